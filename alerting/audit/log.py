@@ -1,0 +1,123 @@
+"""Entries commit together with what they tell of; a sealer numbers and chains them afterwards.
+
+One chain a realm. An entry's hash is SHA-256 over the hash before it and the entry's own canonical
+JSON, so that a changed, removed or added entry breaks every later hash. The head goes out of the house
+daily; `verify` against a head sent before is proof, without one it says only "consistent".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from alerting.store.schema import audit
+
+GENESIS = "0" * 64
+
+
+def record(
+    connection: Connection,
+    realm: str,
+    at: datetime,
+    who: str,
+    action: str,
+    subject: str,
+    change: dict[str, Any],
+) -> None:
+    """Write an entry in the caller's transaction. `who` is a person's id, a rule, or the service."""
+    connection.execute(
+        insert(audit).values(
+            realm=realm, at=at, who=who, action=action, subject=subject, change=change
+        )
+    )
+
+
+def seal(connection: Connection, limit: int = 500) -> int:
+    """Number and chain up to `limit` committed entries; gives how many."""
+    rows = connection.execute(
+        select(audit).where(audit.c.number.is_(None)).order_by(audit.c.n).limit(limit)
+    ).all()
+    heads: dict[str, tuple[int, str]] = {}
+    for row in rows:
+        number, previous = heads.get(row.realm) or _head(connection, row.realm)
+        digest = _hash(previous, number + 1, row)
+        connection.execute(
+            update(audit).where(audit.c.n == row.n).values(number=number + 1, hash=digest)
+        )
+        heads[row.realm] = (number + 1, digest)
+    return len(rows)
+
+
+def head(connection: Connection, realm: str) -> tuple[int, str]:
+    """The number and hash of the last sealed entry of a realm."""
+    return _head(connection, realm)
+
+
+def unsealed_since(connection: Connection) -> datetime | None:
+    """The time of the oldest entry that is not sealed yet."""
+    return connection.execute(
+        select(func.min(audit.c.at)).where(audit.c.number.is_(None))
+    ).scalar_one()
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Where a chain does not hold: the realm, the number, and what a person should know."""
+
+    realm: str
+    number: int
+    what: str
+
+
+def verify(connection: Connection, known_head: str = "") -> list[Broken]:
+    """Walk every chain. With `known_head`, also demand that this hash stands in one of them."""
+    broken: list[Broken] = []
+    found = not known_head
+    for realm in connection.execute(select(audit.c.realm).distinct()).scalars().all():
+        previous, expected = GENESIS, 1
+        rows = connection.execute(
+            select(audit)
+            .where(audit.c.realm == realm, audit.c.number.is_not(None))
+            .order_by(audit.c.number)
+        )
+        for row in rows:
+            if row.number != expected:
+                broken.append(Broken(realm, expected, f"entry {expected} is missing"))
+                break
+            if _hash(previous, row.number, row) != row.hash:
+                broken.append(Broken(realm, row.number, f"entry {row.number} was changed"))
+                break
+            previous, expected = row.hash, expected + 1
+            found = found or row.hash == known_head
+    if not found:
+        broken.append(Broken("", 0, f"no entry has the hash {known_head}: the log was cut or rewritten"))
+    return broken
+
+
+def _head(connection: Connection, realm: str) -> tuple[int, str]:
+    row = connection.execute(
+        select(audit.c.number, audit.c.hash)
+        .where(audit.c.realm == realm, audit.c.number.is_not(None))
+        .order_by(audit.c.number.desc())
+        .limit(1)
+    ).one_or_none()
+    return (row.number, row.hash) if row else (0, GENESIS)
+
+
+def _hash(previous: str, number: int, row: Any) -> str:
+    entry = {
+        "number": number,
+        "realm": row.realm,
+        "at": row.at.isoformat(),
+        "who": row.who,
+        "action": row.action,
+        "subject": row.subject,
+        "change": row.change,
+    }
+    text = json.dumps(entry, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256((previous + text).encode()).hexdigest()

@@ -1,0 +1,41 @@
+"""Errors are written for the person who meets them: what was wrong, where, what to do."""
+
+from __future__ import annotations
+
+
+class SuianError(Exception):
+    """A failure that a person can act on.
+
+    `what` says what was wrong, `where` names file, line, column or address, `mend` says what to do.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
+        self.what, self.where, self.mend = what, where, mend
+        super().__init__(self.text())
+
+    def text(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        mend = f" {self.mend}" if self.mend else ""
+        return f"{place}{self.what}{mend}"
+
+
+class BadInput(SuianError):
+    """What the person gave cannot be used: a config, a rule, a payload, an argument."""
+
+    exit_code = 2
+
+
+class Refused(SuianError):
+    """The input was understood and is not allowed: no right to do it, or it is too late."""
+
+    exit_code = 2
+
+
+class SourceError(SuianError):
+    """A source did not give what it should have; `passing` says whether asking again may help."""
+
+    def __init__(self, what: str, *, where: str = "", mend: str = "", passing: bool = True) -> None:
+        super().__init__(what, where=where, mend=mend)
+        self.passing = passing

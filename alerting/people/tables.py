@@ -1,0 +1,172 @@
+"""People and posts from CSV files.
+
+people.csv: id, name, name_en, language (zh or en), role, contacts (`channel:address` parted by
+blanks, in the order in which they are tried).
+posts.csv: id, tier, sector (empty: all), place (zone or site), title, title_en, holders (ids of
+people parted by blanks; empty: the post is vacant, and the post above is called at once).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import phonenumbers
+from sqlalchemy import Connection, delete, insert, select, update
+
+from alerting.audit import record
+from alerting.places import Places
+from alerting.places.tables import Complaints, csv_rows
+from alerting.store.schema import contact, holder, person, post
+from alerting.vocabulary import SECTORS, TIERS
+
+PEOPLE_COLUMNS = ("id", "name", "name_en", "language", "role", "contacts")
+POST_COLUMNS = ("id", "tier", "sector", "place", "title", "title_en", "holders")
+ROLES = ("view", "answer", "decide", "order", "admin")
+
+
+def read_people(path: Path, channels: set[str], phone_channels: set[str]) -> list[dict[str, Any]]:
+    """Checked rows; raises BadInput that lists every bad line.
+
+    `channels` are those of the config; addresses on `phone_channels` must be numbers with +country.
+    """
+    wrong = Complaints(str(path), [])
+    people: dict[str, dict[str, Any]] = {}
+    for line, row in csv_rows(path, PEOPLE_COLUMNS, wrong, required=("id", "name", "contacts")):
+        if not row["id"] or not row["name"]:
+            wrong.add(line, "needs an id and a name")
+            continue
+        if row["id"] in people:
+            wrong.add(line, f"{row['id']} stands there twice")
+        if (row["language"] or "zh") not in ("zh", "en"):
+            wrong.add(line, f"language {row['language']!r} is neither zh nor en")
+        if (row["role"] or "answer") not in ROLES:
+            wrong.add(line, f"role {row['role']!r} is none of {', '.join(ROLES)}")
+        contacts = []
+        for given in row["contacts"].split():
+            channel, _, address = given.partition(":")
+            if channel not in channels:
+                wrong.add(line, f"channel {channel!r} is none of {', '.join(sorted(channels))}")
+            elif channel in phone_channels and not _is_number(address):
+                wrong.add(line, f"{address!r} is no phone number with its country, e.g. +44…")
+            else:
+                contacts.append((channel, address))
+        people[row["id"]] = {
+            "id": row["id"], "name": row["name"], "name_en": row["name_en"],
+            "language": row["language"] or "zh", "role": row["role"] or "answer",
+            "contacts": contacts,
+        }  # fmt: skip
+    wrong.raise_any()
+    return list(people.values())
+
+
+def read_posts(path: Path, places: Places, people: set[str]) -> list[dict[str, Any]]:
+    """Checked rows; raises BadInput that lists every bad line."""
+    wrong = Complaints(str(path), [])
+    posts: dict[str, dict[str, Any]] = {}
+    for line, row in csv_rows(path, POST_COLUMNS, wrong, required=("id", "tier", "place", "title")):
+        if not row["id"] or not row["title"]:
+            wrong.add(line, "needs an id and a title")
+            continue
+        if row["id"] in posts:
+            wrong.add(line, f"{row['id']} stands there twice")
+        if row["tier"] not in TIERS:
+            wrong.add(line, f"tier {row['tier']!r} is none of {', '.join(TIERS)}")
+        if row["sector"] and row["sector"] not in SECTORS:
+            wrong.add(line, f"sector {row['sector']!r} is none of {', '.join(SECTORS)}")
+        if row["place"] not in places.by_id:
+            wrong.add(line, f"the place {row['place']} is neither a zone nor a site")
+        holders = row["holders"].split()
+        for one in holders:
+            if one not in people:
+                wrong.add(line, f"{one} is not among the people")
+        posts[row["id"]] = {**row, "holders": holders}
+    wrong.raise_any()
+    return list(posts.values())
+
+
+def import_people(
+    connection: Connection, rows: list[dict[str, Any]], realm: str, at: datetime, who: str
+) -> int:
+    """Make the register say what the file says; gives how many people changed, each audited.
+
+    Those no longer in the file become inactive: what they answered keeps their name.
+    """
+    changed = 0
+    for row in rows:
+        fields = {k: row[k] for k in ("name", "name_en", "language", "role")}
+        before = connection.execute(select(person).where(person.c.id == row["id"])).one_or_none()
+        held = [
+            (c.channel, c.address)
+            for c in connection.execute(
+                select(contact).where(contact.c.person == row["id"]).order_by(contact.c.rank)
+            )
+        ]
+        same = before is not None and before.active and held == row["contacts"]
+        if same and all(getattr(before, k) == v for k, v in fields.items()):
+            continue
+        changed += 1
+        if before is None:
+            connection.execute(insert(person).values(id=row["id"], active=True, **fields))
+        else:
+            connection.execute(
+                update(person).where(person.c.id == row["id"]).values(active=True, **fields)
+            )
+        _set_contacts(connection, row["id"], row["contacts"])
+        record(connection, realm, at, who, "import person", row["id"],
+               {**fields, "contacts": [list(c) for c in row["contacts"]]})  # fmt: skip
+    keep = [row["id"] for row in rows]
+    gone = connection.execute(
+        select(person.c.id).where(person.c.id.not_in(keep), person.c.active)
+    ).scalars().all()  # fmt: skip
+    for one in gone:
+        connection.execute(update(person).where(person.c.id == one).values(active=False))
+        record(connection, realm, at, who, "retire person", one, {})
+    return changed + len(gone)
+
+
+def import_posts(
+    connection: Connection, rows: list[dict[str, Any]], realm: str, at: datetime, who: str
+) -> int:
+    """Make posts and their holders say what the file says; gives how many changed."""
+    changed = 0
+    for row in rows:
+        fields = {k: row[k] for k in ("tier", "sector", "place", "title", "title_en")}
+        before = connection.execute(select(post).where(post.c.id == row["id"])).one_or_none()
+        held = connection.execute(
+            select(holder.c.person).where(holder.c.post == row["id"]).order_by(holder.c.rank)
+        ).scalars().all()  # fmt: skip
+        same = before is not None and before.active and list(held) == row["holders"]
+        if same and all(getattr(before, k) == v for k, v in fields.items()):
+            continue
+        changed += 1
+        if before is None:
+            connection.execute(insert(post).values(id=row["id"], active=True, **fields))
+        else:
+            connection.execute(
+                update(post).where(post.c.id == row["id"]).values(active=True, **fields)
+            )
+        connection.execute(delete(holder).where(holder.c.post == row["id"]))
+        for rank, one in enumerate(row["holders"]):
+            connection.execute(insert(holder).values(post=row["id"], rank=rank, person=one))
+        record(connection, realm, at, who, "import post", row["id"],
+               {**fields, "holders": row["holders"]})  # fmt: skip
+    keep = [row["id"] for row in rows]
+    connection.execute(update(post).where(post.c.id.not_in(keep)).values(active=False))
+    return changed
+
+
+def _set_contacts(connection: Connection, who: str, contacts: list[tuple[str, str]]) -> None:
+    connection.execute(delete(contact).where(contact.c.person == who))
+    for rank, (channel, address) in enumerate(contacts):
+        connection.execute(
+            insert(contact).values(person=who, rank=rank, channel=channel, address=address)
+        )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(text, None))
+    except phonenumbers.NumberParseException:
+        return False

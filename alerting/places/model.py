@@ -1,0 +1,98 @@
+"""Zones, sites and their points, and how they lie in the engine's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A location whose weather is evaluated. Degrees WGS84, elevation in metres."""
+
+    id: str
+    lat: float
+    lon: float
+    elevation: float
+    name: str = ""
+    name_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A zone or a site. A zone has the worst of its points; a site never raises its zone's level."""
+
+    id: str
+    kind: str
+    name: str
+    name_en: str
+    points: tuple[Point, ...]
+    zones: tuple[str, ...] = ()  # of a site: the zones it lies in, the first its own
+    parent: str = ""  # of a zone
+    sector: str = ""
+    tags: frozenset[str] = frozenset()
+    polygon: tuple[tuple[float, float], ...] = ()
+    # Of a road section:
+    road: str = ""
+    from_km: float | None = None
+    to_km: float | None = None
+    direction: str = ""
+    entries: tuple[str, ...] = ()
+    exits: tuple[str, ...] = ()
+
+    def called(self, language: str) -> str:
+        return self.name if language == "zh" or not self.name_en else self.name_en
+
+
+@dataclass(slots=True)
+class Places:
+    """All places of a county. `columns` are (place, point) pairs, places of one kind side by side."""
+
+    county: str  # the code of the top zone
+    by_id: dict[str, Place]
+    columns: list[tuple[Place, Point]] = field(default_factory=list)
+    kind_range: dict[str, tuple[int, int]] = field(default_factory=dict)
+    place_range: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, county: str, places: Iterable[Place]) -> Places:
+        made = cls(county, {p.id: p for p in places})
+        for kind in sorted({p.kind for p in made.by_id.values()}):
+            start = len(made.columns)
+            for place in sorted(made.of_kind(kind), key=lambda p: p.id):
+                at = len(made.columns)
+                made.columns.extend((place, point) for point in place.points)
+                made.place_range[place.id] = (at, len(made.columns))
+            made.kind_range[kind] = (start, len(made.columns))
+        return made
+
+    def of_kind(self, kind: str) -> Iterator[Place]:
+        return (p for p in self.by_id.values() if p.kind == kind)
+
+    def upward(self, place_id: str) -> Iterator[str]:
+        """The place itself, its zones, their parents, up to the county; each once."""
+        seen: set[str] = set()
+        queue = [place_id]
+        while queue:
+            current = queue.pop(0)
+            if current in seen or not current:
+                continue
+            seen.add(current)
+            yield current
+            place = self.by_id.get(current)
+            if place is not None:
+                queue.extend(place.zones)
+                queue.append(place.parent)
+        if self.county not in seen:
+            yield self.county
+
+    def sites_in(self, zone: str, sector: str) -> list[Place]:
+        """The sites of a sector in a zone or in any zone below it."""
+        return [
+            p
+            for p in self.by_id.values()
+            if p.kind != "zone" and p.sector == sector and zone in set(self.upward(p.id))
+        ]
+
+    def points(self) -> dict[str, Point]:
+        return {point.id: point for place in self.by_id.values() for point in place.points}

@@ -1,0 +1,241 @@
+"""Zones and sites from CSV files, as a county's clerk can fill them in.
+
+zones.csv: code, name, name_en, parent, point, lat, lon, elevation: one row a point; a zone of two
+points takes two rows. The county itself is the zone without a parent; it may have no point.
+sites.csv: id, kind, name, name_en, zones, points, lat, lon, elevation, sector, tags, road, from_km,
+to_km, direction, entries, exits: lists are parted by blanks; `points` names points of zones; a site
+with a location of its own gives lat, lon, elevation (one row a point).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from alerting.errors import BadInput
+from alerting.places.model import Place, Places, Point
+from alerting.vocabulary import PLACE_KINDS, SECTORS, SITE_SECTOR
+
+Row = dict[str, str]
+ZONE_COLUMNS = ("code", "name", "name_en", "parent", "point", "lat", "lon", "elevation")
+SITE_COLUMNS = (
+    "id", "kind", "name", "name_en", "zones", "points", "lat", "lon", "elevation", "sector", "tags",
+    "road", "from_km", "to_km", "direction", "entries", "exits",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Complaints:
+    """What is wrong with a file, line by line, so that a clerk mends all of it in one go."""
+
+    file: str
+    lines: list[str]
+
+    def add(self, line: int, what: str) -> None:
+        self.lines.append(f"line {line}: {what}")
+
+    def raise_any(self) -> None:
+        if self.lines:
+            raise BadInput(
+                f"{len(self.lines)} thing(s) wrong:\n  " + "\n  ".join(self.lines),
+                where=self.file,
+                mend="\nNothing was taken; mend these lines and import the file again.",
+            )
+
+
+def load_places(zones: Path, sites: Path | None) -> Places:
+    """The county's places. Raises BadInput that lists every bad line of a file."""
+    zone_list = read_zones(zones)
+    site_list = read_sites(sites, zone_list) if sites else []
+    tops = [z for z in zone_list if not z.parent]
+    if len(tops) != 1:
+        raise BadInput(
+            f"{len(tops)} zones have no parent: {', '.join(z.id for z in tops) or 'none'}",
+            where=str(zones),
+            mend="Exactly one zone, the county, has an empty `parent`.",
+        )
+    return Places.of(tops[0].id, [*zone_list, *site_list])
+
+
+def read_zones(path: Path) -> list[Place]:
+    wrong = Complaints(str(path), [])
+    zones: dict[str, Place] = {}
+    seen_points: set[str] = set()
+    for line, row in _rows(path, ZONE_COLUMNS, wrong):
+        code = row["code"]
+        if not code or not row["name"]:
+            wrong.add(line, "needs a code and a name")
+            continue
+        zone = zones.setdefault(
+            code, Place(code, "zone", row["name"], row["name_en"], (), parent=row["parent"])
+        )
+        if row["point"]:
+            if row["point"] in seen_points:
+                wrong.add(line, f"the point {row['point']} stands there twice")
+            seen_points.add(row["point"])
+            point = _point(row["point"], row, line, wrong)
+            if point:
+                zones[code] = replace(zone, points=(*zone.points, point))
+    for zone in zones.values():
+        if zone.parent and zone.parent not in zones:
+            wrong.lines.append(f"zone {zone.id}: its parent {zone.parent} is not in the file")
+        if zone.parent and not zone.points:
+            wrong.lines.append(f"zone {zone.id} ({zone.name}) has no point: give at least one")
+    wrong.raise_any()
+    return list(zones.values())
+
+
+def read_sites(path: Path, zones: list[Place]) -> list[Place]:
+    wrong = Complaints(str(path), [])
+    by_code = {z.id: z for z in zones}
+    points = {p.id: p for z in zones for p in z.points}
+    sites: dict[str, Place] = {}
+    for line, row in _rows(path, SITE_COLUMNS, wrong):
+        if row["id"] in by_code:
+            wrong.add(line, f"{row['id']} is already the code of a zone")
+            continue
+        known = sites.get(row["id"])
+        site = known or _site(row, line, by_code, wrong)
+        if site is None:
+            continue
+        own = _own_points(row, line, site, points, wrong)
+        sites[site.id] = replace(site, points=(*site.points, *own))
+    for site in sites.values():
+        if not site.points:
+            nearest = [p for z in site.zones if z in by_code for p in by_code[z].points]
+            if nearest:
+                sites[site.id] = replace(site, points=(nearest[0],))
+            else:
+                wrong.lines.append(f"site {site.id} has no point and its zones have none")
+    wrong.raise_any()
+    return list(sites.values())
+
+
+def _site(row: Row, line: int, zones: dict[str, Place], wrong: Complaints) -> Place | None:
+    if not row["id"] or not row["name"]:
+        wrong.add(line, "needs an id and a name")
+        return None
+    kinds = [k for k in PLACE_KINDS if k not in ("zone", "source", "channel")]
+    if row["kind"] not in kinds:
+        wrong.add(line, f"kind {row['kind']!r} is none of {', '.join(kinds)}")
+        return None
+    in_zones = tuple(row["zones"].split())
+    for zone in in_zones:
+        if zone not in zones:
+            wrong.add(line, f"the zone {zone} is not in the zones file")
+    if not in_zones:
+        wrong.add(line, "needs at least one zone")
+    sector = row["sector"] or SITE_SECTOR.get(row["kind"], "")
+    if sector and sector not in SECTORS:
+        wrong.add(line, f"sector {sector!r} is none of {', '.join(SECTORS)}")
+    return Place(
+        row["id"], row["kind"], row["name"], row["name_en"], (), zones=in_zones, sector=sector,
+        tags=frozenset(row["tags"].split()), road=row["road"],
+        from_km=_number(row["from_km"], "from_km", line, wrong),
+        to_km=_number(row["to_km"], "to_km", line, wrong), direction=row["direction"],
+        entries=tuple(row["entries"].split()), exits=tuple(row["exits"].split()),
+    )  # fmt: skip
+
+
+def _own_points(
+    row: Row, line: int, site: Place, points: dict[str, Point], wrong: Complaints
+) -> list[Point]:
+    own: list[Point] = []
+    for name in row["points"].split():
+        if name in points:
+            own.append(points[name])
+        else:
+            wrong.add(line, f"the point {name} is not in the zones file")
+    if row["lat"] or row["lon"]:
+        point = _point(f"{site.id}-{len(site.points) + len(own) + 1}", row, line, wrong)
+        if point:
+            own.append(point)
+    elif row["elevation"] and not own:
+        height = _number(row["elevation"], "elevation", line, wrong)
+        near = [p for name, p in points.items() if p.elevation == p.elevation]
+        in_zone = [p for p in near if any(p.id.startswith(z) for z in site.zones)] or near
+        if height is not None and in_zone:
+            own.append(min(in_zone, key=lambda p: abs(p.elevation - height)))
+    return own
+
+
+def _point(name: str, row: Row, line: int, wrong: Complaints) -> Point | None:
+    lat = _number(row["lat"], "lat", line, wrong)
+    lon = _number(row["lon"], "lon", line, wrong)
+    height = _number(row["elevation"], "elevation", line, wrong)
+    if lat is None or lon is None or height is None:
+        wrong.add(line, "a point needs lat, lon and elevation")
+        return None
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        wrong.add(line, f"lat {lat}, lon {lon} is not on this earth: are they swapped?")
+        return None
+    return Point(name, lat, lon, height)
+
+
+def _number(text: str, name: str, line: int, wrong: Complaints) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        wrong.add(line, f"{name} {text!r} is not a number")
+        return None
+    if not math.isfinite(value):
+        wrong.add(line, f"{name} {text!r} is not a number")
+        return None
+    return value
+
+
+def _rows(
+    path: Path, columns: tuple[str, ...], wrong: Complaints
+) -> Iterator[tuple[int, Row]]:
+    return csv_rows(path, columns, wrong, required=columns[:2])
+
+
+def csv_rows(
+    path: Path,
+    columns: tuple[str, ...],
+    wrong: Complaints,
+    required: tuple[str, ...],
+    decode: Callable[[bytes], str] | None = None,
+) -> Iterator[tuple[int, Row]]:
+    """The rows of a CSV file with their line numbers; blanks trimmed, missing columns empty.
+
+    Takes UTF-8 with or without a mark and, as spreadsheets in China save it, GB 18030.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from None
+    text = (decode or _text)(raw)
+    reader = csv.DictReader(io.StringIO(text))
+    header = [h.strip() for h in reader.fieldnames or []]
+    reader.fieldnames = header
+    missing = [c for c in required if c not in header]
+    unknown = [c for c in header if c not in columns]
+    if missing or unknown:
+        raise BadInput(
+            f"the first line has {', '.join(header) or 'nothing'}; "
+            + (f"missing: {', '.join(missing)}; " if missing else "")
+            + (f"unknown: {', '.join(unknown)}; " if unknown else ""),
+            where=f"{path}, line 1",
+            mend=f"The columns are {', '.join(columns)}.",
+        )
+    for row in reader:
+        if row.get(None):  # type: ignore[call-overload]
+            wrong.add(reader.line_num, "has more cells than the first line: a stray comma?")
+            continue
+        cells = {c: (row.get(c) or "").strip() for c in columns}
+        if any(cells.values()) and not next(iter(cells.values())).startswith("#"):
+            yield reader.line_num, cells
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030")

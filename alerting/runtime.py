@@ -1,0 +1,117 @@
+"""The only place that reads the clock, draws at random, sleeps or starts threads.
+
+Everything else is handed a `Runtime`. Under `VirtualRuntime` time stands still until somebody moves
+it, and what would run in a thread runs at once: so tests move time, simulations repeat a seed, and a
+replay is the live code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Runtime(Protocol):
+    virtual: bool
+
+    def now(self) -> datetime:
+        """The time, UTC."""
+        ...
+
+    def token(self, size: int = 16) -> str:
+        """An unguessable URL-safe text of `size` random bytes."""
+        ...
+
+    def uniform(self, low: float, high: float) -> float: ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait in real time, also under a virtual clock: it is for loops that wait for others."""
+        ...
+
+    async def in_thread(self, pool: str, work: Callable[[], T]) -> T:
+        """Run `work` off the event loop in the named pool, one thread a pool but for `fetch`."""
+        ...
+
+    def elapsed(self) -> float:
+        """Seconds on a clock that never goes back, for measuring how long something took."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class RealRuntime:
+    virtual = False
+
+    def __init__(self) -> None:
+        self._pools: dict[str, ThreadPoolExecutor] = {}
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def token(self, size: int = 16) -> str:
+        return secrets.token_urlsafe(size)
+
+    def uniform(self, low: float, high: float) -> float:
+        return random.uniform(low, high)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def in_thread(self, pool: str, work: Callable[[], T]) -> T:
+        if pool not in self._pools:
+            workers = 4 if pool == "fetch" else 1
+            self._pools[pool] = ThreadPoolExecutor(workers, thread_name_prefix=f"suian-{pool}")
+        return await asyncio.get_running_loop().run_in_executor(self._pools[pool], work)
+
+    def elapsed(self) -> float:
+        return time.monotonic()
+
+    def close(self) -> None:
+        for pool in self._pools.values():
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+class VirtualRuntime:
+    """Time as it is told; the same seed gives the same draws."""
+
+    virtual = True
+
+    def __init__(self, start: datetime, seed: int = 0) -> None:
+        self._now = start
+        self._random = random.Random(seed)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def move_to(self, at: datetime) -> None:
+        """Set the clock; it never runs backwards."""
+        self._now = max(self._now, at)
+
+    def advance(self, by: timedelta) -> None:
+        self.move_to(self._now + by)
+
+    def token(self, size: int = 16) -> str:
+        return self._random.randbytes(size).hex()
+
+    def uniform(self, low: float, high: float) -> float:
+        return self._random.uniform(low, high)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def in_thread(self, pool: str, work: Callable[[], T]) -> T:
+        return work()
+
+    def elapsed(self) -> float:
+        return time.monotonic()
+
+    def close(self) -> None:
+        return None

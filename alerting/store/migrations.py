@@ -1,0 +1,43 @@
+"""Schema changes in order, each a function; Alembic keeps the number of the last one applied.
+
+They live in code rather than in an Alembic script folder so that an installed package can migrate a
+county's database at start, in one transaction, without a command.
+"""
+
+from __future__ import annotations
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from alerting.errors import SuianError
+from alerting.store.schema import metadata
+
+
+def _first(connection: Connection) -> None:
+    metadata.create_all(connection)
+
+
+MIGRATIONS = {"0001": _first}
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the database to the newest revision.
+
+    Raises SuianError for a database that a newer suian has written.
+    """
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in MIGRATIONS:
+        raise SuianError(
+            f"this database was written by a newer suian (schema {current})",
+            mend="Start that version, or restore a copy made before.",
+        )
+    for revision, change in MIGRATIONS.items():
+        if current is None or revision > current:
+            change(connection)
+            _stamp(connection, revision)
+
+
+def _stamp(connection: Connection, revision: str) -> None:
+    MigrationContext.configure(connection)._ensure_version_table()
+    connection.execute(text("DELETE FROM alembic_version"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:r)"), {"r": revision})

@@ -1,0 +1,413 @@
+"""The tables. Each concept keeps its own queries beside it; only the shapes are here.
+
+Every row that belongs to a realm names it: the real world is one realm, each start of an exercise a
+new one, and nothing crosses. Times are UTC, stored as ISO text that sorts.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData()
+
+
+class UtcText(TypeDecorator[datetime]):
+    """An aware UTC datetime as text of fixed width, so that text order is time order."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without its zone: {value!r}")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
+        return datetime.fromisoformat(value.replace("Z", "+00:00")) if value else None
+
+
+def _realm() -> Column[str]:
+    return Column("realm", String, ForeignKey("realm.id"), nullable=False)
+
+
+realm = Table(
+    "realm", metadata,
+    Column("id", String, primary_key=True),  # "live", "exercise-1" …
+    Column("kind", String, nullable=False),  # live | exercise
+    Column("title", JSON, nullable=False),  # {zh, en}
+    Column("exercise", Boolean, nullable=False),  # its messages say 演练 / EXERCISE
+    Column("started", UtcText, nullable=False),  # by the machine's clock
+    Column("begins", UtcText, nullable=False),  # by its own clock, at `started`
+    Column("speed", Float, nullable=False),  # seconds of its own clock a second
+    Column("ended", UtcText),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("taken", Integer, nullable=False, server_default="0"),  # seq of the last signal done
+    Column("clock", UtcText),  # the latest signal time: now never runs backwards
+)  # fmt: skip
+
+signal = Table(
+    "signal", metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),  # the order of taking
+    _realm(),
+    Column("id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("issued", UtcText, nullable=False),
+    Column("accepted", UtcText, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("realm", "id"),
+    Index("signal_by_realm", "realm", "seq"),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+
+# Slices of a signal already committed; emptied when its last slice marks it done.
+slice_done = Table(
+    "slice_done", metadata,
+    Column("realm", String, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("slice", Integer, primary_key=True),
+)  # fmt: skip
+
+# What the engine remembers of a (rule, place) that is not simply at rest.
+standing = Table(
+    "standing", metadata,
+    Column("realm", String, ForeignKey("realm.id"), primary_key=True),
+    Column("rule", String, primary_key=True),
+    Column("place", String, primary_key=True),
+    Column("level", Integer, nullable=False, server_default="0"),
+    Column("believed", UtcText),  # the last hour the held level was believed true
+    Column("hold_since", UtcText),  # since when everything a fall needs has been true
+    Column("hold_level", Integer),  # and to which level
+    Column("unknown_since", UtcText),
+    Column("cleared", UtcText),  # for the gap
+    Column("episode", Integer, nullable=False, server_default="0"),
+)  # fmt: skip
+
+alert = Table(
+    "alert", metadata,
+    Column("id", String, primary_key=True),  # realm.rule.place.episode
+    _realm(),
+    Column("rule", String, nullable=False),
+    Column("place", String, nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("sector", String, nullable=False),
+    Column("hazard", String, nullable=False),
+    Column("state", String, nullable=False),  # open | closed | withdrawn
+    Column("level", Integer, nullable=False),  # held now; at the end, the last held
+    Column("peak", Integer, nullable=False),
+    Column("told", Integer, nullable=False),  # the level readers were last told; 0 none
+    Column("official", Integer, nullable=False, server_default="0"),
+    Column("opened", UtcText, nullable=False),
+    Column("onset", UtcText),
+    Column("until", UtcText),  # end of the stretch believed now
+    Column("woken", UtcText),  # first answer of the field tier, for the lead
+    Column("updated", UtcText, nullable=False),
+    Column("closed", UtcText),
+    Column("why", JSON, nullable=False),  # rulebook.explain's Why
+    Column("held_by_unknown", UtcText),
+    Column("asked_to_withdraw", UtcText),
+    Column("kept_by", String),  # a person who keeps it open by hand
+    Column("version", Integer, nullable=False, server_default="1"),
+    UniqueConstraint("realm", "rule", "place", "episode"),
+    Index("alert_open", "realm", "state"),
+)  # fmt: skip
+
+# Each change of an alert, for its page: opened, raised, fell, reopened, extended, cleared, withdrawn.
+alert_change = Table(
+    "alert_change", metadata,
+    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("realm", String, nullable=False),
+    Column("alert", String, ForeignKey("alert.id"), nullable=False),
+    Column("at", UtcText, nullable=False),
+    Column("what", String, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("by", String, nullable=False),  # signal id or person
+    Column("why", JSON, nullable=False),
+    Index("change_by_alert", "alert", "n"),
+)  # fmt: skip
+
+measure = Table(
+    "measure", metadata,
+    Column("id", String, primary_key=True),  # realm.measure.object.carrier.number
+    _realm(),
+    Column("measure", String, nullable=False),  # key in measures.yaml
+    Column("object", String, nullable=False),  # place
+    Column("carrier", String, nullable=False),  # post
+    Column("number", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("level", Integer, nullable=False),  # highest level that asks
+    Column("arguments", JSON, nullable=False),  # the strictest of all askers
+    Column("decider", String),  # post; None where none is needed
+    Column("lifter", String),
+    Column("interim_for", String),  # the measure it stands in for until that is approved
+    Column("proposed", UtcText, nullable=False),
+    Column("decided_by", String),
+    Column("issued", UtcText),
+    Column("acknowledged", UtcText),
+    Column("in_force", UtcText),
+    Column("due", UtcText),  # by when it must be in force
+    Column("overdue", UtcText),  # flag with its time
+    Column("cannot", UtcText),  # flag with its time
+    Column("ended", UtcText),
+    Column("end_reason", Text, nullable=False, server_default=""),
+    Column("successor", String),
+    Column("version", Integer, nullable=False, server_default="1"),
+    UniqueConstraint("realm", "measure", "object", "carrier", "number"),
+    Index("measure_key", "realm", "measure", "object", "carrier"),
+    # At most one open however many ask.
+    Index("measure_one_open", "realm", "measure", "object", "carrier", unique=True,
+          sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
+)  # fmt: skip
+
+# Who asks for a measure: an alert, a person, a response. `ended` when it no longer does.
+asker = Table(
+    "asker", metadata,
+    Column("measure", String, ForeignKey("measure.id"), primary_key=True),
+    Column("asker", String, primary_key=True),  # alert id, "person:…"
+    Column("realm", String, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("since", UtcText, nullable=False),
+    Column("ended", UtcText),
+    Index("asker_by_asker", "asker"),
+)  # fmt: skip
+
+# A change that a post must know. Ends carried, withheld (with the reason) or nobody.
+notice = Table(
+    "notice", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _realm(),
+    # open | raise | fall | clear | reopen | update | order | tighten | decide | check | lifted |
+    # withdrawn | refused | reminder | escalation | question | reply | stopped | service
+    Column("kind", String, nullable=False),
+    Column("alert", String, ForeignKey("alert.id")),
+    Column("measure", String, ForeignKey("measure.id")),
+    Column("pursuit", Integer),
+    Column("post", String),  # None for a reply to a person
+    Column("person", String),  # a reply's reader; else who was bound
+    Column("wants", String, nullable=False, server_default=""),  # acknowledge|in-force|decision|check
+    Column("rung", Integer, nullable=False, server_default="0"),
+    Column("round", Integer, nullable=False, server_default="0"),
+    Column("level", Integer, nullable=False),
+    Column("created", UtcText, nullable=False),
+    Column("due", UtcText, nullable=False),
+    Column("state", String, nullable=False),  # due | carried | withheld | nobody
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("facts", JSON, nullable=False),  # what composing needs besides alert and measure
+    Column("noted", Boolean, nullable=False, server_default="0"),  # "nobody" seen by the chase
+    Index("notice_due", "state", "due"),
+    Index("notice_by_alert", "alert"),
+    Index("notice_by_measure", "measure"),
+)  # fmt: skip
+
+# What is waited for: an acknowledgement, a report in force, a decision, a check before lifting.
+pursuit = Table(
+    "pursuit", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _realm(),
+    Column("wants", String, nullable=False),
+    Column("alert", String, ForeignKey("alert.id")),
+    Column("measure", String, ForeignKey("measure.id")),
+    Column("post", String, nullable=False),  # whose answer it is
+    Column("level", Integer, nullable=False),
+    Column("state", String, nullable=False),  # open | answered | ended
+    Column("rung", Integer, nullable=False),  # how far it has climbed
+    Column("round", Integer, nullable=False),  # how often this rung was called
+    Column("at_post", String, nullable=False),  # whom the rung calls now
+    Column("opened", UtcText, nullable=False),
+    Column("deadline", UtcText),  # of this rung; None when it ended
+    Column("must_by", UtcText),  # of the whole, where there is one
+    Column("answered", UtcText),
+    Column("answered_by", String),
+    Column("end_reason", Text, nullable=False, server_default=""),
+    Index("pursuit_due", "state", "deadline"),
+    Index("pursuit_by_measure", "measure"),
+    Index("pursuit_by_alert", "alert"),
+)  # fmt: skip
+
+escalation = Table(
+    "escalation", metadata,
+    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("realm", String, nullable=False),
+    Column("pursuit", Integer, ForeignKey("pursuit.id"), nullable=False),
+    Column("alert", String),
+    Column("measure", String),
+    Column("from_post", String, nullable=False),
+    Column("to_post", String, nullable=False),
+    Column("at", UtcText, nullable=False),
+    Column("reason", String, nullable=False),  # silent | nobody | cannot | overdue | undelivered
+    Index("escalation_by_alert", "alert"),
+)  # fmt: skip
+
+# One message to one person on one channel, carrying notices.
+delivery = Table(
+    "delivery", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _realm(),
+    Column("person", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("band", String, nullable=False),
+    Column("round", Integer, nullable=False),
+    # bound | sending | accepted | delivered | read | answered | superseded | dead
+    Column("state", String, nullable=False),
+    Column("final", Boolean, nullable=False, server_default="0"),
+    Column("language", String, nullable=False),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("text", Text, nullable=False),
+    Column("segments", Integer, nullable=False, server_default="1"),
+    Column("code", String, nullable=False),  # reply code, see chase.codes
+    Column("link", String, nullable=False),  # the signed link's token
+    Column("letters", JSON, nullable=False),  # {"A": notice id, …} where several measures
+    Column("provider_id", String),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("resends", Integer, nullable=False, server_default="0"),
+    Column("next_try", UtcText),
+    Column("leased_until", UtcText),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("created", UtcText, nullable=False),  # by the realm's clock
+    Column("at", UtcText, nullable=False),  # of the last change of state
+    Column("accepted_at", UtcText),
+    Column("answered_at", UtcText),
+    Column("fallback_of", Integer),
+    Column("hints", Integer, nullable=False, server_default="0"),
+    Index("delivery_to_send", "state", "next_try"),
+    Index("delivery_by_person", "realm", "person", "channel"),
+    Index("delivery_by_provider", "channel", "provider_id"),
+    Index("delivery_by_link", "link"),
+)  # fmt: skip
+
+delivery_notice = Table(
+    "delivery_notice", metadata,
+    Column("delivery", Integer, ForeignKey("delivery.id"), primary_key=True),
+    Column("notice", Integer, ForeignKey("notice.id"), primary_key=True),
+    Index("delivery_by_notice", "notice"),
+)  # fmt: skip
+
+# What a person said, and what became of it.
+answer = Table(
+    "answer", metadata,
+    Column("id", String, primary_key=True),  # the Report signal's id
+    _realm(),
+    Column("person", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("delivery", Integer),
+    Column("notice", Integer),
+    Column("alert", String),
+    Column("measure", String),
+    Column("act", String, nullable=False),  # acknowledge|in-force|cannot|support|approve|refuse|…
+    Column("text", Text, nullable=False, server_default=""),
+    Column("at", UtcText, nullable=False),
+    Column("outcome", String, nullable=False),  # taken | late | repeated | refused | not-understood
+    Column("reason", Text, nullable=False, server_default=""),
+    Index("answer_by_alert", "alert"),
+    Index("answer_by_measure", "measure"),
+)  # fmt: skip
+
+person = Table(
+    "person", metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("name_en", String, nullable=False, server_default=""),
+    Column("language", String, nullable=False),
+    Column("role", String, nullable=False),  # view | answer | decide | order | admin
+    Column("password", String),  # argon2
+    Column("active", Boolean, nullable=False, server_default="1"),
+)  # fmt: skip
+
+contact = Table(
+    "contact", metadata,
+    Column("person", String, ForeignKey("person.id"), primary_key=True),
+    Column("rank", Integer, primary_key=True),  # 0 is tried first
+    Column("channel", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("stopped", UtcText),
+    Index("contact_by_address", "channel", "address"),
+)  # fmt: skip
+
+post = Table(
+    "post", metadata,
+    Column("id", String, primary_key=True),
+    Column("tier", String, nullable=False),
+    Column("sector", String, nullable=False, server_default=""),  # "" for all sectors
+    Column("place", String, nullable=False),  # zone code or site id; the county's code at the top
+    Column("title", String, nullable=False),
+    Column("title_en", String, nullable=False),
+    Column("active", Boolean, nullable=False, server_default="1"),
+    Index("post_by_place", "place", "tier", "sector"),
+)  # fmt: skip
+
+holder = Table(
+    "holder", metadata,
+    Column("post", String, ForeignKey("post.id"), primary_key=True),
+    Column("rank", Integer, primary_key=True),
+    Column("person", String, ForeignKey("person.id"), nullable=False),
+)  # fmt: skip
+
+token = Table(
+    "token", metadata,
+    Column("digest", String, primary_key=True),  # sha-256 of the token; the token is never stored
+    Column("person", String, ForeignKey("person.id"), nullable=False),
+    Column("role", String, nullable=False),
+    Column("post", String),
+    Column("label", String, nullable=False, server_default=""),
+    Column("created", UtcText, nullable=False),
+    Column("expires", UtcText),
+    Column("revoked", UtcText),
+)  # fmt: skip
+
+# Small facts of the service: seeds, secrets made at first start, hashes of imported files.
+setting = Table(
+    "setting", metadata,
+    Column("key", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)  # fmt: skip
+
+# When each source last spoke, by the machine's clock, and what it said of itself.
+source_health = Table(
+    "source_health", metadata,
+    Column("realm", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("polled", UtcText),
+    Column("spoke", UtcText),  # last successful poll or push
+    Column("new", UtcText),  # last new run or message
+    Column("failed", UtcText),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("held_until", UtcText),
+)  # fmt: skip
+
+audit = Table(
+    "audit", metadata,
+    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("realm", String, nullable=False),
+    Column("at", UtcText, nullable=False),
+    Column("who", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("change", JSON, nullable=False),
+    Column("number", Integer),  # in its realm's chain, once sealed
+    Column("hash", String),
+    Index("audit_unsealed", "realm", "number", "n"),
+    sqlite_autoincrement=True,
+)  # fmt: skip

@@ -1,0 +1,58 @@
+"""The one writer: short transactions from a queue, people's answers first."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Connection
+
+from alerting.runtime import Runtime
+from alerting.store.database import Store
+
+T = TypeVar("T")
+
+
+class Writer:
+    """Runs each piece of work in its own transaction, on the single thread of the pool `writer`.
+
+    After a commit every listener is called on the event loop: loops wait for one another's rows, not
+    for one another.
+    """
+
+    def __init__(self, store: Store, runtime: Runtime) -> None:
+        self.store = store
+        self._runtime = runtime
+        self._queue: list[tuple[int, int, Callable[[Connection], Any], Future[Any]]] = []
+        self._number = itertools.count()
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        self._listeners.append(listener)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._queue)
+
+    async def write(self, work: Callable[[Connection], T], *, first: bool = False) -> T:
+        """Run `work` in a transaction; `first` puts it ahead of all that is not."""
+        done: Future[T] = Future()
+        heapq.heappush(self._queue, (0 if first else 1, next(self._number), work, done))
+        await self._runtime.in_thread("writer", self._one)
+        while not done.done():  # another's turn came first; ours is still queued
+            await self._runtime.in_thread("writer", self._one)
+        for listener in self._listeners:
+            listener()
+        return cast(T, done.result())
+
+    def _one(self) -> None:
+        if not self._queue:
+            return
+        _, _, work, done = heapq.heappop(self._queue)
+        try:
+            done.set_result(self.store.write(work))
+        except BaseException as error:
+            done.set_exception(error)

@@ -1,0 +1,32 @@
+"""The words of the field, in one place: hazards, levels, sectors, quantities and their units."""
+
+from alerting.vocabulary.hazards import (
+    HAZARDS,
+    Hazard,
+    hazard_named,
+    hazard_of_awareness,
+    hazard_of_code,
+)
+from alerting.vocabulary.levels import AWARENESS_LEVEL, CAP_SEVERITY, NAMES, Level, colour_in
+from alerting.vocabulary.quantities import DERIVABLE, QUANTITIES, Quantity
+from alerting.vocabulary.sectors import PLACE_KINDS, SECTORS, SITE_SECTOR, TIERS
+
+__all__ = [
+    "AWARENESS_LEVEL",
+    "CAP_SEVERITY",
+    "DERIVABLE",
+    "HAZARDS",
+    "NAMES",
+    "PLACE_KINDS",
+    "QUANTITIES",
+    "SECTORS",
+    "SITE_SECTOR",
+    "TIERS",
+    "Hazard",
+    "Level",
+    "Quantity",
+    "colour_in",
+    "hazard_named",
+    "hazard_of_awareness",
+    "hazard_of_code",
+]

@@ -1,0 +1,105 @@
+"""What rules look at: the fields as they stand at one moment, and the facts beside them.
+
+`weather.fields` makes it, the rule book reads it. Columns are (place, point) pairs, so that the points
+of one kind of place lie side by side; rows are UTC hours, hours first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerting.signals import Floats
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """One value a local day as bounds: a complete day has low == high, an incomplete minimum has
+    low = -inf (it is *at most* what is known), an incomplete maximum high = +inf, an incomplete mean
+    both. A day without any value is (-inf, +inf).
+
+    `low` and `high` are float32 (days, columns); `day_of_hour[row]` is the day each hour row lies in,
+    -1 before the first; `complete_row[day]` is the row of the day's last hour stamp (it may lie beyond
+    the last row). Days run from 20:00 to 20:00 local by default; the stamp at 20:00 ends the day.
+    """
+
+    low: Floats
+    high: Floats
+    day_of_hour: Ints
+    complete_row: Ints
+
+
+class Facts(Protocol):
+    """What is not weather: warnings, the calendar, incidents, what people reported.
+
+    Three values throughout: arrays of int8 with 0 false, 1 unknown, 2 true, unless said otherwise.
+    """
+
+    def warning(self, hazard: str) -> NDArray[np.int8]:
+        """Level (0 to 4) of the official warning in force at each column; -1 where unknown because
+        its feed is silent."""
+        ...
+
+    def can_warn(self) -> bool:
+        """Whether any configured source brings warnings; else a warning is absent."""
+        ...
+
+    def season(self, name: str) -> int:
+        """0, 1 or 2 for now. KeyError for a season or holiday the calendar does not have."""
+        ...
+
+    def holiday(self, name: str) -> int: ...
+
+    def on_day(self, kind: str) -> NDArray[np.int8]:
+        """For every hour row, whether its local day is of that kind (school-day, working-day)."""
+        ...
+
+    def incident(self, kind: str, hours: float) -> int:
+        """Whether a bulletin of that kind came within the last `hours`."""
+        ...
+
+    def reported(self, word: str) -> NDArray[np.int8]:
+        """For every column, whether a person reported it there and nobody ended it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The fields at one moment, for `columns` columns.
+
+    `values[q]` is float32 (hours, columns), NaN where missing. Row `now_row` is the current hour (the
+    stamp at or before `now`). Rows above `horizon[column]` are *not yet forecast*: neither true nor
+    missing. `can_say[q]` is False where no configured source can say q (*absent*). `observed[q]` is the
+    latest observation that speaks for the column (NaN where unknown, after two cadences and 10 min);
+    `can_observe[q]` is False where no sensor speaks for the column.
+    """
+
+    now: datetime
+    zone: ZoneInfo
+    first: datetime
+    now_row: int
+    values: Mapping[str, Floats]
+    horizon: Ints
+    can_say: Mapping[str, Bools]
+    observed: Mapping[str, Floats]
+    can_observe: Mapping[str, Bools]
+    daily: Mapping[str, Mapping[str, Daily]]  # quantity -> "min" | "max" | "mean" -> Daily
+    facts: Facts
+    derived: frozenset[str] = field(default=frozenset())
+
+    @property
+    def rows(self) -> int:
+        return next(len(v) for v in self.values.values())
+
+    @property
+    def columns(self) -> int:
+        return len(self.horizon)
