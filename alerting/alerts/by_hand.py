@@ -1,0 +1,164 @@
+"""What an authorised person may do, with a reason: whatever a rule may.
+
+`open` and `raise` an alert, `order` a measure, `keep` an alert that would fall, `withdraw` an alert or
+a measure. The reports come as signals; roles were checked where the person spoke.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from alerting.alerts import episodes, measures
+from alerting.alerts.episodes import Finding
+from alerting.alerts.life import Life
+from alerting.alerts.notices import Facts
+from alerting.audit import record
+from alerting.errors import Refused
+from alerting.signals import Report
+from alerting.store.schema import alert, measure
+from alerting.vocabulary import Level
+
+
+def by_hand(connection: Connection, life: Life, report: Report) -> str:
+    """Do what the report says. Gives the id of what changed.
+
+    Raises Refused, with a reason for the person, when it names what does not exist or has ended.
+    """
+    at = report.accepted or report.issued
+    reason = str(report.detail.get("reason", "")).strip()
+    if not reason:
+        raise Refused("a reason is needed for everything done by hand")
+    kind, _, key = report.subject.partition(":")
+    acts = {
+        "open": _open,
+        "raise": _raise,
+        "order": _order,
+        "keep": _keep,
+        "withdraw": _withdraw_measure if kind == "measure" else _withdraw_alert,
+    }
+    if report.act not in acts:
+        raise Refused(f"{report.act!r} is nothing that can be done by hand")
+    return acts[report.act](connection, life, key, report, reason, at)
+
+
+def _open(
+    connection: Connection, life: Life, key: str, report: Report, reason: str, at: datetime
+) -> str:
+    """subject rule:<id>, detail place, level."""
+    rule, place = _rule(life, key), _place(life, str(report.detail.get("place", "")))
+    level = _level(report)
+    episode = connection.execute(
+        select(func.max(alert.c.episode)).where(
+            alert.c.realm == life.realm, alert.c.rule == rule.id, alert.c.place == place.id
+        )
+    ).scalar_one()
+    return episodes.rise(connection, life, rule, place, episode or 0, level,
+                         _said(report, reason), f"person:{report.person}", at)  # fmt: skip
+
+
+def _raise(
+    connection: Connection, life: Life, key: str, report: Report, reason: str, at: datetime
+) -> str:
+    held = _alert(connection, life, key)
+    level = _level(report)
+    if level <= held.level:
+        raise Refused(f"it is {Level(held.level).name} already: name a higher level")
+    return episodes.rise(connection, life, _rule(life, held.rule), _place(life, held.place),
+                         held.episode, level, _said(report, reason), f"person:{report.person}",
+                         at)  # fmt: skip
+
+
+def _order(
+    connection: Connection, life: Life, key: str, report: Report, reason: str, at: datetime
+) -> str:
+    """subject place:<id>, detail measure, arguments, level."""
+    name = str(report.detail.get("measure", ""))
+    if name not in life.book.measures:
+        raise Refused(f"there is no measure {name!r}; `suian check --measures` lists them")
+    definition = life.book.measures[name]
+    facts = Facts(definition.sector, "", key, _level(report),
+                  reason={"zh": reason, "en": reason}, by=report.person)  # fmt: skip
+    given = dict(report.detail.get("arguments", {}))
+    unknown = set(given) - set(definition.arguments)
+    if unknown:
+        raise Refused(
+            f"{name} has no argument {', '.join(sorted(unknown))}; it has: "
+            f"{', '.join(definition.arguments) or 'none'}"
+        )
+    changed = measures.ask(connection, life, name, _place(life, key), given, facts,
+                           f"person:{report.person}", at)  # fmt: skip
+    if not changed:
+        raise Refused("it is asked there already, in the same words")
+    return changed[0]
+
+
+def _keep(
+    connection: Connection, life: Life, key: str, report: Report, reason: str, at: datetime
+) -> str:
+    held = _alert(connection, life, key)
+    connection.execute(update(alert).where(alert.c.id == held.id).values(kept_by=report.person))
+    record(connection, life.realm, at, report.person, "keep", held.id, {"reason": reason})
+    return str(held.id)
+
+
+def _withdraw_alert(
+    connection: Connection, life: Life, key: str, report: Report, reason: str, at: datetime
+) -> str:
+    held = _alert(connection, life, key)
+    episodes.close(connection, life, held.id, "withdrawn", report.person, at, reason)
+    return str(held.id)
+
+
+def _withdraw_measure(
+    connection: Connection, life: Life, key: str, report: Report, reason: str, at: datetime
+) -> str:
+    held = connection.execute(
+        select(measure).where(measure.c.realm == life.realm, measure.c.id == key)
+    ).one_or_none()
+    if held is None:
+        raise Refused(f"there is no measure {key!r}")
+    if not measures.withdraw(connection, life, key, report.person, at, reason):
+        raise Refused(f"it has ended already: {held.state}")
+    return key
+
+
+def _said(report: Report, reason: str) -> Finding:
+    words = {"zh": f"人工决定：{reason}", "en": f"By hand: {reason}"}
+    return Finding(why={"by_hand": report.person, "reason": reason, "sentence": words},
+                   sentence=words)  # fmt: skip
+
+
+def _level(report: Report) -> int:
+    name = str(report.detail.get("level", "yellow"))
+    try:
+        return int(Level[name])
+    except KeyError:
+        raise Refused(f"level {name!r} is none of blue, yellow, orange, red") from None
+
+
+def _rule(life: Life, key: str) -> Any:
+    rule = life.book.rules_by_id.get(key)
+    if rule is None:
+        raise Refused(f"there is no rule {key!r} in the book")
+    return rule
+
+
+def _place(life: Life, key: str) -> Any:
+    place = life.places.by_id.get(key)
+    if place is None:
+        raise Refused(f"there is no place {key!r}")
+    return place
+
+
+def _alert(connection: Connection, life: Life, key: str) -> Any:
+    held = connection.execute(
+        select(alert).where(alert.c.realm == life.realm, alert.c.id == key)
+    ).one_or_none()
+    if held is None:
+        raise Refused(f"there is no alert {key!r}")
+    if held.state != "open":
+        raise Refused(f"it has ended already: {held.state}")
+    return held

@@ -1,0 +1,195 @@
+"""What is not weather, kept for one realm: warnings in force, incidents, what people reported.
+
+Rebuilt from stored signals at start, like the fields. It answers for the engine's columns; see
+weather.sight.Facts for the shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerting.calendar import Calendar
+from alerting.places import Places
+from alerting.places.areas import AreaMatcher, issuer_rank
+from alerting.signals import Incident, Report, Warning
+from alerting.vocabulary import Level
+
+NO_EXPIRY = timedelta(hours=24)  # a warning that names no end
+REPORT_LASTS = timedelta(hours=6)  # what a person saw, unless ended or said again
+KEPT = timedelta(days=40)
+
+
+@dataclass(slots=True)
+class InForce:
+    """A warning as it stands, with the columns it covers."""
+
+    warning: Warning
+    columns: NDArray[np.bool_]
+    ended: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        begins = self.warning.onset or self.warning.issued
+        ends = self.warning.expires or self.warning.issued + NO_EXPIRY
+        # An announced warning binds from its issue: people prepare before its onset.
+        return self.ended is None and min(begins, self.warning.issued) <= now < ends
+
+
+@dataclass(slots=True)
+class FactBook:
+    """The facts of a realm. `feeds` are the configured warning sources with their cadence."""
+
+    places: Places
+    calendar: Calendar
+    feeds: dict[str, timedelta]
+    warnings: dict[str, InForce] = field(default_factory=dict)
+    spoke: dict[str, datetime] = field(default_factory=dict)
+    incidents: list[Incident] = field(default_factory=list)
+    reports: list[tuple[str, str, datetime]] = field(default_factory=list)  # word, place, at
+    cancelled: set[str] = field(default_factory=set)
+    _matcher: AreaMatcher | None = None
+
+    def take_warning(self, warning: Warning) -> NDArray[np.bool_]:
+        """Put a warning in force, or end the ones it names; gives the columns it touches."""
+        touched = np.zeros(len(self.places.columns), np.bool_)
+        for reference in warning.references:
+            # An update or cancel may come before what it refers to.
+            self.cancelled.add(reference)
+            for identifier, held in self.warnings.items():
+                if _same(identifier, reference) and held.ended is None:
+                    held.ended = warning.issued
+                    touched |= held.columns
+        if warning.action == "cancel":
+            return touched
+        if any(_same(warning.identifier, gone) for gone in self.cancelled):
+            return touched
+        columns = self.matcher.covers(warning.area)
+        self.warnings[warning.identifier] = InForce(warning, columns)
+        return touched | columns
+
+    def take_incident(self, incident: Incident) -> None:
+        self.incidents.append(incident)
+
+    def take_report(self, report: Report) -> None:
+        """`reported` and `report-ended` with a word (icing) at a place."""
+        word, place = str(report.detail.get("word", "")), report.subject.removeprefix("place:")
+        at = report.accepted or report.issued
+        self.reports = [r for r in self.reports if (r[0], r[1]) != (word, place)]
+        if report.act == "reported":
+            self.reports.append((word, place, at))
+
+    def heard(self, source: str, at: datetime) -> None:
+        """A warning feed answered, with news or without."""
+        self.spoke[source] = max(at, self.spoke.get(source, at))
+
+    def forget(self, now: datetime) -> None:
+        """Let go of what can no longer matter."""
+        self.warnings = {
+            i: w for i, w in self.warnings.items()
+            if (w.warning.expires or w.warning.issued) > now - KEPT
+        }  # fmt: skip
+        self.incidents = [i for i in self.incidents if i.at > now - KEPT]
+
+    @property
+    def matcher(self) -> AreaMatcher:
+        if self._matcher is None:
+            self._matcher = AreaMatcher(self.places)
+        return self._matcher
+
+    def silent(self, now: datetime) -> list[str]:
+        """Configured warning feeds that have been quiet for two cadences."""
+        return [
+            name for name, cadence in self.feeds.items()
+            if name not in self.spoke or now - self.spoke[name] > 2 * cadence
+        ]  # fmt: skip
+
+    def official(self, hazard: str, columns: NDArray[np.intp], now: datetime) -> InForce | None:
+        """The official warning that counts at any of these columns: the strongest one."""
+        best: InForce | None = None
+        for held in self._deciding(hazard, now):
+            if held.columns[columns].any() and (
+                best is None or Level[held.warning.level] > Level[best.warning.level]
+            ):
+                best = held
+        return best
+
+    def at(self, now: datetime, first: datetime, rows: int) -> FactsAt:
+        return FactsAt(self, now, first, rows)
+
+    def _deciding(self, hazard: str, now: datetime) -> list[InForce]:
+        """Those in force for a hazard; where several levels of office speak, the nearest decides."""
+        held = [w for w in self.warnings.values() if w.warning.hazard == hazard and w.holds(now)]
+        return sorted(held, key=lambda w: (issuer_rank(_office(w.warning)), w.warning.issued))
+
+    def levels(self, hazard: str, now: datetime) -> NDArray[np.int8]:
+        level = np.zeros(len(self.places.columns), np.int8)
+        rank = np.zeros(len(self.places.columns), np.int8)
+        for held in self._deciding(hazard, now):
+            nearer = issuer_rank(_office(held.warning))
+            value = int(Level[held.warning.level])
+            take = held.columns & ((nearer > rank) | ((nearer == rank) & (value > level)))
+            level[take], rank[take] = value, nearer
+        return level
+
+
+@dataclass(frozen=True, slots=True)
+class FactsAt:
+    """The facts at one moment, as the rule book asks for them."""
+
+    book: FactBook
+    now: datetime
+    first: datetime
+    rows: int
+    only: NDArray[np.intp] | None = None  # for a sight of some columns
+
+    def _cut(self, values: NDArray[np.int8]) -> NDArray[np.int8]:
+        return values if self.only is None else values[self.only]
+
+    def of_columns(self, only: NDArray[np.intp]) -> FactsAt:
+        return FactsAt(self.book, self.now, self.first, self.rows, only)
+
+    def warning(self, hazard: str) -> NDArray[np.int8]:
+        levels = self.book.levels(hazard, self.now)
+        if self.book.silent(self.now):
+            # A warning we hold stays in force; that there is none we cannot know.
+            levels[levels == 0] = -1
+        return self._cut(levels)
+
+    def can_warn(self) -> bool:
+        return bool(self.book.feeds)
+
+    def season(self, name: str) -> int:
+        return self.book.calendar.season(name, self.now)
+
+    def holiday(self, name: str) -> int:
+        return self.book.calendar.holiday(name, self.now)
+
+    def on_day(self, kind: str) -> NDArray[np.int8]:
+        return self.book.calendar.on_day(kind, self.first, self.rows)
+
+    def incident(self, kind: str, hours: float) -> int:
+        since = self.now - timedelta(hours=hours)
+        return 2 if any(i.incident == kind and i.at >= since for i in self.book.incidents) else 0
+
+    def reported(self, word: str) -> NDArray[np.int8]:
+        found = np.zeros(len(self.book.places.columns), np.int8)
+        for said, place, at in self.book.reports:
+            if said == word and self.now - at <= REPORT_LASTS:
+                reach: Callable[[str], bool] = lambda p, at=place: at in self.book.places.upward(p)  # type: ignore[misc]
+                for one, (lo, hi) in self.book.places.place_range.items():
+                    if reach(one):
+                        found[lo:hi] = 2
+        return self._cut(found)
+
+
+def _same(identifier: str, reference: str) -> bool:
+    # One CAP message with several hazards becomes several warnings: id, id#2 …
+    return identifier == reference or identifier.split("#")[0] == reference.split("#")[0]
+
+
+def _office(warning: Warning) -> str:
+    return warning.sender if warning.sender[:6].isdigit() else warning.identifier

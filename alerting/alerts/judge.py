@@ -1,0 +1,182 @@
+"""From verdicts to decisions: which places open, rise, fall or clear, with no loop over places.
+
+Opening and rising are immediate. A fall needs, all at once and for as long as the rule's hold runs:
+the held level and every level above the one that remains neither true nor unknown, `clear` true, and
+agreement (see agreement.py). Clearing needs besides that nothing of the lowest level lies within the
+rule's reach and the gap. Everything else leaves things as they are: missing data neither opens nor
+lifts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerting.alerts.standing import Standing
+
+Bools = NDArray[np.bool_]
+Levels = NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One rule's verdict over its places (the worst of each place's points).
+
+    `ladder` are the level numbers, lowest first; the rows of `true` and `possible` follow it.
+    `floor` is the official level on that ladder, 0 for none.
+    """
+
+    ladder: Levels
+    true: Bools  # (levels, places)
+    possible: Bools
+    floor: Levels
+    clear: Bools  # true at every point
+    ahead: Bools  # something of the lowest level may lie within reach and gap
+    facts_only: bool
+
+    def believed(self) -> Levels:
+        """The highest level that is true, or the official floor where that is higher."""
+        weather = (self.true * self.ladder[:, None]).max(axis=0, initial=0)
+        return np.maximum(weather, self.floor).astype(np.int8)
+
+    def cannot_exclude(self, below: Levels) -> Levels:
+        """The highest level up to `below` that is true, official or unknown."""
+        candidates = self.possible * self.ladder[:, None]
+        candidates = np.where(candidates <= below[None, :], candidates, 0)
+        held = candidates.max(axis=0, initial=0)
+        return np.maximum(held, np.minimum(self.floor, below)).astype(np.int8)
+
+
+@dataclass(slots=True)
+class Decisions:
+    """Positions of the rule's places, and the level each moves to."""
+
+    rises: list[tuple[int, int, int]]  # position, from, to (from 0: opens)
+    falls: list[tuple[int, int, int]]  # position, from, to (to 0: clears)
+    only_unknown: list[int]  # held open by what is unknown alone
+    touched: set[int]  # whose memory changed and must be saved
+
+
+def judge(
+    seen: Seen,
+    memory: Standing,
+    asked: Bools,
+    under_way: Bools,
+    agrees: Callable[[NDArray[np.intp], Levels], Bools],
+    now: datetime,
+    hour: datetime,
+    hold_seconds: float,
+) -> Decisions:
+    """Decide for the places in `asked` and move their memory on.
+
+    `under_way` says where the believed level has begun; `agrees(positions, targets)` is asked only
+    for places where all else that a fall needs is true; `hour` is the current hour stamp. A hold is
+    counted in the signals' own time.
+    """
+    held = memory.level
+    believed = np.where(asked, seen.believed(), held).astype(np.int8)
+    at = now.timestamp()
+    touched: set[int] = set()
+    rises = _rises(asked & (believed > held), held, believed)
+
+    still_true = asked & (held > 0) & (believed >= held)
+    begun = still_true & under_way
+    _set(memory.believed, begun, hour.timestamp(), touched)
+    target = seen.cannot_exclude(held)
+    lowest = int(seen.ladder[0])
+    if not seen.facts_only:
+        target = np.where((target == 0) & seen.ahead & (held > 0), np.minimum(lowest, held), target)
+    may_fall = asked & (held > 0) & (target < held) & (believed < held)
+    falls: list[tuple[int, int, int]] = []
+    if seen.facts_only:
+        falls = [(int(i), int(held[i]), int(target[i])) for i in np.flatnonzero(may_fall)]
+    else:
+        may_fall &= seen.clear
+        ready = np.flatnonzero(may_fall)
+        if len(ready):
+            may_fall[ready] = agrees(ready, target[ready])
+        falls = _hold(memory, asked, may_fall, target.astype(np.int8), at, hold_seconds, touched)
+    _note_unknown(seen, memory, asked, believed, at, touched)
+    for position, _, level in rises + falls:
+        memory.level[position] = level
+        memory.hold_since[position] = np.nan
+        touched.add(position)
+    for position, was, level in rises:
+        memory.believed[position] = hour.timestamp() if under_way[position] else np.nan
+        if was == 0 and level:
+            memory.unknown_since[position] = np.nan
+    for position, _, level in falls:
+        if level == 0:
+            memory.cleared[position] = at
+            memory.believed[position] = np.nan
+    unknown = asked & (memory.level > 0) & (seen.believed() == 0) & seen.possible.any(axis=0)
+    return Decisions(rises, falls, [int(i) for i in np.flatnonzero(unknown)], touched)
+
+
+def _rises(where: Bools, held: Levels, believed: Levels) -> list[tuple[int, int, int]]:
+    return [(int(i), int(held[i]), int(believed[i])) for i in np.flatnonzero(where)]
+
+
+def _hold(
+    memory: Standing,
+    asked: Bools,
+    may_fall: Bools,
+    target: Levels,
+    at: float,
+    hold_seconds: float,
+    touched: set[int],
+) -> list[tuple[int, int, int]]:
+    """Start, keep or break the holds; those that have run out fall."""
+    broken = asked & ~may_fall & ~np.isnan(memory.hold_since)
+    _set(memory.hold_since, broken, np.nan, touched)
+    starts = may_fall & np.isnan(memory.hold_since)
+    # A level that comes back into view during the hold bounds how far it may fall.
+    shallower = may_fall & ~starts & (target > memory.hold_level)
+    _set(memory.hold_since, starts, at, touched)
+    for where in (starts, shallower):
+        changed = np.flatnonzero(where)
+        memory.hold_level[changed] = target[changed]
+        touched.update(int(i) for i in changed)
+    with np.errstate(invalid="ignore"):
+        ripe = may_fall & (at - memory.hold_since >= hold_seconds)
+    return [
+        (int(i), int(memory.level[i]), int(memory.hold_level[i])) for i in np.flatnonzero(ripe)
+    ]
+
+
+def _note_unknown(
+    seen: Seen, memory: Standing, asked: Bools, believed: Levels, at: float, touched: set[int]
+) -> None:
+    above = seen.possible & ~seen.true & (seen.ladder[:, None] > believed[None, :])
+    unknown = above.any(axis=0)
+    _set(memory.unknown_since, asked & unknown & np.isnan(memory.unknown_since), at, touched)
+    _set(memory.unknown_since, asked & ~unknown & ~np.isnan(memory.unknown_since), np.nan, touched)
+
+
+def _set(values: NDArray[np.float64], where: Bools, to: float, touched: set[int]) -> None:
+    same = np.isnan(values) if np.isnan(to) else values == to
+    changed = np.flatnonzero(where & ~same)
+    values[changed] = to
+    touched.update(int(i) for i in changed)
+
+
+def worst(points: Bools, starts: NDArray[np.intp]) -> Bools:
+    """A place has the worst of its points: `points` is (…, columns), `starts` where places begin."""
+    if not len(starts):
+        return np.zeros((*points.shape[:-1], 0), np.bool_)
+    return np.logical_or.reduceat(points, starts, axis=-1)
+
+
+def at_all(points: Bools, starts: NDArray[np.intp]) -> Bools:
+    """True where it is true at every point of the place."""
+    if not len(starts):
+        return np.zeros((*points.shape[:-1], 0), np.bool_)
+    return np.logical_and.reduceat(points, starts, axis=-1)
+
+
+def positions(decisions: Iterable[tuple[int, int, int]]) -> list[int]:
+    return [p for p, _, _ in decisions]

@@ -1,0 +1,89 @@
+"""What the engine remembers of every (rule, place): the level held and how a fall is getting on.
+
+Arrays in memory, one row in the table for each pair that is not simply at rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, delete, insert, select
+
+from alerting.store.schema import standing
+
+Times = NDArray[np.float64]  # seconds since the epoch, NaN for never
+
+
+@dataclass(slots=True)
+class Standing:
+    """One rule's memory; arrays over the rule's places, in the order of `places`."""
+
+    rule: str
+    places: list[str]
+    level: NDArray[np.int8]
+    believed: Times  # the last hour the held level was believed true
+    hold_since: Times
+    hold_level: NDArray[np.int8]
+    unknown_since: Times
+    cleared: Times
+    episode: NDArray[np.int32]
+
+    @classmethod
+    def at_rest(cls, rule: str, places: list[str]) -> Standing:
+        n = len(places)
+        never = lambda: np.full(n, np.nan)  # noqa: E731
+        return cls(rule, places, np.zeros(n, np.int8), never(), never(),
+                   np.zeros(n, np.int8), never(), never(), np.zeros(n, np.int32))  # fmt: skip
+
+    def save(self, connection: Connection, realm: str, at: Iterable[int]) -> None:
+        """Write the rows of these positions, in the caller's transaction."""
+        positions = list(at)
+        names = [self.places[i] for i in positions]
+        for start in range(0, len(names), 500):
+            connection.execute(
+                delete(standing).where(
+                    standing.c.realm == realm,
+                    standing.c.rule == self.rule,
+                    standing.c.place.in_(names[start : start + 500]),
+                )
+            )
+        rows = [
+            {
+                "realm": realm, "rule": self.rule, "place": self.places[i],
+                "level": int(self.level[i]), "believed": _time(self.believed[i]),
+                "hold_since": _time(self.hold_since[i]), "hold_level": int(self.hold_level[i]),
+                "unknown_since": _time(self.unknown_since[i]), "cleared": _time(self.cleared[i]),
+                "episode": int(self.episode[i]),
+            }
+            for i in positions
+        ]  # fmt: skip
+        if rows:
+            connection.execute(insert(standing), rows)
+
+
+def load(connection: Connection, realm: str, rules: dict[str, list[str]]) -> dict[str, Standing]:
+    """The memory of every rule of the book, as last committed. `rules` gives each rule's places."""
+    made = {rule: Standing.at_rest(rule, places) for rule, places in rules.items()}
+    index = {rule: {p: i for i, p in enumerate(places)} for rule, places in rules.items()}
+    for row in connection.execute(select(standing).where(standing.c.realm == realm)):
+        at = index.get(row.rule, {}).get(row.place)
+        if at is None:  # the rule or the place has left the book; its alert is closed at start
+            continue
+        one = made[row.rule]
+        one.level[at], one.hold_level[at] = row.level, row.hold_level or 0
+        one.believed[at], one.hold_since[at] = _seconds(row.believed), _seconds(row.hold_since)
+        one.unknown_since[at], one.cleared[at] = _seconds(row.unknown_since), _seconds(row.cleared)
+        one.episode[at] = row.episode
+    return made
+
+
+def _time(seconds: float) -> datetime | None:
+    return None if np.isnan(seconds) else datetime.fromtimestamp(float(seconds), UTC)
+
+
+def _seconds(at: datetime | None) -> float:
+    return np.nan if at is None else at.timestamp()

@@ -1,0 +1,99 @@
+"""The columns that a warning's area covers: the union of its codes, polygons, circles, cut by height."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely import Point as ShapelyPoint
+from shapely import Polygon, STRtree
+
+from alerting.places.model import Place, Places
+from alerting.signals import Area
+
+EARTH_KM = 6371.0
+
+
+class AreaMatcher:
+    """Matches areas to the columns of `places`; the points are indexed once."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._tree = STRtree([ShapelyPoint(p.lon, p.lat) for _, p in places.columns])
+        self._lat = np.array([p.lat for _, p in places.columns], np.float64)
+        self._lon = np.array([p.lon for _, p in places.columns], np.float64)
+        self._height = np.array([p.elevation for _, p in places.columns], np.float64)
+        self._codes = [_zone_codes(places, place) for place, _ in places.columns]
+
+    def covers(self, area: Area) -> NDArray[np.bool_]:
+        """For each column whether the area covers it. An area that says nothing covers nothing."""
+        inside = np.zeros(len(self._height), np.bool_)
+        for code in area.codes:
+            inside |= np.array([_code_covers(code, codes) for codes in self._codes], np.bool_)
+        for ring in area.polygons:
+            shape = Polygon([(lon, lat) for lat, lon in ring])
+            inside[self._tree.query(shape, predicate="covers")] = True
+        for lat, lon, km in area.circles:
+            inside |= self._distance(lat, lon) <= km
+        if not (area.codes or area.polygons or area.circles):
+            inside |= self._named(area.names)
+        if area.above is not None:
+            inside &= self._height >= area.above
+        if area.below is not None:
+            inside &= self._height <= area.below
+        return inside
+
+    def _named(self, names: tuple[str, ...]) -> NDArray[np.bool_]:
+        # Where an office only names its towns; the county's own name covers all of it.
+        found = np.zeros(len(self._height), np.bool_)
+        for at, (place, _) in enumerate(self._places.columns):
+            for zone_id in self._places.upward(place.id):
+                zone = self._places.by_id.get(zone_id)
+                if zone is not None and any(zone.name and zone.name in name for name in names):
+                    found[at] = True
+        return found
+
+    def _distance(self, lat: float, lon: float) -> NDArray[np.float64]:
+        return great_circle_km(lat, lon, self._lat, self._lon)
+
+
+def great_circle_km(
+    lat: float, lon: float, lats: NDArray[np.float64], lons: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Haversine distance in km on a sphere of 6,371 km."""
+    phi, phis = math.radians(lat), np.radians(lats)
+    half = np.sin((phis - phi) / 2) ** 2
+    half += math.cos(phi) * np.cos(phis) * np.sin(np.radians(lons - lon) / 2) ** 2
+    return 2 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+
+
+def issuer_rank(code: str) -> int:
+    """3 for a county's office, 2 for a city's, 1 for a province's, by its GB/T 2260 code."""
+    digits = code[:6]
+    if len(digits) < 6 or not digits.isdigit():
+        return 2
+    if digits[4:6] != "00":
+        return 3
+    return 2 if digits[2:4] != "00" else 1
+
+
+def _zone_codes(places: Places, place: Place) -> tuple[str, ...]:
+    return tuple(places.upward(place.id))
+
+
+def _code_covers(code: str, codes: tuple[str, ...]) -> bool:
+    if not code.isdigit():  # EMMA_ID, NUTS, UGC: equal or nothing
+        return code in codes
+    stem = _stem(code)
+    return any(c == code or (c.isdigit() and c.startswith(stem)) for c in codes)
+
+
+def _stem(code: str) -> str:
+    """The part of an administrative code that says something: 520100000000 is 5201."""
+    digits = code
+    while len(digits) > 6 and digits.endswith("000"):
+        digits = digits[:-3]
+    while 2 < len(digits) <= 6 and digits.endswith("00"):
+        digits = digits[:-2]
+    return digits
