@@ -55,8 +55,10 @@ def _open(
             alert.c.realm == life.realm, alert.c.rule == rule.id, alert.c.place == place.id
         )
     ).scalar_one()
-    return episodes.rise(connection, life, rule, place, episode or 0, level,
-                         _said(report, reason), f"person:{report.person}", at)  # fmt: skip
+    opened = episodes.rise(connection, life, rule, place, episode or 0, level,
+                           _said(report, reason), f"person:{report.person}", at)  # fmt: skip
+    _hold(connection, opened, report.person)
+    return opened
 
 
 def _raise(
@@ -66,9 +68,11 @@ def _raise(
     level = _level(report)
     if level <= held.level:
         raise Refused(f"it is {Level(held.level).name} already: name a higher level")
-    return episodes.rise(connection, life, _rule(life, held.rule), _place(life, held.place),
-                         held.episode, level, _said(report, reason), f"person:{report.person}",
-                         at)  # fmt: skip
+    episodes.rise(connection, life, _rule(life, held.rule), _place(life, held.place),
+                  held.episode, level, _said(report, reason), f"person:{report.person}",
+                  at)  # fmt: skip
+    _hold(connection, held.id, report.person)
+    return str(held.id)
 
 
 def _order(
@@ -99,7 +103,7 @@ def _keep(
     connection: Connection, life: Life, key: str, report: Report, reason: str, at: datetime
 ) -> str:
     held = _alert(connection, life, key)
-    connection.execute(update(alert).where(alert.c.id == held.id).values(kept_by=report.person))
+    _hold(connection, held.id, report.person)
     record(connection, life.realm, at, report.person, "keep", held.id, {"reason": reason})
     return str(held.id)
 
@@ -123,6 +127,11 @@ def _withdraw_measure(
     if not measures.withdraw(connection, life, key, report.person, at, reason):
         raise Refused(f"it has ended already: {held.state}")
     return key
+
+
+def _hold(connection: Connection, alert_key: str, person: str) -> None:
+    """What a person opened, raised or keeps, only a person ends."""
+    connection.execute(update(alert).where(alert.c.id == alert_key).values(kept_by=person))
 
 
 def _said(report: Report, reason: str) -> Finding:

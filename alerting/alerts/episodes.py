@@ -55,6 +55,9 @@ def rise(
     """
     held = _row(connection, alert_id(life, rule.id, place.id, episode)) if episode else None
     if held is not None and held.state == "open":
+        if level <= held.level:  # kept by hand at a level as high
+            refresh(connection, life, held.id, finding, by, at)
+            return str(held.id)
         return _raise(connection, life, rule, place, held, level, finding, by, at)
     if held is not None and held.state == "closed" and at - held.closed <= GAP:
         return _reopen(connection, life, rule, place, held, level, finding, by, at)
@@ -246,7 +249,9 @@ def _reopen(
     news = not unsent or level > held.told
     _spread(connection, life, rule, place, held.id, "reopen", 0, level, finding, at, news=news)
     connection.execute(
-        update(alert).where(alert.c.id == held.id).values(told=max(level, held.told if unsent else 0))
+        update(alert)
+        .where(alert.c.id == held.id)
+        .values(told=max(level, held.told if unsent else 0))
     )
     return str(held.id)
 
@@ -267,7 +272,9 @@ def _spread(
     """Ask the measures of the level and all below; tell the audience that has no order to carry."""
     facts = _facts(rule, place, level, was, finding)
     for wanted in _asked(rule, level):
-        measures.ask(connection, life, wanted.measure, place, wanted.arguments, facts, alert_key, at)
+        measures.ask(
+            connection, life, wanted.measure, place, wanted.arguments, facts, alert_key, at
+        )
     if not news:
         return
     ordered = set(

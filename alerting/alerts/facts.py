@@ -6,7 +6,6 @@ weather.sight.Facts for the shapes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -179,9 +178,8 @@ class FactsAt:
         found = np.zeros(len(self.book.places.columns), np.int8)
         for said, place, at in self.book.reports:
             if said == word and self.now - at <= REPORT_LASTS:
-                reach: Callable[[str], bool] = lambda p, at=place: at in self.book.places.upward(p)  # type: ignore[misc]
                 for one, (lo, hi) in self.book.places.place_range.items():
-                    if reach(one):
+                    if place in self.book.places.upward(one):
                         found[lo:hi] = 2
         return self._cut(found)
 

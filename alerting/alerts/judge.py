@@ -143,9 +143,7 @@ def _hold(
         touched.update(int(i) for i in changed)
     with np.errstate(invalid="ignore"):
         ripe = may_fall & (at - memory.hold_since >= hold_seconds)
-    return [
-        (int(i), int(memory.level[i]), int(memory.hold_level[i])) for i in np.flatnonzero(ripe)
-    ]
+    return [(int(i), int(memory.level[i]), int(memory.hold_level[i])) for i in np.flatnonzero(ripe)]
 
 
 def _note_unknown(

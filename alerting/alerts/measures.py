@@ -167,9 +167,7 @@ def withdraw(
     return True
 
 
-def strictest(
-    declared: dict[str, Any], sets: list[dict[str, Any]]
-) -> dict[str, Any]:
+def strictest(declared: dict[str, Any], sets: list[dict[str, Any]]) -> dict[str, Any]:
     """The strictest of several argument sets, by what each argument declares."""
     out: dict[str, Any] = {}
     for name, declaration in declared.items():

@@ -1,0 +1,88 @@
+"""The embedded bus: a table in the same database, in the order of acceptance.
+
+Publish, read after a position, and the position itself, which the engine moves in its own transaction.
+A signal whose id is already there is not taken twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from alerting.signals import Signal, accepted_at, decode, encode
+from alerting.store.schema import realm, signal
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A signal with its place in the order."""
+
+    seq: int
+    signal: Signal
+
+
+class EmbeddedBus:
+    """All methods work in the caller's transaction."""
+
+    def publish(
+        self, connection: Connection, realm_id: str, signals: list[Signal], now: datetime
+    ) -> list[str]:
+        """Stamp and keep signals; gives the ids of those that are new.
+
+        The stamp never runs backwards within a realm, whatever the clock does.
+        """
+        clock = connection.execute(select(realm.c.clock).where(realm.c.id == realm_id)).scalar_one()
+        at = max(now, clock) if clock else now
+        new: list[str] = []
+        for one in signals:
+            stamped = accepted_at(one, at)
+            result = connection.execute(
+                insert(signal)
+                .values(
+                    realm=realm_id, id=stamped.id, kind=stamped.kind, source=stamped.source,
+                    issued=stamped.issued, accepted=at, body=encode(stamped),
+                )
+                .on_conflict_do_nothing(index_elements=["realm", "id"])
+            )  # fmt: skip
+            if result.rowcount:
+                new.append(stamped.id)
+        if new:
+            connection.execute(update(realm).where(realm.c.id == realm_id).values(clock=at))
+        return new
+
+    def read(
+        self, connection: Connection, realm_id: str, after: int, limit: int = 100
+    ) -> list[Record]:
+        rows = connection.execute(
+            select(signal.c.seq, signal.c.body)
+            .where(signal.c.realm == realm_id, signal.c.seq > after)
+            .order_by(signal.c.seq)
+            .limit(limit)
+        ).all()
+        return [Record(r.seq, decode(r.body)) for r in rows]
+
+    def position(self, connection: Connection, realm_id: str) -> int:
+        return connection.execute(
+            select(realm.c.taken).where(realm.c.id == realm_id)
+        ).scalar_one()  # fmt: skip
+
+    def taken(self, connection: Connection, realm_id: str, seq: int) -> None:
+        """Move the position, in the transaction of the effects."""
+        connection.execute(
+            update(realm).where(realm.c.id == realm_id, realm.c.taken < seq).values(taken=seq)
+        )
+
+    def history(
+        self, connection: Connection, realm_id: str, since: datetime, upto: int
+    ) -> list[Record]:
+        """Signals already taken that still matter to fields and facts, in order."""
+        rows = connection.execute(
+            select(signal.c.seq, signal.c.body)
+            .where(signal.c.realm == realm_id, signal.c.seq <= upto)
+            .where(signal.c.accepted >= since)
+            .order_by(signal.c.seq)
+        )
+        return [Record(r.seq, decode(r.body)) for r in rows]

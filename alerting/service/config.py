@@ -1,0 +1,199 @@
+"""config.yaml: its schema, and errors that name file, line and the mend."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from alerting.errors import BadInput
+from alerting.people import Policy
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class County(Part):
+    """Where the service works. `fictional` marks everything it says as an exercise."""
+
+    name: str
+    name_en: str = ""
+    fictional: bool = False
+    timezone: str = "Asia/Shanghai"
+    zones: Path
+    sites: Path | None = None
+    people: Path
+    posts: Path
+    sender: str = ""  # what messages are signed with, in 【】
+    sender_en: str = ""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError):
+            raise ValueError(f"{value!r} is no time zone, e.g. Asia/Shanghai") from None
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class Source(BaseModel):
+    """A source: `use` names its connector, `on` switches it; the rest are the connector's options."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    use: str = ""
+    on: bool = True
+    trust: int = 0  # the lower is trusted more; the order in the file where equal
+
+    def options(self) -> dict[str, Any]:
+        return dict(self.__pydantic_extra__ or {})
+
+
+class Channel(BaseModel):
+    """A channel: `use` names its kind (console, twilio, webhook); the rest are its options."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    use: str = ""
+    on: bool = True
+
+    def options(self) -> dict[str, Any]:
+        return dict(self.__pydantic_extra__ or {})
+
+
+class Weather(Part):
+    horizon_hours: int = Field(120, ge=24, le=384)
+    day_starts_at: int = Field(20, ge=0, le=23)
+    observation_km: float = Field(10, gt=0)
+    observation_height_m: float = Field(200, gt=0)
+    agreement_hours: float = Field(6, ge=0)
+
+
+class Exercise(Part):
+    play: Path | None = None  # the folder of the storm that `make run` plays
+    speed: float = Field(600, gt=0)  # seconds of storm a second
+
+
+class Watch(Part):
+    queue_seconds: float = Field(120, gt=0)  # a signal or delivery older than this is stuck
+    seal_seconds: float = Field(60, gt=0)
+
+
+class Config(Part):
+    county: County
+    data: Path = Path("var")
+    rules: Path = Path("rules")
+    calendar: Path = Path("rules/calendar.yaml")
+    address: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    public_url: str = ""
+    sources: dict[str, Source] = {}
+    channels: dict[str, Channel] = {"console": Channel()}
+    escalation: Policy = Policy()
+    weather: Weather = Weather()
+    exercise: Exercise = Exercise()
+    watch: Watch = Watch()
+    log: Literal["debug", "info", "warning"] = "info"
+
+    @property
+    def url(self) -> str:
+        return (self.public_url or f"http://{self.address}:{self.port}").rstrip("/")
+
+    def sources_on(self) -> dict[str, Source]:
+        return {name: s for name, s in self.sources.items() if s.on}
+
+
+def load_config(path: Path) -> Config:
+    """Read a config; paths in it are relative to its folder. `SUIAN_PORT` overrides the port.
+
+    Raises BadInput that names the line.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise BadInput(
+            f"the config cannot be read: {error.strerror}",
+            where=str(path),
+            mend="Start in the folder with config.yaml, give one with --config, or make one with"
+            " `suian init COUNTY`.",
+        ) from None
+    try:
+        data = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise BadInput(f"this is not YAML: {error.problem}", where=f"{path}{line}") from None
+    if not isinstance(data, dict):
+        raise BadInput("the config is empty", where=str(path))
+    if port := os.environ.get("SUIAN_PORT"):
+        if not port.isdigit():
+            raise BadInput(f"SUIAN_PORT={port!r} is no port number")
+        data["port"] = int(port)
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        raise BadInput(_all(error, data), where=str(path)) from None
+    return _rooted(config, path.resolve().parent)
+
+
+def _rooted(config: Config, folder: Path) -> Config:
+    def at(p: Path | None) -> Path | None:
+        return None if p is None else folder / p
+
+    county = config.county.model_copy(
+        update={n: at(getattr(config.county, n)) for n in ("zones", "sites", "people", "posts")}
+    )
+    exercise = config.exercise.model_copy(update={"play": at(config.exercise.play)})
+    return config.model_copy(
+        update={
+            "county": county, "exercise": exercise, "data": folder / config.data,
+            "rules": folder / config.rules, "calendar": folder / config.calendar,
+        }
+    )  # fmt: skip
+
+
+def _all(error: ValidationError, data: Any) -> str:
+    return "\n".join(
+        f"{_line(data, one['loc'])}{'.'.join(str(p) for p in one['loc'])}: {_said(one)}"
+        for one in error.errors()
+    )
+
+
+def _said(one: Any) -> str:
+    if one["type"] != "extra_forbidden":
+        return str(one["msg"]).removeprefix("Value error, ")
+    known = _fields_at(one["loc"][:-1])
+    close = difflib.get_close_matches(str(one["loc"][-1]), known, 1)
+    hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(sorted(known))}"
+    return f"there is no such option{hint}"
+
+
+def _fields_at(loc: tuple[Any, ...]) -> list[str]:
+    model: Any = Config
+    for part in loc:
+        field = getattr(model, "model_fields", {}).get(str(part))
+        model = field.annotation if field is not None else model
+    return list(getattr(model, "model_fields", {}))
+
+
+def _line(data: Any, loc: tuple[Any, ...]) -> str:
+    at, line = data, None
+    for part in loc:
+        try:
+            line = at.lc.key(part)[0] + 1 if hasattr(at, "lc") else line
+            at = at[part]
+        except (KeyError, IndexError, TypeError, AttributeError):
+            break
+    return f"line {line}: " if line else ""
