@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from alerting.alerts import episodes, measures
 from alerting.alerts.episodes import Finding
@@ -50,12 +50,7 @@ def _open(
     """subject rule:<id>, detail place, level."""
     rule, place = _rule(life, key), _place(life, str(report.detail.get("place", "")))
     level = _level(report)
-    episode = connection.execute(
-        select(func.max(alert.c.episode)).where(
-            alert.c.realm == life.realm, alert.c.rule == rule.id, alert.c.place == place.id
-        )
-    ).scalar_one()
-    opened = episodes.rise(connection, life, rule, place, episode or 0, level,
+    opened = episodes.rise(connection, life, rule, place, level,
                            _said(report, reason), f"person:{report.person}", at)  # fmt: skip
     _hold(connection, opened, report.person)
     return opened
@@ -69,7 +64,7 @@ def _raise(
     if level <= held.level:
         raise Refused(f"it is {Level(held.level).name} already: name a higher level")
     episodes.rise(connection, life, _rule(life, held.rule), _place(life, held.place),
-                  held.episode, level, _said(report, reason), f"person:{report.person}",
+                  level, _said(report, reason), f"person:{report.person}",
                   at)  # fmt: skip
     _hold(connection, held.id, report.person)
     return str(held.id)

@@ -34,16 +34,11 @@ class Finding:
     official: dict[str, Any] | None = None
 
 
-def alert_id(life: Life, rule: str, place: str, episode: int) -> str:
-    return f"{life.realm}.{rule}.{place}.{episode}"
-
-
 def rise(
     connection: Connection,
     life: Life,
     rule: Any,
     place: Place,
-    episode: int,
     level: int,
     finding: Finding,
     by: str,
@@ -51,9 +46,9 @@ def rise(
 ) -> str:
     """Open an alert, reopen the one that cleared within the gap, or raise the one that is open.
 
-    `episode` is the number of the last one on this (rule, place), 0 for none. Gives the alert's id.
+    Gives the alert's id.
     """
-    held = _row(connection, alert_id(life, rule.id, place.id, episode)) if episode else None
+    held = _latest(connection, life, rule.id, place.id)
     if held is not None and held.state == "open":
         if level <= held.level:  # kept by hand at a level as high
             refresh(connection, life, held.id, finding, by, at)
@@ -61,10 +56,11 @@ def rise(
         return _raise(connection, life, rule, place, held, level, finding, by, at)
     if held is not None and held.state == "closed" and at - held.closed <= GAP:
         return _reopen(connection, life, rule, place, held, level, finding, by, at)
-    new = alert_id(life, rule.id, place.id, episode + 1)
+    episode = 1 + (held.episode if held is not None else 0)
+    new = f"{life.realm}.{rule.id}.{place.id}.{episode}"
     connection.execute(
         insert(alert).values(
-            id=new, realm=life.realm, rule=rule.id, place=place.id, episode=episode + 1,
+            id=new, realm=life.realm, rule=rule.id, place=place.id, episode=episode,
             sector=rule.sector, hazard=rule.hazard, state="open", level=level, peak=level,
             told=level, official=_official(finding), opened=at, onset=finding.onset,
             until=finding.until, updated=at, why=finding.why,
@@ -80,14 +76,13 @@ def fall(
     life: Life,
     rule: Any,
     place: Place,
-    episode: int,
     level: int,
     finding: Finding,
     by: str,
     at: datetime,
 ) -> None:
     """Lower an open alert, to `level` 0: clear it. What only the higher levels asked is dropped."""
-    held = _row(connection, alert_id(life, rule.id, place.id, episode))
+    held = _latest(connection, life, rule.id, place.id)
     if held is None or held.state != "open" or held.kept_by:
         return
     cleared = level == 0
@@ -114,9 +109,12 @@ def fall(
 def refresh(
     connection: Connection, life: Life, alert_key: str, finding: Finding, by: str, at: datetime
 ) -> None:
-    """Same level, new words: onset, end, values. Recorded; sent only if a reader would act on it."""
+    """Same level, another onset or end. Recorded; sent only if a reader would act on it."""
     held = _row(connection, alert_key)
     if held is None or held.state != "open":
+        return
+    same = (finding.onset, finding.until, _official(finding))
+    if same == (held.onset, held.until, held.official):
         return
     connection.execute(
         update(alert)
@@ -367,6 +365,15 @@ def _note(
         )
     )
     record(connection, life.realm, at, by, what, alert_key, {"level": level})
+
+
+def _latest(connection: Connection, life: Life, rule: str, place: str) -> Any:
+    return connection.execute(
+        select(alert)
+        .where(alert.c.realm == life.realm, alert.c.rule == rule, alert.c.place == place)
+        .order_by(alert.c.episode.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def _row(connection: Connection, alert_key: str) -> Any:

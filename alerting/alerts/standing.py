@@ -30,14 +30,13 @@ class Standing:
     hold_level: NDArray[np.int8]
     unknown_since: Times
     cleared: Times
-    episode: NDArray[np.int32]
 
     @classmethod
     def at_rest(cls, rule: str, places: list[str]) -> Standing:
         n = len(places)
         never = lambda: np.full(n, np.nan)  # noqa: E731
         return cls(rule, places, np.zeros(n, np.int8), never(), never(),
-                   np.zeros(n, np.int8), never(), never(), np.zeros(n, np.int32))  # fmt: skip
+                   np.zeros(n, np.int8), never(), never())  # fmt: skip
 
     def save(self, connection: Connection, realm: str, at: Iterable[int]) -> None:
         """Write the rows of these positions, in the caller's transaction."""
@@ -57,7 +56,6 @@ class Standing:
                 "level": int(self.level[i]), "believed": _time(self.believed[i]),
                 "hold_since": _time(self.hold_since[i]), "hold_level": int(self.hold_level[i]),
                 "unknown_since": _time(self.unknown_since[i]), "cleared": _time(self.cleared[i]),
-                "episode": int(self.episode[i]),
             }
             for i in positions
         ]  # fmt: skip
@@ -77,7 +75,6 @@ def load(connection: Connection, realm: str, rules: dict[str, list[str]]) -> dic
         one.level[at], one.hold_level[at] = row.level, row.hold_level or 0
         one.believed[at], one.hold_since[at] = _seconds(row.believed), _seconds(row.hold_since)
         one.unknown_since[at], one.cleared[at] = _seconds(row.unknown_since), _seconds(row.cleared)
-        one.episode[at] = row.episode
     return made
 
 

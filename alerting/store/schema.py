@@ -100,8 +100,7 @@ standing = Table(
     Column("hold_since", UtcText),  # since when everything a fall needs has been true
     Column("hold_level", Integer),  # and to which level
     Column("unknown_since", UtcText),
-    Column("cleared", UtcText),  # for the gap
-    Column("episode", Integer, nullable=False, server_default="0"),
+    Column("cleared", UtcText),
 )  # fmt: skip
 
 alert = Table(

@@ -1,0 +1,287 @@
+"""The engine of one realm: takes signals in order, evaluates the book, and moves alerts.
+
+Memory (fields, facts, standings) is rebuilt from what was committed; what `commit` writes for a slice
+is all that the slice changed. A signal's time is when it was accepted; nothing here asks a clock.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from alerting.alerts import episodes
+from alerting.alerts.agreement import Agreement
+from alerting.alerts.episodes import Finding
+from alerting.alerts.facts import FactBook
+from alerting.alerts.finding import find
+from alerting.alerts.judge import Decisions, Seen, at_all, judge, worst
+from alerting.alerts.life import Life
+from alerting.alerts.standing import Standing
+from alerting.rulebook import Bound, Verdict
+from alerting.signals import Forecast, Incident, Observation, Report, Signal, Tick, Warning
+from alerting.store.schema import alert
+from alerting.vocabulary import Level
+from alerting.weather import Fields, Sight
+
+SLICE = 200  # places that commit together
+Bools = NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class RulePlaces:
+    """The places a rule runs on, and where their columns lie within the rule's own range."""
+
+    ids: list[str]
+    columns: NDArray[np.intp]  # of all its places, absolute, side by side
+    starts: NDArray[np.intp]  # where each place begins within `columns`
+
+    def columns_of(self, position: int) -> NDArray[np.intp]:
+        ends = np.append(self.starts[1:], len(self.columns))
+        return self.columns[self.starts[position] : ends[position]]
+
+
+@dataclass(slots=True)
+class Work:
+    """What a signal leads to: decisions by rule, and whether open alerts are to be read anew."""
+
+    by: str
+    at: datetime
+    decisions: dict[str, Decisions] = field(default_factory=dict)
+    still: dict[str, list[int]] = field(default_factory=dict)
+    sight: Sight | None = None
+    believed: dict[str, NDArray[np.int8]] = field(default_factory=dict)
+
+
+class Engine:
+    """One realm's engine. `cadence` is that of its most trusted source, by which blindness is judged."""
+
+    def __init__(
+        self,
+        life: Life,
+        fields: Fields,
+        facts: FactBook,
+        bound: Bound,
+        standings: dict[str, Standing],
+        cadence: timedelta,
+    ) -> None:
+        self.life, self.fields, self.facts, self.bound = life, fields, facts, bound
+        self.standings, self.cadence = standings, cadence
+        self.places = rule_places(life)
+        order = {place: n for n, place in enumerate(sorted(life.places.by_id))}
+        self._slice_of = {place: n // SLICE for place, n in order.items()}
+
+    def see(self, signal: Signal, now: datetime) -> Bools | None:
+        """Take a signal into memory; gives the columns it touched, None for all."""
+        self.fields.advance(now)
+        none = np.zeros(len(self.life.places.columns), np.bool_)
+        if isinstance(signal, Forecast):
+            return self.fields.take_forecast(signal)
+        if isinstance(signal, Observation):
+            return self.fields.take_observation(signal)
+        if isinstance(signal, Warning):
+            self.facts.heard(signal.source, now)
+            return self.facts.take_warning(signal)
+        if isinstance(signal, Incident):
+            self.facts.take_incident(signal)
+            return None
+        if isinstance(signal, Report):
+            if signal.act in ("reported", "report-ended"):
+                self.facts.take_report(signal)
+                return None
+            return none
+        if isinstance(signal, Tick) and signal.subject.startswith("heard:"):
+            was_silent = bool(self.facts.silent(now))
+            self.facts.heard(signal.subject.removeprefix("heard:"), now)
+            return None if was_silent else none
+        if isinstance(signal, Tick) and signal.subject:
+            return none
+        self.facts.forget(now)
+        return None
+
+    def work(self, signal: Signal, now: datetime, touched: Bools | None, done: set[int]) -> Work:
+        """Evaluate the book and decide, for all places touched but those in slices already done."""
+        made = Work(by=signal.id, at=now)
+        if touched is not None and not touched.any():
+            return made
+        rows = self.fields.rows
+        facts = self.facts.at(now, self.fields.first, rows)
+        sight = self.fields.sight(now, facts)
+        agreement = Agreement(self.fields, self.facts, now)
+        for verdict in self.bound.evaluate(sight):
+            rule = verdict.rule
+            places = self.places[rule.id]
+            if not places.ids:
+                continue
+            seen = self._seen(verdict, places)
+            asked = self._asked(places, touched, done)
+            memory = self.standings[rule.id]
+            decided = judge(
+                seen, memory, asked, worst(self._pick(verdict.under_way, verdict, places),
+                                           places.starts),
+                lambda at, targets, rule=rule, places=places, memory=memory: agreement.holds(
+                    self.bound, rule, places, memory, at, targets
+                ),
+                now, _hour(now), rule.hold.total_seconds(),
+            )  # fmt: skip
+            made.decisions[rule.id] = decided
+            made.believed[rule.id] = seen.believed()
+            moved = {p for p, _, _ in decided.rises + decided.falls}
+            if not isinstance(signal, Tick):
+                open_now = np.flatnonzero(asked & (memory.level > 0))
+                made.still[rule.id] = [int(i) for i in open_now if int(i) not in moved]
+        made.sight = sight
+        return made
+
+    def slices(self, work: Work) -> list[int]:
+        """The slices in which something is to be written, in order."""
+        found: set[int] = set()
+        for rule, decided in work.decisions.items():
+            ids = self.places[rule].ids
+            for position in {*decided.touched, *decided.only_unknown, *work.still.get(rule, [])}:
+                found.add(self._slice_of[ids[position]])
+        return sorted(found)
+
+    def commit(self, connection: Connection, work: Work, slice_number: int) -> None:
+        """Write what the slice changed, in the caller's transaction."""
+        for rule_id, decided in work.decisions.items():
+            rule, places = self.life.book.rules_by_id[rule_id], self.places[rule_id]
+            memory = self.standings[rule_id]
+
+            def mine(position: int, ids: list[str] = places.ids) -> bool:
+                return self._slice_of[ids[position]] == slice_number
+
+            for position, was, level in decided.rises:
+                if mine(position):
+                    place = self.life.places.by_id[places.ids[position]]
+                    finding = self._find(work, rule, places, position, level)
+                    episodes.rise(
+                        connection, self.life, rule, place, level, finding, work.by, work.at
+                    )
+            for position, was, level in decided.falls:
+                if mine(position):
+                    place = self.life.places.by_id[places.ids[position]]
+                    finding = self._find(work, rule, places, position, level or was)
+                    episodes.fall(
+                        connection, self.life, rule, place, level, finding, work.by, work.at
+                    )
+            for position in work.still.get(rule_id, []):
+                if mine(position) and memory.level[position] <= work.believed[rule_id][position]:
+                    self._refresh(connection, work, rule, places, position)
+            for position in decided.only_unknown:
+                if mine(position):
+                    self._only_unknown(connection, work, rule_id, places.ids[position])
+            memory.save(connection, self.life.realm, filter(mine, sorted(decided.touched)))
+
+    def blind(self, now: datetime) -> list[dict[str, Any]]:
+        """(rule, place) pairs that have been unknown for two cadences."""
+        found = []
+        limit = (now - 2 * self.cadence).timestamp()
+        for rule, memory in self.standings.items():
+            with np.errstate(invalid="ignore"):
+                for position in np.flatnonzero(memory.unknown_since <= limit):
+                    since = datetime.fromtimestamp(float(memory.unknown_since[position]), UTC)
+                    found.append({"rule": rule, "place": memory.places[position], "since": since})
+        return found
+
+    def _seen(self, verdict: Verdict, places: RulePlaces) -> Seen:
+        true = worst(self._pick(verdict.true, verdict, places), places.starts)
+        possible = worst(self._pick(verdict.possible, verdict, places), places.starts)
+        floor = np.maximum.reduceat(
+            verdict.floor[places.columns - verdict.lo], places.starts
+        )  # fmt: skip
+        return Seen(
+            ladder=np.array([int(Level[name]) for name in verdict.rule.levels], np.int8),
+            true=true,
+            possible=possible,
+            floor=floor.astype(np.int8),
+            clear=at_all(self._pick(verdict.clear_true, verdict, places), places.starts),
+            ahead=worst(self._pick(verdict.ahead_possible, verdict, places), places.starts),
+            facts_only=verdict.facts_only,
+        )
+
+    @staticmethod
+    def _pick(values: Bools, verdict: Verdict, places: RulePlaces) -> Bools:
+        return values[..., places.columns - verdict.lo]
+
+    def _asked(self, places: RulePlaces, touched: Bools | None, done: set[int]) -> Bools:
+        asked = np.ones(len(places.ids), np.bool_)
+        if touched is not None:
+            asked = worst(touched[places.columns], places.starts)
+        if done:
+            asked &= np.array([self._slice_of[p] not in done for p in places.ids], np.bool_)
+        return asked
+
+    def _find(
+        self, work: Work, rule: Any, places: RulePlaces, position: int, level: int
+    ) -> Finding:
+        assert work.sight is not None
+        columns = places.columns_of(position)
+        return find(self.bound, self.fields, self.facts, work.sight, rule, columns, level, work.at,
+                    self.life.zone)  # fmt: skip
+
+    def _refresh(
+        self, connection: Connection, work: Work, rule: Any, places: RulePlaces, position: int
+    ) -> None:
+        memory = self.standings[rule.id]
+        key = _open_alert(connection, self.life.realm, rule.id, places.ids[position])
+        if key is not None:
+            finding = self._find(work, rule, places, position, int(memory.level[position]))
+            episodes.refresh(connection, self.life, key, finding, work.by, work.at)
+
+    def _only_unknown(self, connection: Connection, work: Work, rule: str, place: str) -> None:
+        key = _open_alert(connection, self.life.realm, rule, place)
+        if key is None:
+            return
+        memory = self.standings[rule]
+        since = memory.unknown_since[memory.places.index(place)]
+        long_ago = work.at.timestamp() - since >= 2 * self.cadence.total_seconds()
+        episodes.held_by_unknown(connection, self.life, key, work.at, bool(long_ago))
+
+
+def rule_places(life: Life) -> dict[str, RulePlaces]:
+    """For every rule of the book the places it runs on: its kind, and its tags where it names any."""
+    found: dict[str, RulePlaces] = {}
+    by_kind: dict[str, list[str]] = defaultdict(list)
+    for place_id, (lo, _) in sorted(life.places.place_range.items(), key=lambda i: i[1]):
+        if life.places.place_range[place_id][1] > lo:
+            by_kind[life.places.by_id[place_id].kind].append(place_id)
+    for rule in life.book.rules:
+        ids = [p for p in by_kind[rule.place] if rule.tags <= life.places.by_id[p].tags]
+        ranges = [life.places.place_range[p] for p in ids]
+        columns = [np.arange(lo, hi) for lo, hi in ranges]
+        sizes = [hi - lo for lo, hi in ranges]
+        found[rule.id] = RulePlaces(
+            ids,
+            np.concatenate(columns) if columns else np.zeros(0, np.intp),
+            np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
+            if sizes else np.zeros(0, np.intp),
+        )  # fmt: skip
+    return found
+
+
+def replayed(engine: Engine, records: Iterator[tuple[Signal, datetime]]) -> None:
+    """Rebuild memory from signals already taken: nothing is evaluated, nothing written."""
+    for signal, at in records:
+        engine.see(signal, at)
+
+
+def _open_alert(connection: Connection, realm: str, rule: str, place: str) -> str | None:
+    from sqlalchemy import select
+
+    return connection.execute(
+        select(alert.c.id).where(
+            alert.c.realm == realm, alert.c.rule == rule, alert.c.place == place,
+            alert.c.state == "open",
+        )
+    ).scalar_one_or_none()  # fmt: skip
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)

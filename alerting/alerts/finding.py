@@ -1,0 +1,64 @@
+"""Why a level holds at a place, at its worst point: for the row, the page and the message."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerting.alerts.episodes import Finding
+from alerting.alerts.facts import FactBook
+from alerting.rulebook import Bound, Why, explain, sentence
+from alerting.vocabulary import Level
+from alerting.weather import Fields, Sight
+
+
+def find(
+    bound: Bound,
+    fields: Fields,
+    facts: FactBook,
+    sight: Sight,
+    rule: Any,
+    columns: NDArray[np.intp],
+    level: int,
+    now: datetime,
+    zone: ZoneInfo,
+) -> Finding:
+    """Explain `level` of `rule` at the columns of one place; the worst point speaks."""
+    reasons = [explain(bound, rule.id, sight, int(c), fields.origin) for c in columns]
+    why = max(enumerate(reasons), key=lambda i: (_reached(i[1], level), -i[0]))[1]
+    point = int(columns[reasons.index(why)])
+    official = _official(facts, rule.hazard, columns, now)
+    words = {language: sentence(why, language, zone) for language in ("zh", "en")}
+    said = why.json() | {"point": fields.columns[point].point_id, "sentence": words}
+    if official is not None:
+        said["official"] = official
+    onset, until = why.stretch(level)
+    if onset is None and official is not None:
+        onset = datetime.fromisoformat(official["onset"])
+    return Finding(said, words, onset, until, official)
+
+
+def _reached(why: Why, level: int) -> int:
+    """How high this point gets, up to the level asked about."""
+    return min(max((int(Level[n]) for n, v in why.levels.items() if v == "true"), default=0), level)
+
+
+def _official(
+    facts: FactBook, hazard: str, columns: NDArray[np.intp], now: datetime
+) -> dict[str, Any] | None:
+    held = facts.official(hazard, columns, now)
+    if held is None:
+        return None
+    warning = held.warning
+    return {
+        "level": warning.level,
+        "issuer": warning.sender,
+        "issued": warning.issued.isoformat(),
+        "onset": (warning.onset or warning.issued).isoformat(),
+        "headline": warning.headline,
+        "identifier": warning.identifier,
+    }

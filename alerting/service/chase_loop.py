@@ -1,0 +1,40 @@
+"""Steps the chase of every running realm."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from alerting import chase
+
+if TYPE_CHECKING:
+    from alerting.service.station import Station
+
+
+class ChaseLoop:
+    name = "chase"
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+
+    def next_due(self) -> datetime | None:
+        due = []
+        with self._station.store.read() as connection:
+            for realm in self._station.running():
+                at = chase.next_due(connection, realm.id)
+                if at is not None:
+                    due.append(realm.machine_time(at))
+        return min(due, default=None)
+
+    async def step(self) -> bool:
+        worked = False
+        for realm in self._station.running():
+            now, life = self._station.now(realm.id), self._station.life(realm.id)
+            with self._station.store.read() as connection:
+                if not chase.has_work(connection, life, now):
+                    continue
+            done = await self._station.writer.write(
+                lambda c, life=life, now=now: chase.step(c, life, now), first=True
+            )
+            worked = worked or bool(done)
+        return worked

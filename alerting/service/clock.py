@@ -1,0 +1,98 @@
+"""Realms and their clocks: the real world's runs with the machine, an exercise's as fast as it likes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from alerting.audit import record
+from alerting.store.schema import realm
+
+LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """`begins` by its own clock is `started` by the machine's; `ended` by its own clock."""
+
+    id: str
+    kind: str
+    title: dict[str, str]
+    exercise: bool
+    started: datetime
+    begins: datetime
+    speed: float
+    ended: datetime | None
+    reason: str
+
+    def at(self, machine: datetime) -> datetime:
+        """Its own time at a time of the machine; stands still once it has ended."""
+        own = self.begins + (machine - self.started) * self.speed
+        return min(own, self.ended) if self.ended else own
+
+    def machine_time(self, own: datetime) -> datetime:
+        """When the machine's clock will show what its own shows as `own`."""
+        return self.started + (own - self.begins) / self.speed
+
+
+def _realm(row: Any) -> Realm:
+    return Realm(row.id, row.kind, row.title, row.exercise, row.started, row.begins, row.speed,
+                 row.ended, row.reason)  # fmt: skip
+
+
+def realms(connection: Connection) -> dict[str, Realm]:
+    rows = connection.execute(select(realm).order_by(realm.c.started, realm.c.id))
+    return {r.id: _realm(r) for r in rows}
+
+
+def open_live(connection: Connection, now: datetime, exercise: bool) -> Realm:
+    """The standing realm; on a fictional county all it says is marked an exercise."""
+    row = connection.execute(select(realm).where(realm.c.id == LIVE)).one_or_none()
+    if row is None:
+        connection.execute(
+            insert(realm).values(
+                id=LIVE, kind="live", title={"zh": "实况", "en": "Live"}, exercise=exercise,
+                started=now, begins=now, speed=1.0,
+            )
+        )  # fmt: skip
+        row = connection.execute(select(realm).where(realm.c.id == LIVE)).one()
+    elif row.exercise != exercise:
+        connection.execute(update(realm).where(realm.c.id == LIVE).values(exercise=exercise))
+        row = connection.execute(select(realm).where(realm.c.id == LIVE)).one()
+    return _realm(row)
+
+
+def open_exercise(
+    connection: Connection, title: dict[str, str], now: datetime, begins: datetime, speed: float
+) -> Realm:
+    """A new realm for each start of an exercise; nothing of an earlier one is in it."""
+    count = connection.execute(
+        select(func.count()).select_from(realm).where(realm.c.kind == "exercise")
+    ).scalar_one()
+    new = f"exercise-{count + 1}"
+    connection.execute(
+        insert(realm).values(
+            id=new, kind="exercise", title=title, exercise=True, started=now, begins=begins,
+            speed=speed,
+        )
+    )  # fmt: skip
+    record(connection, new, begins, "service", "start exercise", new, {"title": title})
+    return _realm(connection.execute(select(realm).where(realm.c.id == new)).one())
+
+
+def end_exercise(connection: Connection, one: Realm, at: datetime, reason: str) -> bool:
+    done = connection.execute(
+        update(realm)
+        .where(realm.c.id == one.id, realm.c.ended.is_(None), realm.c.kind == "exercise")
+        .values(ended=at, reason=reason)
+    )
+    if done.rowcount:
+        record(connection, one.id, at, "service", "end exercise", one.id, {"reason": reason})
+    return bool(done.rowcount)
+
+
+def next_hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)

@@ -1,0 +1,126 @@
+"""Takes signals in their order, slice by slice, and marks each done in the transaction of its effects."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import Connection, delete, insert, select
+
+from alerting import chase
+from alerting.alerts import by_hand
+from alerting.alerts.engine import Engine, Work
+from alerting.audit import record
+from alerting.bus import Record
+from alerting.errors import Refused
+from alerting.signals import Report
+from alerting.store.schema import slice_done
+
+if TYPE_CHECKING:
+    from alerting.service.station import Station
+
+log = structlog.get_logger()
+BATCH = 50
+BY_HAND = ("open", "raise", "order", "keep", "withdraw")
+
+
+class EngineLoop:
+    name = "engine"
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+
+    def next_due(self) -> datetime | None:
+        return None
+
+    async def step(self) -> bool:
+        worked = False
+        for realm in self._station.running():
+            with self._station.store.read() as connection:
+                after = self._station.bus.position(connection, realm.id)
+                records = self._station.bus.read(connection, realm.id, after, BATCH)
+            for one in records:
+                await self._take(realm.id, one)
+                worked = True
+        return worked
+
+    async def _take(self, realm: str, one: Record) -> None:
+        station = self._station
+        now = one.signal.accepted or one.signal.issued
+        engine = station.engines[realm]
+        try:
+            touched = engine.see(one.signal, now)
+            done = await self._done(realm, one.seq)
+            work = await station.runtime.in_thread(
+                "engine", lambda: engine.work(one.signal, now, touched, done)
+            )
+            await self._commit(realm, engine, one, work, done)
+        except Exception as error:
+            # What was decided in memory but not committed must be forgotten.
+            log.exception("signal failed", realm=realm, signal=one.signal.id)
+            station.reload_engine(realm)
+            if not station.failed_before(realm, one.seq):
+                raise
+            await self._set_aside(realm, one, error)
+
+    async def _commit(
+        self, realm: str, engine: Engine, one: Record, work: Work, done: set[int]
+    ) -> None:
+        bus, life = self._station.bus, engine.life
+        slices = [s for s in engine.slices(work) if s not in done]
+        for number in slices[:-1]:
+
+            def a_slice(connection: Connection, number: int = number) -> None:
+                engine.commit(connection, work, number)
+                connection.execute(
+                    insert(slice_done).values(realm=realm, seq=one.seq, slice=number)
+                )
+
+            await self._station.writer.write(a_slice)
+
+        def the_last(connection: Connection) -> None:
+            if slices:
+                engine.commit(connection, work, slices[-1])
+            if isinstance(one.signal, Report):
+                _take_report(connection, life, one.signal)
+            connection.execute(
+                delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == one.seq)
+            )
+            bus.taken(connection, realm, one.seq)
+
+        await self._station.writer.write(the_last, first=isinstance(one.signal, Report))
+
+    async def _done(self, realm: str, seq: int) -> set[int]:
+        with self._station.store.read() as connection:
+            rows = connection.execute(
+                select(slice_done.c.slice).where(
+                    slice_done.c.realm == realm, slice_done.c.seq == seq
+                )
+            )
+            return set(rows.scalars())
+
+    async def _set_aside(self, realm: str, one: Record, error: Exception) -> None:
+        """A signal that fails twice must not stop all that come after it; the watch speaks of it."""
+
+        def aside(connection: Connection) -> None:
+            record(connection, realm, one.signal.accepted or one.signal.issued, "service",
+                   "set aside", one.signal.id, {"error": str(error)[:500]})  # fmt: skip
+            self._station.bus.taken(connection, realm, one.seq)
+
+        await self._station.writer.write(aside)
+
+
+def _take_report(connection: Connection, life: chase.Life, report: Report) -> None:
+    """What a person says: by hand, an answer, or something seen (which the engine has taken)."""
+    if report.act in BY_HAND:
+        try:
+            by_hand(connection, life, report)
+        except Refused as refusal:
+            record(connection, life.realm, report.accepted or report.issued, report.person,
+                   "refused", report.subject, {"act": report.act, "why": refusal.what})  # fmt: skip
+    elif report.act in ("reported", "report-ended"):
+        record(connection, life.realm, report.accepted or report.issued, report.person,
+               report.act, report.subject, dict(report.detail))  # fmt: skip
+    else:
+        chase.take(connection, life, report)

@@ -1,0 +1,106 @@
+"""How the loops run: by themselves in real time, or step by step under a virtual clock.
+
+A loop does one round of work at a time and says when it next wants to be called; loops meet in tables,
+never in each other's functions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol, cast
+
+import structlog
+
+from alerting.runtime import Runtime, VirtualRuntime
+
+log = structlog.get_logger()
+LONGEST_REST = 5.0  # seconds a loop sleeps at most in real time: a lost wake-up costs no more
+AFTER_FAILURE = 2.0
+
+
+class Loop(Protocol):
+    name: str
+
+    async def step(self) -> bool:
+        """One round; True when something was done and another round may find more."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """By the machine's clock, when it must be called even if nothing happens before."""
+        ...
+
+
+class Loops:
+    """All loops of a process."""
+
+    def __init__(self, runtime: Runtime, loops: Sequence[Loop]) -> None:
+        self._runtime, self._loops = runtime, loops
+        self._changed = {loop.name: asyncio.Event() for loop in loops}
+        self._settling = asyncio.Lock()
+        self.failing: dict[str, str] = {}  # loop: its last error, until it succeeds again
+
+    def wake(self) -> None:
+        """Something was committed: whoever waits may have work."""
+        for event in self._changed.values():
+            event.set()
+
+    async def run(self) -> None:
+        """Run all loops until cancelled. Under a virtual clock there is nothing to run: see settle."""
+        if self._runtime.virtual:
+            await asyncio.Event().wait()
+        async with asyncio.TaskGroup() as group:
+            for loop in self._loops:
+                group.create_task(self._run_one(loop), name=loop.name)
+
+    async def _run_one(self, loop: Loop) -> None:
+        event = self._changed[loop.name]
+        while True:
+            event.clear()
+            try:
+                busy = await loop.step()
+                self.failing.pop(loop.name, None)
+            except Exception as error:
+                # A loop that dies would be silence; it says so, rests, and tries again.
+                self.failing[loop.name] = f"{type(error).__name__}: {error}"
+                log.exception("loop failed", loop=loop.name)
+                await self._runtime.sleep(AFTER_FAILURE)
+                continue
+            if not busy:
+                await self._rest(loop, event)
+
+    async def _rest(self, loop: Loop, event: asyncio.Event) -> None:
+        due = loop.next_due()
+        wait = LONGEST_REST
+        if due is not None:
+            wait = min(wait, max(0.0, (due - self._runtime.now()).total_seconds()))
+        try:
+            await asyncio.wait_for(event.wait(), wait + 0.001)
+        except TimeoutError:
+            return
+
+    async def settle(self) -> int:
+        """Step all loops, in order, until none has work at this moment; gives the rounds that did."""
+        async with self._settling:
+            rounds = 0
+            while True:
+                worked = [await loop.step() for loop in self._loops]
+                if not any(worked):
+                    return rounds
+                rounds += 1
+
+    async def advance(self, by: timedelta) -> None:
+        """Move a virtual clock on, firing every deadline on the way in its order."""
+        clock = cast(VirtualRuntime, self._runtime)
+        target = clock.now() + by
+        await self.settle()
+        while (due := self.next_due()) is not None and due <= target:
+            # A deadline already passed is due now, yet time must not stand still for it.
+            clock.move_to(max(due, clock.now() + timedelta(milliseconds=1)))
+            await self.settle()
+        clock.move_to(target)
+        await self.settle()
+
+    def next_due(self) -> datetime | None:
+        return min((d for loop in self._loops if (d := loop.next_due()) is not None), default=None)

@@ -1,0 +1,33 @@
+"""Numbers and chains the committed audit entries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from alerting import audit
+from alerting.store.schema import audit as audit_table
+
+if TYPE_CHECKING:
+    from alerting.service.station import Station
+
+
+class SealLoop:
+    name = "seal"
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+
+    def next_due(self) -> datetime | None:
+        return None
+
+    async def step(self) -> bool:
+        with self._station.store.read() as connection:
+            waiting = connection.execute(
+                select(audit_table.c.n).where(audit_table.c.number.is_(None)).limit(1)
+            ).first()
+        if waiting is None:
+            return False
+        return bool(await self._station.writer.write(audit.seal))
