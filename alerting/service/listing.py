@@ -1,0 +1,298 @@
+"""Alerts and measures as the API, a replay and the pages list them: one shape, one order.
+
+Everything here comes from stored rows and none of it from a clock, so that the same history listed
+twice gives the same bytes. A listing takes a fixed number of queries, however many alerts it holds.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol
+
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
+
+from alerting.places import Places
+from alerting.store.schema import (
+    alert,
+    answer,
+    asker,
+    delivery,
+    delivery_notice,
+    escalation,
+    measure,
+    notice,
+    realm,
+)
+from alerting.vocabulary import Level
+
+State = Literal["open", "all"]
+Row = dict[str, Any]
+
+
+class Titles(Protocol):
+    """What a listing asks of the rule book: what its rules and measures are called."""
+
+    @property
+    def rules_by_id(self) -> Any: ...
+
+    @property
+    def measures(self) -> Any: ...
+
+
+def alerts(
+    connection: Connection, places: Places, book: Titles, realm_id: str | None, state: State
+) -> list[Row]:
+    """Alerts of a realm (None: of all), oldest first, each with everything that hangs on it.
+
+    Levels are names, times ISO in UTC, `lead` whole minutes (negative: the first of the field tier
+    was woken after the onset). `state` "open" lists what is open, "all" what ever was.
+    """
+    wanted = [alert.c.realm == realm_id] if realm_id else []
+    wanted += [alert.c.state == "open"] if state == "open" else []
+    rows = connection.execute(
+        select(alert, realm.c.exercise)
+        .join(realm, realm.c.id == alert.c.realm)
+        .where(*wanted)
+        .order_by(alert.c.opened, alert.c.realm, alert.c.rule, alert.c.place, alert.c.episode)
+    ).all()
+    parts = _parts_of(connection, {row.id for row in rows}, wanted)
+    return [_alert(row, parts, places, book) for row in rows]
+
+
+def one_alert(connection: Connection, places: Places, book: Titles, alert_id: str) -> Row | None:
+    """The same for a single alert; None where there is none of that id."""
+    wanted = [alert.c.id == alert_id]
+    row = connection.execute(
+        select(alert, realm.c.exercise).join(realm, realm.c.id == alert.c.realm).where(*wanted)
+    ).one_or_none()
+    if row is None:
+        return None
+    return _alert(row, _parts_of(connection, {row.id}, wanted), places, book)
+
+
+def measures(
+    connection: Connection, places: Places, book: Titles, realm_id: str | None, state: State
+) -> list[Row]:
+    """Measures of a realm (None: of all), oldest first, each with who asks for it."""
+    wanted = [measure.c.realm == realm_id] if realm_id else []
+    wanted += [measure.c.ended.is_(None)] if state == "open" else []
+    ids = select(measure.c.id).where(*wanted)
+    asking: dict[str, list[Row]] = defaultdict(list)
+    for one in connection.execute(
+        select(asker).where(asker.c.measure.in_(ids)).order_by(asker.c.since, asker.c.asker)
+    ):
+        asking[one.measure].append(
+            {"asker": one.asker, "level": level_name(one.level), "since": utc(one.since),
+             "ended": utc(one.ended)}
+        )  # fmt: skip
+    rows = connection.execute(
+        select(measure).where(*wanted).order_by(measure.c.proposed, measure.c.id)
+    )
+    return [
+        {"realm": row.realm, **_measure(row, places, book), "askers": asking[row.id]}
+        for row in rows
+    ]
+
+
+def utc(at: datetime | None) -> str | None:
+    """A time as the API writes it: ISO, whole seconds, Z."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+
+
+def level_name(level: int) -> str | None:
+    return Level(level).name if level else None
+
+
+class _Parts:
+    """What hangs on alerts, by alert id."""
+
+    def __init__(self) -> None:
+        self.measures: dict[str, list[Any]] = defaultdict(list)
+        self.deliveries: dict[str, list[Row]] = defaultdict(list)
+        self.acknowledgements: dict[str, list[Row]] = defaultdict(list)
+        self.escalations: dict[str, list[Row]] = defaultdict(list)
+
+
+def _parts_of(
+    connection: Connection, listed: set[str], wanted: list[ColumnElement[bool]]
+) -> _Parts:
+    ids = select(alert.c.id).where(*wanted)
+    # Interim measures are asked for by the measure they stand in for, not by the alert itself.
+    asked = select(asker.c.measure).where(asker.c.asker.in_(ids))
+    both = or_(asker.c.asker.in_(ids), asker.c.asker.in_(asked))
+    parts = _Parts()
+    holders = _measures(connection, both, parts, listed)
+    of_these = select(asker.c.measure).where(both)
+    _deliveries(connection, ids, of_these, holders, parts)
+    _acknowledgements(connection, ids, of_these, holders, parts)
+    _escalations(connection, ids, of_these, holders, parts)
+    return parts
+
+
+def _measures(
+    connection: Connection, which: ColumnElement[bool], parts: _Parts, listed: set[str]
+) -> dict[str, set[str]]:
+    """Fill in the measures; gives for each measure the alerts it is asked for by."""
+    rows = connection.execute(
+        select(measure, asker.c.asker)
+        .join(asker, asker.c.measure == measure.c.id)
+        .where(which)
+        .order_by(measure.c.measure, measure.c.object, measure.c.carrier, measure.c.number)
+    ).all()
+    holders: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.asker in listed:
+            holders[row.id].add(row.asker)
+    for row in rows:
+        if row.asker not in listed:
+            holders[row.id] |= holders[row.asker]
+    seen: set[str] = set()
+    for row in rows:
+        if row.id not in seen:
+            seen.add(row.id)
+            for held in holders[row.id]:
+                parts.measures[held].append(row)
+    return holders
+
+
+def _deliveries(
+    connection: Connection,
+    ids: Select[Any],
+    of_measures: Select[Any],
+    holders: dict[str, set[str]],
+    parts: _Parts,
+) -> None:
+    rows = connection.execute(
+        select(delivery.c.id, delivery.c.person, delivery.c.channel, delivery.c.state,
+               delivery.c.at, notice.c.alert, notice.c.measure)
+        .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+        .join(notice, notice.c.id == delivery_notice.c.notice)
+        .where(or_(notice.c.alert.in_(ids), notice.c.measure.in_(of_measures)))
+        .order_by(delivery.c.created, delivery.c.person, delivery.c.channel, delivery.c.band,
+                  delivery.c.round, delivery.c.id)
+    )  # fmt: skip
+    seen: set[tuple[str, int]] = set()
+    for row in rows:
+        for held in {row.alert} | holders.get(row.measure, set()):
+            if held and (held, row.id) not in seen:
+                seen.add((held, row.id))
+                parts.deliveries[held].append(
+                    {"person": row.person, "channel": row.channel, "state": row.state,
+                     "at": utc(row.at)}
+                )  # fmt: skip
+
+
+def _acknowledgements(
+    connection: Connection,
+    ids: Select[Any],
+    of_measures: Select[Any],
+    holders: dict[str, set[str]],
+    parts: _Parts,
+) -> None:
+    rows = connection.execute(
+        select(answer)
+        .where(answer.c.act == "acknowledge", answer.c.outcome == "taken")
+        .where(or_(answer.c.alert.in_(ids), answer.c.measure.in_(of_measures)))
+        .order_by(answer.c.at, answer.c.person, answer.c.id)
+    )
+    for row in rows:
+        for held in {row.alert} | holders.get(row.measure, set()):
+            if held:
+                parts.acknowledgements[held].append(
+                    {"person": row.person, "channel": row.channel, "at": utc(row.at)}
+                )
+
+
+def _escalations(
+    connection: Connection,
+    ids: Select[Any],
+    of_measures: Select[Any],
+    holders: dict[str, set[str]],
+    parts: _Parts,
+) -> None:
+    rows = connection.execute(
+        select(escalation)
+        .where(or_(escalation.c.alert.in_(ids), escalation.c.measure.in_(of_measures)))
+        .order_by(escalation.c.at, escalation.c.from_post, escalation.c.to_post, escalation.c.n)
+    )
+    for row in rows:
+        for held in {row.alert} | holders.get(row.measure, set()):
+            if held:
+                parts.escalations[held].append(
+                    {"from": row.from_post, "to": row.to_post, "at": utc(row.at),
+                     "reason": row.reason}
+                )  # fmt: skip
+
+
+def _alert(row: Any, parts: _Parts, places: Places, book: Titles) -> Row:
+    return {
+        "id": row.id,
+        "realm": row.realm,
+        "exercise": bool(row.exercise),
+        "rule": row.rule,
+        "title": _title(book.rules_by_id.get(row.rule), row.rule),
+        "sector": row.sector,
+        "hazard": row.hazard,
+        "place": row.place,
+        "place_name": place_name(places, row.place),
+        "state": row.state,
+        "level": level_name(row.level),
+        "peak": level_name(row.peak),
+        "official": level_name(row.official),
+        "opened": utc(row.opened),
+        "onset": utc(row.onset),
+        "until": utc(row.until),
+        "lead": _lead(row.onset, row.woken),
+        "updated": utc(row.updated),
+        "closed": utc(row.closed),
+        "held_by_unknown": utc(row.held_by_unknown),
+        "kept_by": row.kept_by,
+        "why": row.why,
+        "measures": [_measure(one, places, book) for one in parts.measures[row.id]],
+        "deliveries": parts.deliveries[row.id],
+        "acknowledgements": parts.acknowledgements[row.id],
+        "escalations": parts.escalations[row.id],
+    }
+
+
+def _measure(row: Any, places: Places, book: Titles) -> Row:
+    return {
+        "id": row.id,
+        "measure": row.measure,
+        "title": _title(book.measures.get(row.measure), row.measure),
+        "object": row.object,
+        "object_name": place_name(places, row.object),
+        "carrier": row.carrier,
+        "arguments": row.arguments,
+        "state": row.state,
+        "level": level_name(row.level),
+        "decider": row.decider,
+        "lifter": row.lifter,
+        "proposed": utc(row.proposed),
+        "issued": utc(row.issued),
+        "acknowledged": utc(row.acknowledged),
+        "in_force": utc(row.in_force),
+        "due": utc(row.due),
+        "overdue": utc(row.overdue),
+        "cannot": utc(row.cannot),
+        "ended": utc(row.ended),
+    }
+
+
+def place_name(places: Places, place_id: str) -> dict[str, str]:
+    place = places.by_id.get(place_id)
+    if place is None:  # it has left the county's tables; its alerts keep its id
+        return {"zh": place_id, "en": place_id}
+    return {"zh": place.called("zh"), "en": place.called("en")}
+
+
+def _title(named: Any, key: str) -> dict[str, str]:
+    title = getattr(named, "title", None)
+    return dict(title) if title else {"zh": key, "en": key}
+
+
+def _lead(onset: datetime | None, woken: datetime | None) -> int | None:
+    if onset is None or woken is None:
+        return None
+    return round((onset - woken).total_seconds() / 60)
