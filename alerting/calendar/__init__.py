@@ -3,7 +3,7 @@
 The calendar is known ahead and asked, day by day: it never opens anything by itself.
 """
 
-from alerting.calendar.calendar import FALSE, KINDS, TRUE, UNKNOWN, Calendar, Change
+from alerting.calendar.calendar import FALSE, KINDS, TRUE, UNKNOWN, Calendar, Change, UnknownName
 from alerting.calendar.entries import Holiday, Season
 from alerting.calendar.spans import Span
 from alerting.calendar.tables import Day, Table, import_table
@@ -20,5 +20,6 @@ __all__ = [
     "Season",
     "Span",
     "Table",
+    "UnknownName",
     "import_table",
 ]

@@ -26,6 +26,13 @@ _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 
 
+class UnknownName(BadInput, KeyError):
+    """A name the calendar does not have. It is a KeyError too, for callers that look names up."""
+
+    def __str__(self) -> str:  # KeyError would show the text's repr
+        return self.text()
+
+
 class Change(NamedTuple):
     """`name` begins on `date`, or `date` is the first day on which it no longer holds."""
 
@@ -61,7 +68,7 @@ class Calendar:
         return [*self.seasons, *self.holidays]
 
     def entry(self, name: str) -> Entry:
-        """The season or holiday of that name, with its titles and basis. Raises BadInput."""
+        """The season or holiday of that name, with its titles and basis. Raises UnknownName."""
         found: Entry | None = self.seasons.get(name) or self.holidays.get(name)
         if found is None:
             raise _unknown_name("season or holiday", name, self.names())
@@ -74,7 +81,7 @@ class Calendar:
         return at.astimezone(self.zone).date()
 
     def season(self, name: str, at: datetime) -> int:
-        """Whether the season is on at `at`: FALSE or TRUE, always known. Raises BadInput."""
+        """Whether the season is on at `at`: FALSE or TRUE, always known. Raises UnknownName."""
         if name not in self.seasons:
             raise _unknown_name("season", name, list(self.seasons))
         return self._on(name, self.local_day(at))
@@ -82,13 +89,13 @@ class Calendar:
     def holiday(self, name: str, at: datetime) -> int:
         """Whether `at` lies in the public holiday's days off; UNKNOWN in a year that is not
         published. Where two holidays share one block (2025's National Day and Mid-Autumn), both
-        last the whole block. Raises BadInput."""
+        last the whole block. Raises UnknownName."""
         if name not in self.holidays:
             raise _unknown_name("holiday", name, list(self.holidays))
         return self._on(name, self.local_day(at))
 
     def day(self, kind: str, day: date) -> int:
-        """Whether the local date `day` is of `kind`, one of KINDS. Raises BadInput.
+        """Whether the local date `day` is of `kind`, one of KINDS. Raises UnknownName.
 
         A school day is a working day, swapped ones too, outside the file's school holidays; inside
         them it is FALSE whether or not the swaps are known.
@@ -105,7 +112,7 @@ class Calendar:
     def on_day(self, kind: str, first: datetime, rows: int) -> NDArray[np.int8]:
         """`day(kind, …)` of the local date at each of `rows` hourly stamps from `first` on.
 
-        `first` is a full UTC hour; int8 of shape (rows,). Raises BadInput as `day`.
+        `first` is a full UTC hour; int8 of shape (rows,). Raises UnknownName as `day`.
         """
         answers = np.empty(rows, np.int8)
         row, day = 0, self.local_day(first)
@@ -186,7 +193,7 @@ def _blocks(holiday: Holiday, contents: Contents) -> list[Span]:
     return [span for span, named in runs if named]
 
 
-def _unknown_name(what: str, name: str, known: list[str]) -> BadInput:
-    return BadInput(
+def _unknown_name(what: str, name: str, known: list[str]) -> UnknownName:
+    return UnknownName(
         f"there is no {what} {name!r} in the calendar", mend=f"Known are: {', '.join(known)}."
     )

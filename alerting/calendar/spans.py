@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from alerting.calendar.lunar import lunar_date, term_date
@@ -84,17 +85,18 @@ class Between:
     start: Anchor
     end: Anchor
 
-    def beginning_in(self, year: int) -> list[Span]:
+    @lru_cache(maxsize=512)
+    def beginning_in(self, year: int) -> tuple[Span, ...]:
         """The spans whose first day lies in `year`: one, but for a lunar date that comes at the
         turn of the year, which a civil year may have twice or not at all."""
         # A cycle's date lies at most 13 months and the anchor's days from the year of its number.
         starts = sorted({self.start.of(cycle) for cycle in range(year - 2, year + 3)})
         ends = sorted({self.end.of(cycle) for cycle in range(year - 2, year + 5)})
-        return [
+        return tuple(
             Span(first, next(end for end in ends if end >= first))
             for first in starts
             if first.year == year
-        ]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,9 @@ class LastDays:
 
     count: int
 
-    def beginning_in(self, year: int) -> list[Span]:
+    def beginning_in(self, year: int) -> tuple[Span, ...]:
         last = date(year, 12, 31)
-        return [Span(last - timedelta(self.count - 1), last)]
+        return (Span(last - timedelta(self.count - 1), last),)
 
 
 Part = Between | LastDays

@@ -222,5 +222,7 @@ def test_names_and_entries(shipped: Calendar) -> None:
         shipped.season("spring-festival", local("2026-01-01T00:00"))
     with pytest.raises(BadInput, match="no kind of day 'holiday'"):
         shipped.day("holiday", date(2026, 1, 1))
+    with pytest.raises(KeyError, match=r"^there is no holiday 'easter' in the calendar.*Known are"):
+        shipped.holiday("easter", local("2026-01-01T00:00"))
     with pytest.raises(ValueError, match="needs a time with its zone"):
         shipped.season("year-end", datetime(2026, 1, 1))
