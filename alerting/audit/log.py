@@ -58,10 +58,10 @@ def head(connection: Connection, realm: str) -> tuple[int, str]:
     return _head(connection, realm)
 
 
-def unsealed_since(connection: Connection) -> datetime | None:
-    """The time of the oldest entry that is not sealed yet."""
+def unsealed_since(connection: Connection, realm: str) -> datetime | None:
+    """The time of the realm's oldest entry that is not sealed yet, by the realm's clock."""
     return connection.execute(
-        select(func.min(audit.c.at)).where(audit.c.number.is_(None))
+        select(func.min(audit.c.at)).where(audit.c.number.is_(None), audit.c.realm == realm)
     ).scalar_one()
 
 

@@ -1,4 +1,4 @@
-"""Realms and their clocks: the real world's runs with the machine, an exercise's as fast as it likes."""
+"""Realms and their clocks: the real world runs with the machine, an exercise as fast as it likes."""
 
 from __future__ import annotations
 

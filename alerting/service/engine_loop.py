@@ -1,4 +1,4 @@
-"""Takes signals in their order, slice by slice, and marks each done in the transaction of its effects."""
+"""Takes signals in order, slice by slice; each is marked done in the transaction of its effects."""
 
 from __future__ import annotations
 

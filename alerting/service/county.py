@@ -1,0 +1,103 @@
+"""What a process loads before anything runs: the book, the county, its people, sources, channels."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from alerting.calendar import Calendar
+from alerting.connector import Connector
+from alerting.errors import BadInput
+from alerting.people import import_people, import_posts, read_people, read_posts
+from alerting.places import Place, Places, load_places
+from alerting.rulebook import Book, load_book
+from alerting.service.config import Config
+from alerting.store.schema import setting
+from connectors import find
+
+
+@dataclass(slots=True)
+class County:
+    """A county as its files give it."""
+
+    config: Config
+    places: Places
+    book: Book
+    calendar: Calendar
+    people: list[dict[str, Any]]
+    posts: list[dict[str, Any]]
+    connectors: dict[str, Connector] = field(default_factory=dict)
+
+
+def load_county(config: Config) -> County:
+    """Read and check all that the config names. Raises BadInput."""
+    county = config.county
+    places = load_places(county.zones, county.sites)
+    for name in config.sources:
+        places.by_id[f"source:{name}"] = Place(f"source:{name}", "source", name, name, ())
+    for name in config.channels:
+        places.by_id[f"channel:{name}"] = Place(f"channel:{name}", "channel", name, name, ())
+    calendar = Calendar.load(config.calendar, county.zone)
+    phones = {n for n, c in config.channels.items() if (c.use or n) == "twilio"}
+    people = read_people(county.people, set(config.channels), phones)
+    posts = read_posts(county.posts, places, {p["id"] for p in people})
+    connectors = {
+        name: make_connector(name, source.use or name, source.options(), calendar)
+        for name, source in config.sources_on().items()
+    }
+    return County(config, places, load_book(config.rules), calendar, people, posts, connectors)
+
+
+def make_connector(
+    name: str, use: str, options: dict[str, Any], calendar: Calendar | None = None
+) -> Connector:
+    """A connector with its options checked. Raises BadInput that names the source and the option."""
+    kind = find(use)
+    try:
+        settings = kind.options.model_validate(options)
+    except ValidationError as error:
+        said = "; ".join(
+            f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()
+        )
+        raise BadInput(said, where=f"sources.{name}") from None
+    if "occasion" in kind.feeds:
+        made: Connector = kind(settings, calendar)
+    else:
+        made = kind(settings)
+    return made
+
+
+def sync_people(connection: Connection, county: County, realm: str, at: datetime) -> int:
+    """Bring the register to what the files say, where a file has changed since it was last read.
+
+    The last import wins: what `suian import` wrote stays until the file itself changes.
+    """
+    changed = 0
+    files = {"people": county.config.county.people, "posts": county.config.county.posts}
+    digests = {name: _digest(path) for name, path in files.items()}
+    known = {r.key: r.value for r in connection.execute(select(setting))}
+    if known.get("file:people") != digests["people"]:
+        changed += import_people(connection, county.people, realm, at, "config")
+    if known.get("file:posts") != digests["posts"] or changed:
+        changed += import_posts(connection, county.posts, realm, at, "config")
+    for name, digest in digests.items():
+        remember(connection, f"file:{name}", digest)
+    return changed
+
+
+def remember(connection: Connection, key: str, value: str) -> None:
+    statement = insert(setting).values(key=key, value=value)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
+    )
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

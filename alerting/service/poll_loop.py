@@ -1,0 +1,89 @@
+"""Asks the configured sources at their cadence, in a small pool that only fetches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlalchemy.dialects.sqlite import insert
+
+from alerting.connector import Connector, Context, Reading
+from alerting.errors import SuianError
+from alerting.service.clock import LIVE
+from alerting.service.fetch import HttpFetch
+from alerting.signals import Tick
+from alerting.store.schema import source_health
+
+if TYPE_CHECKING:
+    from alerting.service.station import Station
+
+log = structlog.get_logger()
+SHORTEST = timedelta(seconds=5)
+
+
+@dataclass(slots=True)
+class Polled:
+    """A source that is switched on, and when it is asked next."""
+
+    name: str
+    connector: Connector
+    fetch: HttpFetch
+    due: datetime
+
+
+class PollLoop:
+    name = "poll"
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        now = station.runtime.now()
+        self._sources = [
+            Polled(name, connector, HttpFetch(station.runtime), now)
+            for name, connector in station.connectors.items()
+        ]
+
+    def next_due(self) -> datetime | None:
+        return min((s.due for s in self._sources), default=None)
+
+    async def step(self) -> bool:
+        now = self._station.runtime.now()
+        due = [s for s in self._sources if s.due <= now]
+        for source in due:
+            await self._poll(source, now)
+        return bool(due)
+
+    async def _poll(self, source: Polled, now: datetime) -> None:
+        station = self._station
+        context = Context(now, station.config.county.zone, station.spots)
+        every = max(SHORTEST, source.connector.cadence / 4)
+        jitter = timedelta(seconds=station.runtime.uniform(0, 0.1 * every.total_seconds()))
+        source.due = now + every + jitter
+        try:
+            reading = await station.runtime.in_thread(
+                "fetch", lambda: source.connector.poll(source.fetch, context)
+            )
+        except SuianError as error:
+            held = source.fetch.held_until
+            if held is not None:
+                source.due = max(source.due, held)
+            await self._note(source, failed=now, error=error.text()[:500], held_until=held)
+            log.warning("source failed", source=source.name, error=error.text())
+            return
+        await self._take(source, reading, now)
+
+    async def _take(self, source: Polled, reading: Reading, now: datetime) -> None:
+        signals = list(reading.signals)
+        if "warning" in source.connector.feeds:
+            # That it answered is news too: a silent feed makes its warnings unknown.
+            signals.append(Tick(source="poll", issued=now, subject=f"heard:{source.name}"))
+        new = await self._station.publish(LIVE, signals) if signals else []
+        problems = "; ".join(p.what for p in reading.problems[:5])
+        seen = {"polled": now, "spoke": now, "error": problems[:500], "held_until": None}
+        await self._note(source, **seen, **({"new": now} if new else {}))
+
+    async def _note(self, source: Polled, **values: Any) -> None:
+        statement = insert(source_health).values(realm=LIVE, source=source.name, **values)
+        statement = statement.on_conflict_do_update(index_elements=["realm", "source"], set_=values)
+        await self._station.writer.write(lambda c: c.execute(statement) and None)

@@ -1,0 +1,39 @@
+"""The pack `service`: the watch's own rules. They have no weather, so they are code, not YAML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from alerting.vocabulary import Level
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRule:
+    """Shaped like a rule of the book, as far as the life of an alert needs one."""
+
+    id: str
+    level: Level
+    title: dict[str, str]
+    sector: str = "service"
+    hazard: str = "service"
+    audience: tuple[str, ...] = ("duty-office",)
+    levels: dict[str, Any] = field(default_factory=dict)
+
+
+SERVICE_RULES = {
+    r.id: r
+    for r in (
+        ServiceRule("source-silent", Level.orange,
+                    {"zh": "数据源静默", "en": "a source is silent"}),
+        ServiceRule("queue-stuck", Level.red, {"zh": "队列积压", "en": "a queue is stuck"}),
+        ServiceRule("channel-refuses", Level.red,
+                    {"zh": "通道不可用", "en": "a channel refuses"}),
+        ServiceRule("dead-letter", Level.orange,
+                    {"zh": "消息未送达", "en": "messages could not be delivered"}),
+        ServiceRule("log-unsealed", Level.orange,
+                    {"zh": "审计未封存", "en": "the log is not sealed"}),
+        ServiceRule("nobody-reached", Level.red,
+                    {"zh": "无人应答", "en": "nobody could be reached"}),
+    )
+}  # fmt: skip

@@ -1,0 +1,232 @@
+"""One process of the service: everything it holds, and the few things others may ask of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from alerting.alerts import FactBook, Life
+from alerting.alerts.engine import Engine, rule_places
+from alerting.alerts.standing import load as load_standings
+from alerting.bus import EmbeddedBus
+from alerting.dispatch import Dispatcher, make_channels
+from alerting.rulebook import BindFacts, Bound, bind
+from alerting.runtime import Runtime
+from alerting.service.clock import LIVE, Realm, open_exercise, open_live, realms
+from alerting.service.county import County, sync_people
+from alerting.signals import Report, Signal, Spot
+from alerting.store import Store, Writer
+from alerting.store.schema import source_health
+from alerting.weather import Column, Fields, FieldSettings, SourceFacts
+
+REBUILD_FROM = timedelta(days=62)  # daily values reach 60 days back
+
+
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """The sources of a realm: those of weather in order of trust, and warning feeds by cadence."""
+
+    weather: tuple[SourceFacts, ...]
+    warnings: dict[str, timedelta]
+
+    @property
+    def cadence(self) -> timedelta:
+        """By which blindness is judged: that of the most trusted forecast, else of what there is."""
+        forecasts = [s.cadence for s in self.weather if s.kind == "forecast"]
+        return (forecasts or [s.cadence for s in self.weather] or [timedelta(hours=1)])[0]
+
+
+class Station:
+    """Raises SuianError where the county or the database cannot be used."""
+
+    def __init__(self, county: County, runtime: Runtime, store: Store) -> None:
+        self.county, self.runtime, self.store = county, runtime, store
+        self.config, self.places, self.book = county.config, county.places, county.book
+        self.connectors = county.connectors
+        self.writer = Writer(store, runtime)
+        self.bus = EmbeddedBus()
+        self.spots = tuple(
+            Spot(p.id, p.lat, p.lon, p.elevation) for p in self.places.points().values()
+        )
+        self._feeds: dict[str, Feeds] = {LIVE: self._live_feeds()}
+        self._realms: dict[str, Realm] = {}
+        self._failed: set[tuple[str, int]] = set()
+        self.engines: dict[str, Engine] = {}
+        self._started = runtime.now()
+        store.write(self._open)
+        self.channels = make_channels(self.config.channels, runtime, self.config.url)
+        self.dispatcher = Dispatcher(
+            store=store, writer=self.writer, runtime=runtime, channels=self.channels,
+            book=self.book, places=self.places, sender=self._sender(), zone=self.config.county.zone,
+            url=self.config.url, now_of=self.now,
+        )  # fmt: skip
+        self.reload_engine(LIVE)
+
+    def _open(self, connection: Connection) -> None:
+        live = open_live(connection, self.runtime.now(), self.config.county.fictional)
+        sync_people(connection, self.county, LIVE, self.runtime.now())
+        self._realms = realms(connection)
+        self._realms[LIVE] = live
+
+    def _sender(self) -> dict[str, str]:
+        county = self.config.county
+        return {
+            "zh": county.sender or county.name, "en": county.sender_en or county.name_en,
+        }  # fmt: skip
+
+    # Realms
+
+    def running(self) -> list[Realm]:
+        """Realms whose clock goes on, the real world first."""
+        return [r for r in self._realms.values() if r.ended is None and r.id in self.engines]
+
+    def realm(self, realm_id: str) -> Realm:
+        return self._realms[realm_id]
+
+    def realms(self) -> list[Realm]:
+        return list(self._realms.values())
+
+    def now(self, realm_id: str) -> datetime:
+        """The time by the realm's own clock, UTC."""
+        return self._realms[realm_id].at(self.runtime.now())
+
+    def life(self, realm_id: str) -> Life:
+        return Life(realm_id, self._realms[realm_id].exercise, self.book, self.places,
+                    self.config.escalation, self.config.county.zone)  # fmt: skip
+
+    async def open_exercise(
+        self, title: dict[str, str], begins: datetime, speed: float, feeds: Feeds
+    ) -> Realm:
+        """A realm of its own for an exercise, with sources of its own."""
+        now = self.runtime.now()
+        made = await self.writer.write(lambda c: open_exercise(c, title, now, begins, speed))
+        self._realms[made.id] = made
+        self._feeds[made.id] = feeds
+        self.reload_engine(made.id)
+        return made
+
+    def refresh_realms(self) -> None:
+        with self.store.read() as connection:
+            self._realms = realms(connection)
+
+    # Signals
+
+    async def publish(self, realm_id: str, signals: list[Signal]) -> list[str]:
+        """Keep signals for the engine; returns, with the ids that are new, after the commit."""
+        at = self.now(realm_id)
+        people_first = all(isinstance(s, Report) for s in signals)
+        return await self.writer.write(
+            lambda c: self.bus.publish(c, realm_id, signals, at), first=people_first
+        )
+
+    def reload_engine(self, realm_id: str) -> None:
+        """Make a realm's memory anew from what is committed."""
+        feeds = self._feeds[realm_id]
+        life = self.life(realm_id)
+        settings = self.config.weather
+        columns = [
+            Column(place.id, point.id, point.lat, point.lon, point.elevation)
+            for place, point in self.places.columns
+        ]
+        fields = Fields(columns, self.config.county.zone, feeds.weather, FieldSettings(
+            horizon_hours=settings.horizon_hours, day_starts_at=settings.day_starts_at,
+            observation_km=settings.observation_km,
+            observation_height_m=settings.observation_height_m,
+            agreement_hours=settings.agreement_hours,
+        ))  # fmt: skip
+        fields.need(self.book.quantities)
+        facts = FactBook(self.places, self.county.calendar, dict(feeds.warnings))
+        ids = {rule: places.ids for rule, places in rule_places(life).items()}
+        with self.store.read() as connection:
+            standings = load_standings(connection, realm_id, ids)
+            position = self.bus.position(connection, realm_id)
+            since = self.now(realm_id) - REBUILD_FROM
+            records = self.bus.history(connection, realm_id, since, position)
+        engine = Engine(life, fields, facts, self.bind(fields, feeds), standings, feeds.cadence)
+        for one in records:
+            engine.see(one.signal, one.signal.accepted or one.signal.issued)
+        self.engines[realm_id] = engine
+
+    def bind(self, fields: Fields, feeds: Feeds) -> Bound:
+        tags = {
+            tag: [tag in place.tags for place, _ in self.places.columns]
+            for tag in {t for p in self.places.by_id.values() for t in p.tags}
+        }
+        return bind(self.book, BindFacts(
+            kinds=dict(self.places.kind_range), tags=tags, can_say=fields.can_say(),
+            can_observe=fields.can_observe(), can_warn=bool(feeds.warnings),
+            columns=len(self.places.columns),
+        ))  # fmt: skip
+
+    def failed_before(self, realm_id: str, seq: int) -> bool:
+        """Whether this signal has failed once already; remembers that it has."""
+        again = (realm_id, seq) in self._failed
+        self._failed.add((realm_id, seq))
+        return again
+
+    def _live_feeds(self) -> Feeds:
+        weather, warnings = [], {}
+        order = sorted(
+            self.config.sources_on().items(),
+            key=lambda i: (i[1].trust, list(self.config.sources).index(i[0])),
+        )
+        for trust, (name, _) in enumerate(order):
+            connector = self.connectors[name]
+            for kind in ("forecast", "observation"):
+                if kind in connector.feeds:
+                    weather.append(
+                        SourceFacts(name, connector.cadence, connector.quantities, kind, trust)
+                    )
+            if "warning" in connector.feeds:
+                warnings[name] = connector.cadence
+        return Feeds(tuple(weather), warnings)
+
+    # What pages and the watch ask
+
+    def sources(self) -> list[dict[str, Any]]:
+        """Every source that is on: when it last spoke, when it is due, what it waits for."""
+        now = self.runtime.now()
+        with self.store.read() as connection:
+            health = {
+                r.source: r
+                for r in connection.execute(
+                    select(source_health).where(source_health.c.realm == LIVE)
+                )
+            }
+        found = []
+        for name, connector in self.connectors.items():
+            row = health.get(name)
+            spoke = row.spoke if row is not None else None
+            silent = now - (spoke or self._started) > 2 * connector.cadence
+            state = "silent" if silent else "waiting" if spoke is None else "fresh"
+            found.append({
+                "name": name, "state": state, "spoke": spoke,
+                "due": (spoke or self._started) + connector.cadence,
+                "waits_for": "" if spoke else "first message",
+                "error": row.error if row is not None else "",
+            })  # fmt: skip
+        return found
+
+    def blind(self, realm_id: str) -> list[dict[str, Any]]:
+        return self.engines[realm_id].blind(self.now(realm_id))
+
+    def undecidable(self, realm_id: str) -> list[dict[str, Any]]:
+        """(rule, place, level) that no configured source can decide, with what is missing."""
+        found = []
+        engine = self.engines[realm_id]
+        for rule_id, places in engine.places.items():
+            for place in places.ids:
+                lo, hi = self.places.place_range[place]
+                for level, missing in engine.bound.undecidable_at(rule_id, lo, hi).items():
+                    found.append(
+                        {"rule": rule_id, "place": place, "level": level, "missing": missing}
+                    )
+        return found
+
+    async def close(self) -> None:
+        await self.dispatcher.close()
+        self.runtime.close()
+        self.store.close()

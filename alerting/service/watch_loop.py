@@ -1,0 +1,143 @@
+"""It watches itself: a silent source, a stuck queue, a refusing channel, a dead letter, an unsealed
+log each open an alert of their own, in the pack `service`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, func, select
+
+from alerting import audit
+from alerting.alerts import episodes
+from alerting.alerts.episodes import Finding
+from alerting.places import Place
+from alerting.service.clock import LIVE
+from alerting.service.service_rules import SERVICE_RULES
+from alerting.store.schema import alert, delivery, signal
+from alerting.store.schema import realm as realm_table
+
+if TYPE_CHECKING:
+    from alerting.service.station import Station
+
+EVERY = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something the watch found: which service rule, on which source or channel, and in words."""
+
+    rule: str
+    place: str
+    words: dict[str, str]
+
+
+class WatchLoop:
+    name = "watch"
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self._due = station.runtime.now() + EVERY
+
+    def next_due(self) -> datetime | None:
+        return self._due
+
+    async def step(self) -> bool:
+        now = self._station.runtime.now()
+        if now < self._due:
+            return False
+        self._due = now + EVERY
+        with self._station.store.read() as connection:
+            found = {(t.rule, t.place): t for t in self._look(connection, now)}
+            known = self._open(connection)
+        if set(found) != known:
+            await self._station.writer.write(lambda c: self._say(c, found, known, now))
+            return True
+        return False
+
+    def _look(self, connection: Connection, now: datetime) -> list[Trouble]:
+        limits = self._station.config.watch
+        found = [
+            Trouble("source-silent", f"source:{s['name']}", {
+                "zh": f"数据源 {s['name']} 超过两个周期没有消息",
+                "en": f"source {s['name']} has been silent for two cadences",
+            })
+            for s in self._station.sources() if s["state"] == "silent"
+        ]  # fmt: skip
+        stuck = now - timedelta(seconds=limits.queue_seconds)
+        waiting = connection.execute(
+            select(func.count())
+            .select_from(signal.join(realm_table, realm_table.c.id == signal.c.realm))
+            .where(signal.c.seq > realm_table.c.taken, signal.c.accepted < stuck,
+                   signal.c.realm == LIVE)
+        ).scalar_one()  # fmt: skip
+        if waiting:
+            found.append(Trouble("queue-stuck", "source:engine", {
+                "zh": f"{waiting} 条信号积压未处理", "en": f"{waiting} signals wait to be taken",
+            }))  # fmt: skip
+        found += self._channels(connection, now, stuck)
+        unsealed = audit.unsealed_since(connection, LIVE)
+        if unsealed and now - unsealed > timedelta(seconds=limits.seal_seconds):
+            found.append(Trouble("log-unsealed", "source:audit", {
+                "zh": "审计记录超过 60 秒未封存", "en": "audit entries wait to be sealed",
+            }))  # fmt: skip
+        return found
+
+    def _channels(self, connection: Connection, now: datetime, stuck: datetime) -> list[Trouble]:
+        found: list[Trouble] = []
+        recent = now - timedelta(hours=1)
+        rows = connection.execute(
+            select(delivery.c.channel, delivery.c.state, func.count().label("n"))
+            .where(delivery.c.realm == LIVE)
+            .where(
+                ((delivery.c.state == "dead") & (delivery.c.at > recent))
+                | (delivery.c.state.in_(["bound", "sending"]) & (delivery.c.created < stuck))
+            )
+            .group_by(delivery.c.channel, delivery.c.state)
+        )
+        for row in rows:
+            rule = "dead-letter" if row.state == "dead" else "channel-refuses"
+            what = {"dead": ("未能送达", "could not be delivered")}.get(
+                row.state, ("迟迟发不出去", "are waiting to be sent")
+            )
+            found.append(Trouble(rule, f"channel:{row.channel}", {
+                "zh": f"通道 {row.channel} 有 {row.n} 条消息{what[0]}",
+                "en": f"{row.n} messages on {row.channel} {what[1]}",
+            }))  # fmt: skip
+        for channel in sorted(self._station.dispatcher.unusable):
+            found.append(Trouble("channel-refuses", f"channel:{channel}", {
+                "zh": f"通道 {channel} 拒绝服务", "en": f"channel {channel} refuses us",
+            }))  # fmt: skip
+        return found
+
+    def _open(self, connection: Connection) -> set[tuple[str, str]]:
+        rows = connection.execute(
+            select(alert.c.rule, alert.c.place).where(
+                alert.c.realm == LIVE, alert.c.sector == "service", alert.c.state == "open"
+            )
+        )
+        return {(r.rule, r.place) for r in rows}
+
+    def _say(
+        self,
+        connection: Connection,
+        found: dict[tuple[str, str], Trouble],
+        known: set[tuple[str, str]],
+        now: datetime,
+    ) -> None:
+        life = self._station.life(LIVE)
+        for key in sorted(set(found) - known):
+            trouble = found[key]
+            rule = SERVICE_RULES[trouble.rule]
+            finding = Finding({"sentence": trouble.words}, trouble.words, onset=now)
+            episodes.rise(connection, life, rule, self._place(trouble.place), int(rule.level),
+                          finding, "watch", now)  # fmt: skip
+        for rule_id, place in sorted(known - set(found)):
+            words = {"zh": "已恢复", "en": "it works again"}
+            episodes.fall(connection, life, SERVICE_RULES[rule_id], self._place(place), 0,
+                          Finding({"sentence": words}, words), "watch", now)  # fmt: skip
+
+    def _place(self, place_id: str) -> Place:
+        known = self._station.places.by_id.get(place_id)
+        return known or Place(place_id, place_id.split(":")[0], place_id, place_id, ())
