@@ -1,0 +1,41 @@
+# Two commands from a bare checkout: `make run` and `make test`. Both install what they need.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: run install test lint faults bench clean
+
+run: install
+	@$(BIN)/suian serve --play
+
+install: $(STAMP)
+
+$(STAMP): requirements.lock requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "suian needs Python 3.11 or newer; $(PYTHON) is older. Set PYTHON=…"; exit 2; }
+	@echo "Making the environment in $(VENV) (a few minutes the first time) …"
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "python3-venv is missing: apt-get install python3-venv"; exit 2; }
+	@$(BIN)/pip install --quiet --requirement requirements.lock --requirement requirements-dev.lock
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+lint: install
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: install lint
+	@$(BIN)/pytest
+
+# Every kill point and every sabotage, not only those drawn in `make test`.
+faults: install
+	@SUIAN_ALL_FAULTS=1 $(BIN)/pytest tests/faults tests/sabotage
+
+bench: install
+	@$(BIN)/python -m bench
+
+clean:
+	@rm -rf $(VENV) var

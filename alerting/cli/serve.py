@@ -1,0 +1,104 @@
+"""`suian serve`: the whole service in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+
+from alerting.cli.welcome import farewell, welcome
+from alerting.errors import BadInput, SuianError
+from alerting.runtime import RealRuntime, Runtime, VirtualRuntime
+from alerting.service.clock_socket import ClockSocket
+from alerting.service.config import Config, load_config
+from alerting.service.county import load_county
+from alerting.service.process import loops_of
+from alerting.service.station import Station
+from alerting.store import Store
+from alerting.web.app import make_app
+
+log = structlog.get_logger()
+
+
+def serve(
+    config: Annotated[Path, typer.Option(help="The county's config.")] = Path("config.yaml"),
+    play: Annotated[bool, typer.Option(help="Play the config's exercise at start.")] = False,
+    clock: Annotated[
+        Path | None, typer.Option(help="For tests: take the time from this socket.", hidden=True)
+    ] = None,
+) -> None:
+    """Run the service until Ctrl-C."""
+    settings = load_config(config)
+    if clock is not None and not settings.county.fictional:
+        raise BadInput("--clock moves time by hand, which only a fictional county may do")
+    try:
+        asyncio.run(_serve(settings, play, clock))
+    except* SuianError as group:
+        raise group.exceptions[0] from None
+
+
+async def _serve(config: Config, play: bool, clock: Path | None) -> None:
+    listener = _listen(config)
+    port = listener.getsockname()[1]
+    config = config.model_copy(update={"port": port})
+    hand = ClockSocket(clock) if clock else None
+    runtime: Runtime = VirtualRuntime(await hand.first_time()) if hand else RealRuntime()
+    county = load_county(config)
+    station = Station(county, runtime, Store(config.data / "suian.db"))
+    loops, player = loops_of(station)
+    server = uvicorn.Server(
+        uvicorn.Config(make_app(station, loops, player), log_level="warning", access_log=False,
+                       lifespan="off")
+    )  # fmt: skip
+    with _signals_to(server):
+        if hand is not None and isinstance(runtime, VirtualRuntime):
+            await loops.settle()
+            hand.attach(runtime, loops)
+        if play:
+            await player.start()
+        welcome(station, player)
+        running = asyncio.create_task(loops.run())
+        await server.serve(sockets=[listener])
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+    await station.close()
+    farewell(station)
+
+
+def _listen(config: Config) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.address, config.port))
+    except OSError as error:
+        listener.close()
+        taken = error.errno == errno.EADDRINUSE
+        what = "is in use by another program" if taken else f"cannot be used: {error.strerror}"
+        raise SuianError(
+            f"port {config.port} on {config.address} {what}",
+            mend="Stop that program, or choose another port: SUIAN_PORT=8081 make run.",
+        ) from None
+    return listener
+
+
+@contextlib.contextmanager
+def _signals_to(server: uvicorn.Server):  # type: ignore[no-untyped-def]
+    """Ctrl-C ends the web server, and with it everything else, in order."""
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    yield

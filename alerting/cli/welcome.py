@@ -1,0 +1,37 @@
+"""What `serve` says when it starts and when it ends."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from alerting.service.player import Player
+from alerting.service.station import Station
+from alerting.web.auth import demo_link
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+def welcome(station: Station, player: Player) -> None:
+    """The address, what is played, and a login link for each demo role of a fictional county."""
+    county, url = station.config.county, station.config.url
+    out.print(f"\n[bold]岁安 suian[/]  {county.name}  {county.name_en}")
+    out.print(f"页面 Page: [bold]{url}[/]   （Ctrl-C 停止 stops）")
+    if player.playing:
+        out.print(f"演练 Exercise: {player.title('zh')}  {player.title('en')}")
+        out.print(f"  {player.what()}")
+    if county.fictional:
+        for role, person in demo_people(station).items():
+            out.print(f"  登录 Log in as {role:<7} {person['name']}: {demo_link(station, person['id'])}")
+    out.print()
+
+
+def demo_people(station: Station) -> dict[str, dict[str, str]]:
+    """The first person of each role."""
+    found: dict[str, dict[str, str]] = {}
+    for person in station.county.people:
+        found.setdefault(person["role"], person)
+    return found
+
+
+def farewell(station: Station) -> None:
+    out.print(f"已停止 Stopped. 数据 Data: {station.config.data}")

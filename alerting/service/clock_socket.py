@@ -1,0 +1,72 @@
+"""`serve --clock SOCKET`: a test holds the clock. One JSON object a line, one answer a line.
+
+{"do": "set", "at": ISO} starts the clock (first of all); {"do": "advance", "seconds": N} moves it,
+firing deadlines in order; {"do": "settle"} returns when no queue or send is pending; {"do": "next"}
+tells the next deadline; each answer is {"now": ISO} and what was asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from alerting.errors import BadInput
+from alerting.runtime import VirtualRuntime
+from alerting.service.loop import Loops
+
+
+class ClockSocket:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._started: asyncio.Future[datetime] | None = None
+        self._runtime: VirtualRuntime | None = None
+        self._loops: Loops | None = None
+        self._ready = asyncio.Event()
+
+    async def first_time(self) -> datetime:
+        """Listen, and wait until the test has set the clock."""
+        if len(str(self._path)) > 100:
+            raise BadInput("the path of the clock's socket is too long (100 characters at most)")
+        self._started = asyncio.get_running_loop().create_future()
+        self._path.unlink(missing_ok=True)
+        await asyncio.start_unix_server(self._serve, str(self._path))
+        return await self._started
+
+    def attach(self, runtime: VirtualRuntime, loops: Loops) -> None:
+        """From here on the test may move the clock."""
+        self._runtime, self._loops = runtime, loops
+        self._ready.set()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            try:
+                answer = await self._do(json.loads(line))
+            except Exception as error:  # the test must hear of it, whatever it is
+                answer = {"error": f"{type(error).__name__}: {error}"}
+            writer.write(json.dumps(answer).encode() + b"\n")
+            await writer.drain()
+        writer.close()
+
+    async def _do(self, request: dict[str, Any]) -> dict[str, Any]:
+        assert self._started is not None
+        if request["do"] == "set" and not self._started.done():
+            self._started.set_result(datetime.fromisoformat(request["at"]))
+        await self._ready.wait()
+        assert self._runtime is not None
+        assert self._loops is not None
+        acts: dict[str, Callable[[], Awaitable[Any]]] = {
+            "advance": lambda: self._advance(float(request["seconds"])),
+            "settle": self._loops.settle,
+        }
+        if request["do"] in acts:
+            await acts[request["do"]]()
+        due = self._loops.next_due()
+        return {"now": self._runtime.now().isoformat(), "next": due.isoformat() if due else None}
+
+    async def _advance(self, seconds: float) -> None:
+        assert self._loops is not None
+        await self._loops.advance(timedelta(seconds=seconds))

@@ -1,0 +1,28 @@
+"""A running process: the station, its loops, and whoever moves its clock."""
+
+from __future__ import annotations
+
+from alerting.service.chase_loop import ChaseLoop
+from alerting.service.dispatch_loop import DispatchLoop
+from alerting.service.engine_loop import EngineLoop
+from alerting.service.loop import Loops
+from alerting.service.player import Player
+from alerting.service.poll_loop import PollLoop
+from alerting.service.seal_loop import SealLoop
+from alerting.service.station import Station
+from alerting.service.tick_loop import TickLoop
+from alerting.service.watch_loop import WatchLoop
+
+
+def loops_of(station: Station) -> tuple[Loops, Player]:
+    """All loops of one process, in the order in which a signal passes through them."""
+    player = Player(station)
+    loops = Loops(
+        station.runtime,
+        [
+            TickLoop(station), player, PollLoop(station), EngineLoop(station), ChaseLoop(station),
+            DispatchLoop(station), WatchLoop(station), SealLoop(station),
+        ],
+    )  # fmt: skip
+    station.writer.on_commit(loops.wake)
+    return loops, player
