@@ -1,0 +1,25 @@
+"""Fields: what is believed of the weather at every point, hour by hour."""
+
+from alerting.weather.fields import (
+    Fields,
+    FieldSettings,
+    Origin,
+    RunSight,
+    SourceFacts,
+)
+from alerting.weather.placing import Column
+from alerting.weather.sight import Bools, Daily, Facts, Ints, Sight
+
+__all__ = [
+    "Bools",
+    "Column",
+    "Daily",
+    "Facts",
+    "FieldSettings",
+    "Fields",
+    "Ints",
+    "Origin",
+    "RunSight",
+    "Sight",
+    "SourceFacts",
+]

@@ -1,0 +1,558 @@
+"""The fields of one realm: what is believed of every column, hour by hour, held in memory.
+
+Rebuilt at start by taking the stored signals again in the order in which they were accepted.
+
+What counts for a cell: in past hours (stamps up to now) an observation, else the most trusted source's
+last run that covered the hour; ahead, the most trusted source's newest run. Where it says nothing, the
+next source. A run older than two cadences counts only up to the hour in which it became overdue; what
+lies after it is *missing*: an old forecast must not read as good weather. So it is before a source's
+first run: where a forecast source is configured and no run counts, the horizon is the window's end and
+every hour after now is missing (unknown), not "not yet forecast" (left out).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerting.errors import BadInput
+from alerting.signals import HOUR, Floats, Forecast, Observation
+from alerting.vocabulary import QUANTITIES
+from alerting.weather.daily import Days
+from alerting.weather.derived import RECIPES, plan, station_pressure
+from alerting.weather.observations import Observations
+from alerting.weather.placing import Atlas, Column
+from alerting.weather.runs import Runs
+from alerting.weather.sight import Bools, Daily, Facts, Ints, Sight
+from alerting.weather.window import Window, hour_of, stamp_of
+
+_ALL = slice(None)
+DAILY = frozenset({("temperature", "min"), ("temperature", "max"), ("temperature", "mean")})
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """A configured source; `trust` 0 is trusted most."""
+
+    name: str
+    cadence: timedelta
+    quantities: frozenset[str]
+    kind: Literal["forecast", "observation"]
+    trust: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSettings:
+    past_hours: int = 72
+    horizon_hours: int = 120
+    day_starts_at: int = 20  # local hour
+    observation_km: float = 10.0
+    observation_height_m: float = 200.0
+    agreement_hours: int = 6
+    daily_days: int = 60
+    snow_wet_bulb: float = 0.5  # degC, precipitation at or below it is snow
+
+
+class RunSight(NamedTuple):
+    """One recent run read at now; `covers` marks the columns for which it says anything."""
+
+    source: str
+    issued: datetime
+    covers: Bools
+    sight: Sight
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where one value comes from. `issued` is a run's issue or an observation's hour."""
+
+    source: str
+    issued: datetime | None
+    kind: Literal["observed", "forecast", "derived", "missing"]
+
+
+class Fields:
+    """Columns in the order given. A `Sight`'s arrays are views: they hold until the next signal."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        zone: ZoneInfo,
+        sources: Sequence[SourceFacts],
+        settings: FieldSettings | None = None,
+    ) -> None:
+        self.settings = s = settings or FieldSettings()
+        self.zone = zone
+        self.sources = {f.name: f for f in sorted(sources, key=lambda f: f.trust)}
+        self._rank = {name: n for n, name in enumerate(self.sources)}
+        self._atlas = Atlas(columns)
+        self._window = Window(s.past_hours, s.horizon_hours, len(columns))
+        self._observations = Observations(
+            self._atlas, self._window, s.observation_km, s.observation_height_m
+        )
+        self._days = Days(zone, s.day_starts_at, s.daily_days, len(columns))
+        self._pressure = station_pressure(self._atlas.elevation.astype(np.float32))
+        self._runs = {
+            f.name: Runs(f.cadence, len(columns))
+            for f in self.sources.values()
+            if f.kind == "forecast"
+        }
+        for name, runs in self._runs.items():  # now, so that the first run need not wait for it
+            runs.layers = {q: self._window.layer() for q in sorted(self.sources[name].quantities)}
+        self._forecast_said: set[str] = set()
+        self._observed_said: set[str] = set()
+        for f in self.sources.values():
+            said = self._forecast_said if f.kind == "forecast" else self._observed_said
+            said |= f.quantities
+        self._spread: frozenset[str] = frozenset()
+        self._needed: frozenset[str] = frozenset()
+        self._needed_daily: frozenset[tuple[str, str]] = DAILY
+        self._now = datetime.min.replace(tzinfo=UTC)
+        self._merged: dict[str, Floats] = {}
+        self._own: dict[str, Floats] = {}
+        self._stale = {name: np.zeros(len(columns), np.bool_) for name in self._runs}
+        self._dirty = np.zeros(len(columns), np.bool_)
+        self._dirty_hours: tuple[int, int] | None = None
+        self._all_dirty = False
+        self._merged_hour = 0
+        self._held: Sight | None = None
+        self._plan()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return self._atlas.columns
+
+    def knows(self, source: str) -> bool:
+        return source in self.sources
+
+    def need(
+        self, quantities: Iterable[str], daily: Iterable[tuple[str, str]] | None = None
+    ) -> None:
+        """Say which quantities a rule book reads, and which (quantity, min | max | mean) by day."""
+        self._needed = frozenset(quantities)
+        if daily is not None:
+            self._needed_daily = frozenset(daily)
+            self._needed |= {q for q, _ in self._needed_daily}
+        self._plan()
+
+    # What comes in -------------------------------------------------------------------------------
+
+    def take_forecast(self, f: Forecast) -> Bools:
+        """Merge a run; returns the columns for which it was a new one.
+
+        Raises BadInput for a source that is not a configured forecast source.
+        """
+        if f.source not in self._runs:
+            raise BadInput(
+                f"{f.source!r} is not a configured forecast source",
+                mend=f"Configured are: {', '.join(self._runs) or 'none'}.",
+            )
+        self._arrive(f.accepted, f.issued)
+        runs = self._runs[f.source]
+        change = runs.take(f, self._atlas.place(f.spots), self._window)
+        if not change.columns.any():
+            return change.columns
+        if not f.values.keys() <= self._forecast_said:
+            self._forecast_said |= f.values.keys()
+            self._plan()
+        if f.derived:
+            self._spread |= f.derived
+        keep = timedelta(hours=self.settings.agreement_hours)
+        runs.forget(self._now - keep, self._now - self.settings.past_hours * HOUR)
+        self._mark(change.columns, change.low, change.high)
+        return change.columns
+
+    def take_observation(self, o: Observation) -> Bools:
+        """Lay an observation on the columns it speaks for; returns them.
+
+        Raises BadInput for a source that is not a configured observing source.
+        """
+        source = self.sources.get(o.source)
+        if source is None or source.kind != "observation":
+            raise BadInput(f"{o.source!r} is not a configured source of observations")
+        self._arrive(o.accepted, o.at)
+        columns, low, high = self._observations.take(
+            o, self._rank[o.source], source.cadence, self._now.timestamp()
+        )
+        touched = np.zeros(len(self.columns), np.bool_)
+        touched[columns] = True
+        if len(columns):
+            new = self._observations.latest.keys() - self._observed_said
+            if new:
+                self._observed_said |= new
+                self._plan()
+            self._mark(touched, low, high)
+        return touched
+
+    def advance(self, now: datetime) -> None:
+        """Move to `now` (never back); a new hour rolls the window and keeps the days that leave it."""
+        if now <= self._now:
+            return
+        hour = hour_of(now)
+        if self._window.opened and hour > self._window.now:
+            self._refresh()
+            self._keep_days(hour - self._window.past)
+        self._window.move(hour)
+        self._now = now
+        self._held = None
+
+    # What is seen --------------------------------------------------------------------------------
+
+    def sight(self, now: datetime, facts: Facts) -> Sight:
+        """All columns at `now`. Costs nothing when nothing changed since the last call."""
+        self.advance(now)
+        if self._held is not None:
+            return replace(self._held, facts=facts)
+        self._refresh()
+        horizon = self._horizon()
+        rows = int(horizon.max(initial=self._window.past)) + 1
+        start = self._window.first - self._window.base
+        empty = np.broadcast_to(np.float32(np.nan), (rows, len(self.columns)))
+        names = self._forecast_said | self._observed_said | self._needed | {"temperature"}
+        values = {
+            q: self._merged[q][start : start + rows] if q in self._merged else empty
+            for q in sorted(names)
+        }
+        observed, can_observe = self._observed()
+        self._held = Sight(
+            now=self._now,
+            zone=self.zone,
+            first=stamp_of(self._window.first),
+            now_row=self._window.past,
+            values=values,
+            horizon=horizon,
+            can_say=self._can_say(),
+            observed=observed,
+            can_observe=can_observe,
+            daily=self._daily(values),
+            facts=facts,
+            derived=frozenset(self._order) | self._spread,
+        )
+        return self._held
+
+    def sight_of(self, now: datetime, facts: Facts, columns: NDArray[np.int64]) -> Sight:
+        """The same for some columns (copies); `facts` must be theirs."""
+        whole = self.sight(now, facts)
+        return replace(
+            whole,
+            values={q: v[:, columns] for q, v in whole.values.items()},
+            horizon=whole.horizon[columns],
+            can_say={q: v[columns] for q, v in whole.can_say.items()},
+            observed={q: v[columns] for q, v in whole.observed.items()},
+            can_observe={q: v[columns] for q, v in whole.can_observe.items()},
+            daily={
+                q: {k: replace(d, low=d.low[:, columns], high=d.high[:, columns])
+                    for k, d in kinds.items()}
+                for q, kinds in whole.daily.items()
+            },
+        )  # fmt: skip
+
+    def run_sights(self, now: datetime, facts: Facts, columns: NDArray[np.int64]) -> list[RunSight]:
+        """Every run issued in the last 6 h (config), and of each source at least its newest two, each
+        read at now: ahead the run alone, in the past what it said with observations laid over it,
+        before its start what is believed. What its source never says is read as believed. Oldest
+        first."""
+        base = self.sight_of(now, facts, columns)
+        since = self._now - timedelta(hours=self.settings.agreement_hours)
+        made: list[RunSight] = []
+        for source, runs in self._runs.items():
+            issues = sorted({r.issued for r in runs.recent})
+            wanted = {i for i in issues if i >= since} | set(issues[-2:])
+            made += [self._run_sight(base, source, i, columns) for i in sorted(wanted)]
+        return sorted(made, key=lambda r: (r.issued, self._rank[r.source]))
+
+    def latest_run(self, source: str) -> NDArray[np.float64]:
+        """Issue time (epoch s) of the newest run for every column, NaN where there is none."""
+        issued = self._runs[source].issued
+        return np.where(np.isfinite(issued), issued, np.nan)
+
+    def fresh_observation(self, quantity: str, columns: NDArray[np.int64]) -> NDArray[np.float64]:
+        """When the latest observation was taken (epoch s), NaN where none is fresh. Of a derived
+        quantity: the oldest of what it is made of."""
+        latest = self._observations.latest.get(quantity)
+        taken = np.full(len(columns), np.nan)
+        if latest is not None:
+            fresh = latest.fresh(self._now.timestamp())[columns]
+            taken = np.where(fresh, latest.taken[columns], np.nan)
+        if quantity in self._order:
+            parts = [self.fresh_observation(q, columns) for q in sorted(RECIPES[quantity].of)]
+            taken = np.where(np.isnan(taken), np.minimum.reduce(parts), taken)
+        return taken
+
+    def overdue(self, now: datetime) -> Mapping[str, Bools]:
+        """For each forecast source, the columns whose newest run is older than two cadences."""
+        return {name: runs.overdue(now.timestamp()) for name, runs in self._runs.items()}
+
+    def origin(self, quantity: str, column: int, row: int) -> Origin:
+        """Where the value of one cell of the last sight comes from (`row` as in the sight)."""
+        window, hour = self._window, self._window.first + row
+        at = hour - window.base
+        merged = self._merged.get(quantity)
+        if merged is None or np.isnan(merged[at, column]):
+            return Origin("", None, "missing")
+        names = list(self.sources)
+        layer = self._observations.layers.get(quantity)
+        if hour <= window.now and layer is not None and not np.isnan(layer[at, column]):
+            latest = self._observations.latest[quantity]
+            return Origin(names[latest.source[column]], stamp_of(hour), "observed")
+        for name, runs in self._runs.items():
+            held = runs.layers.get(quantity)
+            late = self._stale[name][column] and hour > runs.believed_until()[column]
+            if held is None or late or np.isnan(held[at, column]):
+                continue
+            said = [r for r in runs.recent if r.taken[column] and r.start <= hour <= r.last]
+            kind: Literal["derived", "forecast"] = (
+                "derived" if quantity in self._spread else "forecast"
+            )
+            return Origin(name, said[-1].issued if said else None, kind)
+        if quantity in self._order:
+            return Origin("", None, "derived")
+        latest = self._observations.latest[quantity]
+        taken = datetime.fromtimestamp(float(latest.taken[column]), UTC)
+        return Origin(names[latest.source[column]], taken, "observed")
+
+    # How it is merged ----------------------------------------------------------------------------
+
+    def _plan(self) -> None:
+        ahead, said = frozenset(self._forecast_said), frozenset(self._observed_said)
+        wanted = self._needed - ahead
+        self._order = tuple(dict.fromkeys((*plan(wanted, ahead), *plan(wanted, ahead | said))))
+        self._all_dirty = bool(self._merged)
+        self._held = None
+
+    def _arrive(self, accepted: datetime | None, said: datetime) -> None:
+        if accepted is not None:
+            self.advance(accepted)
+        elif not self._window.opened:
+            self.advance(said)
+
+    def _mark(self, columns: Bools, low: int, high: int) -> None:
+        self._dirty |= columns
+        if self._dirty_hours is not None:
+            low, high = min(low, self._dirty_hours[0]), max(high, self._dirty_hours[1])
+        self._dirty_hours = (low, high)
+        self._held = None
+
+    def _refresh(self) -> None:
+        """Bring the merged and derived arrays up to date, touching only what changed."""
+        window = self._window
+        for name, runs in self._runs.items():
+            late = runs.overdue(self._now.timestamp()) & np.isfinite(runs.issued)
+            changed = late != self._stale[name]
+            if changed.any():
+                self._stale[name] = late
+                self._mark(changed, window.first, window.last)
+        everything = window.span(window.first, window.last)
+        for quantity in sorted(
+            self._observations.layers.keys() | {q for r in self._runs.values() for q in r.layers}
+        ):
+            alias = self._sole_layer(quantity)
+            held = self._merged.get(quantity)
+            if alias is not None:
+                self._merged[quantity] = alias
+            elif held is None or held is not self._own.get(quantity):
+                self._merge(quantity, everything, _ALL)
+        blocks: list[tuple[slice, slice | NDArray[np.int64]]] = []
+        if self._all_dirty:
+            blocks.append((everything, _ALL))
+        else:
+            if self._observations.layers or self._merged_hour != window.now:
+                # The current hour may be stood in for by the latest observation; a past one not.
+                blocks.append((window.span(min(self._merged_hour, window.now), window.now), _ALL))
+            if self._dirty_hours is not None:
+                index = np.flatnonzero(self._dirty)
+                few = len(index) * 4 < len(self._dirty)
+                blocks.append((window.span(*self._dirty_hours), index if few else _ALL))
+        for rows, columns in blocks:
+            if rows.stop > rows.start:
+                for quantity, held in self._merged.items():
+                    if held is self._own.get(quantity) and quantity not in self._order:
+                        self._merge(quantity, rows, columns)
+                for quantity in self._order:
+                    self._derive(quantity, rows, columns)
+        self._dirty[:] = False
+        self._dirty_hours = None
+        self._all_dirty = False
+        self._merged_hour = window.now
+
+    def _sole_layer(self, quantity: str) -> Floats | None:
+        """The one layer that is already the merged field, if it is: then nothing is copied."""
+        if quantity in self._observations.layers or quantity in self._order:
+            return None
+        layers = [
+            (name, runs.layers[quantity])
+            for name, runs in self._runs.items()
+            if quantity in runs.layers
+        ]
+        if len(layers) != 1 or self._stale[layers[0][0]].any():
+            return None
+        return layers[0][1]
+
+    def _merge(self, quantity: str, rows: slice, columns: slice | NDArray[np.int64]) -> None:
+        if quantity not in self._own:
+            self._own[quantity] = self._window.layer()
+        self._merged[quantity] = self._own[quantity]
+        self._own[quantity][rows, columns] = self._believed(quantity, rows, columns)
+
+    def _believed(self, quantity: str, rows: slice, columns: slice | NDArray[np.int64]) -> Floats:
+        hours = self._window.hours(rows)
+        width = len(self._dirty[columns])
+        out = np.full((len(hours), width), np.nan, np.float32)
+        for name, runs in reversed(self._runs.items()):
+            if quantity not in runs.layers:
+                continue
+            said = runs.layers[quantity][rows][:, columns]
+            use = ~np.isnan(said)
+            if self._stale[name].any():
+                until = np.where(self._stale[name], runs.believed_until(), self._window.last)
+                use &= hours[:, None] <= until[columns]
+            np.copyto(out, said, where=use)
+        past = int(np.searchsorted(hours, self._window.now, "right"))
+        if quantity in self._observations.layers and past:
+            seen = self._observations.layers[quantity][rows][:past, columns]
+            np.copyto(out[:past], seen, where=~np.isnan(seen))
+            if hours[past - 1] == self._window.now:
+                latest = self._observations.latest[quantity]
+                fresh = latest.fresh(self._now.timestamp())[columns]
+                stand_in = np.isnan(out[past - 1]) & fresh
+                out[past - 1][stand_in] = latest.value[columns][stand_in]
+        return out
+
+    def _derive(self, quantity: str, rows: slice, columns: slice | NDArray[np.int64]) -> None:
+        if quantity not in self._own:
+            self._own[quantity] = self._window.layer()
+        self._merged[quantity] = self._own[quantity]
+        parts = {q: self._merged.get(q) for q in RECIPES[quantity].of}
+        given = {q: v[rows][:, columns] for q, v in parts.items() if v is not None}
+        if len(given) == len(parts):
+            made = RECIPES[quantity].make(
+                given, self._pressure[columns], self.settings.snow_wet_bulb
+            )
+        else:
+            made = np.full((rows.stop - rows.start, len(self._dirty[columns])), np.nan, np.float32)
+        if quantity in self._observations.layers:
+            seen = self._believed(quantity, rows, columns)
+            np.copyto(made, seen, where=~np.isnan(seen))
+        self._own[quantity][rows, columns] = made
+
+    def _horizon(self) -> Ints:
+        window = self._window
+        if not self._runs:
+            return np.full(len(self.columns), window.past, np.int32)
+        last = np.full(len(self.columns), -(2**62), np.int64)
+        for name, runs in self._runs.items():
+            counts = ~self._stale[name] & np.isfinite(runs.issued)
+            np.maximum(last, np.where(counts, runs.last, last), out=last)
+        rows = np.where(last < -(2**61), window.rows - 1, last - window.first)
+        return np.clip(rows, window.past, window.rows - 1).astype(np.int32)
+
+    def _can_say(self) -> dict[str, Bools]:
+        can = {}
+        for quantity in QUANTITIES:
+            everywhere = quantity in self._forecast_said
+            can[quantity] = self._observations.heard(quantity) | everywhere
+        for quantity in self._order:
+            can[quantity] |= np.logical_and.reduce([can[q] for q in RECIPES[quantity].of])
+        return can
+
+    def _observed(self) -> tuple[dict[str, Floats], dict[str, Bools]]:
+        now = self._now.timestamp()
+        values: dict[str, Floats] = {}
+        can: dict[str, Bools] = {}
+        nothing = np.full(len(self.columns), np.nan, np.float32)
+        for quantity in QUANTITIES:
+            latest = self._observations.latest.get(quantity)
+            values[quantity] = nothing
+            if latest is not None:
+                values[quantity] = np.where(latest.fresh(now), latest.value, np.float32(np.nan))
+            can[quantity] = self._observations.heard(quantity)
+        for quantity in self._order:
+            parts = RECIPES[quantity].of
+            made = RECIPES[quantity].make(
+                {q: values[q] for q in parts}, self._pressure, self.settings.snow_wet_bulb
+            )
+            values[quantity] = np.where(np.isnan(values[quantity]), made, values[quantity])
+            can[quantity] = can[quantity] | np.logical_and.reduce([can[q] for q in parts])
+        return values, can
+
+    def _daily(
+        self, values: Mapping[str, Floats], columns: NDArray[np.int64] | None = None
+    ) -> dict[str, dict[str, Daily]]:
+        first = self._window.first
+        made: dict[str, dict[str, Daily]] = {}
+        for quantity, kind in sorted(self._needed_daily):
+            if quantity in values:
+                made.setdefault(quantity, {})[kind] = self._days.read(
+                    values[quantity], first, quantity, kind, columns
+                )
+        return made
+
+    def _keep_days(self, new_first: int) -> None:
+        window = self._window
+        leaving = self._days.leaving(window.first, new_first, window.rows)
+        if not leaving:
+            return
+        start = window.first - window.base
+        for quantity, kind in sorted(self._needed_daily):
+            if quantity not in self._merged:
+                continue
+            values = self._merged[quantity][start : start + window.rows]
+            daily = self._days.read(values, window.first, quantity, kind)
+            oldest = self._days.of_hours(window.first, 1)[0] - daily.day_of_hour[0]
+            for day in leaving:
+                row = day - int(oldest)
+                self._days.keep(quantity, kind, day, daily.low[row].copy(), daily.high[row].copy())
+
+    def _run_sight(
+        self, base: Sight, source: str, issued: datetime, columns: NDArray[np.int64]
+    ) -> RunSight:
+        window, past = self._window, self._window.past
+        runs = [r for r in self._runs[source].recent if r.issued == issued]
+        covers = np.logical_or.reduce([r.taken[columns] for r in runs])
+        said = self.sources[source].quantities | {q for r in runs for q in r.values}
+        high = window.first + base.rows - 1
+        seen_rows = window.span(window.first, window.now)
+        values = dict(base.values)
+        for quantity in sorted(said & values.keys()):
+            block = values[quantity].copy()
+            block[past + 1 :] = np.nan
+            for run in runs:
+                told = run.read(quantity, window.first, high, columns)
+                np.copyto(block, told, where=~np.isnan(told))
+            layer = self._observations.layers.get(quantity)
+            if layer is not None:
+                seen = layer[seen_rows][:, columns]
+                np.copyto(block[: past + 1], seen, where=~np.isnan(seen))
+            values[quantity] = block
+        for quantity in self._order:
+            if all(q in values for q in RECIPES[quantity].of):
+                made = RECIPES[quantity].make(
+                    {q: values[q] for q in RECIPES[quantity].of},
+                    self._pressure[columns],
+                    self.settings.snow_wet_bulb,
+                )
+                layer = self._observations.layers.get(quantity)
+                if layer is not None:
+                    seen = layer[seen_rows][:, columns]
+                    np.copyto(made[: past + 1], seen, where=~np.isnan(seen))
+                values[quantity] = made
+        last = np.full(len(columns), past, np.int64)
+        for run in runs:
+            last = np.where(run.taken[columns], run.last - window.first, last)
+        return RunSight(
+            source,
+            issued,
+            covers,
+            replace(
+                base,
+                values=values,
+                horizon=np.clip(last, past, base.rows - 1).astype(np.int32),
+                daily=self._daily(values, columns),
+            ),
+        )

@@ -1,0 +1,180 @@
+"""The runs of one forecast source: what it says now, and its recent runs for the sake of agreement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerting.signals import Floats, Forecast
+from alerting.weather.placing import Index, Placing
+from alerting.weather.sight import Bools
+from alerting.weather.window import SECONDS, Window, hour_of
+
+NEVER = -(2**62)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """One accepted run, by reference to its signal's arrays; `last` is its last hour with a value."""
+
+    issued: datetime
+    start: int
+    last: int
+    values: Mapping[str, Floats]
+    placing: Placing
+    taken: Bools  # the columns for which it was a new run
+    derived: frozenset[str]
+
+    def read(self, quantity: str, low: int, high: int, columns: NDArray[np.int64]) -> Floats:
+        """(hours low to high, columns), NaN outside the run."""
+        out = np.full((high - low + 1, len(columns)), np.nan, np.float32)
+        said = self.values.get(quantity)
+        first, last = max(low, self.start), min(high, self.last)
+        here = np.flatnonzero(self.taken[columns])
+        if said is None or first > last or not len(here):
+            return out
+        spots = self.placing.spot_of[columns[here]]
+        rows = said[first - self.start : last - self.start + 1]
+        out[first - low : last - low + 1, here] = rows[:, spots]
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a run changed: columns, and the hours low to high (both included)."""
+
+    columns: Bools
+    low: int
+    high: int
+
+
+class Runs:
+    """One source. `issued` (epoch seconds) and `last` (hour) are of the newest run of each column."""
+
+    def __init__(self, cadence: timedelta, columns: int) -> None:
+        self.cadence = cadence
+        self.layers: dict[str, Floats] = {}
+        self.issued = np.full(columns, -np.inf)
+        self.last = np.full(columns, NEVER, np.int64)
+        self.recent: list[Run] = []
+
+    def take(self, f: Forecast, placing: Placing, window: Window) -> Change:
+        """Lay a run over what is held. Older or equal issue times and unchanged content are no news.
+
+        Past hours (stamps up to now) keep their value where the run says nothing; from the next hour
+        on the run alone counts, and what an older one said beyond its end is dropped.
+        """
+        issued = f.issued.timestamp()
+        newer = self.issued[placing.columns] < issued
+        taken = np.zeros(window.columns, np.bool_)
+        nothing = Change(taken, 0, -1)
+        if not f.values or not newer.any() or self._same_content(f, placing):
+            return nothing
+        columns, spots = placing.columns, placing.spots
+        if not newer.all():
+            everywhere = np.arange(window.columns)
+            columns = everywhere[columns][newer]
+            spots = placing.spot_of[columns]
+        taken[columns] = True
+        start, last = hour_of(f.start), hour_of(f.start) + _said_hours(f) - 1
+        high = max(last, int(self.last[columns].max()))
+        for quantity in self.layers.keys() | f.values.keys():
+            if quantity not in self.layers:
+                self.layers[quantity] = window.layer()
+            layer = self.layers[quantity]
+            _drop_ahead(layer, window, f, quantity, (start, last, high), columns)
+            if quantity in f.values:
+                _lay(layer, window, f.values[quantity], start, last, columns, spots)
+        self.issued[columns] = issued
+        self.last[columns] = last
+        self.recent.append(Run(f.issued, start, last, f.values, placing, taken, f.derived))
+        low = start if f.values.keys() >= self.layers.keys() else min(start, window.now + 1)
+        return Change(taken, low, high)
+
+    def overdue(self, now: float) -> Bools:
+        """Columns whose newest run is older than two cadences; all of them before the first run.
+
+        A column that this source has never spoken for, while it spoke for others, is not overdue: it
+        waits for nothing.
+        """
+        late = now - self.issued > 2 * self.cadence.total_seconds()
+        if self.recent or np.isfinite(self.issued).any():
+            late &= np.isfinite(self.issued)
+        return np.asarray(late)
+
+    def believed_until(self) -> NDArray[np.int64]:
+        """The last hour for which an overdue run still counts: two cadences after its issue."""
+        until = (self.issued + 2 * self.cadence.total_seconds()) // SECONDS
+        return np.where(np.isfinite(until), until, NEVER).astype(np.int64)
+
+    def forget(self, before: datetime, all_before: datetime) -> None:
+        """Keep the runs issued since `before` and the newest two of each list of spots."""
+        kept: list[Run] = []
+        seen: dict[int, int] = {}
+        for run in sorted(self.recent, key=lambda r: r.issued, reverse=True):
+            count = seen[id(run.placing)] = seen.get(id(run.placing), 0) + 1
+            if run.issued >= before or (count <= 2 and run.issued >= all_before):
+                kept.append(run)
+        self.recent = kept[::-1]
+
+    def _same_content(self, f: Forecast, placing: Placing) -> bool:
+        held = [r for r in self.recent if r.placing is placing]
+        if not held:
+            return False
+        run = max(held, key=lambda r: r.issued)
+        if run.start != hour_of(f.start) or run.values.keys() != f.values.keys():
+            return False
+        return all(
+            run.values[q].shape == values.shape
+            # The first hour decides nearly always; comparing it first saves reading the rest.
+            and np.array_equal(run.values[q][:1], values[:1], equal_nan=True)
+            and np.array_equal(run.values[q], values, equal_nan=True)
+            for q, values in f.values.items()
+        )
+
+
+def _said_hours(f: Forecast) -> int:
+    """Hours up to the last with any value: some services fill up with nulls past their horizon."""
+    hours = f.hours
+    while hours > 1 and all(np.isnan(v[hours - 1]).all() for v in f.values.values()):
+        hours -= 1
+    return hours
+
+
+def _lay(
+    layer: Floats, window: Window, said: Floats, start: int, last: int, columns: Index, spots: Index
+) -> None:
+    past = window.span(start, min(last, window.now))
+    if past.stop > past.start:
+        offset = window.base - start
+        rows = said[past.start + offset : past.stop + offset][:, spots]
+        held = layer[past]
+        if isinstance(columns, slice):
+            np.copyto(held[:, columns], rows, where=~np.isnan(rows))
+        else:
+            held[:, columns] = np.where(np.isnan(rows), held[:, columns], rows)
+    ahead = window.span(max(start, window.now + 1), last)
+    if ahead.stop > ahead.start:
+        offset = window.base - start
+        layer[ahead, columns] = said[ahead.start + offset : ahead.stop + offset, spots] if (
+            isinstance(spots, slice)
+        ) else said[ahead.start + offset : ahead.stop + offset][:, spots]  # fmt: skip
+
+
+def _drop_ahead(
+    layer: Floats,
+    window: Window,
+    f: Forecast,
+    quantity: str,
+    hours: tuple[int, int, int],
+    columns: Index,
+) -> None:
+    start, last, high = hours
+    after = last + 1 if quantity in f.values else start
+    gone = window.span(max(after, window.now + 1), high)
+    if gone.stop > gone.start:
+        layer[gone, columns] = np.nan
