@@ -110,3 +110,7 @@ class CalendarConnector:
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+# The name by which every module of this package offers its class.
+Source = CalendarConnector

@@ -1,0 +1,1 @@
+"""What several sources share: CAP documents, feeds of them, Chinese warning texts, stamps."""
