@@ -17,8 +17,8 @@ class SuianError(Exception):
 
     def text(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        mend = f" {self.mend}" if self.mend else ""
-        return f"{place}{self.what}{mend}"
+        what = self.what if not self.mend or self.what[-1:] in ".?!。\n" else f"{self.what}."
+        return f"{place}{what} {self.mend}".rstrip()
 
 
 class BadInput(SuianError):

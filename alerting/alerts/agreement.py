@@ -68,14 +68,14 @@ class Agreement:
         columns for which any sensor speaks at all."""
         fresh = np.zeros(len(columns), np.bool_)
         sensed = np.zeros(len(columns), np.bool_)
-        facts = self._facts.at(self._now, self._fields.first, self._fields.rows)
-        sight = self._fields.sight_of(self._now, facts.of_columns(columns), columns)
+        facts = self._facts.at(self._now)
+        sight = facts.beside(self._fields.sight_of(self._now, facts, columns), columns)
         for quantity in sorted(rule.clear_quantities):
             can = sight.can_observe.get(quantity)
             if can is None:
                 continue
             sensed |= can
-            taken = self._fields.fresh_observation(quantity, columns, self._now)
+            taken = self._fields.fresh_observation(quantity, columns)
             with np.errstate(invalid="ignore"):
                 later = np.isnan(believed) | (taken > believed)
             known = np.flatnonzero(~np.isnan(taken) & later)
@@ -99,17 +99,18 @@ class Agreement:
     ) -> Bools:
         agreed = np.ones(len(starts), np.bool_)
         counted = np.zeros(len(starts), np.int32)
-        facts = self._facts.at(self._now, self._fields.first, self._fields.rows)
+        facts = self._facts.at(self._now)
         ladder = np.array([int(Level[name]) for name in rule.levels], np.int8)
-        runs = self._fields.run_sights(self._now, facts.of_columns(columns), columns)
-        for _, issued, sight in runs:
-            verdict = bound.evaluate_on(rule.id, sight)
+        for run in self._fields.run_sights(self._now, facts, columns):
+            verdict = bound.evaluate_on(rule.id, facts.beside(run.sight, columns), columns)
             seen = Seen(
                 ladder, worst(verdict.true, starts), worst(verdict.possible, starts),
                 np.maximum.reduceat(verdict.floor, starts).astype(np.int8),
                 at_all(verdict.clear_true, starts), worst(verdict.ahead_possible, starts), False,
             )  # fmt: skip
-            agreed &= (seen.cannot_exclude(held) <= targets) & seen.clear
+            speaks = worst(run.covers, starts)
+            agreed &= ~speaks | ((seen.cannot_exclude(held) <= targets) & seen.clear)
             with np.errstate(invalid="ignore"):
-                counted += (np.isnan(believed) | (issued.timestamp() > believed)).astype(np.int32)
+                later = np.isnan(believed) | (run.issued.timestamp() > believed)
+            counted += (speaks & later).astype(np.int32)
         return agreed & (counted >= RUNS_AT_LEAST)

@@ -81,6 +81,9 @@ class Engine:
         """Take a signal into memory; gives the columns it touched, None for all."""
         self.fields.advance(now)
         none = np.zeros(len(self.life.places.columns), np.bool_)
+        if isinstance(signal, Forecast | Observation) and not self.fields.knows(signal.source):
+            # Its source has left the config since it was accepted: it speaks for nothing now.
+            return none
         if isinstance(signal, Forecast):
             return self.fields.take_forecast(signal)
         if isinstance(signal, Observation):
@@ -110,9 +113,8 @@ class Engine:
         made = Work(by=signal.id, at=now)
         if touched is not None and not touched.any():
             return made
-        rows = self.fields.rows
-        facts = self.facts.at(now, self.fields.first, rows)
-        sight = self.fields.sight(now, facts)
+        facts = self.facts.at(now)
+        sight = facts.beside(self.fields.sight(now, facts))
         agreement = Agreement(self.fields, self.facts, now)
         for verdict in self.bound.evaluate(sight):
             rule = verdict.rule

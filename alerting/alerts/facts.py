@@ -6,7 +6,7 @@ weather.sight.Facts for the shapes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -17,6 +17,7 @@ from alerting.places import Places
 from alerting.places.areas import AreaMatcher, issuer_rank
 from alerting.signals import Incident, Report, Warning
 from alerting.vocabulary import Level
+from alerting.weather.sight import Sight
 
 NO_EXPIRY = timedelta(hours=24)  # a warning that names no end
 REPORT_LASTS = timedelta(hours=6)  # what a person saw, unless ended or said again
@@ -116,8 +117,8 @@ class FactBook:
                 best = held
         return best
 
-    def at(self, now: datetime, first: datetime, rows: int) -> FactsAt:
-        return FactsAt(self, now, first, rows)
+    def at(self, now: datetime) -> FactsAt:
+        return FactsAt(self, now)
 
     def _deciding(self, hazard: str, now: datetime) -> list[InForce]:
         """Those in force for a hazard; where several levels of office speak, the nearest decides."""
@@ -141,15 +142,16 @@ class FactsAt:
 
     book: FactBook
     now: datetime
-    first: datetime
-    rows: int
+    first: datetime | None = None  # of the sight they lie beside
+    rows: int = 0
     only: NDArray[np.intp] | None = None  # for a sight of some columns
 
     def _cut(self, values: NDArray[np.int8]) -> NDArray[np.int8]:
         return values if self.only is None else values[self.only]
 
-    def of_columns(self, only: NDArray[np.intp]) -> FactsAt:
-        return FactsAt(self.book, self.now, self.first, self.rows, only)
+    def beside(self, sight: Sight, only: NDArray[np.intp] | None = None) -> Sight:
+        """The sight with these facts, cut to its rows and, where given, its columns."""
+        return replace(sight, facts=FactsAt(self.book, self.now, sight.first, sight.rows, only))
 
     def warning(self, hazard: str) -> NDArray[np.int8]:
         levels = self.book.levels(hazard, self.now)
@@ -168,6 +170,7 @@ class FactsAt:
         return self.book.calendar.holiday(name, self.now)
 
     def on_day(self, kind: str) -> NDArray[np.int8]:
+        assert self.first is not None
         return self.book.calendar.on_day(kind, self.first, self.rows)
 
     def incident(self, kind: str, hours: float) -> int:

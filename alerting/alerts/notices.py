@@ -73,6 +73,7 @@ def tell(
             level=facts.level, created=at, due=due or at, state="due", facts=facts.json(),
         )
     )  # fmt: skip
+    assert result.inserted_primary_key is not None
     return int(result.inserted_primary_key[0])
 
 

@@ -34,7 +34,10 @@ class Standing:
     @classmethod
     def at_rest(cls, rule: str, places: list[str]) -> Standing:
         n = len(places)
-        never = lambda: np.full(n, np.nan)  # noqa: E731
+
+        def never() -> Times:
+            return np.full(n, np.nan)
+
         return cls(rule, places, np.zeros(n, np.int8), never(), never(),
                    np.zeros(n, np.int8), never(), never())  # fmt: skip
 

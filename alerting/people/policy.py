@@ -17,9 +17,9 @@ class Waits(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    red: float = Field(5, gt=0)
-    orange: float = Field(10, gt=0)
-    lower: float = Field(30, gt=0)
+    red: float = Field(default=5, gt=0)
+    orange: float = Field(default=10, gt=0)
+    lower: float = Field(default=30, gt=0)
 
 
 class Policy(BaseModel):

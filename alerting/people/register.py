@@ -52,9 +52,15 @@ def person_by_id(connection: Connection, person_id: str) -> Person | None:
 
 def person_at(connection: Connection, channel: str, address: str) -> Person | None:
     """The person who owns an address on a channel; strangers are nobody."""
-    owner = connection.execute(
-        select(contact.c.person).where(contact.c.channel == channel, contact.c.address == address)
-    ).scalars().first()
+    owner = (
+        connection.execute(
+            select(contact.c.person).where(
+                contact.c.channel == channel, contact.c.address == address
+            )
+        )
+        .scalars()
+        .first()
+    )
     return person_by_id(connection, owner) if owner else None
 
 

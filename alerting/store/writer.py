@@ -6,7 +6,7 @@ import heapq
 import itertools
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -46,7 +46,7 @@ class Writer:
             await self._runtime.in_thread("writer", self._one)
         for listener in self._listeners:
             listener()
-        return cast(T, done.result())
+        return done.result()
 
     def _one(self) -> None:
         if not self._queue:
