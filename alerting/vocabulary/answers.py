@@ -1,0 +1,57 @@
+"""What a digit answers, by what the message wants: the one table that texts and replies share.
+
+`ANSWERS[wants][digit]` is (act, zh, en). A message that orders nothing (`wants` acknowledge, no
+measure) offers the digits of `NEWS` alone: nothing in it can be carried out. A number typed by a
+person on the road is one digit, so the meanings stay few and the first is always the harmless one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Choice(NamedTuple):
+    """One thing that can be answered: the act it stands for, and its words."""
+
+    act: str
+    zh: str
+    en: str
+
+
+_CARRIED_OUT: dict[str, Choice] = {
+    "1": Choice("acknowledge", "收到", "received"),
+    "2": Choice("in-force", "已执行", "in force"),
+    "3": Choice("cannot", "无法执行", "cannot"),
+    "4": Choice("support", "需要支援", "need support"),
+}
+
+NEWS: Mapping[str, Choice] = {
+    "1": Choice("acknowledge", "收到", "received"),
+    "4": Choice("support", "需要支援", "need support"),
+}
+
+ANSWERS: Mapping[str, Mapping[str, Choice]] = {
+    "acknowledge": _CARRIED_OUT,
+    "in-force": _CARRIED_OUT,
+    "decision": {
+        "1": Choice("approve", "同意", "agree"),
+        "2": Choice("refuse", "不同意", "do not agree"),
+    },
+    "check": {
+        "1": Choice("attest", "检查完毕可解除", "checked, may be lifted"),
+        "2": Choice("kept", "暂不解除", "not yet, keep it"),
+    },
+}
+
+# Whose whole message is one of these wants no more messages; carriers act on the same words.
+STOP_WORDS = frozenset(
+    {"stop", "stopall", "unsubscribe", "end", "quit", "td", "退订", "停止", "不要再发"}
+)
+
+
+def choices(wants: str, ordered: bool) -> Mapping[str, Choice]:
+    """What a notice offers: by what it wants, and whether it orders a measure; {} for plain news."""
+    if wants == "acknowledge" and not ordered:
+        return NEWS
+    return ANSWERS.get(wants, {})
