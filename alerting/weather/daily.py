@@ -98,8 +98,14 @@ class Days:
             [self.last_hour(int(d)) - self.last_hour(int(d) - 1) for d in days], np.int32
         )
 
-    def read(self, values: Floats, first: int, quantity: str, kind: str, columns: NDArray[np.int64] | None = None
-             ) -> Daily:  # fmt: skip
+    def read(
+        self,
+        values: Floats,
+        first: int,
+        quantity: str,
+        kind: str,
+        columns: NDArray[np.int64] | None = None,
+    ) -> Daily:
         """The days of the hours `values` (rows from `first`), and `keep` days before them.
 
         `columns` names the columns that `values` holds, all where None.

@@ -323,6 +323,8 @@ class Fields:
         ahead, said = frozenset(self._forecast_said), frozenset(self._observed_said)
         wanted = self._needed - ahead
         self._order = tuple(dict.fromkeys((*plan(wanted, ahead), *plan(wanted, ahead | said))))
+        for quantity in self._order:
+            self._own.setdefault(quantity, self._window.layer())
         self._all_dirty = bool(self._merged)
         self._held = None
 

@@ -49,9 +49,6 @@ class Window:
         self._layers.append(made)
         return made
 
-    def forget(self, layer: Floats) -> None:
-        self._layers = [held for held in self._layers if held is not layer]
-
     def move(self, now: int) -> None:
         """Make `now` the current hour. Hours before the first are gone once the arrays shift."""
         first = now - self.past
