@@ -108,8 +108,10 @@ class Runs:
 
     def believed_until(self) -> NDArray[np.int64]:
         """The last hour for which an overdue run still counts: two cadences after its issue."""
-        until = (self.issued + 2 * self.cadence.total_seconds()) // SECONDS
-        return np.where(np.isfinite(until), until, NEVER).astype(np.int64)
+        finite = np.isfinite(self.issued)
+        until = np.full(len(finite), NEVER, np.int64)
+        until[finite] = (self.issued[finite] + 2 * self.cadence.total_seconds()) // SECONDS
+        return until
 
     def forget(self, before: datetime, all_before: datetime) -> None:
         """Keep the runs issued since `before` and the newest two of each list of spots."""
