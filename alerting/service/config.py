@@ -91,6 +91,14 @@ class Watch(Part):
     seal_seconds: float = Field(60, gt=0)
 
 
+class Bus(Part):
+    """`embedded` is a table in the database; `kafka` puts a broker in front of it."""
+
+    use: Literal["embedded", "kafka"] = "embedded"
+    servers: str = "127.0.0.1:9092"
+    topic: str = "suian-signals"
+
+
 class Config(Part):
     county: County
     data: Path = Path("var")
@@ -104,6 +112,7 @@ class Config(Part):
     escalation: Policy = Policy()
     weather: Weather = Weather()
     exercise: Exercise = Exercise()
+    bus: Bus = Bus()
     watch: Watch = Watch()
     log: Literal["debug", "info", "warning"] = "info"
 

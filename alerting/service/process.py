@@ -5,7 +5,8 @@ from __future__ import annotations
 from alerting.service.chase_loop import ChaseLoop
 from alerting.service.dispatch_loop import DispatchLoop
 from alerting.service.engine_loop import EngineLoop
-from alerting.service.loop import Loops
+from alerting.service.kafka_loop import KafkaLoop
+from alerting.service.loop import Loop, Loops
 from alerting.service.player import Player
 from alerting.service.poll_loop import PollLoop
 from alerting.service.seal_loop import SealLoop
@@ -17,11 +18,14 @@ from alerting.service.watch_loop import WatchLoop
 def loops_of(station: Station) -> tuple[Loops, Player]:
     """All loops of one process, in the order in which a signal passes through them."""
     player = Player(station)
+    into_bus: list[Loop] = [TickLoop(station), player, PollLoop(station)]
+    if station.kafka is not None:
+        into_bus.append(KafkaLoop(station, station.kafka))
     loops = Loops(
         station.runtime,
         [
-            TickLoop(station), player, PollLoop(station), EngineLoop(station), ChaseLoop(station),
-            DispatchLoop(station), WatchLoop(station), SealLoop(station),
+            *into_bus, EngineLoop(station), ChaseLoop(station), DispatchLoop(station),
+            WatchLoop(station), SealLoop(station),
         ],
     )  # fmt: skip
     station.writer.on_commit(loops.wake)

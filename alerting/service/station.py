@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from alerting.alerts import FactBook, Life
 from alerting.alerts.engine import Engine, rule_places
 from alerting.alerts.standing import load as load_standings
-from alerting.bus import EmbeddedBus
+from alerting.bus import EmbeddedBus, KafkaBus
 from alerting.dispatch import Dispatcher, make_channels
 from alerting.rulebook import BindFacts, Bound, bind
 from alerting.runtime import Runtime
@@ -48,6 +48,10 @@ class Station:
         self.connectors = county.connectors
         self.writer = Writer(store, runtime)
         self.bus = EmbeddedBus()
+        bus = self.config.bus
+        self.kafka = (
+            KafkaBus(bus.servers, bus.topic, self.places.county) if bus.use == "kafka" else None
+        )
         self.spots = tuple(
             Spot(p.id, p.lat, p.lon, p.elevation) for p in self.places.points().values()
         )
@@ -117,6 +121,11 @@ class Station:
     async def publish(self, realm_id: str, signals: list[Signal]) -> list[str]:
         """Keep signals for the engine; returns, with the ids that are new, after the commit."""
         at = self.now(realm_id)
+        if self.kafka is not None:
+            kafka = self.kafka
+            return await self.runtime.in_thread(
+                "kafka-write", lambda: kafka.publish(realm_id, signals, at)
+            )
         people_first = all(isinstance(s, Report) for s in signals)
         return await self.writer.write(
             lambda c: self.bus.publish(c, realm_id, signals, at), first=people_first
@@ -228,5 +237,7 @@ class Station:
 
     async def close(self) -> None:
         await self.dispatcher.close()
+        if self.kafka is not None:
+            self.kafka.close()
         self.runtime.close()
         self.store.close()

@@ -81,6 +81,13 @@ signal = Table(
     sqlite_autoincrement=True,
 )  # fmt: skip
 
+# How far a queue in front of the bus has been taken.
+bus_position = Table(
+    "bus_position", metadata,
+    Column("topic", String, primary_key=True),
+    Column("next", Integer, nullable=False),
+)  # fmt: skip
+
 # Slices of a signal already committed; emptied when its last slice marks it done.
 slice_done = Table(
     "slice_done", metadata,

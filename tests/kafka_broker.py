@@ -1,0 +1,105 @@
+"""A real Kafka broker (KRaft, one node) on free ports, started once for the whole run.
+
+Needs Java 17 and Maven; the jars are resolved from tests/bus/broker/pom.xml into a cache outside the
+tree. Without them tests that need it are skipped, unless SUIAN_REQUIRE_ALL is set.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+HERE = Path(__file__).parent
+POM = HERE / "bus" / "broker" / "pom.xml"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "suian"
+
+
+def missing() -> str:
+    """What is not there, or an empty text."""
+    lacking = [name for name in ("java", "mvn") if shutil.which(name) is None]
+    return f"needs {' and '.join(lacking)}" if lacking else ""
+
+
+def jars() -> Path:
+    """The folder with the broker's jars, resolved by Maven at the first use."""
+    space = {"m": "http://maven.apache.org/POM/4.0.0"}
+    version = ElementTree.parse(POM).find(".//m:dependency/m:version", space)
+    assert version is not None
+    folder = CACHE / f"kafka-{version.text}"
+    if not list(folder.glob("kafka_2.13-*.jar")):
+        subprocess.run(
+            ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies",
+             f"-DoutputDirectory={folder}", "-DincludeScope=runtime"],
+            check=True, timeout=600,
+        )  # fmt: skip
+    return folder
+
+
+class Broker:
+    """Start, stop, kill, start again on the same data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port, self._controller = _free_port(), _free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._classpath = f"{jars()}/*"
+        self._config = folder / "server.properties"
+        self._config.write_text(
+            f"""process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{self._controller}
+listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self._controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{self.port}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={folder}/data
+num.partitions=1
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=true
+log.flush.interval.messages=1
+"""
+        )
+        self._java("kafka.tools.StorageTool", "format", "--cluster-id", "MkU3OEVBNTcwNTJENDM2Qk",
+                   "--config", str(self._config))  # fmt: skip
+
+    def start(self) -> None:
+        log = (self.folder / "broker.log").open("ab")
+        self._process = subprocess.Popen(
+            [*self._command(), "kafka.Kafka", str(self._config)], stdout=log, stderr=log
+        )
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            assert self._process.poll() is None, (self.folder / "broker.log").read_text()[-2000:]
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.2)
+        raise AssertionError("the broker did not come up within 90 s")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(60)
+            self._process = None
+
+    def _command(self) -> list[str]:
+        return ["java", "-Xmx256m", "-Xshare:auto", "-cp", self._classpath]
+
+    def _java(self, *words: str) -> None:
+        subprocess.run([*self._command(), *words], check=True, capture_output=True, timeout=120)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
