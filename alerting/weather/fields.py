@@ -25,14 +25,14 @@ from alerting.errors import BadInput
 from alerting.signals import HOUR, Floats, Forecast, Observation
 from alerting.vocabulary import QUANTITIES
 from alerting.weather.daily import Days
-from alerting.weather.derived import RECIPES, plan, station_pressure
+from alerting.weather.derived import RECIPES, station_pressure
+from alerting.weather.merge import Merge
 from alerting.weather.observations import Observations
 from alerting.weather.placing import Atlas, Column
 from alerting.weather.runs import Runs
 from alerting.weather.sight import Bools, Daily, Facts, Ints, Sight
 from alerting.weather.window import Window, hour_of, stamp_of
 
-_ALL = slice(None)
 DAILY = frozenset({("temperature", "min"), ("temperature", "max"), ("temperature", "mean")})
 
 
@@ -105,24 +105,20 @@ class Fields:
         }
         for name, runs in self._runs.items():  # now, so that the first run need not wait for it
             runs.layers = {q: self._window.layer() for q in sorted(self.sources[name].quantities)}
-        self._forecast_said: set[str] = set()
-        self._observed_said: set[str] = set()
+        self._merge = Merge(
+            self._window, self._runs, self._observations, self._pressure, s.snow_wet_bulb
+        )
         for f in self.sources.values():
-            said = self._forecast_said if f.kind == "forecast" else self._observed_said
-            said |= f.quantities
+            if f.kind == "forecast":
+                self._merge.forecast_said |= f.quantities
+            else:
+                self._merge.observed_said |= f.quantities
         self._spread: frozenset[str] = frozenset()
-        self._needed: frozenset[str] = frozenset()
         self._needed_daily: frozenset[tuple[str, str]] = DAILY
         self._now = datetime.min.replace(tzinfo=UTC)
-        self._merged: dict[str, Floats] = {}
-        self._own: dict[str, Floats] = {}
-        self._stale = {name: np.zeros(len(columns), np.bool_) for name in self._runs}
-        self._dirty = np.zeros(len(columns), np.bool_)
-        self._dirty_hours: tuple[int, int] | None = None
-        self._all_dirty = False
-        self._merged_hour = 0
+        self._daily_held: tuple[tuple[int, int, int], dict[str, dict[str, Daily]]] | None = None
         self._held: Sight | None = None
-        self._plan()
+        self._replan()
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -135,11 +131,11 @@ class Fields:
         self, quantities: Iterable[str], daily: Iterable[tuple[str, str]] | None = None
     ) -> None:
         """Say which quantities a rule book reads, and which (quantity, min | max | mean) by day."""
-        self._needed = frozenset(quantities)
+        self._merge.needed = frozenset(quantities)
         if daily is not None:
             self._needed_daily = frozenset(daily)
-            self._needed |= {q for q, _ in self._needed_daily}
-        self._plan()
+            self._merge.needed |= {q for q, _ in self._needed_daily}
+        self._replan()
 
     # What comes in -------------------------------------------------------------------------------
 
@@ -158,14 +154,15 @@ class Fields:
         change = runs.take(f, self._atlas.place(f.spots), self._window)
         if not change.columns.any():
             return change.columns
-        if not f.values.keys() <= self._forecast_said:
-            self._forecast_said |= f.values.keys()
-            self._plan()
+        if not f.values.keys() <= self._merge.forecast_said:
+            self._merge.forecast_said |= f.values.keys()
+            self._replan()
         if f.derived:
             self._spread |= f.derived
         keep = timedelta(hours=self.settings.agreement_hours)
         runs.forget(self._now - keep, self._now - self.settings.past_hours * HOUR)
-        self._mark(change.columns, change.low, change.high)
+        self._merge.mark(change.columns, change.low, change.high)
+        self._held = None
         return change.columns
 
     def take_observation(self, o: Observation) -> Bools:
@@ -183,11 +180,12 @@ class Fields:
         touched = np.zeros(len(self.columns), np.bool_)
         touched[columns] = True
         if len(columns):
-            new = self._observations.latest.keys() - self._observed_said
+            new = self._observations.latest.keys() - self._merge.observed_said
             if new:
-                self._observed_said |= new
-                self._plan()
-            self._mark(touched, low, high)
+                self._merge.observed_said |= new
+                self._replan()
+            self._merge.mark(touched, low, high)
+            self._held = None
         return touched
 
     def advance(self, now: datetime) -> None:
@@ -196,7 +194,7 @@ class Fields:
             return
         hour = hour_of(now)
         if self._window.opened and hour > self._window.now:
-            self._refresh()
+            self._merge.refresh(self._now.timestamp())
             self._keep_days(hour - self._window.past)
         self._window.move(hour)
         self._now = now
@@ -209,14 +207,19 @@ class Fields:
         self.advance(now)
         if self._held is not None:
             return replace(self._held, facts=facts)
-        self._refresh()
+        self._merge.refresh(self._now.timestamp())
         horizon = self._horizon()
         rows = int(horizon.max(initial=self._window.past)) + 1
         start = self._window.first - self._window.base
         empty = np.broadcast_to(np.float32(np.nan), (rows, len(self.columns)))
-        names = self._forecast_said | self._observed_said | self._needed | {"temperature"}
+        names = (
+            self._merge.forecast_said
+            | self._merge.observed_said
+            | self._merge.needed
+            | {"temperature"}
+        )
         values = {
-            q: self._merged[q][start : start + rows] if q in self._merged else empty
+            q: self._merge.fields[q][start : start + rows] if q in self._merge.fields else empty
             for q in sorted(names)
         }
         observed, can_observe = self._observed()
@@ -230,9 +233,9 @@ class Fields:
             can_say=self._can_say(),
             observed=observed,
             can_observe=can_observe,
-            daily=self._daily(values),
+            daily=self._daily_now(values, rows),
             facts=facts,
-            derived=frozenset(self._order) | self._spread,
+            derived=frozenset(self._merge.order) | self._spread,
         )
         return self._held
 
@@ -280,7 +283,7 @@ class Fields:
         if latest is not None:
             fresh = latest.fresh(self._now.timestamp())[columns]
             taken = np.where(fresh, latest.taken[columns], np.nan)
-        if quantity in self._order:
+        if quantity in self._merge.order:
             parts = [self.fresh_observation(q, columns) for q in sorted(RECIPES[quantity].of)]
             taken = np.where(np.isnan(taken), np.minimum.reduce(parts), taken)
         return taken
@@ -293,7 +296,7 @@ class Fields:
         """Where the value of one cell of the last sight comes from (`row` as in the sight)."""
         window, hour = self._window, self._window.first + row
         at = hour - window.base
-        merged = self._merged.get(quantity)
+        merged = self._merge.fields.get(quantity)
         if merged is None or np.isnan(merged[at, column]):
             return Origin("", None, "missing")
         names = list(self.sources)
@@ -303,7 +306,7 @@ class Fields:
             return Origin(names[latest.source[column]], stamp_of(hour), "observed")
         for name, runs in self._runs.items():
             held = runs.layers.get(quantity)
-            late = self._stale[name][column] and hour > runs.believed_until()[column]
+            late = self._merge.stale[name][column] and hour > runs.believed_until()[column]
             if held is None or late or np.isnan(held[at, column]):
                 continue
             said = [r for r in runs.recent if r.taken[column] and r.start <= hour <= r.last]
@@ -311,7 +314,7 @@ class Fields:
                 "derived" if quantity in self._spread else "forecast"
             )
             return Origin(name, said[-1].issued if said else None, kind)
-        if quantity in self._order:
+        if quantity in self._merge.order:
             return Origin("", None, "derived")
         latest = self._observations.latest[quantity]
         taken = datetime.fromtimestamp(float(latest.taken[column]), UTC)
@@ -319,13 +322,9 @@ class Fields:
 
     # How it is merged ----------------------------------------------------------------------------
 
-    def _plan(self) -> None:
-        ahead, said = frozenset(self._forecast_said), frozenset(self._observed_said)
-        wanted = self._needed - ahead
-        self._order = tuple(dict.fromkeys((*plan(wanted, ahead), *plan(wanted, ahead | said))))
-        for quantity in self._order:
-            self._own.setdefault(quantity, self._window.layer())
-        self._all_dirty = bool(self._merged)
+    def _replan(self) -> None:
+        self._merge.plan()
+        self._daily_held = None
         self._held = None
 
     def _arrive(self, accepted: datetime | None, said: datetime) -> None:
@@ -334,122 +333,13 @@ class Fields:
         elif not self._window.opened:
             self.advance(said)
 
-    def _mark(self, columns: Bools, low: int, high: int) -> None:
-        self._dirty |= columns
-        if self._dirty_hours is not None:
-            low, high = min(low, self._dirty_hours[0]), max(high, self._dirty_hours[1])
-        self._dirty_hours = (low, high)
-        self._held = None
-
-    def _refresh(self) -> None:
-        """Bring the merged and derived arrays up to date, touching only what changed."""
-        window = self._window
-        for name, runs in self._runs.items():
-            late = runs.overdue(self._now.timestamp()) & np.isfinite(runs.issued)
-            changed = late != self._stale[name]
-            if changed.any():
-                self._stale[name] = late
-                self._mark(changed, window.first, window.last)
-        everything = window.span(window.first, window.last)
-        for quantity in sorted(
-            self._observations.layers.keys() | {q for r in self._runs.values() for q in r.layers}
-        ):
-            alias = self._sole_layer(quantity)
-            held = self._merged.get(quantity)
-            if alias is not None:
-                self._merged[quantity] = alias
-            elif held is None or held is not self._own.get(quantity):
-                self._merge(quantity, everything, _ALL)
-        blocks: list[tuple[slice, slice | NDArray[np.int64]]] = []
-        if self._all_dirty:
-            blocks.append((everything, _ALL))
-        else:
-            if self._observations.layers or self._merged_hour != window.now:
-                # The current hour may be stood in for by the latest observation; a past one not.
-                blocks.append((window.span(min(self._merged_hour, window.now), window.now), _ALL))
-            if self._dirty_hours is not None:
-                index = np.flatnonzero(self._dirty)
-                few = len(index) * 4 < len(self._dirty)
-                blocks.append((window.span(*self._dirty_hours), index if few else _ALL))
-        for rows, columns in blocks:
-            if rows.stop > rows.start:
-                for quantity, held in self._merged.items():
-                    if held is self._own.get(quantity) and quantity not in self._order:
-                        self._merge(quantity, rows, columns)
-                for quantity in self._order:
-                    self._derive(quantity, rows, columns)
-        self._dirty[:] = False
-        self._dirty_hours = None
-        self._all_dirty = False
-        self._merged_hour = window.now
-
-    def _sole_layer(self, quantity: str) -> Floats | None:
-        """The one layer that is already the merged field, if it is: then nothing is copied."""
-        if quantity in self._observations.layers or quantity in self._order:
-            return None
-        layers = [
-            (name, runs.layers[quantity])
-            for name, runs in self._runs.items()
-            if quantity in runs.layers
-        ]
-        if len(layers) != 1 or self._stale[layers[0][0]].any():
-            return None
-        return layers[0][1]
-
-    def _merge(self, quantity: str, rows: slice, columns: slice | NDArray[np.int64]) -> None:
-        if quantity not in self._own:
-            self._own[quantity] = self._window.layer()
-        self._merged[quantity] = self._own[quantity]
-        self._own[quantity][rows, columns] = self._believed(quantity, rows, columns)
-
-    def _believed(self, quantity: str, rows: slice, columns: slice | NDArray[np.int64]) -> Floats:
-        hours = self._window.hours(rows)
-        width = len(self._dirty[columns])
-        out = np.full((len(hours), width), np.nan, np.float32)
-        for name, runs in reversed(self._runs.items()):
-            if quantity not in runs.layers:
-                continue
-            said = runs.layers[quantity][rows][:, columns]
-            use = ~np.isnan(said)
-            if self._stale[name].any():
-                until = np.where(self._stale[name], runs.believed_until(), self._window.last)
-                use &= hours[:, None] <= until[columns]
-            np.copyto(out, said, where=use)
-        past = int(np.searchsorted(hours, self._window.now, "right"))
-        if quantity in self._observations.layers and past:
-            seen = self._observations.layers[quantity][rows][:past, columns]
-            np.copyto(out[:past], seen, where=~np.isnan(seen))
-            if hours[past - 1] == self._window.now:
-                latest = self._observations.latest[quantity]
-                fresh = latest.fresh(self._now.timestamp())[columns]
-                stand_in = np.isnan(out[past - 1]) & fresh
-                out[past - 1][stand_in] = latest.value[columns][stand_in]
-        return out
-
-    def _derive(self, quantity: str, rows: slice, columns: slice | NDArray[np.int64]) -> None:
-        if quantity not in self._own:
-            self._own[quantity] = self._window.layer()
-        self._merged[quantity] = self._own[quantity]
-        parts = {q: self._merged.get(q) for q in RECIPES[quantity].of}
-        given = {q: v[rows][:, columns] for q, v in parts.items() if v is not None}
-        if len(given) == len(parts):
-            made = RECIPES[quantity].make(
-                given, self._pressure[columns], self.settings.snow_wet_bulb
-            )
-        else:
-            made = np.full((rows.stop - rows.start, len(self._dirty[columns])), np.nan, np.float32)
-        if quantity in self._observations.layers:
-            seen = self._believed(quantity, rows, columns)
-            np.copyto(made, seen, where=~np.isnan(seen))
-        self._own[quantity][rows, columns] = made
-
     def _horizon(self) -> Ints:
         window = self._window
         if not self._runs:
             return np.full(len(self.columns), window.past, np.int32)
         last = np.full(len(self.columns), -(2**62), np.int64)
         for name, runs in self._runs.items():
-            counts = ~self._stale[name] & np.isfinite(runs.issued)
+            counts = ~self._merge.stale[name] & np.isfinite(runs.issued)
             np.maximum(last, np.where(counts, runs.last, last), out=last)
         rows = np.where(last < -(2**61), window.rows - 1, last - window.first)
         return np.clip(rows, window.past, window.rows - 1).astype(np.int32)
@@ -457,9 +347,9 @@ class Fields:
     def _can_say(self) -> dict[str, Bools]:
         can = {}
         for quantity in QUANTITIES:
-            everywhere = quantity in self._forecast_said
+            everywhere = quantity in self._merge.forecast_said
             can[quantity] = self._observations.heard(quantity) | everywhere
-        for quantity in self._order:
+        for quantity in self._merge.order:
             can[quantity] |= np.logical_and.reduce([can[q] for q in RECIPES[quantity].of])
         return can
 
@@ -474,7 +364,7 @@ class Fields:
             if latest is not None:
                 values[quantity] = np.where(latest.fresh(now), latest.value, np.float32(np.nan))
             can[quantity] = self._observations.heard(quantity)
-        for quantity in self._order:
+        for quantity in self._merge.order:
             parts = RECIPES[quantity].of
             made = RECIPES[quantity].make(
                 {q: values[q] for q in parts}, self._pressure, self.settings.snow_wet_bulb
@@ -482,6 +372,12 @@ class Fields:
             values[quantity] = np.where(np.isnan(values[quantity]), made, values[quantity])
             can[quantity] = can[quantity] | np.logical_and.reduce([can[q] for q in parts])
         return values, can
+
+    def _daily_now(self, values: Mapping[str, Floats], rows: int) -> dict[str, dict[str, Daily]]:
+        key = (self._merge.version, self._window.first, rows)
+        if self._daily_held is None or self._daily_held[0] != key:
+            self._daily_held = (key, self._daily(values))
+        return self._daily_held[1]
 
     def _daily(
         self, values: Mapping[str, Floats], columns: NDArray[np.int64] | None = None
@@ -502,9 +398,9 @@ class Fields:
             return
         start = window.first - window.base
         for quantity, kind in sorted(self._needed_daily):
-            if quantity not in self._merged:
+            if quantity not in self._merge.fields:
                 continue
-            values = self._merged[quantity][start : start + window.rows]
+            values = self._merge.fields[quantity][start : start + window.rows]
             daily = self._days.read(values, window.first, quantity, kind)
             oldest = self._days.of_hours(window.first, 1)[0] - daily.day_of_hour[0]
             for day in leaving:
@@ -532,7 +428,7 @@ class Fields:
                 seen = layer[seen_rows][:, columns]
                 np.copyto(block[: past + 1], seen, where=~np.isnan(seen))
             values[quantity] = block
-        for quantity in self._order:
+        for quantity in self._merge.order:
             if all(q in values for q in RECIPES[quantity].of):
                 made = RECIPES[quantity].make(
                     {q: values[q] for q in RECIPES[quantity].of},

@@ -29,7 +29,8 @@ class Daily:
 
     `low` and `high` are float32 (days, columns); `day_of_hour[row]` is the day each hour row lies in,
     -1 before the first; `complete_row[day]` is the row of the day's last hour stamp (it may lie beyond
-    the last row). Days run from 20:00 to 20:00 local by default; the stamp at 20:00 ends the day.
+    the last row, and is negative for days that ended before the first). Days run from 20:00 to 20:00
+    local by default; the stamp at 20:00 ends the day.
     """
 
     low: Floats
@@ -81,6 +82,10 @@ class Sight:
     missing. `can_say[q]` is False where no configured source can say q (*absent*). `observed[q]` is the
     latest observation that speaks for the column (NaN where unknown, after two cadences and 10 min);
     `can_observe[q]` is False where no sensor speaks for the column.
+
+    Arrays are views of the fields: they hold until the next signal is taken. Where a forecast source is
+    configured and no run of it counts (none came yet, all are overdue) the horizon is the last row and
+    what lies ahead is NaN: missing, not left out.
     """
 
     now: datetime

@@ -1,0 +1,171 @@
+"""How sources become one field: by trust, cell by cell, with observations over the past.
+
+Only what changed is merged again; a quantity that a single run source says is not copied at all.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerting.signals import Floats
+from alerting.weather.derived import RECIPES, plan
+from alerting.weather.observations import Observations
+from alerting.weather.runs import Runs
+from alerting.weather.sight import Bools
+from alerting.weather.window import Window
+
+_ALL = slice(None)
+
+
+class Merge:
+    """`fields[q]` is believed, rows as the window's arrays; `order` is what is derived; `version`
+    changes whenever a value may have."""
+
+    def __init__(
+        self,
+        window: Window,
+        runs: dict[str, Runs],
+        observations: Observations,
+        pressure: Floats,
+        snow_wet_bulb: float,
+    ) -> None:
+        self._window, self._runs, self._observations = window, runs, observations
+        self._pressure, self._snow_wet_bulb = pressure, snow_wet_bulb
+        self.needed: frozenset[str] = frozenset()
+        self.forecast_said: set[str] = set()
+        self.observed_said: set[str] = set()
+        self.order: tuple[str, ...] = ()
+        self.fields: dict[str, Floats] = {}
+        self.version = 0
+        self.stale = {name: np.zeros(window.columns, np.bool_) for name in runs}
+        self._own: dict[str, Floats] = {}
+        self._dirty = np.zeros(window.columns, np.bool_)
+        self._dirty_hours: tuple[int, int] | None = None
+        self._all_dirty = False
+        self._hour = 0
+        self._at = 0.0
+
+    def plan(self) -> None:
+        ahead, said = frozenset(self.forecast_said), frozenset(self.observed_said)
+        wanted = self.needed - ahead
+        self.order = tuple(dict.fromkeys((*plan(wanted, ahead), *plan(wanted, ahead | said))))
+        for quantity in self.order:
+            self._own.setdefault(quantity, self._window.layer())
+        self._all_dirty = bool(self.fields)
+
+    def mark(self, columns: Bools, low: int, high: int) -> None:
+        self._dirty |= columns
+        if self._dirty_hours is not None:
+            low, high = min(low, self._dirty_hours[0]), max(high, self._dirty_hours[1])
+        self._dirty_hours = (low, high)
+
+    def refresh(self, now: float) -> None:
+        """Bring the merged and derived arrays up to date, touching only what changed."""
+        window = self._window
+        self._at = now
+        for name, runs in self._runs.items():
+            late = runs.overdue(now) & np.isfinite(runs.issued)
+            changed = late != self.stale[name]
+            if changed.any():
+                self.stale[name] = late
+                self.mark(changed, window.first, window.last)
+        everything = window.span(window.first, window.last)
+        for quantity in sorted(
+            self._observations.layers.keys() | {q for r in self._runs.values() for q in r.layers}
+        ):
+            alias = self._sole_layer(quantity)
+            held = self.fields.get(quantity)
+            if alias is not None:
+                self.fields[quantity] = alias
+            elif held is None or held is not self._own.get(quantity):
+                self._merge(quantity, everything, _ALL)
+        blocks: list[tuple[slice, slice | NDArray[np.int64]]] = []
+        if self._all_dirty:
+            blocks.append((everything, _ALL))
+        else:
+            if self._observations.layers:
+                # The current hour may be stood in for by the latest observation; a past one not.
+                blocks.append((window.span(self._hour or window.now, window.now), _ALL))
+            if self._dirty_hours is not None:
+                index = np.flatnonzero(self._dirty)
+                few = len(index) * 4 < len(self._dirty)
+                blocks.append((window.span(*self._dirty_hours), index if few else _ALL))
+        standing = self._current_hour()
+        self.version += self._all_dirty or self._dirty_hours is not None
+        for rows, columns in blocks:
+            if rows.stop > rows.start:
+                for quantity, held in self.fields.items():
+                    if held is self._own.get(quantity) and quantity not in self.order:
+                        self._merge(quantity, rows, columns)
+                for quantity in self.order:
+                    self._derive(quantity, rows, columns)
+        self.version += standing != self._current_hour()
+        self._dirty[:] = False
+        self._dirty_hours = None
+        self._all_dirty = False
+        self._hour = window.now
+
+    def _current_hour(self) -> bytes:
+        """The current hour of what stations also say: a stand-in comes and goes with the clock."""
+        row = self._window.now - self._window.base
+        layers = self._observations.layers.keys() & self.fields.keys()
+        return b"".join(self.fields[q][row].tobytes() for q in sorted(layers))
+
+    def _sole_layer(self, quantity: str) -> Floats | None:
+        """The one layer that is already the merged field, if it is: then nothing is copied."""
+        if quantity in self._observations.layers or quantity in self.order:
+            return None
+        layers = [
+            (name, runs.layers[quantity])
+            for name, runs in self._runs.items()
+            if quantity in runs.layers
+        ]
+        if len(layers) != 1 or self.stale[layers[0][0]].any():
+            return None
+        return layers[0][1]
+
+    def _merge(self, quantity: str, rows: slice, columns: slice | NDArray[np.int64]) -> None:
+        if quantity not in self._own:
+            self._own[quantity] = self._window.layer()
+        self.fields[quantity] = self._own[quantity]
+        self._own[quantity][rows, columns] = self._believed(quantity, rows, columns)
+
+    def _believed(self, quantity: str, rows: slice, columns: slice | NDArray[np.int64]) -> Floats:
+        hours = self._window.hours(rows)
+        width = len(self._dirty[columns])
+        out = np.full((len(hours), width), np.nan, np.float32)
+        for name, runs in reversed(self._runs.items()):
+            if quantity not in runs.layers:
+                continue
+            said = runs.layers[quantity][rows][:, columns]
+            use = ~np.isnan(said)
+            if self.stale[name].any():
+                until = np.where(self.stale[name], runs.believed_until(), self._window.last)
+                use &= hours[:, None] <= until[columns]
+            np.copyto(out, said, where=use)
+        past = int(np.searchsorted(hours, self._window.now, "right"))
+        if quantity in self._observations.layers and past:
+            seen = self._observations.layers[quantity][rows][:past, columns]
+            np.copyto(out[:past], seen, where=~np.isnan(seen))
+            if hours[past - 1] == self._window.now:
+                latest = self._observations.latest[quantity]
+                fresh = latest.fresh(self._at)[columns]
+                stand_in = np.isnan(out[past - 1]) & fresh
+                out[past - 1][stand_in] = latest.value[columns][stand_in]
+        return out
+
+    def _derive(self, quantity: str, rows: slice, columns: slice | NDArray[np.int64]) -> None:
+        if quantity not in self._own:
+            self._own[quantity] = self._window.layer()
+        self.fields[quantity] = self._own[quantity]
+        parts = {q: self.fields.get(q) for q in RECIPES[quantity].of}
+        given = {q: v[rows][:, columns] for q, v in parts.items() if v is not None}
+        if len(given) == len(parts):
+            made = RECIPES[quantity].make(given, self._pressure[columns], self._snow_wet_bulb)
+        else:
+            made = np.full((rows.stop - rows.start, len(self._dirty[columns])), np.nan, np.float32)
+        if quantity in self._observations.layers:
+            seen = self._believed(quantity, rows, columns)
+            np.copyto(made, seen, where=~np.isnan(seen))
+        self._own[quantity][rows, columns] = made
