@@ -1,0 +1,5 @@
+"""`python -m alerting.cli` is `suian`."""
+
+from alerting.cli.main import run
+
+run()

@@ -1,0 +1,31 @@
+"""Options that several commands take, in the same words everywhere."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alerting.service.config import Config
+from alerting.store import Store
+
+
+class Format(StrEnum):
+    table = "table"
+    json = "json"
+
+
+ConfigPath = Annotated[Path, typer.Option("--config", help="The county's config.")]
+CONFIG = Path("config.yaml")
+FormatOption = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why: it is recorded and told.")]
+As = Annotated[
+    str, typer.Option("--as", help="The person who does it; else the first who may.")
+]
+
+
+def store_of(config: Config) -> Store:
+    """The county's database. Raises SuianError where it cannot be used."""
+    return Store(config.data / "suian.db")

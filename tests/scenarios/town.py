@@ -1,0 +1,332 @@
+"""Stories against the real service process: its real SQLite, its real HTTP, a clock the story moves.
+
+    town.forecast({"visibility": [800, 300, 40, 40, 600]})
+    foreman.expects("能见度", "回1收到").replies("1")
+    town.passes(hours=1)
+    foreman.expects_nothing()
+
+`passes` fires every deadline on the way, lets the provider call back, and returns when no queue, send
+or callback is pending. Nothing sleeps.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from alerting.runtime import RealRuntime
+from alerting.store import Store
+from alerting.web.auth import create_token
+from tests.scenarios.standin import ACCOUNT, SENDER, TOKEN, Sms, StandIn
+
+HERE = Path(__file__).parent
+START = datetime(2026, 1, 20, 6, tzinfo=UTC)  # 14:00 in the county
+SOON = 60.0  # real seconds within which the process must answer
+
+
+@dataclass
+class Phone:
+    """A person's phone: what it gets, and what its owner answers."""
+
+    town: Town
+    person: str
+    number: str
+
+    def expects(self, *words: str, without: Sequence[str] = ()) -> Phone:
+        """The next unread message says all of this."""
+        unread = [m for m in self.town.provider.messages if m.to == self.number and not m.read]
+        assert unread, f"{self.person} got nothing, expected {words}. {self.town.told()}"
+        message = unread[0]
+        message.read = True
+        for word in words:
+            assert word in message.body, f"{word!r} is not in {self.person}'s: {message.body!r}"
+        for word in without:
+            assert word not in message.body, f"{word!r} is in {self.person}'s: {message.body!r}"
+        self.last = message
+        return self
+
+    def expects_nothing(self) -> Phone:
+        unread = [m.body for m in self.town.provider.messages
+                  if m.to == self.number and not m.read]  # fmt: skip
+        assert not unread, f"{self.person} got {unread}"
+        return self
+
+    def forgets(self) -> Phone:
+        """What came so far is none of this story's business."""
+        for message in self.town.provider.messages:
+            if message.to == self.number:
+                message.read = True
+        return self
+
+    def replies(self, text: str, *, forged: bool = False) -> int:
+        status = self.town.provider.reply(self.number, text, self.town.inbound, forged=forged)
+        self.town.settles()
+        return status
+
+    @property
+    def unread(self) -> list[Sms]:
+        return [m for m in self.town.provider.messages if m.to == self.number and not m.read]
+
+
+class Town:
+    """A small fictional county with one process of the service in it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        provider: StandIn,
+        *,
+        start: datetime = START,
+        county: str = "county",
+        rules: str = "book",
+        changes: dict[str, Any] | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        self.folder, self.provider, self.start_time = folder, provider, start
+        self._environment = environment or {}
+        shutil.copytree(HERE / county, folder / "county")
+        shutil.copytree(HERE / rules, folder / "rules")
+        port = _free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        config = json.loads((HERE / "config.json").read_text())
+        config |= {"port": port, "public_url": self.url}
+        config["channels"]["sms"] |= {
+            "account": ACCOUNT, "sender": SENDER, "base_url": provider.address,
+        }  # fmt: skip
+        for key, value in (changes or {}).items():
+            config[key] = value
+        # JSON is YAML: the same loader reads it.
+        (folder / "config.yaml").write_text(json.dumps(config, ensure_ascii=False, indent=1))
+        self._socket_path = folder / "clock"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._session = requests.Session()
+        self.now = start
+
+    # The process
+
+    def begin(self, at: datetime | None = None) -> Town:
+        environment = os.environ | {"TWILIO_AUTH_TOKEN": TOKEN} | self._environment
+        environment.pop("SUIAN_PORT", None)
+        log = (self.folder / "service.log").open("ab")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "alerting.cli", "serve", "--config",
+             str(self.folder / "config.yaml"), "--clock", str(self._socket_path)],
+            stdout=log, stderr=log, env=environment, cwd=self.folder,
+        )  # fmt: skip
+        self._clock = self._connect()
+        self._say({"do": "set", "at": (at or self.now).isoformat()})
+        self._wait_until_it_listens()
+        self._token()
+        self.settles()
+        return self
+
+    def dies(self) -> None:
+        """Killed, as by a power cut."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(SOON)
+        self._clock.close()
+
+    def ends(self) -> int:
+        """Stopped, as by Ctrl-C; gives the exit code."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        code = self._process.wait(SOON)
+        self._clock.close()
+        return code
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def restarts(self, **environment: str) -> Town:
+        if self.alive:
+            self.dies()
+        self._environment = environment
+        return self.begin(self.now)
+
+    # Time
+
+    def settles(self) -> None:
+        """Until no queue, send or callback is pending."""
+        while True:
+            answer = self._say({"do": "settle"})
+            self.now = datetime.fromisoformat(answer["now"])
+            if not self.provider.flush():
+                return
+
+    def passes(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
+        """Time goes on; every deadline on the way fires, and callbacks come in between."""
+        target = self.now + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        self.settles()
+        while True:
+            due = self._say({"do": "settle"})["next"]
+            at = datetime.fromisoformat(due) if due else None
+            if at is None or at > target:
+                break
+            self._move(max(at, self.now + timedelta(milliseconds=1)))
+        self._move(target)
+
+    def _move(self, at: datetime) -> None:
+        self._say({"do": "advance", "seconds": (at - self.now).total_seconds()})
+        self.settles()
+
+    # What comes in
+
+    def posts(self, *envelopes: dict[str, Any], source: str | None = None) -> dict[str, Any]:
+        """Hand in signals; gives the answer once they are taken and all that follows is done."""
+        params = {"source": source} if source else {}
+        answer = self.api("POST", "/signals", json=list(envelopes), params=params)
+        assert answer.status_code == 202, answer.text
+        self.settles()
+        return answer.json()
+
+    def forecast(
+        self,
+        values: dict[str, Sequence[float | None]],
+        points: Sequence[str] = ("low", "high"),
+        *,
+        issued: datetime | None = None,
+        source: str = "model",
+    ) -> dict[str, Any]:
+        """A run that says the same at every point named, hour by hour from the current one."""
+        hour = self.now.replace(minute=0, second=0, microsecond=0)
+        return self.posts({
+            "kind": "forecast", "source": source, "issued": (issued or self.now).isoformat(),
+            "start": hour.isoformat(), "spots": [{"id": p} for p in points],
+            "values": {q: [[v] * len(points) for v in column] for q, column in values.items()},
+        })  # fmt: skip
+
+    def observes(self, values: dict[str, float], station: str = "station") -> dict[str, Any]:
+        """The county's station, beside the point `low`, measures now."""
+        return self.posts({
+            "kind": "observation", "source": "stations", "issued": self.now.isoformat(),
+            "station": station, "lat": 26.5, "lon": 106.5, "elevation": 900,
+            "at": self.now.isoformat(), "values": values,
+        })  # fmt: skip
+
+    def warns(self, level: str, *, hazard: str = "road-icing", identifier: str = "W1",
+              action: str = "alert", references: Sequence[str] = (), **more: Any) -> dict[str, Any]:  # fmt: skip
+        """The met office issues, raises or cancels a warning for the whole county."""
+        return self.posts({
+            "kind": "warning", "source": "office", "issued": self.now.isoformat(),
+            "identifier": identifier, "sender": "虚构县气象台", "action": action,
+            "references": list(references), "hazard": hazard, "event": hazard, "level": level,
+            "area": {"codes": ["990101000000"]}, **more,
+        })  # fmt: skip
+
+    # What can be asked
+
+    def api(self, method: str, path: str, **more: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self._bearer}"}
+        return self._session.request(
+            method, f"{self.url}/api/v1{path}", headers=headers, timeout=SOON, **more
+        )
+
+    def alerts(self, **match: Any) -> list[dict[str, Any]]:
+        """All alerts there ever were that match, as the API lists them."""
+        found = self.api("GET", "/alerts", params={"state": "all"}).json()
+        return [a for a in found if all(a.get(k) == v for k, v in match.items())]
+
+    def alert(self, **match: Any) -> dict[str, Any]:
+        found = self.alerts(**match)
+        assert len(found) == 1, f"{len(found)} alerts match {match}: {found}"
+        return found[0]
+
+    def measures(self, **match: Any) -> list[dict[str, Any]]:
+        found = self.api("GET", "/measures", params={"state": "all"}).json()
+        return [m for m in found if all(m.get(k) == v for k, v in match.items())]
+
+    def phone(self, person: str, number: str) -> Phone:
+        return Phone(self, person, number)
+
+    def told(self) -> str:
+        """All that anybody got so far, for a failing story."""
+        lines = [f"{m.to}: {m.body}" for m in self.provider.messages]
+        return "Sent so far:\n  " + "\n  ".join(lines or ["nothing"])
+
+    @property
+    def inbound(self) -> str:
+        return f"{self.url}/webhooks/sms/inbound"
+
+    def store(self) -> Store:
+        """The process's own database, for reading what no page shows."""
+        return Store(self.folder / "var" / "suian.db")
+
+    # Inside
+
+    def _token(self) -> None:
+        if hasattr(self, "_bearer"):
+            return
+        store = self.store()
+        self._bearer = store.write(
+            lambda c: create_token(c, "admin", "admin", None, "stories", self.now, RealRuntime())
+        )
+        store.close()
+
+    def _connect(self) -> socket.socket:
+        deadline = time.monotonic() + SOON
+        while time.monotonic() < deadline:
+            made = socket.socket(socket.AF_UNIX)
+            try:
+                made.connect(str(self._socket_path))
+            except OSError:
+                made.close()
+                self._check_alive()
+                time.sleep(0.02)
+            else:
+                made.settimeout(SOON)
+                self._reader = made.makefile("rb")
+                return made
+        raise AssertionError("the process did not open its clock")
+
+    def _wait_until_it_listens(self) -> None:
+        deadline = time.monotonic() + SOON
+        while time.monotonic() < deadline:
+            self._check_alive()
+            try:
+                requests.get(f"{self.url}/healthz", timeout=5)
+            except requests.ConnectionError:
+                time.sleep(0.02)
+            else:
+                return
+        raise AssertionError("the process does not listen")
+
+    def _check_alive(self) -> None:
+        if not self.alive:
+            raise AssertionError(f"the process ended: {self.log()[-3000:]}")
+
+    def log(self) -> str:
+        return (self.folder / "service.log").read_text(errors="replace")
+
+    def _say(self, words: dict[str, Any]) -> dict[str, Any]:
+        self._clock.sendall(json.dumps(words).encode() + b"\n")
+        line = self._reader.readline()
+        if not line:
+            raise ProcessGone(self.log()[-3000:])
+        answer: dict[str, Any] = json.loads(line)
+        assert "error" not in answer, f"{answer['error']}\n{self.log()[-3000:]}"
+        return answer
+
+
+class ProcessGone(AssertionError):
+    """The process ended in the middle of a story (as kill tests mean it to)."""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
