@@ -1,0 +1,34 @@
+"""The rule book: its language, its packs, and what they say of the weather.
+
+`load_book` reads a folder, `bind` fits it to places and sources, `Bound.evaluate` asks it,
+`explain` says why, `check_folder` helps its authors.
+"""
+
+from alerting.rulebook.binding import BindFacts
+from alerting.rulebook.book import Book, LevelRule, Rule, load_book
+from alerting.rulebook.check import Finding, check_folder
+from alerting.rulebook.evaluate import Bound, Verdict, bind
+from alerting.rulebook.explain import LevelWhy, Reason, Why, explain
+from alerting.rulebook.measures import Argument, Ask, Measure
+from alerting.rulebook.wording import sentence
+
+__all__ = [
+    "Argument",
+    "Ask",
+    "BindFacts",
+    "Book",
+    "Bound",
+    "Finding",
+    "LevelRule",
+    "LevelWhy",
+    "Measure",
+    "Reason",
+    "Rule",
+    "Verdict",
+    "Why",
+    "bind",
+    "check_folder",
+    "explain",
+    "load_book",
+    "sentence",
+]

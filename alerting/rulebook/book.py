@@ -1,0 +1,314 @@
+"""The book: every rule and measure of a folder, read, checked and ready to be bound.
+
+A pack that has any problem does not load, and the error lists all problems of all files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import cast
+
+from pydantic import ValidationError
+
+from alerting.errors import BadInput
+from alerting.rulebook import units
+from alerting.rulebook.grammar import TextError, clearing, condition
+from alerting.rulebook.measures import Ask, AskError, Measure, read_ask
+from alerting.rulebook.nodes import (
+    FACTS,
+    Compare,
+    Condition,
+    Holiday,
+    Observed,
+    Season,
+    Term,
+    base_quantity,
+    walk,
+)
+from alerting.rulebook.pack import Case, LevelName, MeasuresText, PackText, RuleText
+from alerting.rulebook.yamltext import Document, Key
+from alerting.vocabulary import HAZARDS, Level
+
+# Files of the folder that are not packs.
+NOT_PACKS = ("measures.yaml", "calendar.yaml", "warnings.yaml", "districts.yaml")
+# Hours, from the trial of the rule semantics: ice outlasts its cause, cold its hour.
+HOLD = {"road-icing": 3, "freezing-rain": 3, "cold-wave": 6}
+HOLD_ELSE = 2
+SCALES_TO = tuple(level.name for level in Level)
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRule:
+    level: Level
+    when: Condition
+    ask: tuple[Ask, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule, ready to be bound. `levels` runs from the lowest up; `reach` is its largest within
+    plus the longest stretch asked for."""
+
+    id: str
+    sector: str
+    hazard: str
+    place: str
+    tags: frozenset[str]
+    levels: dict[str, LevelRule]
+    clear: Condition | None
+    clear_text: str
+    hold: timedelta
+    decide: tuple[time, ...]
+    audience: tuple[str, ...]
+    floor: bool
+    basis: tuple[str, ...]
+    title: dict[str, str]
+    impact: dict[str, str] | None
+    cases: tuple[Case, ...]
+    where: str  # file:line:column
+
+    @cached_property
+    def ladder(self) -> tuple[Level, ...]:
+        return tuple(step.level for step in self.levels.values())
+
+    @cached_property
+    def reach(self) -> timedelta:
+        """0 for a rule of facts alone."""
+        terms = [n for step in self.levels.values() for n in walk(step.when) if isinstance(n, Term)]
+        within = max((t.within or 0 for t in terms), default=0)
+        stretch = max((t.days * 24 or t.hours for t in terms), default=0)
+        return timedelta(hours=within + stretch)
+
+    @cached_property
+    def facts_only(self) -> bool:
+        return not any(isinstance(n, Term) for s in self.levels.values() for n in walk(s.when))
+
+    @cached_property
+    def quantities(self) -> frozenset[str]:
+        """Every quantity the rule looks at, in the fields or in observations."""
+        conditions = [s.when for s in self.levels.values()]
+        return _quantities([*conditions, *([self.clear] if self.clear is not None else [])])
+
+    @cached_property
+    def clear_quantities(self) -> frozenset[str]:
+        return frozenset() if self.clear is None else _quantities([self.clear])
+
+
+@dataclass(frozen=True)
+class Book:
+    """All rules, and the measures they ask for. `version` changes with any file's content."""
+
+    rules: tuple[Rule, ...]
+    measures: dict[str, Measure]
+    version: str
+    folder: Path
+    titles: dict[str, dict[str, str]] = field(default_factory=dict)  # sector -> its pack's title
+
+    @cached_property
+    def rules_by_id(self) -> dict[str, Rule]:
+        return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def quantities(self) -> frozenset[str]:
+        return frozenset(q for rule in self.rules for q in rule.quantities)
+
+
+def load_book(folder: Path, calendar_names: Set[str] | None = None) -> Book:
+    """Read measures.yaml and every pack of `folder`, and run the rules' own cases.
+
+    `calendar_names` are the seasons and holidays the calendar knows; None leaves them unchecked.
+    Raises BadInput that lists every problem as `file:line:column: what mend`.
+    """
+    from alerting.rulebook.cases import failures  # cases evaluate books, so they import this module
+
+    book, problems = read_book(folder, calendar_names)
+    if not problems:
+        problems = failures(book)
+    if problems:
+        raise refusal(problems)
+    return book
+
+
+def refusal(problems: list[str]) -> BadInput:
+    count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
+    return BadInput(f"the rule book does not load, {count}:\n" + "\n".join(problems))
+
+
+def read_book(folder: Path, calendar_names: Set[str] | None = None) -> tuple[Book, list[str]]:
+    """The book as far as it can be read, and its problems; cases are not run."""
+    if not folder.is_dir():
+        return _empty(folder), [f"{folder}: there is no such folder of rules."]
+    problems: list[str] = []
+    measures = _read_measures(folder / "measures.yaml", problems)
+    rules: dict[str, Rule] = {}
+    titles: dict[str, dict[str, str]] = {}
+    packs = [p for p in sorted(folder.glob("*.yaml")) if p.name not in NOT_PACKS]
+    for path in packs:
+        pack = _Pack(Document(path), measures, calendar_names)
+        for rule in pack.read():
+            if rule.id in rules:
+                problems.append(f"{rule.where}: the rule {rule.id!r} stands in "
+                                f"{rules[rule.id].where} already. Give it another id.")  # fmt: skip
+            rules[rule.id] = rule
+        titles |= pack.title
+        problems += pack.document.problems
+    digest = hashlib.sha256()
+    for path in (folder / "measures.yaml", *packs):
+        if path.exists():
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    book = Book(tuple(rules.values()), measures, digest.hexdigest()[:12], folder, titles)
+    return book, problems
+
+
+def _empty(folder: Path) -> Book:
+    return Book((), {}, "", folder)
+
+
+def _read_measures(path: Path, problems: list[str]) -> dict[str, Measure]:
+    if not path.exists():
+        problems.append(f"{path}: missing. It declares the measures that rules ask for.")
+        return {}
+    document = Document(path)
+    made: dict[str, Measure] = {}
+    try:
+        if not document.problems:
+            named = MeasuresText.model_validate(document.data or {}).measures
+            for name, body in named.items():
+                try:
+                    made[name] = Measure.model_validate(body)
+                except ValidationError as error:
+                    document.problems_of(error, ("measures", name))
+            # A name that is declared but cannot be read is not reported a second time as unknown.
+            for name, measure in made.items():
+                for key in ("interim", "conflicts", "needs_first"):
+                    for n, other in enumerate(getattr(measure, key)):
+                        if other not in named:
+                            where: Key = ("measures", name, key.replace("_", "-"), n)
+                            document.problem(where, f"there is no measure {other!r}.",
+                                             "Declare it in this file.")  # fmt: skip
+    except ValidationError as error:
+        document.problems_of(error)
+    problems += document.problems
+    return made
+
+
+class _Pack:
+    """One pack being read; what is wrong goes to the document's problems."""
+
+    def __init__(
+        self, document: Document, measures: dict[str, Measure], calendar_names: Set[str] | None
+    ) -> None:
+        self.document, self._measures, self._calendar = document, measures, calendar_names
+        self.title: dict[str, dict[str, str]] = {}
+
+    def read(self) -> list[Rule]:
+        if self.document.problems:
+            return []
+        try:
+            pack = PackText.model_validate(self.document.data or {})
+        except ValidationError as error:
+            self.document.problems_of(error)
+            return []
+        self.title = {pack.sector: cast("dict[str, str]", pack.title)}
+        made = []
+        for n, body in enumerate(pack.rules):
+            try:
+                text = RuleText.model_validate(body)
+            except ValidationError as error:
+                self.document.problems_of(error, ("rules", n))
+                continue
+            rule = self._rule(pack.sector, text, ("rules", n))
+            if rule is not None:
+                made.append(rule)
+        return made
+
+    def _rule(self, sector: str, text: RuleText, key: Key) -> Rule | None:
+        before = len(self.document.problems)
+        levels: dict[str, LevelRule] = {}
+        for name in SCALES_TO:
+            if name not in text.levels:
+                continue
+            level = text.levels[cast(LevelName, name)]
+            at = (*key, "levels", name)
+            when = self._condition(level.when, (*at, "when"))
+            asks = [self._ask(a, (*at, "ask", i)) for i, a in enumerate(level.ask)]
+            if when is not None:
+                levels[name] = LevelRule(
+                    Level[name], when, tuple(a for a in asks if a is not None), level.when
+                )
+        clear = None
+        if text.clear is not None:
+            clear = self._condition(text.clear, (*key, "clear"), clear=True)
+        elif any(isinstance(n, Term) for s in levels.values() for n in walk(s.when)):
+            self.document.problem(key, f"the rule {text.id!r} looks at the weather and has no clear.",
+                                  "Say when it is over, e.g. clear: visibility >= 500 m")  # fmt: skip
+        hold = self._hold(text, key)
+        if len(self.document.problems) > before or not levels:
+            return None
+        hazard = HAZARDS[text.hazard]
+        title = cast("dict[str, str]", text.title or {"zh": hazard.zh, "en": hazard.en})
+        return Rule(
+            text.id, sector, text.hazard, text.place, text.tags, levels, clear, text.clear or "",
+            hold, tuple(time.fromisoformat(t) for t in text.decide), tuple(text.audience),
+            text.floor, tuple(text.basis), title, cast("dict[str, str] | None", text.impact),
+            tuple(text.cases), self.document.where((*key, "id")),
+        )  # fmt: skip
+
+    def _condition(self, text: str, key: Key, *, clear: bool = False) -> Condition | None:
+        try:
+            made = clearing(text) if clear else condition(text)
+        except TextError as error:
+            self.document.problem(key, error.what, error.mend, error.offset)
+            return None
+        if self._calendar is not None:
+            for node in walk(made):
+                if isinstance(node, Season | Holiday) and node.name not in self._calendar:
+                    kind = type(node).__name__.lower()
+                    self.document.problem(
+                        key, f"the calendar has no {kind} {node.name!r}.",
+                        f"Known: {', '.join(sorted(self._calendar))}.", text.find(node.name),
+                    )  # fmt: skip
+        return made
+
+    def _ask(self, text: str, key: Key) -> Ask | None:
+        try:
+            return read_ask(text, self._measures)
+        except AskError as error:
+            self.document.problem(key, error.what, error.mend, error.offset)
+            return None
+
+    def _hold(self, text: RuleText, key: Key) -> timedelta:
+        if text.hold is None:
+            return timedelta(hours=HOLD.get(text.hazard, HOLD_ELSE))
+        try:
+            return duration(text.hold)
+        except units.UnitError as error:
+            self.document.problem((*key, "hold"), error.what, error.mend)
+            return timedelta(0)
+
+
+def duration(text: str) -> timedelta:
+    """`2 h`, `1 d`, `0 h`; raises UnitError."""
+    number, _, unit = text.strip().partition(" ")
+    try:
+        value = float(number)
+    except ValueError:
+        raise units.UnitError(f"{text!r} is not a duration.", "Write hours: 2 h.") from None
+    return timedelta(0) if value == 0 else timedelta(hours=units.hours(value, unit.strip()))
+
+
+def _quantities(conditions: Iterable[Condition]) -> frozenset[str]:
+    found: set[str] = set()
+    for one in conditions:
+        for node in walk(one):
+            if isinstance(node, Compare):
+                found.add(base_quantity(node.series))
+            elif isinstance(node, FACTS) and isinstance(node, Observed):
+                found.add(node.quantity)
+    return frozenset(found)

@@ -1,0 +1,208 @@
+"""What a measure is: the models of measures.yaml, and the asks of rules read against them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from typing_extensions import TypedDict
+
+from alerting.rulebook import units
+from alerting.vocabulary import SECTORS, TIERS
+
+
+class Words(TypedDict):
+    """The same in both languages."""
+
+    zh: str
+    en: str
+
+
+def _tier(name: str) -> str:
+    if name not in TIERS:
+        raise ValueError(f"{name!r} is no tier; known: {', '.join(TIERS)}")
+    return name
+
+
+def _sector(name: str) -> str:
+    if name not in SECTORS:
+        raise ValueError(f"{name!r} is no sector; known: {', '.join(SECTORS)}")
+    return name
+
+
+Tier = Annotated[str, AfterValidator(_tier)]
+Sector = Annotated[str, AfterValidator(_sector)]
+Argued = float | list[str]
+
+
+class _Model(BaseModel):
+    """Keys are written with hyphens in YAML: needs-first, by-minutes."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=lambda name: name.replace("_", "-"),
+        populate_by_name=True,
+    )  # fmt: skip
+
+
+class Argument(_Model):
+    """An argument of a measure: a number with a unit (`stricter` lower or higher), or words (union).
+
+    `zh` and `en` say it in a message; `{value}` stands for the number or the joined words, and the
+    unit belongs into the text. `words` names the words that may be given, in both languages; without
+    it any word may.
+    """
+
+    stricter: Literal["lower", "higher", "union"]
+    unit: str = ""
+    zh: str = "{value}"
+    en: str = "{value}"
+    words: dict[str, Words] = {}
+
+    @model_validator(mode="after")
+    def _fits(self) -> Argument:
+        if self.stricter == "union" and self.unit:
+            raise ValueError("words that are joined (union) have no unit")
+        for text in (self.zh, self.en):
+            if "{value}" not in text or text.replace("{value}", "").count("{"):
+                raise ValueError(f"{text!r} must hold {{value}} and no other braces")
+        return self
+
+    def say(self, value: Argued, language: Literal["zh", "en"]) -> str:
+        if isinstance(value, list):
+            named = [self.words[w][language] if w in self.words else w for w in value]
+            shown = ("、" if language == "zh" else ", ").join(named)
+        else:
+            shown = f"{value:g}"
+        return (self.zh if language == "zh" else self.en).replace("{value}", shown)
+
+
+class Measure(_Model):
+    """One measure. Tiers are resolved as tier(sector) nearest up from the object.
+
+    `sector` "" means the sector of the rule that asks. `by_minutes` counts from issue; `by` says it in
+    words. `interim` measures are issued at once while `decider` has not signed.
+    """
+
+    title: Words
+    form: Literal["advise", "propose", "notify", "order"]
+    carrier: Tier
+    lifter: Tier
+    do: Words
+    sms: Words
+    sector: Annotated[str, AfterValidator(lambda s: s and _sector(s))] = ""
+    decider: Tier | None = None
+    basis: list[str] = []
+    by: Words | None = None
+    by_minutes: float | None = Field(None, gt=0)
+    report: Words | None = None
+    muster_minutes: float = Field(0, ge=0)
+    arguments: dict[str, Argument] = {}
+    exempts: list[str] = []
+    conflicts: list[str] = []
+    needs_first: list[str] = []
+    interim: list[str] = []
+    check: bool = False
+
+    def say(self, arguments: dict[str, Any], language: Literal["zh", "en"]) -> str:
+        """The arguments as a message says them: `限速60公里/小时`."""
+        parts = [
+            declared.say(arguments[name], language)
+            for name, declared in self.arguments.items()
+            if name in arguments
+        ]
+        return ("，" if language == "zh" else ", ").join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A measure a level asks for, with its arguments in the declared units."""
+
+    measure: str
+    arguments: dict[str, Argued] = field(default_factory=dict)
+    text: str = ""
+
+
+class AskError(Exception):
+    """An ask that cannot be read; `offset` counts characters of its text."""
+
+    def __init__(self, offset: int, what: str, mend: str) -> None:
+        self.offset, self.what, self.mend = offset, what, mend
+        super().__init__(f"{what} {mend}")
+
+
+def read_ask(text: str, measures: dict[str, Measure]) -> Ask:
+    """`speed-limit 60 km/h`, `ban-vehicles coach+dangerous-goods`, `guide`: the measure's name, then
+    its arguments in the order in which they are declared. Raises AskError."""
+    tokens = list(re.finditer(r"\S+", text))
+    if not tokens:
+        raise AskError(0, "an ask without a measure.", "Name one of measures.yaml.")
+    name = tokens.pop(0).group()
+    if name not in measures:
+        raise AskError(0, f"there is no measure {name!r}.", _near(name, measures))
+    given: dict[str, Argued] = {}
+    for argument, declared in measures[name].arguments.items():
+        if not tokens:
+            raise AskError(
+                len(text), f"{name} needs its argument {argument}.", _form(name, measures[name])
+            )
+        token = tokens.pop(0)
+        if declared.stricter == "union":
+            given[argument] = _words(token, argument, declared)
+            continue
+        unit = ""
+        number = re.fullmatch(r"([-+]?\d+(?:\.\d+)?)(\S*)", token.group())
+        if number is None:
+            raise AskError(token.start(), f"{argument} of {name} is a number.",
+                           _form(name, measures[name]))  # fmt: skip
+        unit = number.group(2)
+        if not unit and tokens and declared.unit:
+            unit = tokens.pop(0).group()
+        try:
+            given[argument] = units.convert(
+                float(number.group(1)), unit, declared.unit or "1", argument
+            )
+        except units.UnitError as error:
+            raise AskError(token.start(), error.what, error.mend) from None
+    if tokens:
+        raise AskError(tokens[0].start(), f"{tokens[0].group()!r} is more than {name} takes.",
+                       _form(name, measures[name]))  # fmt: skip
+    return Ask(name, given, " ".join(text.split()))
+
+
+def _words(token: re.Match[str], name: str, declared: Argument) -> list[str]:
+    words = [w for w in re.split(r"[+,]", token.group()) if w]
+    for word in words:
+        if declared.words and word not in declared.words:
+            raise AskError(token.start(), f"{word!r} is no word of {name}.",
+                           f"Known: {', '.join(declared.words)}.")  # fmt: skip
+    return sorted(set(words))
+
+
+def _form(name: str, measure: Measure) -> str:
+    parts = [
+        f"<{a}: {'words joined with +' if d.stricter == 'union' else d.unit or 'number'}>"
+        for a, d in measure.arguments.items()
+    ]
+    return f"Write it: {' '.join([name, *parts])}"
+
+
+def _near(name: str, known: dict[str, Any]) -> str:
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f"Did you mean {near[0]}?" if near else "Declare it in measures.yaml."
+
+
+def strictest(measures: dict[str, Measure], asks: list[Ask]) -> dict[str, dict[str, Argued]]:
+    """Each measure once, with the strictest of the arguments asked for."""
+    made: dict[str, dict[str, Argued]] = {}
+    for ask in asks:
+        held = made.setdefault(ask.measure, dict(ask.arguments))
+        for name, declared in measures[ask.measure].arguments.items():
+            a, b = held[name], ask.arguments[name]
+            if isinstance(a, list) and isinstance(b, list):
+                held[name] = sorted({*a, *b})
+            elif isinstance(a, float) and isinstance(b, float):
+                held[name] = min(a, b) if declared.stricter == "lower" else max(a, b)
+    return made

@@ -1,0 +1,154 @@
+"""An explanation in one line, in Chinese and English."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Literal
+
+from alerting.rulebook.nodes import number_text
+from alerting.vocabulary import HAZARDS, NAMES, QUANTITIES
+
+if TYPE_CHECKING:
+    from alerting.rulebook.explain import Reason, Why
+
+Language = Literal["zh", "en"]
+_SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "=": "="}
+_WINDOWS = {
+    "sum": ("{h}小时累计{q}", "{h} h {q}"),
+    "min": ("{h}小时最低{q}", "lowest {q} of {h} h"),
+    "max": ("{h}小时最高{q}", "highest {q} of {h} h"),
+    "mean": ("{h}小时平均{q}", "mean {q} of {h} h"),
+    "change": ("{h}小时{q}变化", "change of {q} in {h} h"),
+    "drop": ("{h}小时{q}下降", "drop of {q} in {h} h"),
+    "daily_min": ("日最低{q}", "daily minimum of {q}"),
+    "daily_max": ("日最高{q}", "daily maximum of {q}"),
+    "daily_mean": ("日平均{q}", "daily mean of {q}"),
+}
+
+
+def sentence(why: Why, language: str, zone: tzinfo) -> str:
+    """One line for a reader, times in `zone`: `能见度 11月25日05时 40 m < 50 m`.
+
+    It tells the highest level that is true; else what is unknown; else the lowest level's nearest
+    miss. `language` is zh or en.
+    """
+    return _sentence(why, "zh" if language == "zh" else "en", zone)
+
+
+def _sentence(why: Why, language: Language, zone: tzinfo) -> str:
+    for state in ("true", "unknown", "undecidable", "false"):
+        names = [name for name, held in why.levels.items() if held == state]
+        if not names:
+            continue
+        detail = why.details[names[0] if state == "false" else names[-1]]
+        if state == "undecidable":
+            absent = ", ".join(_source(m, language) for m in detail.missing)
+            return f"无法判断：缺少{absent}" if language == "zh" else f"undecidable: no {absent}"
+        said = [_reason(r, language, zone, state) for r in detail.reasons]
+        body = ("；" if language == "zh" else "; ").join(dict.fromkeys(said))
+        lead = {
+            "true": ("", ""),
+            "unknown": ("未知：", "unknown: "),
+            "false": ("未达到：", "not met: "),
+        }[state]
+        return lead[0 if language == "zh" else 1] + body
+    return ""
+
+
+def _reason(reason: Reason, language: Language, zone: tzinfo, state: str) -> str:
+    zh = language == "zh"
+    if not reason.quantity:
+        return _fact(reason, zh)
+    name = _name(reason.series, language)
+    sign = _SIGNS[reason.operator]
+    assert reason.threshold is not None
+    needs = f"{sign} {_number(reason.threshold, reason.unit)}"
+    observed = reason.text.startswith("observed ")
+    if reason.value is None:
+        hour = "" if reason.first is None else _hours(reason.first, reason.last, zh, zone)
+        absent = ("实测缺失" if observed else "缺测") if zh else "missing"
+        return f"{name} {hour}{absent}".strip() if zh else f"{name} {absent} {hour}".strip()
+    if observed:
+        shown = _number(reason.value, reason.unit)
+        return f"实测{name} {shown}（{needs}）" if zh else f"observed {name} {shown} ({needs})"
+    assert reason.at is not None
+    value = _rounded(reason)
+    mark = ("（推算）" if zh else " (derived)") if reason.derived else ""
+    hour = _hour(reason.at, zh, zone)
+    if state == "false" and reason.state == "false":
+        return (
+            f"{name}{hour} {value}{mark}，需 {needs}" if zh
+            else f"{name} {value}{mark} at {hour}, needs {needs}"
+        )  # fmt: skip
+    return (
+        f"{name} {hour} {value} {needs}{mark}" if zh else f"{name} {value} {needs}{mark} at {hour}"
+    )
+
+
+def _rounded(reason: Reason) -> str:
+    """With the decimals of the quantity, or one more where rounding would hide the difference."""
+    assert reason.value is not None and reason.threshold is not None
+    places = QUANTITIES[reason.quantity].places
+    if round(reason.value, places) == round(reason.threshold, places):
+        places += 1
+    return _number(round(reason.value, places), reason.unit)
+
+
+def _number(value: float, unit: str) -> str:
+    return number_text(value, unit).replace("degC", "°C")
+
+
+def _fact(reason: Reason, zh: bool) -> str:
+    words = reason.text.split()
+    if words[0] == "warning":
+        if reason.value is None:
+            return f"预警 {words[1]} 未知" if zh else f"warning {words[1]} unknown"
+        if reason.value == 0:
+            return f"无 {words[1]} 预警" if zh else f"no warning of {words[1]}"
+        hazard = HAZARDS[words[1]]
+        colour = NAMES["zh" if zh else "en"][int(reason.value)]
+        return f"{hazard.zh}{colour}预警" if zh else f"official {colour} warning of {hazard.en}"
+    lead = {"season": ("时段", "season"), "holiday": ("节日", "holiday"),
+            "incident": ("事故通报", "incident"), "reported": ("人工报告", "reported"),
+            "between": ("时间", "between"), "on": ("日期", "on")}[words[0]]  # fmt: skip
+    return f"{lead[0]} {' '.join(words[1:])}" if zh else f"{lead[1]} {' '.join(words[1:])}"
+
+
+def _name(series: str, language: Language) -> str:
+    """`sum(snowfall, 12 h)` as a reader says it."""
+    at = 0 if language == "zh" else 1
+    head, _, rest = series.partition("(")
+    if not rest:
+        return QUANTITIES[head].zh if language == "zh" else QUANTITIES[head].en
+    inner, _, hours = rest.removesuffix(")").partition(", ")
+    return (
+        _WINDOWS[head][at]
+        .replace("{h}", hours.removesuffix(" h"))
+        .replace("{q}", _name(inner, language))
+    )
+
+
+def _source(missing: str, language: Language) -> str:
+    if missing == "official warnings":
+        return "官方预警来源" if language == "zh" else "source of official warnings"
+    quantity = missing.removeprefix("observed ")
+    name = QUANTITIES[quantity].zh if language == "zh" else QUANTITIES[quantity].en
+    if missing.startswith("observed "):
+        return f"{name}实测" if language == "zh" else f"sensor of {name}"
+    return f"{name}来源" if language == "zh" else f"source of {name}"
+
+
+def _hour(at: datetime, zh: bool, zone: tzinfo) -> str:
+    local = at.astimezone(zone)
+    if zh:
+        return f"{local.month}月{local.day}日{local:%H}时"
+    return f"{local:%H:%M} on {local.day} {_MONTHS[local.month - 1]}"
+
+
+def _hours(first: datetime, last: datetime | None, zh: bool, zone: tzinfo) -> str:
+    if last is None or last == first:
+        return _hour(first, zh, zone)
+    return f"{_hour(first, zh, zone)}{'至' if zh else ' to '}{_hour(last, zh, zone)}"
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

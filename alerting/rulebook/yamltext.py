@@ -1,0 +1,116 @@
+"""YAML that remembers where everything stands, so that an error can name file, line and column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+Key = tuple[str | int, ...]
+
+
+class Document:
+    """One YAML file: plain values in `data`, and the place of each.
+
+    `problems` collects "file:line:column: what mend" lines; a file that is not YAML has one problem
+    and no data.
+    """
+
+    def __init__(self, path: FilePath) -> None:
+        self.path, self.problems = path, list[str]()
+        raw = path.read_text("utf-8")
+        self._lines = raw.splitlines()
+        self._tree: Any = None
+        try:
+            self._tree = YAML(typ="rt").load(raw)
+        except MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line, column = (mark.line, mark.column) if mark else (0, 0)
+            what = " ".join(str(error.problem or error.context).split())
+            self._report(line, column, f"this is not YAML: {what}.",
+                         "Check the indent, quotes and brackets there.")  # fmt: skip
+        except YAMLError as error:
+            self._report(0, 0, f"this is not YAML: {' '.join(str(error).split())}.", "")
+        self.data: Any = _plain(self._tree)
+
+    def problem(self, key: Key, what: str, mend: str, offset: int | None = None) -> None:
+        """Note a problem with the value at `key`; `offset` counts characters of its text."""
+        line, column = self.position(key, offset)
+        self._report(line, column, what, mend)
+
+    def problems_of(self, error: ValidationError, under: Key = ()) -> None:
+        """Note what pydantic found, in words of the file."""
+        for found in error.errors():
+            key = under + tuple(p for p in found["loc"] if p != "[key]")
+            name = ".".join(str(p) for p in key) or "the file"
+            match found["type"]:
+                case "missing":
+                    what, mend = f"{name} is missing.", "Add it; docs/rules.md lists the keys."
+                case "extra_forbidden":
+                    what, mend = f"{name} is not a key of this file.", "See docs/rules.md."
+                case _:
+                    said = found["msg"].removeprefix("Value error, ").rstrip(".")
+                    what, mend = f"{name}: {said}.", ""
+            self.problem(key, what, mend)
+
+    def where(self, key: Key, offset: int | None = None) -> str:
+        line, column = self.position(key, offset)
+        return f"{self.path}:{line + 1}:{column + 1}"
+
+    def position(self, key: Key, offset: int | None = None) -> tuple[int, int]:
+        """Line and column, from 0, of the value at `key`, or of the nearest thing around it."""
+        node, line, column, value = self._tree, 0, 0, self.data
+        for step in key:
+            try:
+                if isinstance(node, CommentedMap):
+                    line, column = node.lc.value(step)
+                elif isinstance(node, CommentedSeq) and isinstance(step, int):
+                    line, column = node.lc.item(step)
+                node, value = node[step], value[step]
+            except (KeyError, IndexError, TypeError):
+                return line, column
+        if offset is None or not isinstance(value, str):
+            return line, column
+        return self._within(line, column, value, offset)
+
+    def _within(self, line: int, column: int, text: str, offset: int) -> tuple[int, int]:
+        """Walk the raw file beside the text it gave, so that quotes and folds do not matter."""
+        if self._lines[line][column : column + 1] in ("|", ">"):
+            line, column = line + 1, 0
+        at = (line, column)
+        for char in text[: offset + 1].rstrip() if offset < len(text) else text:
+            if char.isspace():
+                continue
+            while line < len(self._lines):
+                column = self._lines[line].find(char, column)
+                if column >= 0:
+                    break
+                line, column = line + 1, 0
+            else:
+                return at
+            at, column = (line, column), column + 1
+        return at if offset < len(text) else (at[0], at[1] + 1)
+
+    def _report(self, line: int, column: int, what: str, mend: str) -> None:
+        text = f"{self.path}:{line + 1}:{column + 1}: {what} {mend}".rstrip()
+        if text not in self.problems:
+            self.problems.append(text)
+
+
+def _plain(node: Any) -> Any:
+    if isinstance(node, Mapping):
+        return {str(k): _plain(v) for k, v in node.items()}
+    if isinstance(node, str):
+        return str(node)
+    if isinstance(node, Sequence):
+        return [_plain(v) for v in node]
+    if isinstance(node, bool):
+        return bool(node)
+    if isinstance(node, float):
+        return float(node)
+    return int(node) if isinstance(node, int) else node
