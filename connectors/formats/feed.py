@@ -1,0 +1,93 @@
+"""Atom and RSS indexes of CAP messages: where each is, and what the entry itself says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import feedparser
+
+from connectors.formats import cap
+from connectors.formats.alert import Alert
+from connectors.formats.stamps import stamp
+from connectors.formats.xml import local, text
+
+ROOTS = frozenset({"feed", "rss", "RDF"})
+_MADE = ("updated", "lastBuildDate", "pubDate")
+_CAP_TYPE = "application/cap+xml"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: `link` is its message's address or "", `alert` what it carries itself, or None."""
+
+    id: str
+    title: str
+    link: str
+    updated: str
+    alert: Alert | None
+
+
+def entries(root: Any, body: bytes, base: str = "") -> list[Entry]:
+    """The entries of an index that `xml.parse` has let through; `base` resolves relative links."""
+    parsed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
+    elements = [e for e in root.iter() if local(e) in ("entry", "item")]
+    if len(elements) != len(parsed.entries):
+        elements = [None] * len(parsed.entries)
+    return [
+        Entry(
+            id=str(found.get("id") or found.get("link") or ""),
+            title=str(found.get("title") or ""),
+            link=_link(found, base),
+            updated=str(found.get("updated") or found.get("published") or ""),
+            alert=None if element is None else _inline(element),
+        )
+        for found, element in zip(parsed.entries, elements, strict=True)
+    ]
+
+
+def updated(root: Any) -> datetime | None:
+    """The latest time at which the index says it was made, None where it says none."""
+    heads = [root, *[e for e in root if local(e) == "channel"]]
+    times: list[datetime] = []
+    for said in (text(head, name) for head in heads for name in _MADE):
+        try:
+            at = stamp(said)
+        except ValueError:
+            continue  # another element may say it in a form that can be read
+        if at is not None:
+            times.append(at)
+    return max(times, default=None)
+
+
+def _link(found: Any, base: str) -> str:
+    links = [link for link in found.get("links", []) if link.get("href")]
+    typed = [link for link in links if link.get("type") == _CAP_TYPE]
+    # RSS has one link and no types: it is the message. An Atom link without a type may be.
+    plain = [link for link in links if link.get("rel") == "alternate"]
+    chosen = typed or plain[:1]
+    address = urljoin(base, str(chosen[0]["href"])) if chosen else ""
+    return address if urlsplit(address).scheme in ("http", "https") else ""
+
+
+def _inline(element: Any) -> Alert | None:
+    """A whole message inside the entry, else one put together from its `cap:` elements."""
+    for inner in element.iter():
+        if local(inner) == "alert":
+            return cap.alert_of(inner)
+    if not text(element, "identifier"):
+        return None
+    said = cap.alert_of_entry(element)
+    return said if said.sent and said.status else None
+
+
+def by_identifier(alerts: list[Alert]) -> list[Alert]:
+    """Entries that repeat one message for each of its areas, put together again."""
+    found: dict[str, Alert] = {}
+    for alert in alerts:
+        first = found.setdefault(alert.identifier, alert)
+        if first is not alert:
+            first.infos[0].areas += [a for info in alert.infos for a in info.areas]
+    return list(found.values())
