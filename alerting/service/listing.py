@@ -257,14 +257,17 @@ def _alert(row: Any, parts: _Parts, places: Places, book: Titles) -> Row:
 
 
 def _measure(row: Any, places: Places, book: Titles) -> Row:
+    definition = book.measures.get(row.measure)
     return {
         "id": row.id,
         "measure": row.measure,
-        "title": _title(book.measures.get(row.measure), row.measure),
+        "title": _title(definition, row.measure),
         "object": row.object,
         "object_name": place_name(places, row.object),
         "carrier": row.carrier,
         "arguments": row.arguments,
+        "said": {language: definition.say(row.arguments, language) if definition else ""
+                 for language in ("zh", "en")},
         "state": row.state,
         "level": level_name(row.level),
         "decider": row.decider,
@@ -277,7 +280,7 @@ def _measure(row: Any, places: Places, book: Titles) -> Row:
         "overdue": utc(row.overdue),
         "cannot": utc(row.cannot),
         "ended": utc(row.ended),
-    }
+    }  # fmt: skip
 
 
 def place_name(places: Places, place_id: str) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""The API, the pages and the providers' callbacks, all on one event loop with dispatch and chase."""

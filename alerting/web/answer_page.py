@@ -1,0 +1,178 @@
+"""GET and POST /a/{link}: the page behind the link in a message.
+
+The link is the reader's own: it stands for them, and for that one message. Opening it records nothing,
+because phones and mail servers open links by themselves; only a button answers.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection, or_, select
+
+from alerting.service import listing
+from alerting.signals import Report
+from alerting.store.schema import (
+    answer,
+    delivery,
+    delivery_notice,
+    holder,
+    measure,
+    notice,
+    person,
+    realm,
+)
+from alerting.web.auth import ROLES, form_token
+from alerting.web.bodies import form_of
+from alerting.web.desk import Station, read, station_of
+from alerting.web.drawing import language_of, page
+from alerting.web.problems import Problem
+from alerting.web.saying import ACTS, NEXT, WITH_REASON
+
+router = APIRouter(include_in_schema=False)
+LASTS = timedelta(days=14)  # by the realm's clock; an answer that late changes nothing any more
+# What a notice wants, and what can be answered to it.
+_ACTS = {
+    "acknowledge": ("acknowledge",),
+    "in-force": ("in-force", "cannot", "support"),
+    "decision": ("approve", "refuse"),
+    "check": ("attest",),
+}
+
+
+@router.get("/a/{link}")
+async def open_link(request: Request, link: str) -> Response:
+    station = station_of(request)
+    shown = await read(station, lambda c: linked(c, station, link))
+    if shown is None:
+        return _gone(request, "link_unknown")
+    return _draw(request, link, shown)
+
+
+@router.post("/a/{link}")
+async def answer_link(request: Request, link: str) -> Response:
+    station = station_of(request)
+    form = await form_of(request)
+    shown = await read(station, lambda c: linked(c, station, link))
+    if shown is None:
+        return _gone(request, "link_unknown")
+    if shown["over"]:
+        return _draw(request, link, shown, status=409)
+    expected = form_token(request.app.state.secret, link)
+    if not hmac.compare_digest(form.get("form", "").encode(), expected.encode()):
+        raise Problem(403, "this form is not from this page", "Open the link again.")
+    act, subject = form.get("act", ""), form.get("subject", "")
+    if (act, subject) not in shown["offered"]:
+        raise Problem(409, "this can no longer be answered", "Open the link again.")
+    reason = form.get("reason", "").strip()[:500]
+    if act in WITH_REASON and not reason:
+        raise Problem(422, "a reason is needed for this", "Say in a few words why.")
+    now = station.now(shown["realm"].id)
+    report = Report(
+        source="web", issued=now, act=act, person=shown["person"].id, channel="link",
+        subject=subject, detail={"reason": reason, "delivery": shown["delivery"].id},
+    )  # fmt: skip
+    await station.publish(shown["realm"].id, [report])
+    return RedirectResponse(f"/a/{link}?done={act}", 303)
+
+
+def linked(connection: Connection, station: Station, link: str) -> dict[str, Any] | None:
+    """What stands behind a link; None for one that is unknown, too old, or of a person who left.
+
+    `offered` are the (act, subject) pairs the page has buttons for, `over` says the realm has ended.
+    """
+    sent = connection.execute(select(delivery).where(delivery.c.link == link)).one_or_none()
+    if sent is None or not link:
+        return None
+    here = connection.execute(select(realm).where(realm.c.id == sent.realm)).one()
+    reader = connection.execute(
+        select(person).where(person.c.id == sent.person, person.c.active)
+    ).one_or_none()
+    if reader is None or station.now(here.id) - sent.created > LASTS:
+        return None
+    rows = connection.execute(
+        select(notice)
+        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
+        .where(delivery_notice.c.delivery == sent.id)
+        .order_by(notice.c.id)
+    ).all()
+    held = set(
+        connection.execute(select(holder.c.post).where(holder.c.person == reader.id)).scalars()
+    )
+    asks = [_ask(connection, station, row, reader, held) for row in rows]
+    whole = f"delivery:{sent.id}"
+    acknowledge = any(a["acknowledge"] for a in asks)
+    offered = {(act, a["subject"]) for a in asks for act in a["acts"]}
+    if acknowledge:
+        offered.add(("acknowledge", whole))
+    return {
+        "delivery": sent, "realm": here, "person": reader, "over": here.ended is not None,
+        "asks": [a for a in asks if a["acts"]], "offered": offered,
+        "acknowledge": whole if acknowledge else "",
+        "answers": connection.execute(
+            select(answer)
+            .where(answer.c.person == reader.id)
+            .where(or_(answer.c.delivery == sent.id, answer.c.notice.in_([r.id for r in rows])))
+            .order_by(answer.c.at)
+        ).all(),
+    }  # fmt: skip
+
+
+def _ask(
+    connection: Connection, station: Station, row: Any, reader: Any, held: set[str]
+) -> dict[str, Any]:
+    """What can be answered to one notice, given the state its measure is in now."""
+    work = None
+    if row.measure:
+        work = connection.execute(select(measure).where(measure.c.id == row.measure)).one_or_none()
+    acts = list(_ACTS.get(row.wants, ()))
+    acknowledge = "acknowledge" in acts
+    acts = [a for a in acts if a != "acknowledge"]
+    # Who has acknowledged an order reports on it by the same link.
+    if acknowledge and work is not None and work.carrier in held:
+        acts = list(_ACTS["in-force"])
+    if work is not None:
+        acts = [a for a in acts if _means_something(a, work.state)]
+    acts = [a for a in acts if ROLES.index(reader.role) >= ROLES.index(ACTS.get(a, "answer"))]
+    definition = station.book.measures.get(work.measure) if work is not None else None
+    return {
+        "subject": f"notice:{row.id}", "acts": acts, "acknowledge": acknowledge,
+        "state": work.state if work is not None else "",
+        "title": dict(definition.title) if definition is not None else {},
+        "said": {
+            language: definition.say(work.arguments, language) for language in ("zh", "en")
+        } if definition is not None and work is not None else {},
+        "place": listing.place_name(station.places, work.object) if work is not None else {},
+    }  # fmt: skip
+
+
+def _means_something(act: str, state: str) -> bool:
+    wanted = {
+        "in-force": ("issued", "acknowledged"),
+        "cannot": ("issued", "acknowledged", "in force"),
+        "support": ("issued", "acknowledged", "in force"),
+        "approve": ("proposed",),
+        "refuse": ("proposed",),
+        "attest": ("lift proposed",),
+    }
+    return state in wanted[act]
+
+
+def _draw(request: Request, link: str, shown: dict[str, Any], status: int = 200) -> Response:
+    language = language_of(request, shown["delivery"].language)
+    done = request.query_params.get("done", "")
+    after = NEXT.get(done)
+    return page(
+        request, "link.html", status=status, language=language, link=link, reasons=WITH_REASON,
+        form=form_token(request.app.state.secret, link),
+        done={"zh": after[0], "en": after[1]} if after else None,
+        now=station_of(request).now(shown["realm"].id), **shown,
+    )  # fmt: skip
+
+
+def _gone(request: Request, why: str) -> Response:
+    return page(request, "link_gone.html", status=404, why=why)

@@ -1,0 +1,57 @@
+"""GET /api/v1/alerts, /alerts/{id}, /measures: what is open, what ever was."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from alerting.service import listing
+from alerting.web.auth import Who, who
+from alerting.web.desk import read, station_of
+from alerting.web.problems import Problem
+
+router = APIRouter(prefix="/api/v1", tags=["alerts"])
+State = Annotated[Literal["open", "all"], Query(description="open, or all there ever were")]
+InRealm = Annotated[
+    str | None, Query(description="live, exercise-1 …; without it all realms", max_length=64)
+]
+
+
+@router.get("/alerts", summary="Alerts, oldest first, with what hangs on each")
+async def list_alerts(
+    request: Request,
+    _who: Annotated[Who, Depends(who)],
+    state: State = "open",
+    realm: InRealm = None,
+) -> list[dict[str, Any]]:
+    station = station_of(request)
+    return await read(
+        station, lambda c: listing.alerts(c, station.places, station.book, realm, state)
+    )
+
+
+@router.get("/alerts/{alert_id}", summary="One alert")
+async def show_alert(
+    request: Request, _who: Annotated[Who, Depends(who)], alert_id: str
+) -> dict[str, Any]:
+    station = station_of(request)
+    found = await read(
+        station, lambda c: listing.one_alert(c, station.places, station.book, alert_id)
+    )
+    if found is None:
+        raise Problem(404, f"there is no alert {alert_id!r}", "GET /api/v1/alerts?state=all")
+    return found
+
+
+@router.get("/measures", summary="Measures, oldest first, with who asks for each")
+async def list_measures(
+    request: Request,
+    _who: Annotated[Who, Depends(who)],
+    state: State = "open",
+    realm: InRealm = None,
+) -> list[dict[str, Any]]:
+    station = station_of(request)
+    return await read(
+        station, lambda c: listing.measures(c, station.places, station.book, realm, state)
+    )

@@ -1,0 +1,183 @@
+"""What people say through the API: answers, decisions, and what is done by hand with a reason."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from alerting.signals import Area, Warning, content_id
+from alerting.vocabulary import HAZARDS
+from alerting.web.auth import Who, needs
+from alerting.web.desk import station_of
+from alerting.web.problems import Problem
+from alerting.web.saying import ACTS, say
+
+router = APIRouter(prefix="/api/v1", tags=["answers"])
+Key = Annotated[str, Field(max_length=200)]
+LevelName = Literal["blue", "yellow", "orange", "red"]
+MEASURE_ACTS = ("acknowledge", "in-force", "cannot", "approve", "refuse", "attest", "withdraw")
+ALERT_ACTS = ("acknowledge", "keep", "withdraw")
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Said(_Body):
+    reason: str = Field("", max_length=500)
+
+
+class Raising(_Body):
+    level: LevelName
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class Opening(Raising):
+    rule: Key
+    place: Key
+    realm: Key = "live"
+
+
+class Ordering(Raising):
+    measure: Key
+    place: Key
+    arguments: dict[str, Any] = {}
+    realm: Key = "live"
+
+
+class Seen(_Body):
+    word: str = Field(min_length=1, max_length=40)
+    realm: Key = "live"
+
+
+class Typed(_Body):
+    """An official warning typed in from a fax or a call."""
+
+    issuer: str = Field(min_length=1, max_length=100)
+    issued: AwareDatetime
+    hazard: str
+    level: LevelName
+    action: Literal["alert", "update", "cancel"] = "alert"
+    headline: str = Field("", max_length=500)
+    text: str = Field("", max_length=5000)
+    onset: AwareDatetime | None = None
+    expires: AwareDatetime | None = None
+    areas: list[Key] = Field(default=[], max_length=200)  # names as the warning gives them
+    codes: list[Key] = Field(default=[], max_length=200)
+    above: float | None = None  # metres
+    below: float | None = None
+    references: list[Key] = Field(default=[], max_length=50)
+    identifier: Key = ""
+    reason: str = Field(min_length=1, max_length=500)  # how it came: fax of 14:05, call …
+    realm: Key = "live"
+
+
+def _answering(subject: str, act: str) -> None:
+    """POST /alerts/{id}/acknowledge and its like: one route an act, all alike."""
+
+    async def take(
+        request: Request,
+        item_id: str,
+        said: Said | None = None,
+        who_asks: Who = Depends(needs(ACTS[act])),  # not Annotated: `act` is no name of the module
+    ) -> dict[str, Any]:
+        detail = {"reason": said.reason} if said else {}
+        return await say(station_of(request), who_asks, act, f"{subject}:{item_id}", detail,
+                         channel="api")  # fmt: skip
+
+    router.add_api_route(
+        f"/{subject}s/{{item_id}}/{act}", take, methods=["POST"], status_code=202,
+        name=f"{act} {subject}", summary=f"{act} {'an' if subject == 'alert' else 'a'} {subject}",
+    )  # fmt: skip
+
+
+for _act in ALERT_ACTS:
+    _answering("alert", _act)
+for _act in MEASURE_ACTS:
+    _answering("measure", _act)
+
+
+@router.post("/alerts/{alert_id}/raise", status_code=202, summary="raise an alert by hand")
+async def raise_alert(
+    request: Request,
+    alert_id: str,
+    given: Raising,
+    who_asks: Annotated[Who, Depends(needs("order"))],
+) -> dict[str, Any]:
+    return await say(station_of(request), who_asks, "raise", f"alert:{alert_id}",
+                     given.model_dump(), channel="api")  # fmt: skip
+
+
+@router.post("/alerts", status_code=202, summary="open an alert by hand")
+async def open_alert(
+    request: Request, given: Opening, who_asks: Annotated[Who, Depends(needs("order"))]
+) -> dict[str, Any]:
+    detail = {"place": given.place, "level": given.level, "reason": given.reason}
+    station = station_of(request)
+    if given.place not in station.places.by_id:
+        raise Problem(404, f"there is no place {given.place!r}")
+    return await say(station, who_asks, "open", f"rule:{given.rule}", detail, channel="api",
+                     realm_id=given.realm)  # fmt: skip
+
+
+@router.post("/measures", status_code=202, summary="order a measure by hand")
+async def order_measure(
+    request: Request, given: Ordering, who_asks: Annotated[Who, Depends(needs("order"))]
+) -> dict[str, Any]:
+    station = station_of(request)
+    if given.measure not in station.book.measures:
+        raise Problem(422, f"there is no measure {given.measure!r}",
+                      f"Known: {', '.join(sorted(station.book.measures))}.")  # fmt: skip
+    detail = given.model_dump(include={"measure", "arguments", "level", "reason"})
+    return await say(station, who_asks, "order", f"place:{given.place}", detail, channel="api",
+                     realm_id=given.realm)  # fmt: skip
+
+
+@router.post("/places/{place_id}/reported", status_code=202, summary="say what is seen at a place")
+async def report_seen(
+    request: Request,
+    place_id: str,
+    given: Seen,
+    who_asks: Annotated[Who, Depends(needs("answer"))],
+) -> dict[str, Any]:
+    return await say(station_of(request), who_asks, "reported", f"place:{place_id}",
+                     {"word": given.word}, channel="api", realm_id=given.realm)  # fmt: skip
+
+
+@router.post("/places/{place_id}/report-ended", status_code=202, summary="say that it has ended")
+async def report_ended(
+    request: Request,
+    place_id: str,
+    given: Seen,
+    who_asks: Annotated[Who, Depends(needs("answer"))],
+) -> dict[str, Any]:
+    return await say(station_of(request), who_asks, "report-ended", f"place:{place_id}",
+                     {"word": given.word}, channel="api", realm_id=given.realm)  # fmt: skip
+
+
+@router.post("/warnings", status_code=202, summary="type in an official warning, with its origin")
+async def type_warning(
+    request: Request, given: Typed, who_asks: Annotated[Who, Depends(needs("order"))]
+) -> dict[str, Any]:
+    station = station_of(request)
+    if given.hazard not in HAZARDS:
+        raise Problem(422, f"unknown hazard {given.hazard!r}", f"Known: {', '.join(HAZARDS)}.")
+    if given.action != "alert" and not given.references:
+        raise Problem(422, f"to {given.action} a warning, name the one it refers to in references")
+    issued = given.issued
+    warning = Warning(
+        source="by-hand", issued=issued, sender=given.issuer, action=given.action,
+        identifier=given.identifier or content_id("typed", given.model_dump_json()),
+        references=tuple(given.references), hazard=given.hazard, event=HAZARDS[given.hazard].zh,
+        level=given.level, headline=given.headline,
+        description=f"{given.text}\n[{who_asks.name}: {given.reason}]".strip(),
+        onset=given.onset, expires=given.expires,
+        area=Area(names=tuple(given.areas), codes=tuple(given.codes),
+                  above=given.above, below=given.below),
+    )  # fmt: skip
+    if given.realm not in station.engines:
+        raise Problem(404, f"there is no open realm {given.realm!r}")
+    ids = await station.publish(given.realm, [warning])
+    return {"ids": ids, "realm": given.realm, "identifier": warning.identifier}

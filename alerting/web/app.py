@@ -1,0 +1,73 @@
+"""The web application: what is mounted where, and the rules that hold for every request."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from alerting.web import (
+    answer_page,
+    api_alerts,
+    api_answers,
+    api_signals,
+    auth,
+    health,
+    pages,
+    problems,
+)
+from alerting.web.desk import Station
+from alerting.web.problems import Problem
+
+# No script, nothing from elsewhere, in nobody's frame.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self';"
+    " form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    # "no-referrer" would take the Origin from our own forms, by which we know them.
+    "Referrer-Policy": "same-origin",
+}
+
+
+def make_app(station: Station) -> FastAPI:
+    """The application of one station, described at /api/v1/openapi.json.
+
+    It makes the secret that signs sessions, if there is none yet, and needs the store for that.
+    """
+    app = FastAPI(
+        title="suian", version="1", openapi_url="/api/v1/openapi.json", docs_url=None,
+        redoc_url=None,
+        description="Alerts, measures and who answered. Errors are problem details (RFC 9457).",
+    )  # fmt: skip
+    app.state.station = station
+    app.state.secret = auth.keys(station.store, station.runtime)
+    app.state.tries = auth.Tries()
+    problems.install(app)
+
+    @app.middleware("http")
+    async def every_request(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        response = await _checked(request, call_next)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    for part in (api_alerts, api_signals, api_answers, answer_page, pages, health):
+        app.include_router(part.router)
+    return app
+
+
+async def _checked(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """Posts of other sites stop here; a provider's callback proves itself by its signature."""
+    if request.method not in ("GET", "HEAD", "OPTIONS") and not request.url.path.startswith(
+        "/hooks/"
+    ):
+        try:
+            auth.refuse_cross_site(request)
+        except Problem as problem:
+            return await problems.answer(request, problem)
+    return await call_next(request)

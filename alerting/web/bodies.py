@@ -1,0 +1,47 @@
+"""Reading what a request carries, with a limit on how much."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+
+from alerting.web.problems import Problem
+
+FORM_LIMIT = 64 * 1024
+
+
+async def body_of(request: Request, limit: int) -> bytes:
+    """The whole body; 413 as soon as it is longer than `limit` bytes."""
+    said = request.headers.get("content-length", "")
+    if said.isdigit() and int(said) > limit:
+        raise _too_long(limit)
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise _too_long(limit)
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def pairs_of(request: Request) -> list[tuple[str, str]]:
+    """A form's fields in their order, empty and repeated ones included."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("application/x-www-form-urlencoded", ""):
+        raise Problem(415, f"a form is expected here, not {kind}")
+    body = await body_of(request, FORM_LIMIT)
+    try:
+        return parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=200)
+    except ValueError as error:
+        raise Problem(400, f"this form cannot be read: {error}") from None
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    return dict(await pairs_of(request))
+
+
+def _too_long(limit: int) -> Problem:
+    size = f"{limit // 1024 // 1024} MiB" if limit >= 1024 * 1024 else f"{limit // 1024} KiB"
+    return Problem(413, f"the body is longer than {size}", "Send it in parts.")

@@ -1,0 +1,149 @@
+"""Drawing pages on the server: templates, the reader's language, times in the county's zone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+
+from alerting.service.listing import level_name, utc
+from alerting.vocabulary import HAZARDS, NAMES, SECTORS, Level
+from alerting.web.auth import NOBODY, Who
+from alerting.web.desk import Station, station_of
+from alerting.web.problems import Problem
+from alerting.web.words import (
+    ACTS,
+    DELIVERY_STATES,
+    ESCALATION_REASONS,
+    MEASURE_STATES,
+    OUTCOMES,
+    WORDS,
+)
+
+FOLDER = Path(__file__).parent / "templates"
+STYLE = (FOLDER / "suian.css").read_text("utf-8")
+STYLE_VERSION = hashlib.sha256(STYLE.encode()).hexdigest()[:10]
+LANGUAGE_COOKIE = "suian_lang"
+_WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+_TEMPLATES = SandboxedEnvironment(
+    loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined,
+    trim_blocks=True, lstrip_blocks=True,
+)  # fmt: skip
+
+
+def language_of(request: Request, otherwise: str = "zh") -> str:
+    """?lang= for this and the following pages, else the cookie's, else `otherwise`."""
+    for given in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if given in ("zh", "en"):
+            return given
+    return otherwise
+
+
+def page(
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    who: Who = NOBODY,
+    language: str | None = None,
+    **shown: Any,
+) -> Response:
+    """A drawn page. Templates get `t(key)`, `both({zh, en})`, `when(time)`, and what is `shown`."""
+    station = station_of(request)
+    lang = language or language_of(request)
+    text = _TEMPLATES.get_template(template).render(
+        lang=lang, other="en" if lang == "zh" else "zh", who=who, county=station.config.county,
+        path=request.url.path, style=STYLE_VERSION, t=words_in(lang), both=_both_in(lang),
+        when=times_in(station, lang), level_word=_level_word(lang), hazard=_hazard_in(lang),
+        sector=_sector_in(lang), sep="、" if lang == "zh" else ", ", utc=utc,
+        level_name=lambda n: level_name(n) or "", measure_states=MEASURE_STATES,
+        delivery_states=DELIVERY_STATES, outcome_words=OUTCOMES, act_words=ACTS,
+        escalation_words=ESCALATION_REASONS, levels_above=_levels_above, **shown,
+    )  # fmt: skip
+    response = HTMLResponse(text, status)
+    response.headers["Cache-Control"] = "no-store"
+    if request.query_params.get("lang") == lang:
+        response.set_cookie(
+            LANGUAGE_COOKIE, lang, max_age=365 * 86400, samesite="lax", httponly=True
+        )
+    return response
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """An error as a person reads it: what was wrong, what to do, a way back."""
+    response = page(request, "problem.html", status=problem.status, problem=problem)
+    response.headers.update(problem.headers)
+    return response
+
+
+def words_in(language: str) -> Callable[..., str]:
+    at = 0 if language == "zh" else 1
+
+    def t(key: str, **given: Any) -> str:
+        return WORDS[key][at].format(**given) if given else WORDS[key][at]
+
+    return t
+
+
+def times_in(station: Station, language: str) -> Callable[..., str]:
+    """Times of the county's zone with their day: 12月26日 周四 03:00, Thu 26 Dec 03:00."""
+    zone = station.config.county.zone
+
+    def when(at: datetime | str | None, year: bool = False) -> str:
+        if not at:
+            return "—"
+        local = (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(zone)
+        weekday = _WEEKDAYS[language][local.weekday()]
+        if language == "zh":
+            day = f"{local.month}月{local.day}日 周{weekday}"
+            return f"{local.year}年{day} {local:%H:%M}" if year else f"{day} {local:%H:%M}"
+        day = f"{weekday} {local.day} {_MONTHS[local.month - 1]}"
+        return f"{day} {local.year} {local:%H:%M}" if year else f"{day} {local:%H:%M}"
+
+    return when
+
+
+def _both_in(language: str) -> Callable[[Any], str]:
+    def both(named: Any) -> str:
+        if isinstance(named, dict):
+            return str(named.get(language) or named.get("zh") or named.get("en") or "")
+        return str(named or "")
+
+    return both
+
+
+def _level_word(language: str) -> Callable[[Any], str]:
+    def level_word(level: Any) -> str:
+        number = Level[level] if isinstance(level, str) else int(level or 0)
+        return NAMES[language].get(int(number), "—")
+
+    return level_word
+
+
+def _levels_above(level: str) -> list[str]:
+    return [one.name for one in Level if one > Level[level]]
+
+
+def _hazard_in(language: str) -> Callable[[str], str]:
+    def hazard(key: str) -> str:
+        known = HAZARDS.get(key)
+        return key if known is None else known.zh if language == "zh" else known.en
+
+    return hazard
+
+
+def _sector_in(language: str) -> Callable[[str], str]:
+    def sector(key: str) -> str:
+        known = SECTORS.get(key)
+        return key if known is None else known[1 if language == "zh" else 2]
+
+    return sector

@@ -1,0 +1,210 @@
+"""What the first page shows: one reading of the tables, put into a tired reader's order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from alerting.people import Post
+from alerting.service import listing
+from alerting.store.schema import (
+    alert,
+    delivery,
+    delivery_notice,
+    holder,
+    measure,
+    notice,
+    person,
+    post,
+    pursuit,
+    realm,
+)
+from alerting.vocabulary import Level
+from alerting.web.desk import Station
+
+LIVE = "live"
+MESSAGES = 20
+
+
+def realms_shown(connection: Connection) -> list[Any]:
+    """The real world and the last exercise: what a reader can switch between."""
+    rows = connection.execute(select(realm).order_by(realm.c.started.desc(), realm.c.id.desc()))
+    every = rows.all()
+    live = [r for r in every if r.kind == "live"]
+    return live + [r for r in every if r.kind == "exercise"][:1]
+
+
+def chosen_realm(connection: Connection, asked: str | None) -> str:
+    """The realm asked for; else the real world when something is open there or no exercise was."""
+    known = {r.id: r for r in realms_shown(connection)}
+    if asked:
+        found = connection.execute(select(realm.c.id).where(realm.c.id == asked)).scalar()
+        if found:
+            return str(found)
+    open_live = connection.execute(
+        select(func.count()).where(alert.c.realm == LIVE, alert.c.state == "open")
+    ).scalar_one()
+    exercises = [r for r in known.values() if r.kind == "exercise"]
+    playing = [r for r in exercises if r.ended is None]
+    if playing:
+        return str(playing[0].id)
+    return str(exercises[0].id) if exercises and not open_live else LIVE
+
+
+def front(connection: Connection, station: Station, realm_id: str) -> dict[str, Any]:
+    """Everything of the page but its words."""
+    rows = listing.alerts(connection, station.places, station.book, realm_id, "open")
+    by_level: dict[str, list[Any]] = {level.name: [] for level in reversed(Level)}
+    for row in sorted(rows, key=lambda r: (r["onset"] or r["opened"], r["id"])):
+        by_level[row["level"]].append(row)
+    blind, undecidable = unseen(station, realm_id)
+    return {
+        "realm": connection.execute(select(realm).where(realm.c.id == realm_id)).one(),
+        "others": [r for r in realms_shown(connection) if r.id != realm_id],
+        "levels": by_level,
+        "open": len(rows),
+        "posts": post_titles(connection),
+        "by_hand": _by_hand(connection, station, realm_id),
+        "waiting": waiting(connection, station, realm_id),
+        "blind": blind,
+        "blind_count": sum(len(one["places"]) for one in blind),
+        "undecidable": undecidable,
+        "sources": station.sources(),
+        "messages": messages(connection, realm_id, MESSAGES),
+        "ended": _ended(connection, station, realm_id),
+    }
+
+
+def waiting(connection: Connection, station: Station, realm_id: str) -> list[dict[str, Any]]:
+    """Open pursuits, the gravest and the soonest due first, with whom each calls now."""
+    titles = post_titles(connection)
+    held = defaultdict(list)
+    for one in connection.execute(
+        select(holder.c.post, person.c.name, person.c.name_en)
+        .join(person, person.c.id == holder.c.person)
+        .where(person.c.active)
+        .order_by(holder.c.post, holder.c.rank)
+    ):
+        held[one.post].append({"zh": one.name, "en": one.name_en or one.name})
+    rows = connection.execute(
+        select(pursuit, alert.c.rule, alert.c.place, measure.c.measure.label("named"),
+               measure.c.object)
+        .outerjoin(alert, alert.c.id == pursuit.c.alert)
+        .outerjoin(measure, measure.c.id == pursuit.c.measure)
+        .where(pursuit.c.realm == realm_id, pursuit.c.state == "open")
+        .order_by(pursuit.c.level.desc(), pursuit.c.deadline, pursuit.c.id)
+    )  # fmt: skip
+    found = []
+    for row in rows:
+        definition = station.book.measures.get(row.named) if row.named else None
+        rule = station.book.rules_by_id.get(row.rule) if row.rule else None
+        named = definition or rule
+        place = row.object or row.place
+        found.append({
+            "wants": row.wants, "level": row.level, "alert": row.alert, "measure": row.measure,
+            "about": dict(named.title) if named is not None else {"zh": row.named or row.rule},
+            "place": listing.place_name(station.places, place) if place else {},
+            "post": titles.get(row.at_post, {"zh": row.at_post}), "people": held[row.at_post],
+            "first": titles.get(row.post, {"zh": row.post}), "climbed": row.at_post != row.post,
+            "opened": row.opened, "deadline": row.deadline, "must_by": row.must_by,
+            "rung": row.rung, "round": row.round,
+        })  # fmt: skip
+    return found
+
+
+def messages(connection: Connection, realm_id: str, limit: int) -> list[dict[str, Any]]:
+    """The latest messages as their readers got them, the newest first."""
+    rows = connection.execute(
+        select(delivery, person.c.name, person.c.name_en)
+        .outerjoin(person, person.c.id == delivery.c.person)
+        .where(delivery.c.realm == realm_id)
+        .order_by(delivery.c.id.desc())
+        .limit(limit)
+    ).all()
+    about = _alerts_of(connection, [row.id for row in rows])
+    return [
+        {
+            "id": row.id, "reader": {"zh": row.name or row.person, "en": row.name_en or row.name},
+            "channel": row.channel, "state": row.state, "at": row.created, "changed": row.at,
+            "text": row.text, "error": row.error, "alert": about.get(row.id), "band": row.band,
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def post_titles(connection: Connection) -> dict[str, dict[str, str]]:
+    rows = connection.execute(select(post))
+    made = (Post(r.id, r.tier, r.sector, r.place, r.title, r.title_en) for r in rows)
+    return {one.id: {"zh": one.called("zh"), "en": one.called("en")} for one in made}
+
+
+def unseen(station: Station, realm_id: str) -> tuple[list[Any], list[Any]]:
+    """(blind, undecidable), rule by rule; an ended realm's engine is gone and says neither."""
+    if realm_id not in station.engines:
+        return [], []
+    blind: dict[str, dict[str, Any]] = {}
+    for one in station.blind(realm_id):
+        held = blind.setdefault(one["rule"], {"places": [], "since": one["since"]})
+        held["places"].append(listing.place_name(station.places, one["place"]))
+        held["since"] = min(held["since"], one["since"])
+    lacking: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in station.undecidable(realm_id):
+        key = (one["rule"], _missing(one["missing"]))
+        held = lacking.setdefault(key, {"places": {}, "levels": {}})
+        held["places"][one["place"]] = listing.place_name(station.places, one["place"])
+        held["levels"][one["level"]] = True
+    return (
+        [{"rule": _title(station, rule), **held} for rule, held in blind.items()],
+        [
+            {"rule": _title(station, rule), "missing": missing,
+             "places": list(held["places"].values()), "levels": list(held["levels"])}
+            for (rule, missing), held in lacking.items()
+        ],
+    )  # fmt: skip
+
+
+def _missing(named: Any) -> str:
+    return named if isinstance(named, str) else ", ".join(sorted(str(n) for n in named))
+
+
+def _title(station: Station, rule_id: str) -> dict[str, str]:
+    rule = station.book.rules_by_id.get(rule_id)
+    return dict(rule.title) if rule is not None else {"zh": rule_id, "en": rule_id}
+
+
+def _by_hand(connection: Connection, station: Station, realm_id: str) -> list[Any]:
+    """Open measures that no alert asks for: they would show nowhere else."""
+    rows = listing.measures(connection, station.places, station.book, realm_id, "open")
+    return [
+        row for row in rows
+        if not any(
+            a["ended"] is None and a["asker"].startswith(f"{realm_id}.") for a in row["askers"]
+        )
+    ]  # fmt: skip
+
+
+def _ended(connection: Connection, station: Station, realm_id: str) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        select(alert)
+        .where(alert.c.realm == realm_id, alert.c.state != "open")
+        .order_by(alert.c.closed.desc(), alert.c.id)
+        .limit(10)
+    )
+    return [
+        {"id": r.id, "rule": _title(station, r.rule), "peak": r.peak, "state": r.state,
+         "place": listing.place_name(station.places, r.place), "opened": r.opened,
+         "closed": r.closed}
+        for r in rows
+    ]  # fmt: skip
+
+
+def _alerts_of(connection: Connection, deliveries: list[int]) -> dict[int, str]:
+    rows = connection.execute(
+        select(delivery_notice.c.delivery, func.min(notice.c.alert).label("alert"))
+        .join(notice, notice.c.id == delivery_notice.c.notice)
+        .where(delivery_notice.c.delivery.in_(deliveries), notice.c.alert.is_not(None))
+        .group_by(delivery_notice.c.delivery)
+    )
+    return {r.delivery: r.alert for r in rows}

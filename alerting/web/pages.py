@@ -1,0 +1,182 @@
+"""The pages: the first one, one per alert, messages, exercises, logging in and out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection, select
+
+from alerting.store.schema import realm
+from alerting.web import auth, saying
+from alerting.web.alert_page import alert_page
+from alerting.web.auth import Who, who
+from alerting.web.bodies import form_of
+from alerting.web.desk import read, station_of
+from alerting.web.drawing import STYLE, language_of, page, words_in
+from alerting.web.front import chosen_realm, front, messages
+from alerting.web.problems import Problem
+
+router = APIRouter(include_in_schema=False)
+Asking = Annotated[Who, Depends(who)]
+REFRESH, REFRESH_PLAYING = 30, 5  # seconds
+MESSAGES_SHOWN = 200
+
+
+@router.get("/")
+async def first_page(request: Request, who_asks: Asking) -> Response:
+    station = station_of(request)
+    asked = request.query_params.get("realm")
+
+    def work(connection: Connection) -> dict[str, Any]:
+        return front(connection, station, chosen_realm(connection, asked))
+
+    shown = await read(station, work)
+    playing = shown["realm"].kind == "exercise" and shown["realm"].ended is None
+    return page(
+        request, "front.html", who=who_asks, now=station.now(shown["realm"].id),
+        refresh=REFRESH_PLAYING if playing else REFRESH, playing=playing,
+        exercise=station.exercise, may_play=_may_play(request, who_asks),
+        said=_said(request), **shown,
+    )  # fmt: skip
+
+
+@router.get("/alerts/{alert_id}")
+async def one_alert(request: Request, who_asks: Asking, alert_id: str) -> Response:
+    station = station_of(request)
+    shown = await read(station, lambda c: alert_page(c, station, alert_id))
+    if shown is None:
+        raise Problem(404, f"there is no alert {alert_id!r}")
+    return page(request, "alert.html", who=who_asks, now=station.now(shown["alert"]["realm"]),
+                may_act=bool(who_asks.by) and shown["realm"].ended is None,
+               said=_said(request), **shown)  # fmt: skip
+
+
+@router.get("/messages")
+async def all_messages(request: Request, who_asks: Asking) -> Response:
+    station = station_of(request)
+    asked = request.query_params.get("realm")
+
+    def work(connection: Connection) -> dict[str, Any]:
+        chosen = chosen_realm(connection, asked)
+        row = connection.execute(select(realm).where(realm.c.id == chosen)).one()
+        return {"realm": row, "messages": messages(connection, chosen, MESSAGES_SHOWN)}
+
+    shown = await read(station, work)
+    return page(request, "messages.html", who=who_asks, now=station.now(shown["realm"].id), **shown)
+
+
+@router.post("/act")
+async def act(request: Request) -> Response:
+    """A button of a page: the same checks and the same report as through the API."""
+    form = await form_of(request)
+    doing, subject = form.get("act", ""), form.get("subject", "")
+    if doing not in saying.ACTS or subject.partition(":")[0] not in ("alert", "measure"):
+        raise Problem(422, "this button is unknown", "Open the page again.")
+    who_asks = await auth.needs(saying.ACTS[doing])(request)
+    auth.check_form(who_asks, form)
+    detail = {k: form[k] for k in ("reason", "level") if form.get(k)}
+    await saying.say(station_of(request), who_asks, doing, subject, detail, channel="page")
+    return RedirectResponse(f"{_own_path(form.get('back', '/'))}?said={doing}", 303)
+
+
+@router.post("/exercises")
+async def play_again(request: Request) -> Response:
+    """Start the configured exercise in a new realm."""
+    station = station_of(request)
+    form = await form_of(request)
+    role = "answer" if station.config.county.fictional else "order"
+    who_asks = await auth.needs(role)(request)
+    auth.check_form(who_asks, form)
+    if station.exercise.get("state") == "playing":
+        raise Problem(409, "an exercise is playing already", "Wait until it ends.")
+    await station.start_exercise()
+    return RedirectResponse("/", 303)
+
+
+@router.get("/login")
+async def login_form(request: Request) -> Response:
+    return page(request, "login.html", who=auth.NOBODY, wrong="", demo=await _demo(request))
+
+
+@router.post("/login")
+async def login(request: Request) -> Response:
+    station, tries = station_of(request), request.app.state.tries
+    form = await form_of(request)
+    given, password = form.get("person", "").strip(), form.get("password", "")
+    address = request.client.host if request.client else ""
+    now, t = station.runtime.now(), words_in(language_of(request))
+    wait = tries.must_wait(address, now)
+    if wait:
+        wrong = t("login_wait", n=wait)
+        return page(request, "login.html", status=429, wrong=wrong, demo=await _demo(request))
+    if not await read(station, lambda c: auth.password_fits(c, given, password)):
+        tries.failed(address, now)
+        left = tries.left(address, now)
+        wrong = t("wrong_login", n=left) if left else t("login_wait", n=tries.must_wait(address, now))
+        return page(request, "login.html", status=401, wrong=wrong, demo=await _demo(request))
+    return await _let_in(request, given)
+
+
+@router.get("/login/{signed}")
+async def demo_login(request: Request, signed: str) -> Response:
+    station = station_of(request)
+    return await _let_in(request, auth.demo_person(station, request.app.state.secret, signed))
+
+
+@router.post("/logout")
+async def logout(request: Request) -> Response:
+    response = RedirectResponse("/login", 303)
+    response.delete_cookie(auth.COOKIE, samesite="lax", httponly=True)
+    return response
+
+
+@router.get("/static/suian.css")
+async def style() -> Response:
+    # The address carries the sheet's version, so that it may be kept for as long as anyone likes.
+    kept = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(STYLE, media_type="text/css; charset=utf-8", headers=kept)
+
+
+async def _let_in(request: Request, person_id: str) -> Response:
+    station, secret = station_of(request), request.app.state.secret
+    now = station.runtime.now()
+    cookie = await read(station, lambda c: auth.session(c, secret, person_id, now))
+    if cookie is None:
+        raise Problem(404, f"there is no person {person_id!r} any more")
+    response = RedirectResponse("/", 303)
+    secure = station.config.url.startswith("https://")
+    response.set_cookie(
+        auth.COOKIE, cookie, max_age=int(auth.SESSION.total_seconds()), httponly=True,
+        samesite="lax", secure=secure,
+    )  # fmt: skip
+    return response
+
+
+async def _demo(request: Request) -> list[dict[str, str]]:
+    """One-click logins, shown in a fictional county to a reader on the machine itself."""
+    station = station_of(request)
+    if not station.config.county.fictional or not auth.at_the_machine(request):
+        return []
+    return await read(station, lambda c: auth.demo_people(c, station))
+
+
+def _may_play(request: Request, who_asks: Who) -> bool:
+    fictional = station_of(request).config.county.fictional
+    return bool(who_asks.by) and who_asks.may("answer" if fictional else "order")
+
+
+def _said(request: Request) -> str:
+    given = request.query_params.get("said", "")
+    if given not in saying.NEXT:
+        return ""
+    return saying.NEXT[given][0 if language_of(request) == "zh" else 1]
+
+
+def _own_path(given: str) -> str:
+    """Only a path of ours: never a way to another site."""
+    if not given.startswith("/") or given.startswith(("//", "/\\")):
+        return "/"
+    return quote(given.partition("?")[0], safe="/:.-_~%")

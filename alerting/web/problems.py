@@ -1,0 +1,106 @@
+"""Errors as the web says them: problem details (RFC 9457) to programs, a kind page to people."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from alerting.errors import BadInput, Refused, SuianError
+
+log = structlog.get_logger()
+
+
+class Problem(Exception):
+    """An answer other than success. `detail` says what was wrong, `mend` what to do about it."""
+
+    def __init__(
+        self, status: int, detail: str, mend: str = "", headers: dict[str, str] | None = None,
+        **more: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(detail)
+        self.status, self.detail, self.mend = status, detail, mend
+        self.headers, self.more = headers or {}, more
+
+
+def problem_json(problem: Problem) -> JSONResponse:
+    """The body RFC 9457 describes: type, title, status, detail; ours adds `mend` and parts."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    if problem.mend:
+        body["mend"] = problem.mend
+    return JSONResponse(
+        body | problem.more, problem.status, problem.headers, "application/problem+json"
+    )
+
+
+def from_error(error: SuianError) -> Problem:
+    status = 409 if isinstance(error, Refused) else 422 if isinstance(error, BadInput) else 503
+    detail = f"{error.where}: {error.what}" if error.where else error.what
+    return Problem(status, detail, error.mend)
+
+
+async def answer(request: Request, problem: Problem) -> Response:
+    """The problem in the form its reader wants."""
+    if _wants_page(request):
+        from alerting.web.drawing import problem_page  # which itself knows problems
+
+        return problem_page(request, problem)
+    return problem_json(problem)
+
+
+def install(app: FastAPI) -> None:
+    """Every error leaves through here; none of them shows a traceback."""
+
+    async def ours(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return await answer(request, error)
+
+    async def suian(request: Request, error: Exception) -> Response:
+        assert isinstance(error, SuianError)
+        return await answer(request, from_error(error))
+
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        detail = error.detail if error.status_code != 404 else f"nothing is at {request.url.path}"
+        return await answer(
+            request, Problem(error.status_code, str(detail), headers=dict(error.headers or {}))
+        )
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        parts = [
+            {"where": ".".join(str(p) for p in one["loc"]), "what": one["msg"]}
+            for one in error.errors()
+        ]
+        detail = "; ".join(f"{p['where']}: {p['what']}" for p in parts)
+        return await answer(request, Problem(422, detail, problems=parts))
+
+    async def unforeseen(request: Request, error: Exception) -> Response:
+        log.error("request failed", path=request.url.path, error=repr(error))
+        return await answer(
+            request,
+            Problem(500, "the service failed at this; nothing was changed by the request",
+                    "Try again; if it comes back, the service's log names the cause."),
+        )  # fmt: skip
+
+    app.add_exception_handler(Problem, ours)
+    app.add_exception_handler(SuianError, suian)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(Exception, unforeseen)
+
+
+def _wants_page(request: Request) -> bool:
+    if request.url.path.startswith(("/api/", "/hooks/")):
+        return False
+    return "text/html" in request.headers.get("accept", "")

@@ -1,0 +1,148 @@
+"""What a person does through the web becomes a Report, once it is clear that they may.
+
+The same checks hold for the API, the pages' buttons and the links in messages.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from alerting.signals import Report
+from alerting.store.schema import alert, measure, post, pursuit, realm
+from alerting.vocabulary import Level
+from alerting.web.auth import Who
+from alerting.web.desk import Station, read
+from alerting.web.problems import Problem
+
+# The role an act needs; those by hand and the refusals need a reason besides.
+ACTS = {
+    "acknowledge": "answer",
+    "in-force": "answer",
+    "cannot": "answer",
+    "attest": "answer",
+    "support": "answer",
+    "reported": "answer",
+    "report-ended": "answer",
+    "approve": "decide",
+    "refuse": "decide",
+    "open": "order",
+    "raise": "order",
+    "order": "order",
+    "keep": "order",
+    "withdraw": "order",
+}
+WITH_REASON = frozenset({"cannot", "refuse", "open", "raise", "order", "keep", "withdraw"})
+_ANSWERS = frozenset({"acknowledge", "in-force", "cannot", "attest", "support"})
+
+NEXT = {
+    "acknowledge": ("已记录收到，叫应停止；请在期限内反馈落实。",
+                    "Noted. You will not be called again for this; report when it is in force."),
+    "in-force": ("已记录落实。", "Noted as in force."),
+    "cannot": ("已记录无法执行，立即转下一责任人。", "Noted. The next post is called at once."),
+    "support": ("已记录需要支援，值班室会联系您。", "Noted; the duty office will call you."),
+    "attest": ("已记录复核，可以解除。", "Check noted; the measure is lifted."),
+    "reported": ("现场情况已记录。", "What you saw is noted."),
+    "report-ended": ("已记录现场情况结束。", "Noted that it has ended."),
+    "approve": ("已记录同意，随即下达。", "Approval noted; it is issued now."),
+    "refuse": ("已记录不同意，将告知承办单位。", "Refusal noted; the carrier is told."),
+    "open": ("已记录，随即发出。", "Noted; it goes out now."),
+    "raise": ("已记录，升级后的通知随即发出。", "Noted; the higher level goes out now."),
+    "order": ("已记录，措施随即下达。", "Noted; the measure is issued now."),
+    "keep": ("已记录，保持到有人撤回为止。", "Noted; it is kept until a person ends it."),
+    "withdraw": ("已记录撤回，会通知所有收到过的人。", "Noted; all who were told will hear of it."),
+}  # fmt: skip
+
+
+async def say(
+    station: Station,
+    who: Who,
+    act: str,
+    subject: str,
+    detail: dict[str, Any],
+    *,
+    channel: str,
+    realm_id: str = "live",
+) -> dict[str, Any]:
+    """Publish what a person does, after the commit: ids, and what happens next in both languages.
+
+    `subject` is alert:, measure:, rule: or place: and an id; of the first two the realm is their own.
+    Raises Problem 403, 404, 409 or 422.
+    """
+    if not who.may(ACTS[act]):
+        raise Problem(403, f"this needs the role {ACTS[act]}; {who.name} has {who.role}",
+                      "Ask somebody on duty who has it.")  # fmt: skip
+    reason = str(detail.get("reason", "")).strip()
+    if act in WITH_REASON and not reason:
+        raise Problem(422, "a reason is needed for this", "Say in a few words why: it is recorded.")
+    if "level" in detail and detail["level"] not in Level.__members__:
+        raise Problem(422, f"level {detail['level']!r} is none of blue, yellow, orange, red")
+    realm_id = await read(station, lambda c: _check(c, station, who, act, subject, realm_id))
+    now = station.now(realm_id)
+    report = Report(source="web", issued=now, act=act, person=who.person, channel=channel,
+                    subject=subject, detail={**detail, "reason": reason})  # fmt: skip
+    ids = await station.publish(realm_id, [report])
+    zh, en = NEXT[act]
+    return {"ids": ids, "realm": realm_id, "next": {"zh": zh, "en": en}}
+
+
+def _check(
+    connection: Connection, station: Station, who: Who, act: str, subject: str, realm_id: str
+) -> str:
+    """The realm in which it is said. Raises Problem where it can mean nothing there."""
+    kind, _, key = subject.partition(":")
+    if kind == "alert":
+        realm_id = _check_alert(connection, act, key)
+    elif kind == "measure":
+        realm_id = _check_measure(connection, who, act, key)
+    elif kind == "rule" and key not in station.book.rules_by_id:
+        raise Problem(404, f"there is no rule {key!r} in the book", "`suian check` lists them.")
+    elif kind == "place" and key not in station.places.by_id:
+        raise Problem(404, f"there is no place {key!r}")
+    row = connection.execute(select(realm.c.ended).where(realm.c.id == realm_id)).one_or_none()
+    if row is None:
+        raise Problem(404, f"there is no realm {realm_id!r}")
+    if row.ended is not None:
+        raise Problem(409, "this exercise has ended; nothing in it can be changed",
+                      "Play it again to try this.")  # fmt: skip
+    return realm_id
+
+
+def _check_alert(connection: Connection, act: str, key: str) -> str:
+    row = connection.execute(
+        select(alert.c.realm, alert.c.state).where(alert.c.id == key)
+    ).one_or_none()
+    if row is None:
+        raise Problem(404, f"there is no alert {key!r}", "GET /api/v1/alerts?state=all lists them.")
+    # A late acknowledgement is still worth recording; a change of what has ended is not.
+    if row.state != "open" and act not in _ANSWERS:
+        raise Problem(409, f"this alert has ended already: {row.state}")
+    return str(row.realm)
+
+
+def _check_measure(connection: Connection, who: Who, act: str, key: str) -> str:
+    row = connection.execute(select(measure).where(measure.c.id == key)).one_or_none()
+    if row is None:
+        raise Problem(404, f"there is no measure {key!r}",
+                      "GET /api/v1/measures?state=all lists them.")  # fmt: skip
+    if row.ended is not None and act != "acknowledge":
+        raise Problem(409, f"this measure has ended already: {row.state}")
+    if act in ("approve", "refuse"):
+        _check_decider(connection, who, row)
+    return str(row.realm)
+
+
+def _check_decider(connection: Connection, who: Who, row: Any) -> None:
+    """The decider signs, or whoever the chase has climbed to because the decider did not answer."""
+    if row.decider is None:
+        raise Problem(409, "nobody needs to decide about this measure")
+    asked = connection.execute(
+        select(pursuit.c.at_post).where(
+            pursuit.c.measure == row.id, pursuit.c.wants == "decision", pursuit.c.state == "open"
+        )
+    ).scalars()
+    if who.posts.isdisjoint({row.decider, *asked}):
+        title = connection.execute(select(post.c.title).where(post.c.id == row.decider)).scalar()
+        raise Problem(403, f"this is for {title or row.decider} to decide",
+                      "Only who holds that post, or was called in its place, can sign.")  # fmt: skip
