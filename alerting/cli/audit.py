@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 from sqlalchemy import func, select
 
-from alerting.audit import GENESIS, head, verify as walk
+from alerting.audit import head
+from alerting.audit import verify as walk
 from alerting.cli.given import CONFIG, ConfigPath, store_of
 from alerting.errors import SuianError
 from alerting.service.config import load_config
@@ -41,7 +42,7 @@ def verify(
             mend="\nKeep the database as it is, and compare it with a copy made before.",
         )
     for realm, (number, digest) in heads.items():
-        if digest != GENESIS:
+        if number:
             out.print(f"{realm}: {number} entries 条, head 链头 {digest}")
     if unsealed:
         out.print(f"{unsealed} entries not sealed yet / {unsealed} 条待封存")

@@ -21,7 +21,10 @@ from alerting.web.auth import ROLES, create_token
 TIMEOUT = (3, 30)  # seconds to connect, to answer
 
 
-def post(config: Config, path: str, body: dict[str, Any], role: str, who: str = "") -> Any:
+def post(
+    config: Config, path: str, body: dict[str, Any], role: str, who: str = "", *,
+    as_form: bool = False,
+) -> Any:
     """POST to the running service as `who`, or as the first person who has `role`.
 
     Raises BadInput where nobody may, Refused with the service's own words, SuianError when none runs.
@@ -29,7 +32,7 @@ def post(config: Config, path: str, body: dict[str, Any], role: str, who: str = 
     store = store_of(config)
     try:
         with _token(store, role, who) as given:
-            return _answer(config, path, body, given)
+            return _answer(config, path, body, given, as_form)
     finally:
         store.close()
 
@@ -67,12 +70,13 @@ def _first_who_may(store: Store, role: str) -> str:
     return found
 
 
-def _answer(config: Config, path: str, body: dict[str, Any], given: str) -> Any:
+def _answer(config: Config, path: str, body: dict[str, Any], given: str, as_form: bool) -> Any:
     url = f"http://{config.address}:{config.port}{path}"
     try:
         got = requests.post(
-            url, json=body, headers={"Authorization": f"Bearer {given}"}, timeout=TIMEOUT
-        )
+            url, **({"data": body} if as_form else {"json": body}), timeout=TIMEOUT,
+            headers={"Authorization": f"Bearer {given}"}, allow_redirects=False,
+        )  # fmt: skip
     except requests.RequestException:
         raise SuianError(
             f"no service answers on http://{config.address}:{config.port}: nothing was done",

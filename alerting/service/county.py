@@ -45,14 +45,18 @@ def load_county(config: Config) -> County:
     for name in config.channels:
         places.by_id[f"channel:{name}"] = Place(f"channel:{name}", "channel", name, name, ())
     calendar = Calendar.load(config.calendar, county.zone)
-    phones = {n for n, c in config.channels.items() if (c.use or n) == "twilio"}
-    people = read_people(county.people, set(config.channels), phones)
+    people = read_people(county.people, set(config.channels), phone_channels(config))
     posts = read_posts(county.posts, places, {p["id"] for p in people})
     connectors = {
         name: make_connector(name, source.use or name, source.options(), calendar)
         for name, source in config.sources_on().items()
     }
     return County(config, places, load_book(config.rules), calendar, people, posts, connectors)
+
+
+def phone_channels(config: Config) -> set[str]:
+    """The channels whose addresses are phone numbers."""
+    return {n for n, c in config.channels.items() if (c.use or n) == "twilio"}
 
 
 def make_connector(
@@ -90,6 +94,11 @@ def sync_people(connection: Connection, county: County, realm: str, at: datetime
     for name, digest in digests.items():
         remember(connection, f"file:{name}", digest)
     return changed
+
+
+def remember_file(connection: Connection, name: str, path: Path) -> None:
+    """Note that the register says what this file says, so that a start does not read it again."""
+    remember(connection, f"file:{name}", _digest(path))
 
 
 def remember(connection: Connection, key: str, value: str) -> None:

@@ -1,0 +1,132 @@
+"""`suian evaluate PAYLOAD --source NAME`: what it says, and what would open. Nothing is kept."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from alerting.calendar import Calendar
+from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption
+from alerting.connector import Connector
+from alerting.errors import BadInput
+from alerting.places import load_places
+from alerting.rulebook import load_book
+from alerting.runtime import RealRuntime
+from alerting.service.config import Config, load_config
+from alerting.service.county import make_connector
+from alerting.service.dry_run import DryRun, Surroundings, dry_run
+from connectors import find
+
+out = Console(highlight=False, soft_wrap=True)
+REFUSED = 2
+
+
+def evaluate(
+    payload: Annotated[Path, typer.Argument(help="A source's own payload, as it came.")],
+    source: Annotated[str, typer.Option(help="Its connector: open-meteo, cap, nmc …")],
+    at: Annotated[
+        str, typer.Option(help="Take this as now, e.g. 2026-01-20T08:00+08:00.")
+    ] = "",
+    format_: FormatOption = Format.table,
+    config: ConfigPath = CONFIG,
+) -> None:
+    """Read a payload and show its signals, the alerts that would open, and why."""
+    settings = load_config(config)
+    around = _surroundings(settings)
+    now = _time(at, settings) if at else None
+    connector = _connector(source, settings, around.calendar)
+    try:
+        made = dry_run(_read(payload), connector, around, RealRuntime().now(), now)
+    except BadInput as error:
+        if format_ is Format.table:
+            raise BadInput(f"{source} refuses this payload: {error.what}",
+                           where=str(payload), mend=error.mend) from None  # fmt: skip
+        problem = {"what": error.what, "where": error.where or str(payload), "mend": error.mend}
+        _print_json({"signals": [], "alerts": [], "problems": [problem]})
+        raise typer.Exit(REFUSED) from None
+    print(f"now 当前: {made.now.astimezone(settings.county.zone):%Y-%m-%d %H:%M %Z}"
+          f" ({made.now_is})", file=sys.stderr)  # fmt: skip
+    if format_ is Format.json:
+        _print_json(made.json())
+    else:
+        _print_tables(made)
+
+
+def _surroundings(config: Config) -> Surroundings:
+    county = config.county
+    return Surroundings(
+        load_places(county.zones, county.sites), load_book(config.rules),
+        Calendar.load(config.calendar, county.zone), county.zone, config.weather,
+    )  # fmt: skip
+
+
+def _connector(name: str, config: Config, calendar: Calendar) -> Connector:
+    """The connector with the options the config gives such a source, on or off, else its defaults."""
+    kind = find(name)
+    for key, source in config.sources.items():
+        if (source.use or key) == name:
+            return make_connector(key, name, source.options(), calendar)
+    try:
+        options = kind.options()
+    except ValidationError:  # an address it must have to poll: a dry run asks nobody
+        options = kind.options.model_construct()
+    made: Connector = kind(options, calendar) if "occasion" in kind.feeds else kind(options)
+    return made
+
+
+def _time(text: str, config: Config) -> datetime:
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(
+            f"--at {text!r} is no time", mend="Write it like 2026-01-20T08:00+08:00."
+        ) from None
+    return given if given.tzinfo else given.replace(tzinfo=config.county.zone)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from None
+
+
+def _print_json(said: dict[str, Any]) -> None:
+    json.dump(said, sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
+
+
+def _print_tables(made: DryRun) -> None:
+    signals = Table("kind", "source", "issued", "where", "hours", "what", title="Signals 信号",
+                    title_justify="left", box=None)  # fmt: skip
+    for s in made.signals:
+        where = s.get("places", s.get("areas", []))
+        what = f"{s['event']} {s['level']} ({s['action']})" if "level" in s else _few(s["quantities"])
+        signals.add_row(s["kind"], s["source"], s["issued"], _few(where), str(s["hours"]), what)
+    out.print(signals)
+    out.print("\nAlerts that would open 将触发" + ("" if made.alerts else ": none 无"))
+    for a in made.alerts:
+        out.print(f"  [bold]{a['level']}[/]  {a['rule']} @ {a['place']}  onset 起始 {a['onset']}")
+        for language in ("zh", "en"):
+            out.print(f"    {a['why'].get('sentence', {}).get(language, '')}", markup=False)
+        for m in a["measures"]:
+            arguments = ", ".join(f"{k} {v}" for k, v in m["arguments"].items())
+            out.print(f"    → {m['title']['zh']} {m['title']['en']} {arguments}", markup=False)
+    if made.problems:
+        out.print("\nProblems 问题")
+    for p in made.problems:
+        where = f"{p['where']}: " if p["where"] else ""
+        out.print(f"  {where}{p['what']} {p['mend']}".rstrip(), markup=False)
+
+
+def _few(names: list[str], limit: int = 6) -> str:
+    more = f" … ({len(names)})" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more

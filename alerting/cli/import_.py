@@ -1,0 +1,125 @@
+"""`suian import zones|sites|people|posts FILE`: a county's tables, taken whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import Connection
+
+from alerting.cli.given import CONFIG, ConfigPath, store_of
+from alerting.errors import BadInput, SuianError
+from alerting.people import import_people, import_posts, read_people, read_posts
+from alerting.places import Places, load_places
+from alerting.runtime import RealRuntime
+from alerting.service.clock import LIVE
+from alerting.service.config import Config, load_config
+from alerting.service.county import phone_channels, remember_file
+
+
+class Table(StrEnum):
+    zones = "zones"
+    sites = "sites"
+    people = "people"
+    posts = "posts"
+
+
+def import_(
+    what: Annotated[Table, typer.Argument(help="Which table the file replaces.")],
+    file: Annotated[Path, typer.Argument(help="CSV, UTF-8 or GB 18030.")],
+    config: ConfigPath = CONFIG,
+) -> None:
+    """Check a table against the others, line by line; when all of it is good, it replaces the one in
+    use. The old one stays beside it with the date."""
+    settings = load_config(config)
+    tables = settings.county
+    given = {t.value: getattr(tables, t.value) for t in Table} | {what.value: file}
+    taken, write = _checked(settings, what, given)
+    target = getattr(tables, what.value)
+    if target is None:
+        raise BadInput(f"the config names no file for {what.value}", where=str(config),
+                       mend=f"Add `{what.value}: county/{what.value}.csv` under `county`.")  # fmt: skip
+    kept = _take(settings, what, file, target, write)
+    print(f"{what.value}: {taken} taken 条已导入 → {target}")
+    if kept is not None:
+        print(f"the old table is kept 原表保留: {kept}")
+    if what in (Table.zones, Table.sites):
+        print("A running service takes new places when it is started again 重启服务后生效.")
+
+
+Writing = Callable[[Connection], Any]
+
+
+def _checked(config: Config, what: Table, given: dict[str, Any]) -> tuple[int, Writing | None]:
+    """How many rows there are, and what is to be written in the database with them.
+
+    Raises BadInput that lists what is wrong, in this file or in another that it no longer fits.
+    """
+    now = RealRuntime().now()
+    people = read_people(given["people"], set(config.channels), phone_channels(config))
+    if what is Table.people:
+        _posts_still_fit(given, people)
+        return len(people), lambda c: import_people(c, people, LIVE, now, "import")
+    places = _places(given)
+    posts = read_posts(given["posts"], places, {p["id"] for p in people})
+    if what is Table.posts:
+
+        def write(connection: Connection) -> None:
+            import_people(connection, people, LIVE, now, "import")
+            import_posts(connection, posts, LIVE, now, "import")
+
+        return len(posts), write
+    zones = [p for p in places.by_id.values() if p.kind == "zone"]
+    return len(zones) if what is Table.zones else len(places.by_id) - len(zones), None
+
+
+def _places(given: dict[str, Any]) -> Places:
+    return load_places(given["zones"], given["sites"])
+
+
+def _posts_still_fit(given: dict[str, Any], people: list[dict[str, Any]]) -> None:
+    if not given["posts"].exists():
+        return
+    try:
+        places = _places(given)
+    except BadInput:
+        return  # a county being set up: its people may come before its zones
+    read_posts(given["posts"], places, {p["id"] for p in people})
+
+
+def _take(
+    config: Config, what: Table, file: Path, target: Path, write: Writing | None
+) -> Path | None:
+    """Put the file in the place of the old one, in one step, with what goes into the database."""
+    stamp = f"{RealRuntime().now():%Y%m%dT%H%M%SZ}"
+    old = target.with_name(f"{target.stem}.{stamp}{target.suffix}") if target.exists() else None
+
+    def replace(connection: Connection | None) -> None:
+        if connection is not None and write is not None:
+            write(connection)
+        fresh = target.with_name(f".{target.name}.new")
+        shutil.copyfile(file, fresh)
+        if old is not None:
+            shutil.copyfile(target, old)
+        os.replace(fresh, target)
+        if connection is not None:
+            remember_file(connection, what.value, target)
+
+    try:
+        if write is None:
+            replace(None)
+        else:
+            store = store_of(config)
+            store.write(replace)
+            store.close()
+    except OSError as error:
+        raise SuianError(
+            f"the table cannot be replaced: {error.strerror}", where=str(target),
+            mend="Make its folder writable; nothing was changed.",
+        ) from None  # fmt: skip
+    return old

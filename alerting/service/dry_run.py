@@ -1,0 +1,287 @@
+"""A dry run: what a payload says, and what would open if it came in now. Nothing is kept.
+
+The engine is the live one; only its places (see stage.py), its sources (the one the payload came
+from) and its time (the payload's own) are set up for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from alerting.alerts import FactBook, Life
+from alerting.alerts.engine import Engine, rule_places
+from alerting.alerts.finding import find
+from alerting.alerts.standing import Standing
+from alerting.calendar import Calendar
+from alerting.connector import Connector, Context, Problem
+from alerting.errors import BadInput
+from alerting.people import Policy
+from alerting.places import Places
+from alerting.rulebook import BindFacts, Book, Bound, bind
+from alerting.rulebook.measures import strictest
+from alerting.service.config import Weather
+from alerting.service.stage import Scout, Stage
+from alerting.signals import Forecast, Observation, Signal, Tick, Warning, accepted_at
+from alerting.vocabulary import Level
+from alerting.weather import Fields, FieldSettings, SourceFacts
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # by which no payload has expired
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a dry run takes from a county: its places, book, calendar, zone and settings."""
+
+    places: Places
+    book: Book
+    calendar: Calendar
+    zone: ZoneInfo
+    weather: Weather = Weather()
+
+
+@dataclass(slots=True)
+class DryRun:
+    """`now` is the time at which it was evaluated and `now_is` where that comes from."""
+
+    now: datetime
+    now_is: str
+    signals: list[dict[str, Any]] = field(default_factory=list)
+    alerts: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[dict[str, str]] = field(default_factory=list)
+
+    def json(self) -> dict[str, Any]:
+        return {"signals": self.signals, "alerts": self.alerts, "problems": self.problems}
+
+
+def dry_run(
+    body: bytes,
+    connector: Connector,
+    around: Surroundings,
+    machine_now: datetime,
+    at: datetime | None = None,
+) -> DryRun:
+    """Read a payload and evaluate the book at `at`, else at the payload's own time.
+
+    Raises BadInput, with the connector's reason, when nothing of the payload can be taken.
+    """
+    now, now_is = (at, "--at") if at is not None else _own_time(body, connector, around, machine_now)
+    reading = connector.read(body, Context(now, around.zone, ()))
+    if not reading.signals and reading.problems:
+        raise BadInput("; ".join(_said(p) for p in reading.problems))
+    scout = Scout(around.places, around.book, around.weather.observation_km,
+                  around.weather.observation_height_m)  # fmt: skip
+    stage = scout.stage(reading.signals)
+    made = DryRun(now, now_is, [_signal(s, stage) for s in reading.signals])
+    made.problems = [asdict(p) for p in reading.problems]
+    made.problems += [
+        asdict(Problem(f"no point of ours and no coordinates / 非本县点位且无坐标: {spot or '?'}"))
+        for spot in stage.lost
+    ]
+    if reading.signals and stage.places.columns:
+        _evaluate(made, reading.signals, connector, around, stage)
+    return made
+
+
+def _own_time(
+    body: bytes, connector: Connector, around: Surroundings, machine_now: datetime
+) -> tuple[datetime, str]:
+    """The payload's issue time, else its current time, else its first hour, and which it is."""
+    of_payload = getattr(connector, "payload_time", None)
+    told: datetime | None = of_payload(body) if of_payload is not None else None
+    if told is not None:
+        signals = connector.read(body, Context(told, around.zone, ())).signals
+        runs = [s for s in signals if isinstance(s, Forecast | Observation)]
+        if not runs:
+            return told, "the payload's issue time / 发布时间"
+        if told in _first_hours(runs):
+            return told, "the payload's first hour / 首个时次"
+        # Sources without an issue time name the hour of their `current` values.
+        if b'"current' in body:
+            return told, "the payload's current time / 当前时间"
+        return told, "the payload's issue time / 发布时间"
+    # A connector may drop what has expired by the time it is given: a payload of last winter is
+    # read as of long ago to learn when it was issued.
+    for probe in (machine_now, LONG_AGO):
+        signals = connector.read(body, Context(probe, around.zone, ())).signals
+        said = [s.issued for s in signals if s.issued not in (probe, _hour(probe))]
+        if said:
+            return max(said), "the payload's issue time / 发布时间"
+        if first := _first_hours(signals):
+            return min(first), "the payload's first hour / 首个时次"
+    return machine_now, "the machine's clock: the payload names no time / 本机时间"
+
+
+def _first_hours(signals: Iterable[Signal]) -> list[datetime]:
+    return [s.start for s in signals if isinstance(s, Forecast)] + [
+        s.at for s in signals if isinstance(s, Observation)
+    ]
+
+
+def _evaluate(
+    made: DryRun,
+    signals: list[Signal],
+    connector: Connector,
+    around: Surroundings,
+    stage: Stage,
+) -> None:
+    now = made.now
+    engine = _engine(signals, connector, around, stage)
+    for name in engine.facts.feeds:
+        engine.facts.heard(name, now)
+    for signal in sorted((_apart(s) for s in signals), key=lambda s: s.issued):
+        engine.see(accepted_at(signal, now), now)
+        if isinstance(signal, Warning) and signal.identifier in stage.areas:
+            held = engine.facts.warnings.get(signal.identifier)
+            if held is not None:
+                held.columns |= _columns_of(stage, stage.areas[signal.identifier])
+    engine.bound = _bound(engine, around, stage, now)
+    work = engine.work(Tick(source="clock", issued=now), now, None, set())
+    assert work.sight is not None
+    for rule_id, decided in work.decisions.items():
+        rule = around.book.rules_by_id[rule_id]
+        places = engine.places[rule_id]
+        for position, _, level in decided.rises:
+            finding = find(engine.bound, engine.fields, engine.facts, work.sight, rule,
+                           places.columns_of(position), level, now, around.zone)  # fmt: skip
+            asks = [a for n, step in rule.levels.items() if Level[n] <= level for a in step.ask]
+            place = places.ids[position]
+            made.alerts.append({
+                "rule": rule_id,
+                "place": stage.shown.get(place, place),
+                "level": Level(level).name,
+                "onset": _utc(finding.onset or now),
+                "measures": [
+                    {"measure": name, "arguments": arguments,
+                     "form": around.book.measures[name].form,
+                     "title": dict(around.book.measures[name].title)}
+                    for name, arguments in strictest(around.book.measures, asks).items()
+                ],
+                "why": finding.why,
+            })  # fmt: skip
+    made.problems += [asdict(p) for p in _open_questions(engine, around, signals)]
+
+
+def _engine(
+    signals: list[Signal], connector: Connector, around: Surroundings, stage: Stage
+) -> Engine:
+    settings, book, places = around.weather, around.book, stage.places
+    sources = _sources([_apart(s) for s in signals], connector)
+    feeds = {s.source: connector.cadence for s in signals if isinstance(s, Warning)}
+    if "warning" in connector.feeds:
+        feeds[connector.name] = connector.cadence
+    fields = Fields(stage.columns(), around.zone, sources, FieldSettings(
+        horizon_hours=settings.horizon_hours, day_starts_at=settings.day_starts_at,
+        observation_km=settings.observation_km,
+        observation_height_m=settings.observation_height_m,
+    ))  # fmt: skip
+    fields.need(book.quantities)
+    life = Life("dry-run", True, book, places, Policy(), around.zone)
+    standings = {
+        rule: Standing.at_rest(rule, on.ids) for rule, on in rule_places(life).items()
+    }  # fmt: skip
+    facts = FactBook(places, around.calendar, feeds)
+    nothing_yet = bind(book, BindFacts(len(places.columns), places.kind_range, {}, {}, False))
+    return Engine(life, fields, facts, nothing_yet, standings, connector.cadence)
+
+
+def _bound(engine: Engine, around: Surroundings, stage: Stage, now: datetime) -> Bound:
+    """The book bound to what this payload has shown that its source can say."""
+    places = stage.places
+    sight = engine.fields.sight(now, engine.facts.at(now))
+    tags = {t for rule in around.book.rules for t in rule.tags}
+    return bind(around.book, BindFacts(
+        columns=len(places.columns), kinds=places.kind_range, can_say=sight.can_say,
+        can_observe=sight.can_observe, can_warn=bool(engine.facts.feeds),
+        tags={t: [t in place.tags for place, _ in places.columns] for t in tags},
+    ))  # fmt: skip
+
+
+def _apart(signal: Signal) -> Signal:
+    """A source of runs and of observations is two sources to the fields, which judge them apart."""
+    if isinstance(signal, Observation):
+        return signal.model_copy(update={"source": f"{signal.source} (observed)"})
+    return signal
+
+
+def _sources(signals: list[Signal], connector: Connector) -> list[SourceFacts]:
+    """The sources as this payload shows them: what it does not carry, they cannot say."""
+    found: dict[str, SourceFacts] = {}
+    for signal in signals:
+        if not isinstance(signal, Forecast | Observation):
+            continue
+        held = found.get(signal.source) or SourceFacts(
+            signal.source, connector.cadence, frozenset(), signal.kind, len(found)
+        )
+        said = held.quantities | signal.values.keys()
+        found[signal.source] = replace(held, quantities=said)
+    return list(found.values())
+
+
+def _columns_of(stage: Stage, areas: list[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    shown = stage.shown
+    return np.array([shown.get(p.id) in areas for p, _ in stage.places.columns], np.bool_)
+
+
+def _open_questions(
+    engine: Engine, around: Surroundings, signals: list[Signal]
+) -> Iterable[Problem]:
+    """Once a rule: what the payload cannot decide, and what it should have said and did not."""
+    # A feed of warnings is not expected to bring weather: its floors are all it decides.
+    weather = any(isinstance(s, Forecast | Observation) for s in signals)
+    for rule in around.book.rules if weather else ():
+        missing: dict[str, set[str]] = {}
+        for place in engine.places[rule.id].ids:
+            lo, hi = engine.life.places.place_range[place]
+            for level, words in engine.bound.undecidable_at(rule.id, lo, hi).items():
+                missing.setdefault(level, set()).update(words)
+        if missing:
+            levels = ", ".join(missing)
+            absent = ", ".join(sorted({w for words in missing.values() for w in words}))
+            yield Problem(f"undecidable 无法判定 ({levels}): this payload does not carry {absent}",
+                          rule.id, "Another source must say it.")  # fmt: skip
+            continue
+        memory = engine.standings[rule.id]
+        unknown = int(np.isfinite(memory.unknown_since).sum())
+        if unknown:
+            yield Problem(f"unknown 未知 at {unknown} of {len(memory.places)} places: hours or values"
+                          " that it needs are missing", rule.id)  # fmt: skip
+
+
+def _signal(signal: Signal, stage: Stage) -> dict[str, Any]:
+    shown = stage.of_signal.get(signal.id, [])
+    said: dict[str, Any] = {
+        "kind": signal.kind, "id": signal.id, "source": signal.source, "issued": _utc(signal.issued),
+    }  # fmt: skip
+    if isinstance(signal, Warning):
+        span = (signal.expires or signal.issued + timedelta(hours=24)) - (
+            signal.onset or signal.issued
+        )
+        return said | {
+            "areas": shown, "hours": round(span.total_seconds() / 3600, 1), "quantities": [],
+            "hazard": signal.hazard, "event": signal.event, "level": signal.level,
+            "action": signal.action, "onset": _utc(signal.onset), "expires": _utc(signal.expires),
+        }  # fmt: skip
+    if isinstance(signal, Forecast):
+        return said | {"places": shown, "hours": signal.hours, "quantities": sorted(signal.values)}
+    if isinstance(signal, Observation):
+        return said | {"places": shown, "hours": 1, "quantities": sorted(signal.values)}
+    return said | {"places": shown, "hours": 0, "quantities": []}
+
+
+def _said(problem: Problem) -> str:
+    where = f"{problem.where}: " if problem.where else ""
+    return f"{where}{problem.what} {problem.mend}".strip()
+
+
+def _utc(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
