@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
@@ -20,6 +21,7 @@ from alerting.web import (
 from alerting.web.desk import Station
 from alerting.web.problems import Problem
 
+log = structlog.get_logger()
 # No script, nothing from elsewhere, in nobody's frame.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self';"
@@ -63,11 +65,13 @@ async def _checked(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
     """Posts of other sites stop here; a provider's callback proves itself by its signature."""
-    if request.method not in ("GET", "HEAD", "OPTIONS") and not request.url.path.startswith(
-        "/hooks/"
-    ):
-        try:
+    reads = request.method in ("GET", "HEAD", "OPTIONS")
+    try:
+        if not reads and not request.url.path.startswith("/hooks/"):
             auth.refuse_cross_site(request)
-        except Problem as problem:
-            return await problems.answer(request, problem)
-    return await call_next(request)
+        return await call_next(request)
+    except Problem as problem:
+        return await problems.answer(request, problem)
+    except Exception:
+        log.exception("request failed", method=request.method, path=request.url.path)
+        return await problems.answer(request, problems.UNFORESEEN)

@@ -5,15 +5,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from alerting.errors import BadInput, Refused, SuianError
-
-log = structlog.get_logger()
 
 
 class Problem(Exception):
@@ -26,6 +23,12 @@ class Problem(Exception):
         super().__init__(detail)
         self.status, self.detail, self.mend = status, detail, mend
         self.headers, self.more = headers or {}, more
+
+
+UNFORESEEN = Problem(
+    500, "the service failed at this and could not finish it",
+    "Look at the page whether it took effect; if it comes back, the service's log names the cause.",
+)  # fmt: skip
 
 
 def problem_json(problem: Problem) -> JSONResponse:
@@ -59,7 +62,7 @@ async def answer(request: Request, problem: Problem) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Every error leaves through here; none of them shows a traceback."""
+    """Every foreseen error leaves through here; app.py catches the rest. None shows a traceback."""
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -85,19 +88,10 @@ def install(app: FastAPI) -> None:
         detail = "; ".join(f"{p['where']}: {p['what']}" for p in parts)
         return await answer(request, Problem(422, detail, problems=parts))
 
-    async def unforeseen(request: Request, error: Exception) -> Response:
-        log.error("request failed", path=request.url.path, error=repr(error))
-        return await answer(
-            request,
-            Problem(500, "the service failed at this; nothing was changed by the request",
-                    "Try again; if it comes back, the service's log names the cause."),
-        )  # fmt: skip
-
     app.add_exception_handler(Problem, ours)
     app.add_exception_handler(SuianError, suian)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(Exception, unforeseen)
 
 
 def _wants_page(request: Request) -> bool:
