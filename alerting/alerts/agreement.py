@@ -102,7 +102,7 @@ class Agreement:
         facts = self._facts.at(self._now)
         ladder = np.array([int(Level[name]) for name in rule.levels], np.int8)
         for run in self._fields.run_sights(self._now, facts, columns):
-            verdict = bound.evaluate_on(rule.id, facts.beside(run.sight, columns), columns)
+            verdict = bound.evaluate_on(rule.id, facts.beside(run.sight, columns))
             seen = Seen(
                 ladder, worst(verdict.true, starts), worst(verdict.possible, starts),
                 np.maximum.reduceat(verdict.floor, starts).astype(np.int8),

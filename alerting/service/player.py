@@ -1,0 +1,177 @@
+"""Plays a storm as an exercise: its signals as they come due, and its people as they behave.
+
+People answer as anybody would: in words, on the channel that reached them, read by the same code.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlalchemy import Connection, select
+
+from alerting.errors import BadInput
+from alerting.service.clock import LIVE, Realm, end_exercise
+from alerting.service.station import Feeds
+from alerting.service.storms import Behaviour, Storm, load_storm
+from alerting.signals import Signal
+from alerting.store.schema import alert, delivery, delivery_notice, notice
+from alerting.vocabulary import Level
+
+if TYPE_CHECKING:
+    from alerting.service.station import Station
+
+log = structlog.get_logger()
+STOPPED = "a real alert of orange or red"
+# What the messages must want for a person to do each thing, and the digit that says it.
+WANTS = {"acknowledge": ("acknowledge", "1"), "in_force": ("acknowledge", "2"),
+         "cannot": ("acknowledge", "3"), "decide": ("decision", "1"),
+         "attest": ("check", "1")}  # fmt: skip
+
+
+class Player:
+    """At most one exercise at a time."""
+
+    name = "player"
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self._storm: Storm | None = None
+        self._realm: Realm | None = None
+        self._queue: list[tuple[datetime, Signal]] = []
+        self._said: list[tuple[datetime, int, str, str]] = []  # due, delivery, person, words
+        self._met: set[int] = set()  # deliveries whose readers' answers are planned
+
+    @property
+    def playing(self) -> bool:
+        return self._realm is not None and self._station.realm(self._realm.id).ended is None
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """As pages show it."""
+        if self._realm is None or self._storm is None:
+            return {"state": "none", "title": {"zh": "", "en": ""}, "realm": None, "clock": None}
+        return {
+            "state": "playing" if self.playing else "ended",
+            "title": self._storm.title,
+            "realm": self._realm.id,
+            "clock": self._station.now(self._realm.id),
+            "reason": self._station.realm(self._realm.id).reason,
+            "begins": self._storm.begins,
+            "ends": self._storm.ends,
+            "speed": self._realm.speed,
+            "source": self._storm.source,
+        }
+
+    async def start(self) -> str:
+        """Play the configured storm in a new realm; gives its id. Raises BadInput for a bad one."""
+        if self.playing and self._realm is not None:
+            await self.stop("started again")
+        exercise = self._station.config.exercise
+        if exercise.play is None:
+            raise BadInput("the config names no exercise", mend="Set `exercise: {play: FOLDER}`.")
+        storm = load_storm(exercise.play, self._station.places)
+        realm = await self._station.open_exercise(
+            storm.title, storm.begins, exercise.speed, Feeds(storm.weather, storm.warnings)
+        )
+        self._storm, self._realm = storm, realm
+        self._queue = sorted(storm.signals, key=lambda s: s[0])
+        self._said, self._met = [], set()
+        return realm.id
+
+    async def stop(self, reason: str) -> None:
+        if self._realm is None:
+            return
+        realm, at = self._realm, self._station.now(self._realm.id)
+        await self._station.writer.write(lambda c: end_exercise(c, realm, at, reason))
+        self._station.refresh_realms()
+
+    def next_due(self) -> datetime | None:
+        if not self.playing or self._realm is None or self._storm is None:
+            return None
+        due = [self._storm.ends, *(at for at, _ in self._queue[:1]), *(s[0] for s in self._said)]
+        return self._realm.machine_time(min(due))
+
+    async def step(self) -> bool:
+        if not self.playing or self._realm is None or self._storm is None:
+            return False
+        now = self._station.now(self._realm.id)
+        if await self._real_world_calls():
+            return True
+        if now >= self._storm.ends:
+            await self.stop("played to its end")
+            return True
+        due = [s for at, s in self._queue if at <= now]
+        if due:
+            self._queue = self._queue[len(due) :]
+            await self._station.publish(self._realm.id, due)
+        self._plan()
+        said = await self._speak(now)
+        return bool(due) or said
+
+    async def _real_world_calls(self) -> bool:
+        """A real alert of orange or red, opened by weather, warning, incident or hand, stops it."""
+        with self._station.store.read() as connection:
+            real = connection.execute(
+                select(alert.c.id)
+                .where(alert.c.realm == LIVE, alert.c.state == "open")
+                .where(alert.c.level >= int(Level.orange))
+                .where(alert.c.hazard.not_in(["season", "service"]))
+                .limit(1)
+            ).first()
+        if real is None:
+            return False
+        await self.stop(STOPPED)
+        return True
+
+    def _plan(self) -> None:
+        """For each message that has reached its reader: what they will answer, and when."""
+        assert self._realm is not None
+        assert self._storm is not None
+        with self._station.store.read() as connection:
+            for row in self._reached(connection, self._realm.id):
+                if row.id not in self._met:
+                    self._met.add(row.id)
+                    wants = self._wanted(connection, row.id)
+                    self._will(row, wants, self._storm.behaviour(row.person), row.at)
+        self._said.sort()
+
+    def _will(self, row: Any, wants: set[str], how: Behaviour, since: datetime) -> None:
+        if how.silent:
+            return
+        if how.says and "acknowledge" in wants:
+            self._said.append((since + timedelta(minutes=1), row.id, row.person, how.says))
+        if how.then is not None:
+            self._will(row, wants, how.then, since)
+        for act, (wanted, digit) in WANTS.items():
+            after = getattr(how, act)
+            if after is not None and wanted in wants:
+                self._said.append((since + after, row.id, row.person, f"{digit}{row.code}"))
+
+    @staticmethod
+    def _reached(connection: Connection, realm: str) -> list[Any]:
+        return list(
+            connection.execute(
+                select(delivery.c.id, delivery.c.person, delivery.c.code, delivery.c.at)
+                .where(delivery.c.realm == realm)
+                .where(delivery.c.state.in_(["accepted", "delivered", "read"]))
+            )
+        )
+
+    @staticmethod
+    def _wanted(connection: Connection, delivery_id: int) -> set[str]:
+        return set(
+            connection.execute(
+                select(notice.c.wants)
+                .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
+                .where(delivery_notice.c.delivery == delivery_id, notice.c.wants != "")
+            ).scalars()
+        )
+
+    async def _speak(self, now: datetime) -> bool:
+        due = [s for s in self._said if s[0] <= now]
+        self._said = self._said[len(due) :]
+        for _, _, person, words in due:
+            await self._station.hear(person, "console", words)
+        return bool(due)
