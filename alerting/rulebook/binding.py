@@ -93,6 +93,7 @@ class Binder:
         """The node as it can be decided, where it is silent, and where that is not for an `or` to
         drop."""
         never = np.zeros(self.hi - self.lo, np.bool_)
+        undecidable: Bools
         match node:
             case Term():
                 inside, silent, undecidable = self._settle(node.condition, missing, denied)
@@ -103,11 +104,12 @@ class Binder:
                 return node, silent, undecidable | silent
             case And(parts) | Or(parts):
                 settled = [self._settle(p, missing, denied) for p in parts]
-                silents = np.array([s for _, s, _ in settled])
-                undecidable = np.logical_or.reduce([never, *(u for _, _, u in settled)])
+                silents = np.array([s for _, s, _ in settled], np.bool_)
+                unsure = np.array([u for _, _, u in settled], np.bool_)
+                undecidable = np.logical_or.reduce(unsure)
                 if isinstance(node, Or) and not denied:
-                    return self._without(settled), silents.all(axis=0), undecidable
-                silent = silents.any(axis=0)
+                    return self._without(settled), np.logical_and.reduce(silents), undecidable
+                silent = np.logical_or.reduce(silents)
                 if denied:
                     return node, silent, undecidable
                 return And(tuple(n for n, _, _ in settled)), silent, undecidable | silent

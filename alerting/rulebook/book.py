@@ -30,7 +30,7 @@ from alerting.rulebook.nodes import (
     base_quantity,
     walk,
 )
-from alerting.rulebook.pack import Case, LevelName, MeasuresText, PackText, RuleText
+from alerting.rulebook.pack import Case, MeasuresText, PackText, RuleText
 from alerting.rulebook.yamltext import Document, Key
 from alerting.vocabulary import HAZARDS, Level
 
@@ -234,7 +234,7 @@ class _Pack:
         for name in SCALES_TO:
             if name not in text.levels:
                 continue
-            level = text.levels[cast(LevelName, name)]
+            level = text.levels[name]
             at = (*key, "levels", name)
             when = self._condition(level.when, (*at, "when"))
             asks = [self._ask(a, (*at, "ask", i)) for i, a in enumerate(level.ask)]

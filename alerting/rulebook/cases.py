@@ -94,7 +94,7 @@ def failure(rule: Rule, case: Case, measures: dict[str, Measure]) -> str:
 
 
 def _expected(expect: Expect) -> dict[str, str]:
-    made = {"level": expect.level}
+    made: dict[str, str] = {"level": expect.level}
     if expect.onset is not None:
         try:
             made["onset"] = _ahead(duration(expect.onset))
@@ -153,6 +153,8 @@ def sight_of(given: Given) -> Sight:
             raise CaseError(f"given: {name!r} is no quantity. Known: {', '.join(QUANTITIES)}.")
     past = max([0, *(len(v) for v in given.past.values())])
     ahead = max([1, *(len(v) for v in given.hourly.values())])
+    if not given.hourly:  # days given alone have their hours too
+        ahead = max(ahead, _hours_of_days(given, now))
     rows = past + ahead
     values = {q: _column(given, q, past, rows) for q in sorted({*given.hourly, *given.past})}
     first = now.replace(minute=0, second=0, microsecond=0) - past * HOUR
@@ -183,7 +185,10 @@ def _daily(
     given: Given, values: dict[str, Floats], first: datetime, rows: int
 ) -> tuple[dict[str, dict[str, Daily]], int]:
     """Daily values as bounds, and the last row known: of days given by hand, the end of the last."""
-    offset = int(given.days.get("first", 0)) if isinstance(given.days.get("first", 0), int) else 0
+    begins = given.days.get("first", 0)
+    if not isinstance(begins, int):
+        raise CaseError("days: first is the number of a day, 0 for today.")
+    offset = begins
     stamps = [(first + r * HOUR).astimezone(ZONE) for r in range(rows)]
     # A stamp at 20:00 ends its day, a later one belongs to the next.
     dates = [(s - timedelta(hours=DAY_ENDS.hour, microseconds=1)).date() for s in stamps]
@@ -218,6 +223,17 @@ def _daily(
         kinds[kind] = held
         last = max(last, int(complete[at + len(line) - 1]))
     return made, last
+
+
+def _hours_of_days(given: Given, now: datetime) -> int:
+    """Hours from now to the end of the last day given by hand, at least one."""
+    begins = given.days.get("first", 0)
+    counts = [len(v) for v in given.days.values() if isinstance(v, list)]
+    if not counts or not isinstance(begins, int):
+        return 1
+    today = (now.astimezone(ZONE) - timedelta(hours=DAY_ENDS.hour, microseconds=1)).date()
+    ends = datetime.combine(today + timedelta(days=begins + max(counts)), DAY_ENDS, ZONE)
+    return max(1, int((ends - now) / HOUR) + 1)
 
 
 def _now(given: Given) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -66,7 +67,7 @@ def _warnings(book: Book) -> Iterator[Finding]:
 def _unreachable(rule: Rule) -> Iterator[Finding]:
     """A level that a higher one always comes with: its condition is no wider."""
     steps = list(rule.levels.items())
-    for (low_name, low), (high_name, high) in zip(steps, steps[1:], strict=False):
+    for (low_name, low), (high_name, high) in pairwise(steps):
         if low.when == high.when or _covers(high.when, low.when):
             yield Finding(
                 "warning", rule.where,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -312,7 +312,7 @@ class Reader:
                 read, says = self.answer(step.inputs[0]), self._tile.says(mask)
                 return Answer(read.true & says, read.possible & says, read.begun & says)
             case fact:
-                true, possible = self.fact(fact)
+                true, possible = self.fact(cast(Condition, fact))
                 return Answer(true, possible, true)
 
     def _join(self, ufunc: np.ufunc, step: Step) -> Answer:
@@ -451,7 +451,7 @@ class Reader:
                 planes, says = self.every_hour(step.inputs[0]), self._tile.says(mask)
                 return Planes(planes.true & says, planes.possible & says)
             case fact:
-                true, possible = self.fact(fact)
+                true, possible = self.fact(cast(Condition, fact))
                 return Planes(true[None, :], possible[None, :])
 
 

@@ -250,7 +250,7 @@ class _Teller:
         looked = (onset, until) if met else (now, min(reach + length - 1, len(true) - 1))
         leaves = [n for n in walk(term.condition) if isinstance(n, HOURLY)]
         reasons = tuple(
-            self._comparison(leaf, term, looked, met) if isinstance(leaf, Compare)
+            self._comparison(leaf, looked, met) if isinstance(leaf, Compare)
             else Reason(text_of(leaf), _state(met, maybe, False))
             for leaf in leaves
         )  # fmt: skip
@@ -288,28 +288,31 @@ class _Teller:
         begins = int(complete[start]) - 23
         return True, True, begins, int(complete[end])
 
-    def _comparison(self, leaf: Compare, term: Term, looked: tuple[int, int], met: bool) -> Reason:
+    def _comparison(self, leaf: Compare, looked: tuple[int, int], met: bool) -> Reason:
         quantity = base_quantity(leaf.series)
         values = self._values(leaf.series)
         limit = int(self._reader.last_rows(is_daily(leaf.series))[0])
         lo = max(looked[0], 0)
-        hi = min(looked[1], limit, len(values) - 1)
+        hi = max(min(looked[1], limit, len(values) - 1), lo)
         hours = values[lo : hi + 1]
         known = np.flatnonzero(~np.isnan(hours))
-        row = None
+        row = value = None
         if len(known):
             best = np.argmin if leaf.operator in ("<", "<=", "=") else np.argmax
             row = lo + int(known[best(hours[known])])
-        value = None if row is None else float(values[row])
-        state = _holds(leaf, value) if value is not None else "unknown"
+            value = float(values[row])
+        state = "unknown" if value is None else _holds(leaf, value)
         if not met and state == "false" and len(known) < len(hours):
-            state = "unknown"
+            # What is known does not meet it; what is missing might.
+            state, row, value = "unknown", None, None
+            gaps = np.flatnonzero(np.isnan(hours))
+            lo, hi = lo + int(gaps[0]), lo + int(gaps[-1])
         source, issued = self._from(quantity, row)
         return Reason(
             text=text_of(leaf), state=state, quantity=quantity, series=series_text(leaf.series),
             operator=leaf.operator, threshold=leaf.threshold, unit=leaf.unit, value=value,
             at=None if row is None else self._stamp(row),
-            first=self._stamp(lo), last=self._stamp(max(hi, lo)),
+            first=self._stamp(lo), last=self._stamp(hi),
             derived=quantity in self._sight.derived, source=source, issued=issued,
         )  # fmt: skip
 

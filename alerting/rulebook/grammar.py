@@ -316,7 +316,7 @@ def _known(token: Token, names: Iterable[str], kind: str) -> str:
         return str(token)
     near = difflib.get_close_matches(str(token), known, 1)
     mend = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}."
-    _fail(token, f"{str(token)!r} is no {kind}.", mend)
+    raise TextError(token.start_pos or 0, f"{str(token)!r} is no {kind}.", mend)
 
 
 def _fail(at: Branch | Token, what: str, mend: str) -> NoReturn:
@@ -335,9 +335,10 @@ _MENDS = {
 
 def _unexpected(text: str, error: UnexpectedInput) -> TextError:
     if isinstance(error, UnexpectedCharacters):
+        at = error.pos_in_stream or 0
         return TextError(
-            error.pos_in_stream,
-            f"{text[error.pos_in_stream]!r} is not part of the rule language.",
+            at,
+            f"{text[at]!r} is not part of the rule language.",
             "Operators are < <= > >= =; conditions are joined with and, or, not.",
         )
     token = cast(UnexpectedToken, error).token

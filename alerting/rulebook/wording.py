@@ -87,7 +87,8 @@ def _reason(reason: Reason, language: Language, zone: tzinfo, state: str) -> str
 
 def _rounded(reason: Reason) -> str:
     """With the decimals of the quantity, or one more where rounding would hide the difference."""
-    assert reason.value is not None and reason.threshold is not None
+    assert reason.value is not None
+    assert reason.threshold is not None
     places = QUANTITIES[reason.quantity].places
     if round(reason.value, places) == round(reason.threshold, places):
         places += 1
