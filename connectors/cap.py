@@ -17,6 +17,7 @@ from alerting.errors import BadInput, SourceError
 from alerting.signals import Warning
 from connectors.formats import cap, feed, xml
 from connectors.formats.alert import LANGUAGES, Alert, take
+from connectors.formats.area import kept
 from connectors.formats.feed import Entry
 from connectors.formats.stamps import stamp
 
@@ -157,32 +158,9 @@ class Source:
                 continue
             take(alert, found, source=self.name, now=context.now,
                  languages=settings.languages, scopes=settings.scopes)  # fmt: skip
-        warnings = [s for s in found.signals if isinstance(s, Warning) and self._ours(s)]
+        warnings = [w for w in found.signals if isinstance(w, Warning) and kept(w, settings.areas)]
         reading.signals += sorted(warnings, key=lambda w: w.issued)
         reading.problems += found.problems
-
-    def _ours(self, warning: Warning) -> bool:
-        codes = [c for c in warning.area.codes if c.isdigit() or c in self._settings.areas]
-        if not self._settings.areas or not warning.area.codes or warning.action == "cancel":
-            return True
-        return any(touches(code, area) for code in codes for area in self._settings.areas)
-
-
-def touches(code: str, area: str) -> bool:
-    """Whether one of two administrative codes lies in the other: 5201 holds 520122."""
-    if not (code.isdigit() and area.isdigit()):
-        return code == area
-    one, other = _stem(code), _stem(area)
-    return one.startswith(other) or other.startswith(one)
-
-
-def _stem(code: str) -> str:
-    digits = code
-    while len(digits) > 6 and digits.endswith("000"):
-        digits = digits[:-3]
-    while 2 < len(digits) <= 6 and digits.endswith("00"):
-        digits = digits[:-2]
-    return digits
 
 
 def _once(entries: Iterable[Entry]) -> Iterator[Entry]:

@@ -34,6 +34,9 @@ _ACTIONS: dict[str, Action] = {"alert": "alert", "update": "update", "cancel": "
 # Languages in which we read a warning, best first; without any of them its first block is taken.
 LANGUAGES = ("zh", "en")
 
+_TESTING = re.compile(r"测试|this is a test|test message|required (?:weekly|monthly) test", re.I)
+_EXERCISING = re.compile(r"演练|演习|this is an exercise|exercise exercise", re.I)
+
 # A colour is a level only where it stands for one: a red flag or Orange County are not.
 _COLOUR = re.compile(
     r"\b(blue|yellow|orange|amber|red)\b(?!\s+(?:flag|county|tide|river|sea|cross))"
@@ -120,7 +123,7 @@ def take(
         sender=alert.sender,
         action=_ACTIONS[alert.kind.lower()],
         references=tuple(r for r in alert.references if r != alert.identifier),
-        status="exercise" if alert.status.lower() == "exercise" else "actual",
+        status="exercise" if _status(alert) == "exercise" else "actual",
         hazard="",
         event="",
         level="blue",
@@ -136,11 +139,11 @@ def take(
 
 def _not_for_us(alert: Alert, scopes: Sequence[str]) -> str:
     """Why this message is none that anybody should act on, "" when it is one."""
-    status, kind = alert.status.lower(), alert.kind.lower()
+    status, kind = _status(alert), alert.kind.lower()
     if not status:
         return "it does not say its status, so it cannot be told from an exercise or a test"
     if status in ("test", "system", "draft"):
-        return f"its status is {alert.status}: no warning to anybody"
+        return f"its status is {status}: no warning to anybody"
     if status not in ("actual", "exercise"):
         return f"its status {alert.status[:30]!r} is none of CAP's"
     if kind in ("ack", "error"):
@@ -151,6 +154,17 @@ def _not_for_us(alert: Alert, scopes: Sequence[str]) -> str:
         to = f", for {alert.addresses[:60]}" if alert.addresses else ""
         return f"its scope is {alert.scope}{to}: not meant for the public"
     return ""
+
+
+def _status(alert: Alert) -> str:
+    """The status, lower case; a message that calls itself a test or an exercise is one."""
+    status = alert.status.lower()
+    said = " ".join(f"{info.event} {info.headline}" for info in alert.infos)
+    if status == "actual" and _TESTING.search(said):
+        return "test"
+    if status == "actual" and _EXERCISING.search(said):
+        return "exercise"
+    return status
 
 
 class _Maker:
@@ -312,7 +326,8 @@ def _level(info: Info) -> Level | None:
         colour = colour_in(named[-1]) if named else colour_in(re.sub(r"[A-Za-z]", " ", text))
         if colour is not None:
             return colour
-    return CAP_SEVERITY.get(info.severity.capitalize())
+    # The national exchange writes a colour for the severity.
+    return CAP_SEVERITY.get(info.severity.capitalize()) or colour_in(info.severity)
 
 
 def _hazard(info: Info) -> str:

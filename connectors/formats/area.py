@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from alerting.signals import Area
+from alerting.signals import Area, Warning
 
 Ring = tuple[tuple[float, float], ...]
 
@@ -117,3 +117,27 @@ def _numbers(text: str, count: int) -> tuple[float, ...] | None:
     except ValueError:
         return None
     return found if len(found) == count and all(abs(x) < 1e6 for x in found) else None
+
+
+def kept(warning: Warning, areas: Sequence[str]) -> bool:
+    """Whether a warning concerns one of `areas`. One without codes, or an end of others, may."""
+    if not areas or not warning.area.codes or warning.action == "cancel":
+        return True
+    return any(touches(code, area) for code in warning.area.codes for area in areas)
+
+
+def touches(code: str, area: str) -> bool:
+    """Whether one of two administrative codes lies in the other: 5201 holds 520122."""
+    if not (code.isdigit() and area.isdigit()):
+        return code == area
+    one, other = _stem(code), _stem(area)
+    return one.startswith(other) or other.startswith(one)
+
+
+def _stem(code: str) -> str:
+    digits = code
+    while len(digits) > 6 and digits.endswith("000"):
+        digits = digits[:-3]
+    while 2 < len(digits) <= 6 and digits.endswith("00"):
+        digits = digits[:-2]
+    return digits

@@ -10,7 +10,8 @@ from connector_fakes import NOW, FakeFetch, context
 from alerting.connector import Answer, Reading
 from alerting.errors import BadInput, SourceError
 from alerting.signals import Warning
-from connectors.cap import Source, touches
+from connectors.cap import Source
+from connectors.formats.area import touches
 
 SENT = "2026-01-20T15:00:00+08:00"
 NS = "urn:oasis:names:tc:emergency:cap:1.2"

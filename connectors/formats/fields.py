@@ -1,0 +1,35 @@
+"""JSON from strangers: parsed strictly, read field by field without surprises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pydantic_core
+
+from alerting.errors import BadInput
+
+
+def load(body: bytes) -> Any:
+    """The JSON in `body`; raises BadInput for anything else, broken surrogates and deep nests too."""
+    try:
+        return pydantic_core.from_json(body.removeprefix(b"\xef\xbb\xbf"))
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"this is no JSON: {error}") from None
+
+
+def text(row: Any, key: str) -> str:
+    """The text (or number) under `key`, "" where there is none or NMC's 9999 for none."""
+    value = row.get(key) if isinstance(row, Mapping) else None
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return ""
+    said = str(value).strip()
+    return "" if said in ("9999", "9999.0") else said
+
+
+def rows(row: Any, key: str) -> list[Any]:
+    """The list under `key`, an only value as a list of one, empty where there is none."""
+    value = row.get(key) if isinstance(row, Mapping) else None
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
