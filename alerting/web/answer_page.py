@@ -20,12 +20,12 @@ from alerting.store.schema import (
     answer,
     delivery,
     delivery_notice,
-    holder,
     measure,
     notice,
     person,
     realm,
 )
+from alerting.vocabulary.answers import choices
 from alerting.web.auth import ROLES, form_token
 from alerting.web.bodies import form_of
 from alerting.web.desk import Station, read, station_of
@@ -35,13 +35,6 @@ from alerting.web.saying import ACTS, NEXT, WITH_REASON
 
 router = APIRouter(include_in_schema=False)
 LASTS = timedelta(days=14)  # by the realm's clock; an answer that late changes nothing any more
-# What a notice wants, and what can be answered to it.
-_ACTS = {
-    "acknowledge": ("acknowledge",),
-    "in-force": ("in-force", "cannot", "support"),
-    "decision": ("approve", "refuse"),
-    "check": ("attest",),
-}
 
 
 @router.get("/a/{link}")
@@ -100,10 +93,7 @@ def linked(connection: Connection, station: Station, link: str) -> dict[str, Any
         .where(delivery_notice.c.delivery == sent.id)
         .order_by(notice.c.id)
     ).all()
-    held = set(
-        connection.execute(select(holder.c.post).where(holder.c.person == reader.id)).scalars()
-    )
-    asks = [_ask(connection, station, row, reader, held) for row in rows]
+    asks = [_ask(connection, station, row, reader) for row in rows]
     whole = f"delivery:{sent.id}"
     acknowledge = any(a["acknowledge"] for a in asks)
     offered = {(act, a["subject"]) for a in asks for act in a["acts"]}
@@ -122,19 +112,14 @@ def linked(connection: Connection, station: Station, link: str) -> dict[str, Any
     }  # fmt: skip
 
 
-def _ask(
-    connection: Connection, station: Station, row: Any, reader: Any, held: set[str]
-) -> dict[str, Any]:
+def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dict[str, Any]:
     """What can be answered to one notice, given the state its measure is in now."""
     work = None
     if row.measure:
         work = connection.execute(select(measure).where(measure.c.id == row.measure)).one_or_none()
-    acts = list(_ACTS.get(row.wants, ()))
+    acts = [c.act for c in choices(row.wants, row.measure is not None).values()]
     acknowledge = "acknowledge" in acts
     acts = [a for a in acts if a != "acknowledge"]
-    # Who has acknowledged an order reports on it by the same link.
-    if acknowledge and work is not None and work.carrier in held:
-        acts = list(_ACTS["in-force"])
     if work is not None:
         acts = [a for a in acts if _means_something(a, work.state)]
     acts = [a for a in acts if ROLES.index(reader.role) >= ROLES.index(ACTS.get(a, "answer"))]
@@ -158,6 +143,7 @@ def _means_something(act: str, state: str) -> bool:
         "approve": ("proposed",),
         "refuse": ("proposed",),
         "attest": ("lift proposed",),
+        "kept": ("lift proposed",),
     }
     return state in wanted[act]
 

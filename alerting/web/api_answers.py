@@ -17,7 +17,8 @@ from alerting.web.saying import ACTS, say
 router = APIRouter(prefix="/api/v1", tags=["answers"])
 Key = Annotated[str, Field(max_length=200)]
 LevelName = Literal["blue", "yellow", "orange", "red"]
-MEASURE_ACTS = ("acknowledge", "in-force", "cannot", "approve", "refuse", "attest", "withdraw")
+MEASURE_ACTS = ("acknowledge", "in-force", "cannot", "approve", "refuse", "attest",
+                "kept", "support", "withdraw")  # fmt: skip
 ALERT_ACTS = ("acknowledge", "keep", "withdraw")
 
 

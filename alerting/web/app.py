@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -72,6 +73,8 @@ async def _checked(
         return await call_next(request)
     except Problem as problem:
         return await problems.answer(request, problem)
-    except Exception:
-        log.exception("request failed", method=request.method, path=request.url.path)
+    except Exception as error:
+        # The plain form: a renderer that shows local variables would show secrets too.
+        log.error("request failed", method=request.method, path=request.url.path,
+                  trace="".join(traceback.format_exception(error)))  # fmt: skip
         return await problems.answer(request, problems.UNFORESEEN)

@@ -12,9 +12,10 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
 
 from alerting.service.listing import level_name, utc
-from alerting.vocabulary import HAZARDS, NAMES, SECTORS, Level
+from alerting.vocabulary import HAZARDS, NAMES, QUANTITIES, SECTORS, Level
 from alerting.web.auth import NOBODY, Who
 from alerting.web.desk import Station, station_of
 from alerting.web.problems import Problem
@@ -64,7 +65,8 @@ def page(
         lang=lang, other="en" if lang == "zh" else "zh", who=who, county=station.config.county,
         path=request.url.path, style=STYLE_VERSION, t=words_in(lang), both=_both_in(lang),
         when=times_in(station, lang), level_word=_level_word(lang), hazard=_hazard_in(lang),
-        sector=_sector_in(lang), sep="、" if lang == "zh" else ", ", utc=utc,
+        sector=_sector_in(lang), quantity=_quantity_in(lang), unit=_unit, utc=utc,
+        sep="、" if lang == "zh" else ", ",
         level_name=lambda n: level_name(n) or "", measure_states=MEASURE_STATES,
         delivery_states=DELIVERY_STATES, outcome_words=OUTCOMES, act_words=ACTS,
         escalation_words=ESCALATION_REASONS, levels_above=_levels_above, **shown,
@@ -89,25 +91,30 @@ def words_in(language: str) -> Callable[..., str]:
     at = 0 if language == "zh" else 1
 
     def t(key: str, **given: Any) -> str:
-        return WORDS[key][at].format(**given) if given else WORDS[key][at]
+        # Markup fills in what is given escaped, and a time stays the element it is.
+        return Markup(WORDS[key][at]).format(**given) if given else WORDS[key][at]
 
     return t
 
 
 def times_in(station: Station, language: str) -> Callable[..., str]:
-    """Times of the county's zone with their day: 12月26日 周四 03:00, Thu 26 Dec 03:00."""
+    """Times of the county's zone, always with their day: 12月26日 03:00, 26 Dec 03:00.
+
+    `full` adds year and weekday. A time is never broken over two lines.
+    """
     zone = station.config.county.zone
 
-    def when(at: datetime | str | None, year: bool = False) -> str:
+    def when(at: datetime | str | None, full: bool = False) -> str:
         if not at:
             return "—"
         local = (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(zone)
-        weekday = _WEEKDAYS[language][local.weekday()]
+        weekday, month = _WEEKDAYS[language][local.weekday()], _MONTHS[local.month - 1]
         if language == "zh":
-            day = f"{local.month}月{local.day}日 周{weekday}"
-            return f"{local.year}年{day} {local:%H:%M}" if year else f"{day} {local:%H:%M}"
-        day = f"{weekday} {local.day} {_MONTHS[local.month - 1]}"
-        return f"{day} {local.year} {local:%H:%M}" if year else f"{day} {local:%H:%M}"
+            day = f"{local.month}月{local.day}日"
+            day = f"{local.year}年{day} 周{weekday}" if full else day
+        else:
+            day = f"{weekday} {local.day} {month} {local.year}" if full else f"{local.day} {month}"
+        return Markup('<time datetime="{}">{} {:%H:%M}</time>').format(utc(local), day, local)
 
     return when
 
@@ -139,6 +146,19 @@ def _hazard_in(language: str) -> Callable[[str], str]:
         return key if known is None else known.zh if language == "zh" else known.en
 
     return hazard
+
+
+def _quantity_in(language: str) -> Callable[[str], str]:
+    def quantity(key: str) -> str:
+        known = QUANTITIES.get(key)
+        return key if known is None else known.zh if language == "zh" else known.en
+
+    return quantity
+
+
+def _unit(name: str) -> str:
+    """As a reader writes it: degC is the rule language's."""
+    return {"degC": "°C", "percent": "%"}.get(name, name)
 
 
 def _sector_in(language: str) -> Callable[[str], str]:

@@ -23,6 +23,7 @@ router = APIRouter(include_in_schema=False)
 Asking = Annotated[Who, Depends(who)]
 REFRESH, REFRESH_PLAYING = 30, 5  # seconds
 MESSAGES_SHOWN = 200
+CARDS = 40  # of a level on the first page; what is beyond is a list of links
 
 
 @router.get("/")
@@ -39,7 +40,7 @@ async def first_page(request: Request, who_asks: Asking) -> Response:
         request, "front.html", who=who_asks, now=station.now(shown["realm"].id),
         refresh=REFRESH_PLAYING if playing else REFRESH, playing=playing,
         exercise=station.exercise, may_play=_may_play(request, who_asks),
-        said=_said(request), **shown,
+        shown_cards=CARDS, said=_said(request), **shown,
     )  # fmt: skip
 
 

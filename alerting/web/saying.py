@@ -23,6 +23,7 @@ ACTS = {
     "cannot": "answer",
     "attest": "answer",
     "support": "answer",
+    "kept": "answer",
     "reported": "answer",
     "report-ended": "answer",
     "approve": "decide",
@@ -34,7 +35,7 @@ ACTS = {
     "withdraw": "order",
 }
 WITH_REASON = frozenset({"cannot", "refuse", "open", "raise", "order", "keep", "withdraw"})
-_ANSWERS = frozenset({"acknowledge", "in-force", "cannot", "attest", "support"})
+_ANSWERS = frozenset({"acknowledge", "in-force", "cannot", "attest", "support", "kept"})
 
 NEXT = {
     "acknowledge": ("已记录收到，叫应停止；请在期限内反馈落实。",
@@ -42,6 +43,7 @@ NEXT = {
     "in-force": ("已记录落实。", "Noted as in force."),
     "cannot": ("已记录无法执行，立即转下一责任人。", "Noted. The next post is called at once."),
     "support": ("已记录需要支援，值班室会联系您。", "Noted; the duty office will call you."),
+    "kept": ("已记录暂不解除，措施继续。", "Noted; the measure stays."),
     "attest": ("已记录复核，可以解除。", "Check noted; the measure is lifted."),
     "reported": ("现场情况已记录。", "What you saw is noted."),
     "report-ended": ("已记录现场情况结束。", "Noted that it has ended."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 WORDS: dict[str, tuple[str, str]] = {
     # The frame
     "suian": ("岁安", "suian"),
-    "fictional": ("虚构县 · 演示用", "Fictional county, for demonstration"),
+    "fictional": ("虚构县", "fictional county"),
     "exercise": ("演练", "EXERCISE"),
     "switch": ("English", "中文"),
     "log_in": ("登录", "Log in"),
@@ -21,7 +21,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "playing": ("正在播放", "playing"),
     "this_is_exercise": (
         "以下全部为演练，不是真实情况。", "Everything below is an exercise, nothing is real."),
-    "shown_at": ("页面时间", "Shown as of"),
     # The first page
     "in_force_now": ("当前风险提示", "In force now"),
     "nothing_open": ("目前没有风险提示。", "No risk advisory is open."),
@@ -125,6 +124,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "source": ("来源", "source"),
     "issue_time": ("发布时间", "issued"),
     "point": ("最不利点", "worst point"),
+    "extreme_at": ("最不利", "worst at"),
     "derived": ("推算", "derived"),
     "missing": ("缺测", "missing"),
     "hour": ("时间", "hour"),
@@ -138,6 +138,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "do_cannot": ("无法执行", "Cannot be done"),
     "do_approve": ("同意", "Approve"),
     "do_refuse": ("不同意", "Refuse"),
+    "do_kept": ("暂不解除", "Not yet: keep it"),
     "do_attest": ("已复核，可解除", "Checked: may be lifted"),
     "do_raise": ("升级", "Raise"),
     "do_keep": ("保持", "Keep"),
