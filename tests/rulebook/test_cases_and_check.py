@@ -1,0 +1,116 @@
+"""Cases give what they say, and `check` finds what a careful reader would."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alerting.rulebook import check_folder, load_book
+from alerting.rulebook.cases import failure
+from alerting.rulebook.pack import Case
+from tests.rulebook.sights import FOG, MEASURES, folder, rule
+
+
+def outcome(made, given, **expect):
+    case = Case.model_validate({"name": "c", "given": given, "expect": expect})
+    return failure(made, case, {})
+
+
+COLD = rule(
+    "change(daily_min(temperature), 24 h) > -4 K",
+    hazard="cold-wave",
+    blue="(change(daily_min(temperature), 24 h) <= -8 K and daily_min(temperature) <= 4 degC) within 24 h",
+)
+SCHOOL = rule("rain < 1 mm", yellow="rain >= 1 mm and on school-day")
+
+
+@pytest.mark.parametrize(
+    ("made", "given", "expect"),
+    [
+        (COLD, {"days": {"first": -1, "daily_min(temperature)": [6, -4]}}, {"level": "blue"}),
+        (COLD, {"days": {"first": 0, "daily_min(temperature)": [6, -4]}}, {"level": "blue", "onset": "16 h"}),
+        (COLD, {"days": {"first": -1, "daily_min(temperature)": [6, 1, 1]}}, {"level": "none"}),
+        (SCHOOL, {"rain": [2], "on": "school-day"}, {"level": "yellow"}),
+        (SCHOOL, {"rain": [2]}, {"level": "none", "clear": False}),
+        (SCHOOL, {"rain": [None], "on": ["school-day"]}, {"level": "unknown", "clear": "unknown"}),
+        (SCHOOL, {"temperature": [2]}, {"level": "undecidable"}),
+    ],
+)
+def test_what_a_case_gives(made, given, expect):
+    assert outcome(made, given, **expect) == ""
+
+
+def test_facts_of_a_case():
+    made = rule(None, yellow="season year-end or reported icing or incident roof-fall within 7 d",
+                orange="holiday spring-festival", red="warning snow >= orange")  # fmt: skip
+    assert outcome(made, {}, level="none") == ""
+    for given in ({"season": "year-end"}, {"reported": ["icing"]}, {"incidents": "roof-fall"}):
+        assert outcome(made, given, level="yellow", onset="0 h") == ""
+    assert outcome(made, {"holiday": "spring-festival"}, level="orange") == ""
+    assert outcome(made, {"warnings": {"snow": "red"}}, level="red") == ""
+    assert outcome(made, {"warnings": {"snow": "unknown"}}, level="unknown") == ""
+
+
+def test_the_official_level_is_a_floor_in_cases_too():
+    made = rule(yellow="visibility < 200 m", orange="visibility < 100 m")
+    assert outcome(made, {"visibility": [900], "warnings": {"fog": "red"}}, level="orange") == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"visibilty": [3]}, "is no quantity"),
+        ({"at": "at dawn"}, "local time"),
+        ({"days": {"min(temperature)": [3]}}, "daily_min(temperature)"),
+    ],
+)
+def test_a_case_that_cannot_be_run_says_why(given, said):
+    assert said in outcome(COLD, given, level="none")
+
+
+def warnings(path, pack=FOG, measures=MEASURES):
+    found = check_folder(folder(path, pack, measures), {"year-end"})
+    assert {f.level for f in found} <= {"warning"}, found
+    return [f.what for f in found]
+
+
+def test_a_good_folder_has_no_findings(tmp_path):
+    assert warnings(tmp_path) == []
+
+
+def test_lints(tmp_path):
+    overlapping = FOG.replace("clear: visibility >= 500 m", "clear: visibility >= 100 m")
+    assert "is true at values that meet 'visibility < 200 m'" in warnings(tmp_path, overlapping)[0]
+    bare = FOG[: FOG.index("    cases:")]
+    assert "has no case" in warnings(tmp_path, bare)[0]
+    swapped = FOG.replace("visibility < 200 m for 1 h) within 12 h", "visibility < 80 m for 1 h) within 6 h")
+    assert "yellow never shows" in warnings(tmp_path, swapped)[0]
+    twins = MEASURES + MEASURES[MEASURES.index("  close:") :].replace("  close:", "  shut:")
+    twins += "    sms: {zh: 上路引导, en: guide traffic}\n"
+    assert "close, shut read the same" in warnings(tmp_path, measures=twins)[0]
+
+
+def test_errors_come_with_place_and_mend(tmp_path):
+    pack = FOG.replace("[guide, speed", "[giude, speed").replace("< 100 m", "< 100 K")
+    found = check_folder(folder(tmp_path, pack))
+    assert [f.level for f in found] == ["error", "error"]
+    assert all(f.where.startswith(str(tmp_path / "pack.yaml")) for f in found)
+    assert "Did you mean guide?" in found[0].what + found[0].mend
+
+
+def test_the_example_of_the_guide_for_authors_loads(tmp_path):
+    """docs/rules.md must not teach what does not load."""
+    guide = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
+    blocks = [b.split("```")[0] for b in guide.split("```yaml\n")[1:]]
+    pack = blocks[0].replace("cases: [...]", "cases: []")
+    measures = "measures:\n" + "\n".join(
+        [blocks[1].removeprefix("measures:\n"), *(
+            f"  {name}: {{title: {{zh: {name}, en: {name}}}, form: notify, carrier: field, "
+            f"lifter: field, do: {{zh: x, en: x}}, sms: {{zh: x, en: x}}}}"
+            for name in ("guide", "close")
+        )]
+    )  # fmt: skip
+    book = load_book(folder(tmp_path, pack, measures.replace('["..."]', '["M-01"]')))
+    assert book.rules[0].tags == {"expressway"}
+    assert book.measures["speed-limit"].by_minutes == 30
