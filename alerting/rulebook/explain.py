@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,15 +34,27 @@ from alerting.rulebook.nodes import (
     text_of,
     walk,
 )
-from alerting.rulebook.plan import Plan, Step
+from alerting.rulebook.plan import Plan
 from alerting.rulebook.tile import SLACK, Bools, Scratch, Tile, compare
 from alerting.signals import HOUR, Floats
 from alerting.vocabulary import Level
 from alerting.weather.sight import Daily, Sight
 
 State = Literal["true", "unknown", "false", "undecidable"]
-# (quantity, column, row) -> (source, issued), None where the hour has no value.
-Origin = Callable[[str, int, int], Any]
+
+
+class Told(Protocol):
+    """Where one value comes from, as the fields know it."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def issued(self) -> datetime | None: ...
+    @property
+    def kind(self) -> str: ...
+
+
+Origin = Callable[[str, int, int], Told]  # of (quantity, column, row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +170,8 @@ class _Teller:
         self, bound: Bound, rule_id: str, sight: Sight, column: int, origin: Origin | None
     ) -> None:
         self._sight, self._column, self._origin = sight, column, origin
-        masks = bound.masks_of(rule_id)
-        self._tile = Tile(sight, 0, 1, masks, Scratch())
+        self._masks = bound.masks_of(rule_id)
+        self._tile = Tile(sight, 0, 1, self._masks, Scratch())
         self._reader = Reader(self._tile)
         self._plan = Plan()
 
@@ -258,18 +270,15 @@ class _Teller:
 
     def _planes(self, term: Term) -> tuple[Bools, Bools]:
         """Of the term's condition, over all rows of the sight."""
-        step = self._step(term.condition)
-        planes = self._tile.hourly(step)
-        at = slice(-self._tile.rows(step)[0], None)
+        step = Plan().step(term.condition)
+        need_all(step, self._sight)
+        # Read alone: the tile keeps what an earlier, narrower need has computed.
+        tile = Tile(self._sight, 0, 1, self._masks, Scratch())
+        planes = tile.hourly(step)
+        at = slice(-tile.rows(step)[0], None)
         limit = self._reader.last_rows(step.daily)[0]
         inside = np.arange(self._sight.rows) <= limit
         return planes.true[at, 0] & inside, planes.possible[at, 0] & inside
-
-    def _step(self, node: Condition | Series) -> Step:
-        step = self._plan.step(node)
-        self._plan.step(node)  # used twice: its planes are kept
-        need_all(step, self._sight)
-        return step
 
     def _days(self, term: Term) -> tuple[bool, bool, int, int]:
         step = Plan().step(term)
@@ -307,13 +316,13 @@ class _Teller:
             state, row, value = "unknown", None, None
             gaps = np.flatnonzero(np.isnan(hours))
             lo, hi = lo + int(gaps[0]), lo + int(gaps[-1])
-        source, issued = self._from(quantity, row)
+        source, issued, derived = self._from(quantity, row)
         return Reason(
             text=text_of(leaf), state=state, quantity=quantity, series=series_text(leaf.series),
             operator=leaf.operator, threshold=leaf.threshold, unit=leaf.unit, value=value,
             at=None if row is None else self._stamp(row),
             first=self._stamp(lo), last=self._stamp(hi),
-            derived=quantity in self._sight.derived, source=source, issued=issued,
+            derived=quantity in self._sight.derived or derived, source=source, issued=issued,
         )  # fmt: skip
 
     def _values(self, series: Series) -> Floats:
@@ -331,15 +340,11 @@ class _Teller:
         tile = Tile(self._sight, 0, 1, [], Scratch())
         return tile.series(step)[-tile.rows(step)[0] :, 0]
 
-    def _from(self, quantity: str, row: int | None) -> tuple[str, datetime | None]:
+    def _from(self, quantity: str, row: int | None) -> tuple[str, datetime | None, bool]:
         if self._origin is None or row is None:
-            return "", None
+            return "", None, False
         said = self._origin(quantity, self._column, row)
-        if said is None:
-            return "", None
-        if isinstance(said, tuple):
-            return str(said[0]), said[1]
-        return str(said.source), said.issued
+        return said.source, said.issued, said.kind == "derived"
 
 
 def _holds(leaf: Compare, value: float) -> State:
