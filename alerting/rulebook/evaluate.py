@@ -16,8 +16,10 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from alerting.errors import BadInput
 from alerting.rulebook.binding import Binder, BindFacts, BoundLevel
 from alerting.rulebook.book import Book, Rule
+from alerting.rulebook.heard import Heard
 from alerting.rulebook.nodes import (
     And,
     Condition,
@@ -31,6 +33,7 @@ from alerting.rulebook.nodes import (
     Reported,
     Season,
     Term,
+    text_of,
 )
 from alerting.rulebook.plan import Plan, Step
 from alerting.rulebook.tile import COMPARE, Bools, Planes, Scratch, Tile, compare
@@ -138,6 +141,7 @@ class Bound:
     def evaluate(self, sight: Sight) -> list[Verdict]:
         """A verdict for each rule, in the book's order."""
         made: dict[str, Verdict] = {}
+        sight = replace(sight, facts=Heard(sight.facts))
         for group in self._groups:
             verdicts = [_blank(one, group) for one in group.rules]
             for left in range(group.lo, group.hi, TILE):
@@ -410,15 +414,23 @@ class Reader:
             case Reported(word):
                 said = facts.reported(word)[self._at]
                 return Planes(said == 2, said >= 1)
-            case Season(name):
-                value = facts.season(name)
-            case Holiday(name):
-                value = facts.holiday(name)
+            case Season(name) | Holiday(name):
+                value = self._of_calendar(node, name)
             case Happened(incident, hours):
                 value = facts.incident(incident, float(hours))
             case _:
                 raise AssertionError(node)
         return Planes(np.full(width, value == 2), np.full(width, value >= 1))
+
+    def _of_calendar(self, node: Season | Holiday, name: str) -> int:
+        facts = self._sight.facts
+        try:
+            return facts.season(name) if isinstance(node, Season) else facts.holiday(name)
+        except KeyError:
+            raise BadInput(
+                f"the calendar has no {text_of(node)!r}, which a rule asks for.",
+                mend="Add it to the calendar's file, or change the rule; suian check names both.",
+            ) from None
 
     def floor(self, rule: Rule) -> NDArray[np.int8]:
         """The official level on the rule's ladder; where the ladder lacks it, the next lower one."""

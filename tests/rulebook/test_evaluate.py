@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alerting.errors import BadInput
 from alerting.rulebook import nodes as n
 from alerting.rulebook.binding import BindFacts
 from alerting.rulebook.evaluate import Bound
@@ -357,3 +358,22 @@ def test_a_rule_of_facts_alone_needs_no_clear():
     made = rule(None, yellow="warning fog >= yellow and season year-end")
     verdict = Bound([made], BindFacts.of(seen, "zone")).evaluate(seen)[0]
     assert (verdict.facts_only, bool(verdict.true[0, 0]), bool(verdict.clear_true[0])) == (True,) * 3
+
+
+def test_a_season_the_calendar_lacks_is_named():
+    class Lacking(Said):
+        def season(self, name):
+            raise KeyError(name)
+
+    seen = sight({"visibility": [900]}, facts=Lacking())
+    with pytest.raises(BadInput, match="the calendar has no 'season torrents'"):
+        tried(condition("season torrents"), seen)
+
+
+def test_a_kind_of_place_the_county_lacks_gives_an_empty_verdict():
+    seen = sight({"visibility": [10]})
+    made = rule(yellow="visibility < 50 m or observed visibility < 50 m")
+    bound = Bound([made], BindFacts(1, {"mine": (0, 1)}, {}, {}, True))
+    verdict = bound.evaluate(seen)[0]
+    assert (verdict.lo, verdict.hi, verdict.true.shape) == (0, 0, (1, 0))
+    assert bound.undecidable_at("tried", 0, 0) == {}

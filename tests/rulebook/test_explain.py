@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,9 +18,15 @@ from tests.rulebook.sights import NOW, ZONE, Said, days, rule, sight
 HOUR = timedelta(hours=1)
 
 
+class Told(NamedTuple):
+    source: str
+    issued: datetime
+    kind: str
+
+
 def why(made, seen, column=0):
     bound = Bound([made], BindFacts.of(seen, "zone"))
-    return explain(bound, "tried", seen, column, lambda q, c, r: (f"run {c}.{r}", NOW - HOUR))
+    return explain(bound, "tried", seen, column, lambda q, c, r: Told(f"run {c}.{r}", NOW - HOUR, "forecast"))
 
 
 def said(made, seen, language="en"):
