@@ -46,7 +46,7 @@ ANSWERS: Mapping[str, Mapping[str, Choice]] = {
 
 # Whose whole message is one of these wants no more messages; carriers act on the same words.
 STOP_WORDS = frozenset(
-    {"stop", "stopall", "unsubscribe", "end", "quit", "td", "退订", "停止", "不要再发"}
+    {"stop", "stopall", "unsubscribe", "end", "quit", "td", "退订", "不要再发"}
 )
 
 

@@ -1,0 +1,139 @@
+"""The notices the chase writes: calling again, calling the next rung, replies, the duty office told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from alerting.alerts.life import Life
+from alerting.store.schema import alert, delivery, delivery_notice, measure, notice
+
+# Kinds the chase writes itself; every other notice that wants an answer is a fresh one.
+CALLS = ("reminder", "escalation")
+
+
+def call(
+    connection: Connection,
+    life: Life,
+    pursuit: Any,
+    post: str,
+    kind: str,
+    reason: dict[str, str],
+    at: datetime,
+    *,
+    rung: int,
+    round_: int,
+    by: str = "",
+) -> None:
+    """Write a notice to a post on behalf of a pursuit, with the facts as they stand now."""
+    facts = facts_of(connection, life, pursuit)
+    due = pursuit.must_by.isoformat() if pursuit.must_by else facts.get("due")
+    facts |= {"level": pursuit.level, "reason": reason, "by": by, "due": due}
+    connection.execute(
+        insert(notice).values(
+            realm=life.realm, kind=kind, alert=pursuit.alert, measure=pursuit.measure,
+            pursuit=pursuit.id, post=post, wants=pursuit.wants, rung=rung, round=round_,
+            level=pursuit.level, created=at, due=at, state="due", facts=facts,
+        )
+    )  # fmt: skip
+
+
+def tell(
+    connection: Connection,
+    life: Life,
+    kind: str,
+    facts: dict[str, Any],
+    reason: dict[str, str],
+    at: datetime,
+    *,
+    post: str | None = None,
+    person: str | None = None,
+    alert_id: str | None = None,
+    measure_id: str | None = None,
+    wants: str = "",
+    by: str = "",
+) -> None:
+    """Write a notice that belongs to no pursuit yet: a reply, support asked for, nobody reached."""
+    facts = facts | {"reason": reason, "by": by}
+    connection.execute(
+        insert(notice).values(
+            realm=life.realm, kind=kind, alert=alert_id, measure=measure_id, post=post,
+            person=person, wants=wants, level=max(1, int(facts["level"])), created=at, due=at,
+            state="due", facts=facts,
+        )
+    )  # fmt: skip
+
+
+def facts_of(connection: Connection, life: Life, pursuit: Any) -> dict[str, Any]:
+    """What the newest notice about the pursuit's subject said, its measures as they stand now."""
+    mine = connection.execute(
+        select(notice.c.facts)
+        .where(notice.c.pursuit == pursuit.id)
+        .order_by(notice.c.kind.in_(CALLS), notice.c.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if mine is None and pursuit.measure is not None:
+        mine = connection.execute(
+            select(notice.c.facts)
+            .where(notice.c.measure == pursuit.measure, notice.c.wants != "",
+                   notice.c.post == pursuit.post)
+            .order_by(notice.c.id.desc())
+            .limit(1)
+        ).scalar_one_or_none()  # fmt: skip
+    facts = dict(mine) if mine is not None else bare_facts(connection, life, pursuit)
+    facts["measures"] = [_as_it_stands(connection, m) for m in facts.get("measures", [])]
+    return facts
+
+
+def bare_facts(connection: Connection, life: Life, about: Any) -> dict[str, Any]:
+    """Facts for a notice where no earlier one can lend them. `about` has alert, measure, level."""
+    held = connection.execute(select(alert).where(alert.c.id == about.alert)).one_or_none()
+    row = connection.execute(select(measure).where(measure.c.id == about.measure)).one_or_none()
+    place = row.object if row else held.place if held else life.places.county
+    definition = life.book.measures.get(row.measure) if row else None
+    sector = held.sector if held else definition.sector if definition else ""
+    return {
+        "rule": held.rule if held else "", "sector": sector,
+        "hazard": held.hazard if held else "", "place": place, "level": about.level,
+        "was": about.level, "onset": None, "until": None, "why": {}, "official": None,
+        "measures": [], "reason": {}, "by": "", "due": None,
+    }  # fmt: skip
+
+
+def carried_at(connection: Connection, notice_id: int) -> datetime | None:
+    """When a notice was bound to a person; None while it has not been."""
+    return connection.execute(
+        select(delivery.c.created)
+        .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+        .where(delivery_notice.c.notice == notice_id)
+        .order_by(delivery.c.created)
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def latest_call(connection: Connection, pursuit: Any) -> Any | None:
+    """The last notice by which the pursuit called the rung it stands on."""
+    return connection.execute(
+        select(notice)
+        .where(notice.c.pursuit == pursuit.id, notice.c.post == pursuit.at_post,
+               notice.c.state != "withheld")
+        .order_by(notice.c.id.desc())
+        .limit(1)
+    ).one_or_none()  # fmt: skip
+
+
+def take_back(connection: Connection, pursuit_id: int, why: str) -> int:
+    """Withhold the pursuit's own calls that nobody has been sent yet; gives how many."""
+    result = connection.execute(
+        update(notice)
+        .where(notice.c.pursuit == pursuit_id, notice.c.state == "due", notice.c.kind.in_(CALLS))
+        .values(state="withheld", reason=why)
+    )
+    return result.rowcount
+
+
+def _as_it_stands(connection: Connection, said: dict[str, Any]) -> dict[str, Any]:
+    row = connection.execute(select(measure).where(measure.c.id == said.get("id"))).one_or_none()
+    return said if row is None else said | {"state": row.state, "arguments": row.arguments}

@@ -1,0 +1,54 @@
+"""Up which posts a pursuit climbs: its own post, the tiers above, the duty office last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from alerting.alerts.life import Life
+from alerting.people import Post, post_by_id, resolve
+from alerting.store.schema import notice
+
+DUTY_OFFICE = "duty-office"
+
+
+def ladder(
+    connection: Connection, life: Life, pursuit: Any, sector: str, place: str
+) -> list[Post]:
+    """The rungs as the roster and the policy have them now, each post once.
+
+    Rung 0 is the post itself. Only tiers that stand above it in the policy follow: a silent township
+    is not answered for by a regulator, and nobody stands above the duty office.
+    """
+    first = post_by_id(connection, pursuit.post)
+    tiers: list[str] = list(life.policy.rungs)
+    if first is not None and first.tier in tiers:
+        tiers = tiers[tiers.index(first.tier) + 1 :]
+    if first is None or first.tier != DUTY_OFFICE:
+        tiers = [t for t in tiers if t != DUTY_OFFICE] + [DUTY_OFFICE]
+    found = [first] if first is not None else []
+    for tier in tiers:
+        post = resolve(connection, life.places, tier, sector, place)
+        if post is not None and post.id not in {p.id for p in found}:
+            found.append(post)
+    return found
+
+
+def next_rung(
+    connection: Connection, life: Life, pursuit: Any, sector: str, place: str
+) -> Post | None:
+    """The first rung above the one called now that this pursuit has not called yet; None at the top."""
+    rungs = ladder(connection, life, pursuit, sector, place)
+    ids = [p.id for p in rungs]
+    above = rungs[ids.index(pursuit.at_post) + 1 :] if pursuit.at_post in ids else rungs
+    called = called_posts(connection, pursuit)
+    return next((p for p in above if p.id not in called), None)
+
+
+def called_posts(connection: Connection, pursuit: Any) -> set[str]:
+    """Every post this pursuit has called, whether it answered or not."""
+    rows = connection.execute(
+        select(notice.c.post).where(notice.c.pursuit == pursuit.id).distinct()
+    ).scalars()
+    return {pursuit.at_post, *(p for p in rows if p)}

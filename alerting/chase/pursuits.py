@@ -1,0 +1,207 @@
+"""Pursuits: what is waited for, from whom, and until when. Opening, joining, answering, ending.
+
+At most one is open for each (post, wants, measure or alert). A notice that comes while it is open
+joins it; one that comes after it was answered opens it anew, since a rise voids acknowledgements.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
+
+from alerting.alerts.life import Life
+from alerting.alerts.measures import OPEN_WORK
+from alerting.audit import record
+from alerting.chase import calls, words
+from alerting.store.schema import alert, measure, notice, pursuit
+
+# Measures on which a pursuit still means anything, by what it waits for.
+_MEANS = {
+    "acknowledge": OPEN_WORK,
+    "in-force": ("issued", "acknowledged"),
+    "decision": ("proposed",),
+    "check": ("lift proposed",),
+}
+
+
+def open_new(connection: Connection, life: Life, now: datetime) -> int:
+    """Take up every notice that wants an answer and has no pursuit yet; gives how many."""
+    rows = connection.execute(
+        select(notice).where(unpursued(life.realm)).order_by(notice.c.id)
+    ).all()
+    for row in rows:
+        held = open_one(connection, life.realm, row.post, row.wants, row.measure, row.alert)
+        if held is None:
+            number = _open(connection, life, row)
+        else:
+            number = held.id
+            _join(connection, life, held, row, now)
+        connection.execute(
+            update(notice).where(notice.c.id == row.id).values(pursuit=number)
+        )
+    return len(rows)
+
+
+def unpursued(realm: str) -> ColumnElement[bool]:
+    return and_(
+        notice.c.realm == realm, notice.c.wants != "", notice.c.pursuit.is_(None),
+        notice.c.post.is_not(None), notice.c.state != "withheld",
+    )  # fmt: skip
+
+
+def open_one(
+    connection: Connection,
+    realm: str,
+    post: str,
+    wants: str,
+    measure_id: str | None,
+    alert_id: str | None,
+) -> Any | None:
+    """The open pursuit of a post for a measure, or for an alert where no measure is meant."""
+    return connection.execute(
+        select(pursuit).where(
+            pursuit.c.realm == realm, pursuit.c.post == post, pursuit.c.wants == wants,
+            pursuit.c.state == "open", same_subject(pursuit, measure_id, alert_id),
+        )
+    ).one_or_none()  # fmt: skip
+
+
+def same_subject(table: Any, measure_id: str | None, alert_id: str | None) -> ColumnElement[bool]:
+    """A measure is the same whichever alert its notice hangs on; news is its alert's."""
+    if measure_id is not None:
+        return and_(table.c.measure == measure_id)
+    return and_(table.c.measure.is_(None), table.c.alert == alert_id)
+
+
+def by_id(connection: Connection, number: int) -> Any:
+    return connection.execute(select(pursuit).where(pursuit.c.id == number)).one()
+
+
+def open_in_force(
+    connection: Connection, life: Life, after: Any, row: Any, at_post: str, rung: int, at: datetime
+) -> Any:
+    """After an acknowledgement by `at_post`: the chase for the measure being in force by its due."""
+    held = open_one(connection, life.realm, after.post, "in-force", row.id, None)
+    if held is not None:
+        return held
+    due = row.due or at + timedelta(minutes=life.policy.in_force_minutes)
+    # Who answers after the time is up has just been reached: they get a rung's time, no more.
+    deadline = due if due > at else at + life.policy.wait(after.level, "in-force")
+    result = connection.execute(
+        insert(pursuit).values(
+            realm=life.realm, wants="in-force", alert=after.alert, measure=row.id,
+            post=after.post, level=after.level, state="open", rung=rung, round=0,
+            at_post=at_post, opened=at, deadline=deadline, must_by=due,
+        )
+    )  # fmt: skip
+    return by_id(connection, int(_key(result)))
+
+
+def answered(connection: Connection, life: Life, number: int, by: str, at: datetime) -> bool:
+    """What was waited for has come. Of two at once only the first gets True."""
+    result = connection.execute(
+        update(pursuit)
+        .where(pursuit.c.id == number, pursuit.c.state == "open")
+        .values(state="answered", answered=at, answered_by=by, deadline=None)
+    )
+    if result.rowcount:
+        calls.take_back(connection, number, "answered before it was sent")
+        record(connection, life.realm, at, by, "answer", f"pursuit:{number}", {})
+    return bool(result.rowcount)
+
+
+def ended(connection: Connection, life: Life, number: int, why: str, at: datetime) -> bool:
+    """Nothing is waited for any more, though nobody answered."""
+    result = connection.execute(
+        update(pursuit)
+        .where(pursuit.c.id == number, pursuit.c.state == "open")
+        .values(state="ended", end_reason=why, deadline=None)
+    )
+    if result.rowcount:
+        calls.take_back(connection, number, why)
+        record(connection, life.realm, at, "service", "end chase", f"pursuit:{number}",
+               {"reason": why})  # fmt: skip
+    return bool(result.rowcount)
+
+
+def end_moot(connection: Connection, life: Life, now: datetime) -> int:
+    """End the pursuits of alerts that closed and of measures that have moved on; gives how many."""
+    rows = connection.execute(
+        select(pursuit.c.id, pursuit.c.wants, alert.c.state.label("alert_state"),
+               measure.c.state.label("measure_state"))
+        .outerjoin(alert, alert.c.id == pursuit.c.alert)
+        .outerjoin(measure, measure.c.id == pursuit.c.measure)
+        .where(moot(life.realm))
+        .order_by(pursuit.c.id)
+    ).all()  # fmt: skip
+    for row in rows:
+        ended(connection, life, row.id, row.measure_state or row.alert_state, now)
+    return len(rows)
+
+
+def moot(realm: str) -> ColumnElement[bool]:
+    """Condition on pursuits: open, and what they wait for can no longer happen."""
+    of_measure = select(measure.c.state).where(measure.c.id == pursuit.c.measure)
+    state = of_measure.correlate(pursuit).scalar_subquery()
+    of_alert = select(alert.c.id).where(alert.c.id == pursuit.c.alert, alert.c.state != "open")
+    closed = exists(of_alert.correlate(pursuit))
+    moved_on = [
+        and_(pursuit.c.wants == wants, state.not_in(states)) for wants, states in _MEANS.items()
+    ]
+    return and_(
+        pursuit.c.realm == realm, pursuit.c.state == "open",
+        or_(and_(pursuit.c.measure.is_(None), closed), *moved_on),
+    )  # fmt: skip
+
+
+def _open(connection: Connection, life: Life, row: Any) -> int:
+    """Rung 0: the post the notice went to. An order issued again ends the wait for the one before."""
+    must_by = datetime.fromisoformat(row.facts["due"]) if row.facts.get("due") else None
+    begins = max(row.created, row.due)
+    result = connection.execute(
+        insert(pursuit).values(
+            realm=life.realm, wants=row.wants, alert=row.alert, measure=row.measure,
+            post=row.post, level=row.level, state="open", rung=0, round=0, at_post=row.post,
+            opened=row.created, deadline=begins + life.policy.wait(row.level, row.wants),
+            must_by=must_by,
+        )
+    )  # fmt: skip
+    number = int(_key(result))
+    record(connection, life.realm, row.created, "service", "begin chase", f"pursuit:{number}",
+           {"wants": row.wants, "post": row.post, "measure": row.measure, "alert": row.alert,
+            "level": row.level})  # fmt: skip
+    if row.wants == "acknowledge" and row.measure is not None:
+        stale = open_one(connection, life.realm, row.post, "in-force", row.measure, None)
+        if stale is not None:
+            ended(connection, life, stale.id, "issued again", row.created)
+    return number
+
+
+def _key(result: Any) -> Any:
+    return result.inserted_primary_key[0]
+
+
+def _join(connection: Connection, life: Life, held: Any, row: Any, now: datetime) -> None:
+    """A later notice while the answer to an earlier one is out: one pursuit, at the higher level.
+
+    Its own time begins with the new message; how far it has climbed is kept, and the rung it stands
+    on hears of the change too.
+    """
+    level = max(held.level, row.level)
+    must_by = datetime.fromisoformat(row.facts["due"]) if row.facts.get("due") else held.must_by
+    begins = max(row.created, row.due)
+    connection.execute(
+        update(pursuit)
+        .where(pursuit.c.id == held.id, pursuit.c.state == "open")
+        .values(level=level, must_by=must_by, end_reason="",
+                deadline=begins + life.policy.wait(level, held.wants))
+    )  # fmt: skip
+    record(connection, life.realm, row.created, "service", "join chase", f"pursuit:{held.id}",
+           {"notice": row.id, "level": level, "was": held.level})  # fmt: skip
+    connection.execute(update(notice).where(notice.c.id == row.id).values(pursuit=held.id))
+    if held.at_post != row.post:
+        calls.take_back(connection, held.id, "overtaken by a change")
+        calls.call(connection, life, by_id(connection, held.id), held.at_post, "escalation",
+                   words.risen(), now, rung=held.rung, round_=held.round)  # fmt: skip

@@ -1,0 +1,38 @@
+"""Who may answer what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from alerting.people import Person
+from alerting.store.schema import holder, notice, pursuit
+
+SIGNS = ("decide", "order", "admin")
+ON_BEHALF = ("order", "admin")
+
+
+def posts_of(connection: Connection, who: Person) -> set[str]:
+    return set(
+        connection.execute(select(holder.c.post).where(holder.c.person == who.id)).scalars()
+    )
+
+
+def was_asked(connection: Connection, who: Person, one: Any) -> bool:
+    """Bound to them, or to a post they hold now."""
+    return one.person == who.id or one.post in posts_of(connection, who)
+
+
+def decides(connection: Connection, who: Person, row: Any, one: Any) -> bool:
+    """The decider's holder signs, or who was called in their place; and only with the role for it."""
+    if who.role not in SIGNS:
+        return False
+    called = connection.execute(
+        select(notice.c.post)
+        .join(pursuit, pursuit.c.id == notice.c.pursuit)
+        .where(pursuit.c.measure == row.id, pursuit.c.wants == "decision")
+    ).scalars()
+    return one.person == who.id or not posts_of(connection, who).isdisjoint(
+        {row.decider, *called}
+    )

@@ -1,0 +1,252 @@
+"""One step of the chase, at a moment: whoever has been silent for too long is called again or passed.
+
+    1. pursuits whose alert or measure has moved on end;
+    2. notices that want an answer get a pursuit;
+    3. a post with nobody on it, or whom no message reached: the next rung at once;
+    4. measures that should be in force by now are overdue;
+    5. deadlines that have passed: the same rung again, louder, or the next one.
+
+A pursuit moves at most once a step and its next deadline counts from now: after an outage of any
+length each is caught up with by one message.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
+
+from alerting.alerts import measures
+from alerting.alerts.life import Life
+from alerting.audit import record
+from alerting.chase import calls, pursuits, words
+from alerting.chase.ladder import next_rung
+from alerting.people import Person, Post, post_by_id, resolve
+from alerting.store.schema import (
+    delivery,
+    delivery_notice,
+    escalation,
+    measure,
+    notice,
+    pursuit,
+)
+
+
+def step(connection: Connection, life: Life, now: datetime) -> int:
+    """Do all that is due by `now`, the realm's own time. Gives how many things changed."""
+    changed = pursuits.end_moot(connection, life, now)
+    changed += pursuits.open_new(connection, life, now)
+    moved: set[int] = set()
+    changed += _unreached(connection, life, now, moved)
+    changed += _mark_overdue(connection, life, now)
+    for held in connection.execute(
+        select(pursuit).where(_expired(life.realm, now)).order_by(pursuit.c.deadline, pursuit.c.id)
+    ).all():
+        if held.id not in moved:
+            _lapse(connection, life, held, now)
+            changed += 1
+    return changed
+
+
+def has_work(connection: Connection, life: Life, now: datetime) -> bool:
+    """Whether `step` would change anything now; reads only."""
+    asked = (
+        select(pursuit.c.id).where(_expired(life.realm, now)),
+        select(notice.c.id).where(pursuits.unpursued(life.realm)),
+        select(notice.c.id).where(_nobody(life.realm)),
+        select(notice.c.id).where(_dead(life.realm)),
+        select(measure.c.id).where(_late(life.realm, now)),
+        select(pursuit.c.id).where(pursuits.moot(life.realm)),
+    )
+    return any(connection.execute(q.limit(1)).first() is not None for q in asked)
+
+
+def next_due(connection: Connection, realm: str) -> datetime | None:
+    """The realm's own time at which the next deadline passes; None where nothing is waited for."""
+    first = connection.execute(
+        select(func.min(pursuit.c.deadline)).where(
+            pursuit.c.realm == realm, pursuit.c.state == "open"
+        )
+    ).scalar_one()
+    due = connection.execute(
+        select(func.min(measure.c.due)).where(
+            measure.c.realm == realm, measure.c.state.in_(["issued", "acknowledged"]),
+            measure.c.overdue.is_(None),
+        )
+    ).scalar_one()  # fmt: skip
+    return min((t for t in (first, due) if t is not None), default=None)
+
+
+def climb(
+    connection: Connection,
+    life: Life,
+    held: Any,
+    reason: str,
+    now: datetime,
+    *,
+    said: str = "",
+    by: Person | None = None,
+) -> Post | None:
+    """Call the next rung at once; None where there is none above.
+
+    `reason` is silent | nobody | cannot | overdue | undelivered; `said` are the words of `by`.
+    """
+    facts = calls.facts_of(connection, life, held)
+    after = next_rung(connection, life, held, facts["sector"], facts["place"])
+    if after is None:
+        return None
+    guarded = connection.execute(
+        update(pursuit)
+        .where(pursuit.c.id == held.id, pursuit.c.state == "open", pursuit.c.rung == held.rung)
+        .values(rung=held.rung + 1, round=0, at_post=after.id,
+                deadline=now + life.policy.wait(held.level, held.wants))
+    )  # fmt: skip
+    if not guarded.rowcount:
+        return None
+    connection.execute(
+        insert(escalation).values(
+            realm=life.realm, pursuit=held.id, alert=held.alert, measure=held.measure,
+            from_post=held.at_post, to_post=after.id, at=now, reason=reason,
+        )
+    )  # fmt: skip
+    record(connection, life.realm, now, by.id if by else "service", "escalate",
+           f"pursuit:{held.id}", {"from": held.at_post, "to": after.id, "reason": reason})  # fmt: skip
+    calls.take_back(connection, held.id, "the next rung is called")
+    before = post_by_id(connection, held.at_post)
+    calls.call(connection, life, held, after.id, "escalation",
+               words.climbed(reason, before, said), now, rung=held.rung + 1, round_=0,
+               by=by.called("zh") if by else "")  # fmt: skip
+    return after
+
+
+def _lapse(connection: Connection, life: Life, held: Any, now: datetime) -> None:
+    """A deadline has passed: wait for what was carried late, else call again, else climb."""
+    called = calls.latest_call(connection, held)
+    wait = life.policy.wait(held.level, held.wants)
+    if called is None:
+        _not_in_force(connection, life, held, now)
+        return
+    carried = calls.carried_at(connection, called.id)
+    if carried is not None and carried + wait > now:
+        _wait_until(connection, held, carried + wait)
+        return
+    facts = calls.facts_of(connection, life, held)
+    top = next_rung(connection, life, held, facts["sector"], facts["place"]) is None
+    if held.round + 1 < (life.policy.last_calls if top else life.policy.calls):
+        _call_again(connection, life, held, called, now)
+    elif top:
+        _give_up(connection, life, held, facts, now)
+    else:
+        climb(connection, life, held, "silent", now)
+
+
+def _call_again(
+    connection: Connection, life: Life, held: Any, called: Any, now: datetime
+) -> None:
+    """The same rung, one round louder. One message, if the one before has not even gone out."""
+    by = now + life.policy.wait(held.level, held.wants)
+    connection.execute(
+        update(pursuit)
+        .where(pursuit.c.id == held.id, pursuit.c.state == "open")
+        .values(round=held.round + 1, deadline=by)
+    )
+    if called.state == "due":
+        return
+    calls.call(connection, life, held, held.at_post, "reminder",
+               words.reminded(life, held.wants, held.round + 2, by), now,
+               rung=held.rung, round_=held.round + 1)  # fmt: skip
+
+
+def _not_in_force(connection: Connection, life: Life, held: Any, now: datetime) -> None:
+    """Acknowledged and not reported in force in time: who acknowledged hears it, the next rung too."""
+    due = held.must_by or held.deadline
+    after = climb(connection, life, held, "overdue", now)
+    calls.call(connection, life, held, held.at_post, "reminder", words.overdue(life, due), now,
+               rung=held.rung, round_=0)  # fmt: skip
+    if after is None:
+        _wait_until(connection, held, now + life.policy.wait(held.level, held.wants))
+
+
+def _give_up(
+    connection: Connection, life: Life, held: Any, facts: dict[str, Any], now: datetime
+) -> None:
+    """Nobody on any rung answered: the pursuit stays open without a deadline, and it is said aloud."""
+    connection.execute(
+        update(pursuit)
+        .where(pursuit.c.id == held.id, pursuit.c.state == "open")
+        .values(deadline=None, end_reason="exhausted")
+    )
+    record(connection, life.realm, now, "service", "nobody reached", f"pursuit:{held.id}",
+           {"post": held.at_post, "calls": held.round + 1})  # fmt: skip
+    office = resolve(connection, life.places, "duty-office", "", facts["place"])
+    if office is not None:
+        calls.tell(connection, life, "service", facts,
+                   words.exhausted(post_by_id(connection, held.at_post), held.round + 1), now,
+                   post=office.id, alert_id=held.alert, measure_id=held.measure)  # fmt: skip
+
+
+def _unreached(connection: Connection, life: Life, now: datetime, moved: set[int]) -> int:
+    """Calls that ended with nobody, or of which every delivery is dead: the next rung at once.
+
+    At the top there is no next rung: the deadline calls it again.
+    """
+    changed = 0
+    for reason, condition in (("nobody", _nobody(life.realm)), ("undelivered", _dead(life.realm))):
+        for row in connection.execute(select(notice).where(condition).order_by(notice.c.id)).all():
+            connection.execute(update(notice).where(notice.c.id == row.id).values(noted=True))
+            changed += 1
+            if row.pursuit is None or row.pursuit in moved:
+                continue
+            held = pursuits.by_id(connection, row.pursuit)
+            called = calls.latest_call(connection, held)
+            if held.state != "open" or called is None or called.id != row.id:
+                continue
+            if climb(connection, life, held, reason, now) is not None:
+                moved.add(held.id)
+    return changed
+
+
+def _mark_overdue(connection: Connection, life: Life, now: datetime) -> int:
+    rows = connection.execute(
+        select(measure.c.id).where(_late(life.realm, now)).order_by(measure.c.id)
+    ).scalars().all()  # fmt: skip
+    return sum(measures.overdue(connection, life, one, now) for one in rows)
+
+
+def _wait_until(connection: Connection, held: Any, at: datetime) -> None:
+    connection.execute(
+        update(pursuit)
+        .where(pursuit.c.id == held.id, pursuit.c.state == "open")
+        .values(deadline=at)
+    )
+
+
+def _expired(realm: str, now: datetime) -> ColumnElement[bool]:
+    return and_(pursuit.c.realm == realm, pursuit.c.state == "open", pursuit.c.deadline <= now)
+
+
+def _nobody(realm: str) -> ColumnElement[bool]:
+    return and_(notice.c.realm == realm, notice.c.state == "nobody", notice.c.noted.is_(False))
+
+
+def _dead(realm: str) -> ColumnElement[bool]:
+    """Notices of a pursuit that were carried, and of which no delivery is left that may arrive."""
+    of_it = (
+        select(delivery.c.state)
+        .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+        .where(delivery_notice.c.notice == notice.c.id)
+    )
+    return and_(
+        notice.c.realm == realm, notice.c.state == "carried", notice.c.noted.is_(False),
+        notice.c.pursuit.is_not(None),
+        exists(of_it.where(delivery.c.state == "dead")),
+        ~exists(of_it.where(delivery.c.state.not_in(["dead", "superseded"]))),
+    )  # fmt: skip
+
+
+def _late(realm: str, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        measure.c.realm == realm, measure.c.state.in_(["issued", "acknowledged"]),
+        measure.c.overdue.is_(None), measure.c.due <= now,
+    )  # fmt: skip

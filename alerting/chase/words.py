@@ -1,0 +1,227 @@
+"""What the chase says, in both languages: why somebody is called, and what follows an answer.
+
+Every function gives {"zh": …, "en": …}; times are local hours and minutes of the county.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from alerting.alerts.life import Life
+from alerting.people import Person, Post
+
+Words = dict[str, str]
+
+
+def both(zh: str, en: str) -> Words:
+    return {"zh": zh, "en": en}
+
+
+def clock(life: Life, at: datetime) -> str:
+    return f"{life.local(at):%H:%M}"
+
+
+def name_of(person: Person | None, language: str) -> str:
+    if person is None:
+        return "值班人员" if language == "zh" else "somebody on duty"
+    return person.called(language)
+
+
+def title_of(post: Post | None, language: str) -> str:
+    if post is None:
+        return "值班室" if language == "zh" else "the duty office"
+    return post.called(language)
+
+
+def measure_title(life: Life, measure: Any, language: str) -> str:
+    definition = life.book.measures.get(measure.measure)
+    if definition is None:
+        return str(measure.measure)
+    return str(definition.title["zh" if language == "zh" else "en"])
+
+
+_WAITED_FOR = {
+    "acknowledge": ("确认收到", "acknowledge"),
+    "in-force": ("反馈落实", "report it in force"),
+    "decision": ("作出决定", "decide"),
+    "check": ("反馈检查结果", "report the check"),
+}
+
+
+def reminded(life: Life, wants: str, count: int, by: datetime) -> Words:
+    """For one who is called again; `count` is 2 for the second call."""
+    zh, en = _WAITED_FOR[wants]
+    at = clock(life, by)
+    return both(f"第{count}次呼叫，请于{at}前{zh}", f"Call {count}: {en} by {at}")
+
+
+_CLIMBED = {
+    "silent": ("{post}未答复，请您处置", "{post} has not answered; it is yours now"),
+    "nobody": ("{post}无人在岗，请您处置", "nobody holds the post {post}; it is yours now"),
+    "cannot": ("{post}无法执行，请您处置", "{post} cannot carry it out; it is yours now"),
+    "overdue": ("{post}逾期未反馈落实，请您处置",
+                "{post} has not reported it in force in time; it is yours now"),
+    "undelivered": ("消息未能送达{post}，请您处置",
+                    "no message reached {post}; it is yours now"),
+}  # fmt: skip
+
+
+def climbed(reason: str, before: Post | None, said: str = "") -> Words:
+    """For the rung that is called next: why the one before it was not enough."""
+    zh, en = _CLIMBED[reason]
+    made = both(
+        zh.format(post=title_of(before, "zh")),
+        en.format(post=title_of(before, "en")),
+    )
+    return both(f"{made['zh']}：{said}", f"{made['en']}: {said}") if said else made
+
+
+def risen() -> Words:
+    return both("要求已提高，此前的确认作废", "It has been raised; earlier answers no longer count")
+
+
+def overdue(life: Life, due: datetime) -> Words:
+    at = clock(life, due)
+    return both(f"已过{at}落实时限，请立即反馈", f"It was due in force by {at}: report now")
+
+
+def still_cannot(who: Person, said: str) -> Words:
+    return both(f"{who.called('zh')}反馈无法执行：{said}" if said else
+                f"{who.called('zh')}反馈无法执行",
+                f"{who.called('en')} cannot carry it out: {said}" if said else
+                f"{who.called('en')} cannot carry it out")  # fmt: skip
+
+
+def asks_support(who: Person, said: str) -> Words:
+    tail = (f"：{said}", f": {said}") if said else ("", "")
+    return both(f"{who.called('zh')}请求支援{tail[0]}", f"{who.called('en')} asks for support{tail[1]}")
+
+
+def exhausted(post: Post | None, count: int) -> Words:
+    return both(
+        f"已呼叫{title_of(post, 'zh')}{count}次，各级均无人答复，请人工联系",
+        f"Called {title_of(post, 'en')} {count} times and nobody answered: reach them by other means",
+    )
+
+
+# What follows an answer.
+
+
+def acknowledged(life: Life, next_by: datetime | None) -> Words:
+    if next_by is None:
+        return both("收到确认，已记录，不再呼叫", "Noted. You will not be called again for this")
+    at = clock(life, next_by)
+    return both(f"收到确认。请于{at}前落实并回复2；逾期将转上一级",
+                f"Noted. Carry it out and answer 2 by {at}, or the next post is called")  # fmt: skip
+
+
+def heard(life: Life, by: datetime) -> Words:
+    at = clock(life, by)
+    return both(f"收到。请于{at}前反馈落实，否则继续向上叫应",
+                f"Noted. Report it in force by {at}, or the next post is called")  # fmt: skip
+
+
+def in_force(life: Life, at: datetime) -> Words:
+    shown = clock(life, at)
+    return both(f"{shown}已记录落实，叫应结束", f"Noted in force at {shown}. Nothing more is asked")
+
+
+def cannot(after: Post | None) -> Words:
+    if after is None:
+        return both("已记录无法执行，已无上级可转，将继续呼叫",
+                    "Noted. There is nobody above to call; the calls go on")  # fmt: skip
+    return both(f"已记录无法执行，现转{after.called('zh')}",
+                f"Noted. {after.called('en')} is called now")  # fmt: skip
+
+
+def support(told: list[Post], next_by: datetime | None, life: Life) -> Words:
+    zh = "、".join(p.called("zh") for p in told) or "值班室"
+    en = " and ".join(p.called("en") for p in told) or "the duty office"
+    if next_by is None:
+        return both(f"已转告{zh}", f"{en} told")
+    at = clock(life, next_by)
+    return both(f"已转告{zh}。落实时限仍为{at}", f"{en} told. It is still due in force by {at}")
+
+
+def approved() -> Words:
+    return both("已记录同意，随即下达", "Approval noted. It is issued now")
+
+
+def refused(life: Life) -> Words:
+    return both("已记录不同意，将告知承办单位", "Refusal noted. The carrier is told")
+
+
+def attested() -> Words:
+    return both("检查结果已记录，措施解除", "Check noted. The measure is lifted")
+
+
+def kept(life: Life, again: datetime) -> Words:
+    at = clock(life, again)
+    return both(f"已记录暂不解除，{at}再请检查", f"Kept. You will be asked again at {at}")
+
+
+def repeated(life: Life, at: datetime, who: Person | None) -> Words:
+    shown = clock(life, at)
+    return both(f"{shown}已由{name_of(who, 'zh')}答复，无需重复",
+                f"Already noted at {shown} by {name_of(who, 'en')}")  # fmt: skip
+
+
+def late(life: Life, ended: datetime | None) -> Words:
+    if ended is None:
+        return both("此事已进入解除程序，答复已存档，不再变更",
+                    "It is being lifted already; your answer is on file only")  # fmt: skip
+    shown = clock(life, ended)
+    return both(f"此事已于{shown}结束，答复已存档，不再变更",
+                f"This ended at {shown}; your answer is on file only")  # fmt: skip
+
+
+def overtaken() -> Words:
+    return both("级别或要求已提高，请按最新一条消息答复",
+                "It has been raised since: please answer the newer message")  # fmt: skip
+
+
+def not_yours(post: Post | None) -> Words:
+    return both(f"此事由{title_of(post, 'zh')}决定，您的答复未采纳",
+                f"This is for {title_of(post, 'en')} to decide; your answer was not taken")  # fmt: skip
+
+
+def not_asked() -> Words:
+    return both("此消息并非发给您，答复未采纳", "This was not sent to you; your answer was not taken")
+
+
+def nothing_asked() -> Words:
+    return both("收到。此消息无需答复", "Noted. That message needs no answer")
+
+
+def offered(choices: dict[str, Any], code: str, letters: list[str]) -> Words:
+    """What can be answered, for one whose answer could not be read."""
+    zh = "，".join(f"{d} {c.zh}" for d, c in choices.items())
+    en = ", ".join(f"{d} {c.en}" for d, c in choices.items())
+    tail = f" {code}" if code else ""
+    if len(letters) > 1:
+        shown = "、".join(letters)
+        return both(f"未能读懂。请回复数字加措施字母（{shown}），如 2{letters[0]}{tail}：{zh}",
+                    f"Not understood. Answer digit and letter ({', '.join(letters)}), "
+                    f"e.g. 2{letters[0]}{tail}: {en}")  # fmt: skip
+    first = next(iter(choices), "1")
+    return both(f"未能读懂。请回复数字，如 {first}{tail}：{zh}",
+                f"Not understood. Answer a digit, e.g. {first}{tail}: {en}")  # fmt: skip
+
+
+def which(open_ones: list[tuple[str, Words]]) -> Words:
+    """A bare digit while several messages wait: each with its code."""
+    zh = "；".join(f"{code} {w['zh']}" for code, w in open_ones)
+    en = "; ".join(f"{code} {w['en']}" for code, w in open_ones)
+    first = open_ones[0][0]
+    return both(f"您有{len(open_ones)}条待答复，请加编号，如 1 {first}：{zh}",
+                f"{len(open_ones)} messages wait; add the code, e.g. 1 {first}: {en}")  # fmt: skip
+
+
+def nothing_waits() -> Words:
+    return both("目前没有等待您答复的消息", "No message waits for your answer")
+
+
+def stopped(who: Person, channel: str) -> Words:
+    return both(f"{who.called('zh')}退订了{channel}，请改用其他方式联系",
+                f"{who.called('en')} stopped messages on {channel}: use other means")  # fmt: skip

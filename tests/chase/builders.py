@@ -1,0 +1,244 @@
+"""A small county in a real database, and a phone for each of its people: stories in few words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select, update
+
+from alerting import chase
+from alerting.alerts import Life, measures
+from alerting.alerts.notices import Facts, tell
+from alerting.people import Policy, post_by_id
+from alerting.places import Place, Places, Point
+from alerting.rulebook import Measure
+from alerting.signals import Report
+from alerting.store import Store
+from alerting.store.schema import (
+    alert,
+    answer,
+    audit,
+    contact,
+    delivery,
+    delivery_notice,
+    escalation,
+    holder,
+    measure,
+    notice,
+    person,
+    post,
+    pursuit,
+    realm,
+)
+
+START = datetime(2013, 12, 8, 12, 0, tzinfo=UTC)  # 20:00 in the county
+ROAD = Place("road-1", "road-section", "一号路", "Road 1",
+             (Point("p1", 26.5, 106.7, 1300.0),), zones=("town",), sector="road-traffic")  # fmt: skip
+TOWN = Place("town", "zone", "镇", "Town", (), parent="county")
+COUNTY = Place("county", "zone", "县", "County", ())
+PLACES = Places.of("county", [COUNTY, TOWN, ROAD])
+
+# post: tier, sector, place, role of its holder; the holder is called like the post.
+POSTS = {
+    "police": ("field", "road-traffic", "road-1", "answer"),
+    "regulator": ("regulator", "road-traffic", "county", "decide"),
+    "township": ("township", "", "town", "answer"),
+    "office": ("duty-office", "", "county", "order"),
+}
+
+MEASURES = {
+    "speed-limit": {"carrier": "field", "lifter": "field", "by_minutes": 30},
+    "guide": {"carrier": "field", "lifter": "field", "by_minutes": 60},
+    "close": {"carrier": "field", "lifter": "regulator", "decider": "regulator", "check": True,
+              "by_minutes": 20},
+}  # fmt: skip
+
+
+class Book:
+    """As much of a rule book as the life of a measure asks for."""
+
+    rules_by_id: dict[str, Any] = {}  # noqa: RUF012
+    measures = {  # noqa: RUF012
+        name: Measure(
+            title={"zh": name, "en": name}, form="order", sector="road-traffic",
+            do={"zh": name, "en": name}, sms={"zh": name, "en": name},
+            arguments={"km_h": {"stricter": "lower", "unit": "km/h"}}, **given,
+        )
+        for name, given in MEASURES.items()
+    }  # fmt: skip
+
+
+@dataclass
+class County:
+    """The chase and a dispatch that binds at once, by hand-moved time."""
+
+    policy: Policy = field(default_factory=Policy)
+    now: datetime = START
+    dispatching: bool = True
+    codes: int = 0
+
+    def __post_init__(self) -> None:
+        self.store = Store(":memory:")
+        self.life = Life("live", False, Book(), PLACES, self.policy, ZoneInfo("Asia/Shanghai"))  # type: ignore[arg-type]
+        self.store.write(self._people)
+
+    def _people(self, c: Any) -> None:
+        c.execute(insert(realm).values(id="live", kind="live", title={}, exercise=False,
+                                       started=START, begins=START, speed=1.0))  # fmt: skip
+        for name, (tier, sector, place, role) in POSTS.items():
+            c.execute(insert(person).values(id=name, name=name, name_en=name, language="en",
+                                            role=role))  # fmt: skip
+            c.execute(insert(contact).values(person=name, rank=0, channel="sms",
+                                             address=f"phone-{name}"))  # fmt: skip
+            c.execute(insert(post).values(id=f"{name}-post", tier=tier, sector=sector, place=place,
+                                          title=name, title_en=name))  # fmt: skip
+            c.execute(insert(holder).values(post=f"{name}-post", rank=0, person=name))
+
+    # What happens
+
+    def alert(self, level: int = 2, name: str = "a1") -> str:
+        self.store.write(lambda c: c.execute(insert(alert).values(
+            id=name, realm="live", rule="fog", place="road-1", episode=len(name) + level,
+            sector="road-traffic", hazard="fog", state="open", level=level, peak=level, told=level,
+            opened=self.now, updated=self.now, why={})))  # fmt: skip
+        return name
+
+    def order(self, name: str = "speed-limit", level: int = 2, by: str = "a1", **given: Any) -> str:
+        """An alert asks for a measure on the road. Gives the measure's id."""
+        facts = Facts("road-traffic", "fog", "road-1", level)
+        self.store.write(lambda c: measures.ask(c, self.life, name, ROAD, given, facts, by, self.now))
+        with self.store.read() as c:
+            return str(c.execute(select(measure.c.id).where(measure.c.measure == name)
+                                 .order_by(measure.c.number.desc())).scalars().first())  # fmt: skip
+
+    def drop(self, by: str = "a1") -> None:
+        facts = Facts("road-traffic", "fog", "road-1", 2)
+        self.store.write(lambda c: measures.drop(c, self.life, by, set(), facts, self.now))
+
+    def news(self, to: str = "township", level: int = 2, kind: str = "open") -> None:
+        facts = Facts("road-traffic", "fog", "road-1", level)
+        self.store.write(lambda c: tell(c, "live", kind, post_by_id(c, f"{to}-post"), facts,
+                                        self.now, alert="a1", wants="acknowledge"))  # fmt: skip
+
+    def close_alert(self, name: str = "a1") -> None:
+        self.store.write(lambda c: c.execute(
+            update(alert).where(alert.c.id == name).values(state="closed", closed=self.now)))  # fmt: skip
+
+    def vacate(self, name: str) -> None:
+        from sqlalchemy import delete
+
+        self.store.write(lambda c: c.execute(delete(holder).where(holder.c.person == name)))
+
+    # Time
+
+    def step(self) -> int:
+        """The chase and dispatch in turn, until neither has more to do at this moment."""
+        done, rounds = 0, 0
+        while self._has_work():
+            done += self.store.write(lambda c: chase.step(c, self.life, self.now))
+            self.dispatch()
+            rounds += 1
+            assert rounds < 20, "the chase never comes to rest"
+        return done
+
+    def _has_work(self) -> bool:
+        self.dispatch()
+        with self.store.read() as c:
+            return chase.has_work(c, self.life, self.now)
+
+    def wait(self, minutes: float) -> None:
+        """Let time pass, every deadline fired in its turn."""
+        end = self.now + timedelta(minutes=minutes)
+        self.step()
+        while True:
+            with self.store.read() as c:
+                due = chase.next_due(c, "live")
+            if due is None or due > end:
+                break
+            self.now = max(self.now, due)
+            self.step()
+        self.now = end
+        self.step()
+
+    def sleep(self, minutes: float) -> None:
+        """Time passes while nothing runs; then one step."""
+        self.now += timedelta(minutes=minutes)
+        self.step()
+
+    def dispatch(self) -> None:
+        if self.dispatching:
+            self.store.write(self._bind)
+
+    def _bind(self, c: Any) -> None:
+        due = c.execute(select(notice).where(notice.c.state == "due", notice.c.due <= self.now)
+                        .order_by(notice.c.id)).all()  # fmt: skip
+        carried: dict[str, list[Any]] = {}
+        for row in due:
+            who = row.person or c.execute(
+                select(holder.c.person).where(holder.c.post == row.post)).scalars().first()  # fmt: skip
+            state = "carried" if who else "nobody"
+            c.execute(update(notice).where(notice.c.id == row.id).values(state=state, person=who))
+            if who:
+                carried.setdefault(who, []).append(row)
+        for who, rows in carried.items():
+            self.codes += 1
+            measured = [r for r in rows if r.measure]
+            letters = {chr(65 + i): r.id for i, r in enumerate(measured)} if len(measured) > 1 else {}
+            key = c.execute(insert(delivery).values(
+                realm="live", person=who, channel="sms", address=f"phone-{who}", band="lower",
+                round=rows[0].round, state="delivered", language="en", text="; ".join(
+                    f"{r.kind}:{r.facts['reason'].get('en', '')}" for r in rows),
+                code=f"K{self.codes}", link=str(self.codes), letters=letters, created=self.now,
+                at=self.now)).inserted_primary_key[0]  # fmt: skip
+            for r in rows:
+                c.execute(insert(delivery_notice).values(delivery=key, notice=r.id))
+
+    # What people do
+
+    def text(self, who: str, words: str, message: str = "") -> str:
+        """A person texts; gives the outcome."""
+        with self.store.read() as c:
+            routed = chase.route(c, who, words, self.now, channel="sms",
+                                 reply_to=f"phone-{who}", message=message)  # fmt: skip
+        return self.take(routed.report) if routed else ""
+
+    def say(self, who: str, act: str, subject: str, channel: str = "sms", **detail: Any) -> str:
+        return self.take(Report(source="test", issued=self.now, act=act, person=who,
+                                channel=channel, subject=subject, detail=detail))  # fmt: skip
+
+    def take(self, report: Report) -> str:
+        outcome = self.store.write(lambda c: chase.take(c, self.life, report))
+        self.step()
+        return outcome
+
+    # What can be seen
+
+    def rows(self, table: Any, *where: Any) -> list[Any]:
+        with self.store.read() as c:
+            return list(c.execute(select(table).where(*where).order_by(*table.primary_key)))
+
+    def phone(self, who: str) -> list[str]:
+        return [d.text for d in self.rows(delivery, delivery.c.person == who)]
+
+    def latest(self, who: str) -> Any:
+        return self.rows(delivery, delivery.c.person == who)[-1]
+
+    def climbs(self) -> list[tuple[str, str, str]]:
+        return [(e.from_post.removesuffix("-post"), e.to_post.removesuffix("-post"), e.reason)
+                for e in self.rows(escalation)]  # fmt: skip
+
+    def measure(self, key: str) -> Any:
+        return self.rows(measure, measure.c.id == key)[0]
+
+    def open(self) -> list[tuple[str, str]]:
+        return [(p.wants, p.at_post.removesuffix("-post"))
+                for p in self.rows(pursuit, pursuit.c.state == "open")]  # fmt: skip
+
+    def outcomes(self) -> list[tuple[str, str, str]]:
+        return [(a.person, a.act, a.outcome) for a in self.rows(answer)]
+
+    def audited(self, action: str) -> list[Any]:
+        return self.rows(audit, audit.c.action == action)
