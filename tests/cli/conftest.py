@@ -1,0 +1,163 @@
+"""A small county in a temporary folder, and the real command run in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CONFIG = """\
+county:
+  name: 试验县
+  name_en: Trial county
+  fictional: true
+  zones: county/zones.csv
+  sites: county/sites.csv
+  people: county/people.csv
+  posts: county/posts.csv
+rules: rules
+calendar: rules/calendar.yaml
+data: var
+port: {port}
+sources:
+  open-meteo: {{on: true}}
+  cap: {{on: true}}
+"""
+TABLES = {
+    "zones": """\
+code,name,name_en,parent,point,lat,lon,elevation
+990100,试验县,Trial county,,,,,
+990100101,河口镇,Hekou,990100,hekou-low,26.60,106.70,800
+""",
+    "sites": """\
+id,kind,name,name_en,zones,points,lat,lon,elevation,sector,tags,road,from_km,to_km,direction,entries,exits
+road-1,road-section,河口段,Hekou section,990100101,hekou-low,,,,,expressway,G1,1,9,,,
+""",
+    "people": """\
+id,name,name_en,language,role,contacts
+li,李值班,Li,zh,admin,console:li
+wang,王交警,Wang,zh,answer,console:wang
+""",
+    "posts": """\
+id,tier,sector,place,title,title_en,holders
+duty,duty-office,,990100,值班室,Duty office,li
+police,field,road-traffic,990100,交警,Traffic police,wang
+office,regulator,road-traffic,990100,交通局,Transport office,li
+""",
+}
+MEASURES = """\
+measures:
+  guide:
+    title: {zh: 引导, en: Guide traffic}
+    form: notify
+    carrier: field
+    lifter: regulator
+    do: {zh: 现场引导, en: guide traffic on the spot}
+    sms: {zh: 引导, en: guide}
+  speed-limit:
+    title: {zh: 限速, en: Speed limit}
+    form: notify
+    carrier: field
+    lifter: regulator
+    do: {zh: 设置限速标志, en: set the limit on the signs}
+    sms: {zh: 限速, en: limit speed}
+    arguments:
+      speed: {unit: km/h, stricter: lower, zh: "{value}公里/小时", en: "{value} km/h"}
+"""
+PACK = """\
+sector: road-traffic
+title: {zh: 道路交通, en: Road traffic}
+rules:
+  - id: heat-test
+    hazard: heat
+    place: road-section
+    basis: [M-01]
+    levels:
+      yellow:
+        when: (temperature >= 35 degC for 2 h) within 12 h
+        ask: [guide, speed-limit 60 km/h]
+      red:
+        when: (temperature >= 40 degC for 1 h) within 6 h
+        ask: [speed-limit 40 km/h]
+    clear: temperature < 33 degC
+    cases:
+      - {name: hot, given: {temperature: [30, 36, 36, 30]}, expect: {level: yellow, onset: 1 h}}
+      - {name: cool, given: {temperature: [20, 21, 22]}, expect: {level: none}}
+  - id: fog-test
+    hazard: fog
+    place: zone
+    basis: [M-01]
+    levels:
+      orange:
+        when: (visibility < 200 m for 1 h) within 6 h
+        ask: [guide]
+    clear: visibility >= 500 m
+    cases:
+      - {name: fog, given: {visibility: [100, 100]}, expect: {level: orange}}
+      - {name: none, given: {visibility: [900, 900]}, expect: {level: none}}
+"""
+
+
+class Ran:
+    """What a run of the command gave."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    def says(self, *words: str) -> None:
+        for word in words:
+            assert word in self.out + self.err, self.out + self.err
+        assert "Traceback" not in self.err, self.err
+
+
+class Folder:
+    """A county's folder; `run` is the real command in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def run(self, *words: str, code: int = 0, given: str = "", **env: str) -> Ran:
+        done = subprocess.run(
+            [sys.executable, "-m", "alerting.cli", *words], cwd=self.path, text=True, timeout=120,
+            capture_output=True, input=given, check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **env},
+        )  # fmt: skip
+        ran = Ran(done)
+        assert ran.code == code, f"exit {ran.code}\n{ran.out}\n{ran.err}"
+        assert "Traceback" not in ran.err, ran.err
+        return ran
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        return path
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+@pytest.fixture
+def county(tmp_path: Path) -> Folder:
+    made = Folder(tmp_path / "trial")
+    made.write("config.yaml", CONFIG.format(port=1))
+    for name, text in TABLES.items():
+        made.write(f"county/{name}.csv", text)
+    made.write("rules/measures.yaml", MEASURES)
+    made.write("rules/trial.yaml", PACK)
+    shutil.copy(ROOT / "rules" / "calendar.yaml", made.path / "rules" / "calendar.yaml")
+    return made
