@@ -20,7 +20,7 @@ from connectors.formats import chinese
 from connectors.formats.alert import Alert, Info
 from connectors.formats.area import RawArea
 from connectors.formats.fields import load, rows, text
-from connectors.formats.stamps import CHINA
+from connectors.formats.stamps import CHINA, stamp
 from connectors.formats.warnings import WarningOptions, WarningSource
 
 URL = "https://www.nmc.cn/rest/findAlarm"
@@ -106,13 +106,21 @@ def _alert(item: Any) -> Alert | None:
 
 def _chained(alerts: list[Alert]) -> list[Alert]:
     """`alerts` by time, those that lift or change referring to the earlier ones they must mean."""
-    ordered = sorted(alerts, key=lambda a: (a.sent, a.identifier))
+    ordered = sorted(alerts, key=lambda a: (_when(a), a.identifier))
     made: list[Alert] = []
     for alert in ordered:
         if alert.kind != "Alert":
             alert = replace(alert, references=tuple(e.identifier for e in made if _same(e, alert)))
         made.append(alert)
     return made
+
+
+def _when(alert: Alert) -> float:
+    try:
+        at = stamp(alert.sent, CHINA)
+    except ValueError:
+        at = None  # refused later, with its reason
+    return at.timestamp() if at else 0.0
 
 
 def _same(earlier: Alert, later: Alert) -> bool:

@@ -41,7 +41,8 @@ def entries(root: Any, body: bytes, base: str = "") -> list[Entry]:
             id=str(found.get("id") or found.get("link") or ""),
             title=str(found.get("title") or ""),
             link=_link(found, base),
-            updated=str(found.get("updated") or found.get("published") or ""),
+            # dict.get: feedparser's own warns when it puts one time for the other.
+            updated=str(dict.get(found, "updated") or dict.get(found, "published") or ""),
             alert=None if element is None else _inline(element),
         )
         for found, element in zip(parsed.entries, elements, strict=True)

@@ -1,0 +1,118 @@
+"""A warning typed in by hand: from a fax, a telephone call, another office's group chat."""
+
+from __future__ import annotations
+
+import difflib
+from datetime import UTC, datetime
+
+from alerting.errors import BadInput
+from alerting.signals import Area, Warning, content_id
+from alerting.vocabulary import HAZARDS, NAMES, Level, colour_in, hazard_named
+
+# What no office warns of: they stand in the vocabulary for our own alerts.
+_NOT_WARNED = frozenset({"season", "service", "incident"})
+
+
+def typed_warning(
+    kind: str,
+    level: str,
+    area: Area | str,
+    issuer: str,
+    text: str,
+    issued: datetime,
+    expires: datetime | None,
+    person: str,
+) -> Warning:
+    """The warning a person typed in. `kind` is ours or the office's word, Chinese or English.
+
+    `area` may be codes and names in one text, parted by commas or blanks; digits are codes. Times
+    need their zone. Raises BadInput that says which entry is wrong and what would do.
+    """
+    hazard = _hazard(kind)
+    colour = _level(level)
+    where = _area(area)
+    if not issuer.strip():
+        raise BadInput("who issued the warning is missing", where="issuer",
+                       mend="Give the office as the warning names it, e.g. 某县气象台.")  # fmt: skip
+    if not person.strip():
+        raise BadInput("who typed it in is missing", where="person")
+    for name, at in (("issued", issued), ("expires", expires)):
+        if at is not None and at.tzinfo is None:
+            raise BadInput(f"the time {at:%Y-%m-%d %H:%M} needs its zone", where=name,
+                           mend="E.g. 2026-01-20T08:00:00+08:00.")  # fmt: skip
+    if expires is not None and expires <= issued:
+        raise BadInput(
+            f"it would end ({expires:%m-%d %H:%M}) before it was issued ({issued:%m-%d %H:%M})",
+            where="expires",
+            mend="Give a later end, or none: then it holds for 24 hours.",
+        )
+    said = (hazard, colour.name, where.model_dump_json(), issuer.strip(), text.strip(),
+            issued.astimezone(UTC), expires and expires.astimezone(UTC))  # fmt: skip
+    return Warning(
+        source=f"typed:{person.strip()}",
+        issued=issued.astimezone(UTC),
+        identifier=content_id("typed", *said),
+        sender=issuer.strip(),
+        action="alert",
+        hazard=hazard,
+        event=kind.strip(),
+        level=colour.name,  # type: ignore[arg-type]
+        headline=f"{issuer.strip()}：{HAZARDS[hazard].zh}{NAMES['zh'][colour]}预警",
+        description=text.strip(),
+        expires=None if expires is None else expires.astimezone(UTC),
+        area=where,
+    )
+
+
+def _hazard(kind: str) -> str:
+    asked = kind.strip().lower()
+    offered = {h.id: h for h in HAZARDS.values() if h.id not in _NOT_WARNED}
+    if asked in offered:
+        return asked
+    exact = next((h.id for h in offered.values() if asked in (h.zh.lower(), h.en.lower())), None)
+    named = exact or hazard_named(asked)
+    if named in offered:
+        return str(named)
+    words = {word: h for h in offered.values() for word in (h.id, h.zh, h.en, *h.names)}
+    close = difflib.get_close_matches(asked, words, n=5, cutoff=0.4)
+    # A Chinese slip often shares but one character with what was meant.
+    close += [w for w in words if not w.isascii() and set(w) & set(asked)]
+    ids = dict.fromkeys(words[word].id for word in close)
+    nearest = [f"{offered[i].zh} ({i})" for i in ids][:4]
+    every = "、".join(f"{h.zh} ({h.id})" for h in offered.values())
+    raise BadInput(
+        f"{kind.strip()!r} is no kind of warning we know" if asked else "the kind is missing",
+        where="kind",
+        mend=f"Closest: {'、'.join(nearest)}." if nearest else f"One of: {every}.",
+    )
+
+
+def _level(level: str) -> Level:
+    asked = level.strip().lower()
+    found = colour_in(asked) or next((lv for lv in Level if NAMES["zh"][lv][0] == asked), None)
+    if found is None:
+        raise BadInput(
+            f"{level.strip()!r} is no level" if asked else "the level is missing",
+            where="level",
+            mend="One of 蓝色 (blue), 黄色 (yellow), 橙色 (orange), 红色 (red).",
+        )
+    return found
+
+
+def _area(area: Area | str) -> Area:
+    if isinstance(area, str):
+        for mark in "，、;；\t\n ":
+            area = area.replace(mark, ",")
+        parts = [part for part in area.split(",") if part]
+        wrong = [p for p in parts if p.isdigit() and len(p) not in (6, 9, 12)]
+        if wrong:
+            raise BadInput(f"{wrong[0]} is no administrative code", where="area",
+                           mend="Codes have 6, 9 or 12 digits.")  # fmt: skip
+        area = Area(
+            names=tuple(p for p in parts if not p.isdigit()),
+            codes=tuple(p for p in parts if p.isdigit()),
+        )
+    if not (area.names or area.codes or area.polygons or area.circles):
+        raise BadInput("where the warning holds is missing", where="area",
+                       mend="Give a code such as 520122, or the places' names.")  # fmt: skip
+    return area
