@@ -7,7 +7,7 @@ is all that the slice changed. A signal's time is when it was accepted; nothing 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from alerting.alerts.finding import find
 from alerting.alerts.judge import Decisions, Seen, at_all, judge, worst
 from alerting.alerts.life import Life
 from alerting.alerts.standing import Standing
-from alerting.rulebook import Bound, Verdict
+from alerting.rulebook import BindFacts, Bound, Verdict, bind
 from alerting.signals import Forecast, Incident, Observation, Report, Signal, Tick, Warning
 from alerting.store.schema import alert
 from alerting.vocabulary import Level
@@ -60,19 +60,22 @@ class Work:
 
 
 class Engine:
-    """One realm's engine. `cadence` is that of its most trusted source, by which blindness is judged."""
+    """One realm's engine. `cadence`, of its most trusted source, is what blindness is judged by."""
 
     def __init__(
         self,
         life: Life,
         fields: Fields,
         facts: FactBook,
-        bound: Bound,
+        tags: Mapping[str, Any],
         standings: dict[str, Standing],
         cadence: timedelta,
     ) -> None:
-        self.life, self.fields, self.facts, self.bound = life, fields, facts, bound
+        self.life, self.fields, self.facts, self._tags = life, fields, facts, tags
         self.standings, self.cadence = standings, cadence
+        self._said = b""
+        now = datetime.fromtimestamp(0, UTC)
+        self.bound = self._bind(fields.sight(now, facts.at(now)))
         self.places = rule_places(life)
         order = {place: n for n, place in enumerate(sorted(life.places.by_id))}
         self._slice_of = {place: n // SLICE for place, n in order.items()}
@@ -115,6 +118,9 @@ class Engine:
             return made
         facts = self.facts.at(now)
         sight = facts.beside(self.fields.sight(now, facts))
+        if _said(sight) != self._said:
+            # A station has spoken for the first time, or a source said more than it declared.
+            self.bound = self._bind(sight)
         agreement = Agreement(self.fields, self.facts, now)
         for verdict in self.bound.evaluate(sight):
             rule = verdict.rule
@@ -192,6 +198,14 @@ class Engine:
                     found.append({"rule": rule, "place": memory.places[position], "since": since})
         return found
 
+    def _bind(self, sight: Sight) -> Bound:
+        self._said = _said(sight)
+        places = self.life.places
+        return bind(self.life.book, BindFacts(
+            columns=len(places.columns), kinds=dict(places.kind_range), can_say=sight.can_say,
+            can_observe=sight.can_observe, can_warn=bool(self.facts.feeds), tags=self._tags,
+        ))  # fmt: skip
+
     def _seen(self, verdict: Verdict, places: RulePlaces) -> Seen:
         true = worst(self._pick(verdict.true, verdict, places), places.starts)
         possible = worst(self._pick(verdict.possible, verdict, places), places.starts)
@@ -268,10 +282,10 @@ def rule_places(life: Life) -> dict[str, RulePlaces]:
     return found
 
 
-def replayed(engine: Engine, records: Iterator[tuple[Signal, datetime]]) -> None:
-    """Rebuild memory from signals already taken: nothing is evaluated, nothing written."""
-    for signal, at in records:
-        engine.see(signal, at)
+def _said(sight: Sight) -> bytes:
+    """What can be said and observed where, to compare with what the book was bound to."""
+    masks = [*sorted(sight.can_say.items()), *sorted(sight.can_observe.items())]
+    return b"".join(name.encode() + mask.tobytes() for name, mask in masks)
 
 
 def _open_alert(connection: Connection, realm: str, rule: str, place: str) -> str | None:

@@ -53,9 +53,9 @@ async def _serve(config: Config, play: bool, clock: Path | None) -> None:
     runtime: Runtime = VirtualRuntime(await hand.first_time()) if hand else RealRuntime()
     county = load_county(config)
     station = Station(county, runtime, Store(config.data / "suian.db"))
-    loops, player = loops_of(station)
+    loops = loops_of(station)
     server = uvicorn.Server(
-        uvicorn.Config(make_app(station, loops, player), log_level="warning", access_log=False,
+        uvicorn.Config(make_app(station), log_level="warning", access_log=False,
                        lifespan="off")
     )  # fmt: skip
     with _signals_to(server):
@@ -63,8 +63,8 @@ async def _serve(config: Config, play: bool, clock: Path | None) -> None:
             await loops.settle()
             hand.attach(runtime, loops)
         if play:
-            await player.start()
-        welcome(station, player)
+            await station.start_exercise()
+        welcome(station)
         running = asyncio.create_task(loops.run())
         await server.serve(sockets=[listener])
         running.cancel()

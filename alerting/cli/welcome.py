@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from alerting.service.player import Player
 from alerting.service.station import Station
 from alerting.web.auth import demo_link
 
 out = Console(highlight=False, soft_wrap=True)
 
 
-def welcome(station: Station, player: Player) -> None:
+def welcome(station: Station) -> None:
     """The address, what is played, and a login link for each demo role of a fictional county."""
     county, url = station.config.county, station.config.url
     out.print(f"\n[bold]岁安 suian[/]  {county.name}  {county.name_en}")
     out.print(f"页面 Page: [bold]{url}[/]   （Ctrl-C 停止 stops）")
-    if player.playing:
-        out.print(f"演练 Exercise: {player.title('zh')}  {player.title('en')}")
-        out.print(f"  {player.what()}")
+    played = station.exercise
+    if played["state"] == "playing":
+        zone = county.zone
+        span = f"{played['begins'].astimezone(zone):%Y-%m-%d %H:%M} – "
+        span += f"{played['ends'].astimezone(zone):%m-%d %H:%M}"
+        out.print(f"演练 Exercise: {played['title']['zh']}  {played['title']['en']}")
+        out.print(f"  {span}, 1 s = {played['speed'] / 60:.0f} min; {played['source']}")
     if county.fictional:
         for role, person in demo_people(station).items():
-            out.print(f"  登录 Log in as {role:<7} {person['name']}: {demo_link(station, person['id'])}")
+            out.print(
+                f"  登录 Log in as {role:<7} {person['name']}: {demo_link(station, person['id'])}"
+            )
     out.print()
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from alerting.errors import BadInput
 from alerting.service.clock import LIVE, Realm, end_exercise
-from alerting.service.station import Feeds
+from alerting.service.feeds import Feeds
 from alerting.service.storms import Behaviour, Storm, load_storm
 from alerting.signals import Signal
 from alerting.store.schema import alert, delivery, delivery_notice, notice

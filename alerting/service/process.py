@@ -7,7 +7,6 @@ from alerting.service.dispatch_loop import DispatchLoop
 from alerting.service.engine_loop import EngineLoop
 from alerting.service.kafka_loop import KafkaLoop
 from alerting.service.loop import Loop, Loops
-from alerting.service.player import Player
 from alerting.service.poll_loop import PollLoop
 from alerting.service.seal_loop import SealLoop
 from alerting.service.station import Station
@@ -15,10 +14,9 @@ from alerting.service.tick_loop import TickLoop
 from alerting.service.watch_loop import WatchLoop
 
 
-def loops_of(station: Station) -> tuple[Loops, Player]:
+def loops_of(station: Station) -> Loops:
     """All loops of one process, in the order in which a signal passes through them."""
-    player = Player(station)
-    into_bus: list[Loop] = [TickLoop(station), player, PollLoop(station)]
+    into_bus: list[Loop] = [TickLoop(station), station.player, PollLoop(station)]
     if station.kafka is not None:
         into_bus.append(KafkaLoop(station, station.kafka))
     loops = Loops(
@@ -29,4 +27,4 @@ def loops_of(station: Station) -> tuple[Loops, Player]:
         ],
     )  # fmt: skip
     station.writer.on_commit(loops.wake)
-    return loops, player
+    return loops

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from alerting import chase
 from alerting.alerts import FactBook, Life
 from alerting.alerts.engine import Engine, rule_places
 from alerting.alerts.standing import load as load_standings
 from alerting.bus import EmbeddedBus, KafkaBus
 from alerting.dispatch import Dispatcher, make_channels
-from alerting.rulebook import BindFacts, Bound, bind
 from alerting.runtime import Runtime
 from alerting.service.clock import LIVE, Realm, open_exercise, open_live, realms
 from alerting.service.county import County, sync_people
+from alerting.service.feeds import Feeds
+from alerting.service.player import Player
 from alerting.signals import Report, Signal, Spot
 from alerting.store import Store, Writer
 from alerting.store.schema import source_health
 from alerting.weather import Column, Fields, FieldSettings, SourceFacts
 
 REBUILD_FROM = timedelta(days=62)  # daily values reach 60 days back
-
-
-@dataclass(frozen=True, slots=True)
-class Feeds:
-    """The sources of a realm: those of weather in order of trust, and warning feeds by cadence."""
-
-    weather: tuple[SourceFacts, ...]
-    warnings: dict[str, timedelta]
-
-    @property
-    def cadence(self) -> timedelta:
-        """By which blindness is judged: that of the most trusted forecast, else of what there is."""
-        forecasts = [s.cadence for s in self.weather if s.kind == "forecast"]
-        return (forecasts or [s.cadence for s in self.weather] or [timedelta(hours=1)])[0]
 
 
 class Station:
@@ -67,6 +54,7 @@ class Station:
             book=self.book, places=self.places, sender=self._sender(), zone=self.config.county.zone,
             url=self.config.url, now_of=self.now,
         )  # fmt: skip
+        self.player = Player(self)
         self.reload_engine(LIVE)
 
     def _open(self, connection: Connection) -> None:
@@ -159,16 +147,29 @@ class Station:
             engine.see(one.signal, one.signal.accepted or one.signal.issued)
         self.engines[realm_id] = engine
 
-    def bind(self, fields: Fields, feeds: Feeds) -> Bound:
-        tags = {
+    def _tags(self) -> dict[str, list[bool]]:
+        """For every tag that a place has, the columns of such places."""
+        return {
             tag: [tag in place.tags for place, _ in self.places.columns]
             for tag in {t for p in self.places.by_id.values() for t in p.tags}
         }
-        return bind(self.book, BindFacts(
-            kinds=dict(self.places.kind_range), tags=tags, can_say=fields.can_say(),
-            can_observe=fields.can_observe(), can_warn=bool(feeds.warnings),
-            columns=len(self.places.columns),
-        ))  # fmt: skip
+
+    async def hear(
+        self, person: str, channel: str, text: str, *, reply_to: str = "", message: str = ""
+    ) -> bool:
+        """A person's words on a channel, as an answer of theirs; False for a stranger's."""
+        now = self.runtime.now()
+
+        def in_pool() -> chase.Routed | None:
+            with self.store.read() as connection:
+                return chase.route(connection, person, text, now, channel=channel,
+                                   reply_to=reply_to, message=message)  # fmt: skip
+
+        routed = await self.runtime.in_thread("web", in_pool)
+        if routed is None:
+            return False
+        await self.publish(routed.realm, [routed.report])
+        return True
 
     def failed_before(self, realm_id: str, seq: int) -> bool:
         """Whether this signal has failed once already; remembers that it has."""
@@ -194,6 +195,13 @@ class Station:
         return Feeds(tuple(weather), warnings)
 
     # What pages and the watch ask
+
+    @property
+    def exercise(self) -> dict[str, Any]:
+        return self.player.state
+
+    async def start_exercise(self) -> str:
+        return await self.player.start()
 
     def sources(self) -> list[dict[str, Any]]:
         """Every source that is on: when it last spoke, when it is due, what it waits for."""
