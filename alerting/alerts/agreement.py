@@ -106,7 +106,8 @@ class Agreement:
             seen = Seen(
                 ladder, worst(verdict.true, starts), worst(verdict.possible, starts),
                 np.maximum.reduceat(verdict.floor, starts).astype(np.int8),
-                at_all(verdict.clear_true, starts), worst(verdict.ahead_possible, starts), False,
+                at_all(verdict.clear_true, starts), worst(verdict.ahead_possible, starts),
+                np.zeros(len(starts), np.bool_),
             )  # fmt: skip
             speaks = worst(run.covers, starts)
             agreed &= ~speaks | ((seen.cannot_exclude(held) <= targets) & seen.clear)

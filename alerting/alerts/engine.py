@@ -219,8 +219,16 @@ class Engine:
             floor=floor.astype(np.int8),
             clear=at_all(self._pick(verdict.clear_true, verdict, places), places.starts),
             ahead=worst(self._pick(verdict.ahead_possible, verdict, places), places.starts),
-            facts_only=verdict.facts_only,
+            facts_only=self._facts_alone(verdict, places),
         )
+
+    def _facts_alone(self, verdict: Verdict, places: RulePlaces) -> Bools:
+        """Rules of facts alone; and places where no source can ever say that it is clear: there
+        only an official warning opens the rule, and its end is all there is to know."""
+        clear = self.bound.rule(verdict.rule.id).clear
+        if verdict.facts_only or clear is None:
+            return np.ones(len(places.ids), np.bool_)
+        return worst(self._pick(clear.undecidable, verdict, places), places.starts)
 
     @staticmethod
     def _pick(values: Bools, verdict: Verdict, places: RulePlaces) -> Bools:

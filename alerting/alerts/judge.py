@@ -36,7 +36,7 @@ class Seen:
     floor: Levels
     clear: Bools  # true at every point
     ahead: Bools  # something of the lowest level may lie within reach and gap
-    facts_only: bool
+    facts_only: Bools  # places where facts alone decide: no weather can say that it is over
 
     def believed(self) -> Levels:
         """The highest level that is true, or the official floor where that is higher."""
@@ -88,18 +88,18 @@ def judge(
     _set(memory.believed, begun, hour.timestamp(), touched)
     target = seen.cannot_exclude(held)
     lowest = int(seen.ladder[0])
-    if not seen.facts_only:
-        target = np.where((target == 0) & seen.ahead & (held > 0), np.minimum(lowest, held), target)
+    stays = (target == 0) & seen.ahead & (held > 0) & ~seen.facts_only
+    target = np.where(stays, np.minimum(lowest, held), target)
     may_fall = asked & (held > 0) & (target < held) & (believed < held)
-    falls: list[tuple[int, int, int]] = []
-    if seen.facts_only:
-        falls = [(int(i), int(held[i]), int(target[i])) for i in np.flatnonzero(may_fall)]
-    else:
-        may_fall &= seen.clear
-        ready = np.flatnonzero(may_fall)
-        if len(ready):
-            may_fall[ready] = agrees(ready, target[ready])
-        falls = _hold(memory, asked, may_fall, target.astype(np.int8), at, hold_seconds, touched)
+    # What facts alone opened falls when the fact ends.
+    falls = [
+        (int(i), int(held[i]), int(target[i])) for i in np.flatnonzero(may_fall & seen.facts_only)
+    ]
+    may_fall &= seen.clear & ~seen.facts_only
+    ready = np.flatnonzero(may_fall)
+    if len(ready):
+        may_fall[ready] = agrees(ready, target[ready])
+    falls += _hold(memory, asked, may_fall, target.astype(np.int8), at, hold_seconds, touched)
     _note_unknown(seen, memory, asked, believed, at, touched)
     for position, _, level in rises + falls:
         memory.level[position] = level

@@ -45,7 +45,9 @@ CALM = {"visibility": 9000.0, "temperature": 5.0, "precipitation": 0.0, "wind_sp
 class County:
     """`observing=False` leaves the stations out of the config."""
 
-    def __init__(self, *, observing: bool = True, cadence: float = 6, path: str = ":memory:") -> None:
+    def __init__(
+        self, *, observing: bool = True, cadence: float = 6, path: str = ":memory:"
+    ) -> None:
         places = load_places(STORY / "county" / "zones.csv", STORY / "county" / "sites.csv")
         self.store = Store(path)
         self.now = START

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from alerting.alerts import measures
+from alerting.weather import SourceFacts
 from tests.alerts.county import START, County
 
 
@@ -195,9 +196,7 @@ def test_closing_waits_for_its_decider_and_interim_measures_go_out_at_once(count
 def test_of_two_decisions_one_wins(county: County) -> None:
     county.observes(visibility=40)
     close = county.measures()["close"].id
-    won = county.store.write(
-        lambda c: measures.approve(c, county.life, close, "wang", county.now)
-    )
+    won = county.store.write(lambda c: measures.approve(c, county.life, close, "wang", county.now))
     lost = county.store.write(
         lambda c: measures.refuse(c, county.life, close, "zhao", county.now, "no need")
     )
@@ -228,7 +227,9 @@ def test_a_fall_before_onset_in_the_night_waits_for_the_morning(county: County) 
     county.forecast()
     county.passes(1)
     county.forecast()
-    county.passes(5)  # 05:00, two hours after the run that saw fog is out of the six that must agree
+    county.passes(
+        5
+    )  # 05:00, two hours after the run that saw fog is out of the six that must agree
     assert county.changes()[-1] == ("cleared", 0)
     news = [n for n in county.notices() if n.kind == "clear"]
     assert [county.life.local(n.due).strftime("%H:%M") for n in news] == ["06:00"]
@@ -236,3 +237,15 @@ def test_a_fall_before_onset_in_the_night_waits_for_the_morning(county: County) 
     assert county.changes()[-1][0] == "reopened"
     news = [n for n in county.notices() if n.kind in ("clear", "reopen")]
     assert [n.state for n in news] == ["withheld"]
+
+
+def test_where_no_source_can_say_clear_a_warning_s_end_is_the_end(county: County) -> None:
+    blind = County(observing=False)
+    blind.sources[0] = SourceFacts(
+        "model", timedelta(hours=6), frozenset({"wind_speed"}), "forecast"
+    )
+    blind.engine = blind._engine()
+    blind.warns("orange")
+    assert blind.changes("icing") == [("opened", 3)]
+    blind.warns("orange", action="cancel", identifier="W2", references=("W1",))
+    assert blind.changes("icing")[-1] == ("cleared", 0)
