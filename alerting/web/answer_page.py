@@ -155,7 +155,7 @@ def _draw(request: Request, link: str, shown: dict[str, Any], status: int = 200)
     return page(
         request, "link.html", status=status, language=language, link=link, reasons=WITH_REASON,
         form=form_token(request.app.state.secret, link),
-        done={"zh": after[0], "en": after[1]} if after else None,
+        done_act=done, done={"zh": after[0], "en": after[1]} if after else None,
         now=station_of(request).now(shown["realm"].id), **shown,
     )  # fmt: skip
 

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from alerting.signals import Area, Warning, content_id
-from alerting.vocabulary import HAZARDS
+from alerting.signals import Area, Warning
 from alerting.web.auth import Who, needs
-from alerting.web.desk import station_of
+from alerting.web.desk import read, station_of
 from alerting.web.problems import Problem
-from alerting.web.saying import ACTS, say
+from alerting.web.saying import ACTS, check_realm, say
+from connectors.typed import typed_warning
 
 router = APIRouter(prefix="/api/v1", tags=["answers"])
 Key = Annotated[str, Field(max_length=200)]
@@ -54,23 +54,23 @@ class Seen(_Body):
 
 
 class Typed(_Body):
-    """An official warning typed in from a fax or a call."""
+    """An official warning typed in from a fax or a call. `hazard` is ours or the office's own word.
 
-    issuer: str = Field(min_length=1, max_length=100)
+    A later one that changes or ends it names it in `references`.
+    """
+
+    issuer: str = Field(max_length=100)
     issued: AwareDatetime
-    hazard: str
-    level: LevelName
+    hazard: str = Field(max_length=60)
+    level: str = Field(max_length=20)
     action: Literal["alert", "update", "cancel"] = "alert"
-    headline: str = Field("", max_length=500)
     text: str = Field("", max_length=5000)
-    onset: AwareDatetime | None = None
     expires: AwareDatetime | None = None
     areas: list[Key] = Field(default=[], max_length=200)  # names as the warning gives them
     codes: list[Key] = Field(default=[], max_length=200)
     above: float | None = None  # metres
     below: float | None = None
     references: list[Key] = Field(default=[], max_length=50)
-    identifier: Key = ""
     reason: str = Field(min_length=1, max_length=500)  # how it came: fax of 14:05, call …
     realm: Key = "live"
 
@@ -163,22 +163,17 @@ async def type_warning(
     request: Request, given: Typed, who_asks: Annotated[Who, Depends(needs("order"))]
 ) -> dict[str, Any]:
     station = station_of(request)
-    if given.hazard not in HAZARDS:
-        raise Problem(422, f"unknown hazard {given.hazard!r}", f"Known: {', '.join(HAZARDS)}.")
+    await read(station, lambda c: check_realm(c, given.realm))
     if given.action != "alert" and not given.references:
         raise Problem(422, f"to {given.action} a warning, name the one it refers to in references")
-    issued = given.issued
-    warning = Warning(
-        source="by-hand", issued=issued, sender=given.issuer, action=given.action,
-        identifier=given.identifier or content_id("typed", given.model_dump_json()),
-        references=tuple(given.references), hazard=given.hazard, event=HAZARDS[given.hazard].zh,
-        level=given.level, headline=given.headline,
-        description=f"{given.text}\n[{who_asks.name}: {given.reason}]".strip(),
-        onset=given.onset, expires=given.expires,
-        area=Area(names=tuple(given.areas), codes=tuple(given.codes),
-                  above=given.above, below=given.below),
-    )  # fmt: skip
-    if given.realm not in station.engines:
-        raise Problem(404, f"there is no open realm {given.realm!r}")
+    area = Area(names=tuple(given.areas), codes=tuple(given.codes), above=given.above,
+                below=given.below)  # fmt: skip
+    typed = typed_warning(given.hazard, given.level, area, given.issuer, given.text, given.issued,
+                          given.expires, who_asks.person)  # fmt: skip
+    fields = typed.model_dump(exclude={"id", "accepted", "area"}) | {
+        "area": area, "action": given.action, "references": tuple(given.references),
+        "description": f"{typed.description}\n（{who_asks.name}：{given.reason}）".strip(),
+    }  # fmt: skip
+    warning = Warning.model_validate(fields)
     ids = await station.publish(given.realm, [warning])
     return {"ids": ids, "realm": given.realm, "identifier": warning.identifier}

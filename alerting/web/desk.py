@@ -32,6 +32,7 @@ class Station(Protocol):
     places: Places
     book: Any
     channels: Mapping[str, Any]
+    connectors: Mapping[str, Any]
     engines: Mapping[str, Any]
 
     async def publish(self, realm_id: str, signals: list[Signal]) -> list[str]:

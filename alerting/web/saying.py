@@ -102,13 +102,18 @@ def _check(
         raise Problem(404, f"there is no rule {key!r} in the book", "`suian check` lists them.")
     elif kind == "place" and key not in station.places.by_id:
         raise Problem(404, f"there is no place {key!r}")
+    check_realm(connection, realm_id)
+    return realm_id
+
+
+def check_realm(connection: Connection, realm_id: str) -> None:
+    """Raises Problem where there is no such realm, or it has ended."""
     row = connection.execute(select(realm.c.ended).where(realm.c.id == realm_id)).one_or_none()
     if row is None:
-        raise Problem(404, f"there is no realm {realm_id!r}")
+        raise Problem(404, f"there is no realm {realm_id!r}", "Leave it out for the real world.")
     if row.ended is not None:
-        raise Problem(409, "this exercise has ended; nothing in it can be changed",
+        raise Problem(409, "this exercise has ended and takes nothing more",
                       "Play it again to try this.")  # fmt: skip
-    return realm_id
 
 
 def _check_alert(connection: Connection, act: str, key: str) -> str:

@@ -201,7 +201,7 @@ class Browser(requests.Session):
         self.trust_env = False
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
-        kwargs.setdefault("allow_redirects", False)
+        kwargs["allow_redirects"] = False
         return super().request(method, self.base + url, *args, **kwargs)
 
 

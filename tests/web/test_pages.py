@@ -1,0 +1,281 @@
+"""Pages: who may open them, logging in, buttons, and what a tired reader must never be told wrongly."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+from storm_scene import storm
+from web_desk import NOW, Browser, Desk, bearer
+
+from alerting.errors import BadInput, Refused
+from alerting.web import auth
+
+HTML = {"Accept": "text/html"}
+
+
+def log_in(desk: Desk, web: Browser, person: str) -> None:
+    answer = web.get(auth.demo_link(desk, person).removeprefix(desk.config.url))
+    assert answer.status_code == 303
+
+
+def hidden(page: str, name: str = "form") -> str:
+    found = re.search(f'name="{name}" value="([^"]*)"', page)
+    assert found
+    return found[1]
+
+
+def test_the_first_page_shows_what_is_in_force_and_who_has_not_answered(
+    desk: Desk, web: Browser
+) -> None:
+    storm(desk)
+    page = web.get("/").text
+    for shown in ("路面结冰 · G70 12–19 公里", "风险提示 红色", "官方预警 橙色", "青岚县气象台",
+                  "待决定", "限速", "40 公里/小时", "县交警大队", "此岗无人", "超时未落实",
+                  "等待首次数据", "演练", "虚构县", "4821 2 已落实", 'http-equiv="refresh" content="5"'):
+        assert shown in page, shown
+    assert "<script" not in page
+
+
+def test_times_are_the_countys_with_their_day(desk: Desk, web: Browser) -> None:
+    storm(desk)
+    page = web.get("/").text
+    assert "2026年1月21日 周三 03:30" in page
+    assert "1月21日 05:00" in page
+    assert "Wed 21 Jan 2026 03:30" in web.get("/?lang=en").text
+
+
+def test_the_switch_to_english_is_kept(desk: Desk, web: Browser) -> None:
+    storm(desk)
+    web.get("/?lang=en")
+    page = web.get("/").text
+    assert "Who has not answered" in page
+    assert "Road icing · G70 km 12–19" in page
+    web.get("/?lang=zh")
+    assert "谁还没有应答" in web.get("/").text
+
+
+def test_blind_places_are_counted_and_never_called_quiet(desk: Desk, web: Browser) -> None:
+    desk.unseen = [{"rule": "fog", "place": "g70-12", "since": NOW}]
+    page = web.get("/").text
+    assert "不能当作平安" in page
+    assert "目前没有风险提示。" not in page
+    assert "G70 12–19 公里" in page
+    desk.unseen = []
+    assert "目前没有风险提示。" in web.get("/").text
+
+
+def test_undecidable_rules_say_what_they_lack(desk: Desk, web: Browser) -> None:
+    desk.lacking = [{"rule": "fog", "place": "g70-12", "level": "red",
+                     "missing": ["observed visibility"]}]
+    page = web.get("/").text
+    assert "observed visibility" in page
+    assert "团雾" in page
+
+
+def test_an_ended_exercise_offers_what_to_do_next(desk: Desk, web: Browser) -> None:
+    storm(desk, ended=True)
+    page = web.get("/").text
+    assert "演练结束" in page
+    assert "suian check" in page
+    assert "suian init" in page
+    assert 'action="/exercises"' not in page  # nobody is logged in
+    log_in(desk, web, "wang")
+    token = hidden(web.get("/").text)
+    assert web.post("/exercises", data={"form": token}).status_code == 303
+    assert desk.started == 1
+
+
+def test_a_playing_exercise_is_not_started_twice(desk: Desk, web: Browser) -> None:
+    storm(desk)
+    log_in(desk, web, "office")
+    form = hidden(web.get(f"/alerts/{quote('exercise-1.icing.g70-12.1')}").text)
+    assert web.post("/exercises", data={"form": form}).status_code == 409
+    assert desk.started == 0
+
+
+def test_a_button_says_what_the_api_would(desk: Desk, web: Browser) -> None:
+    red = storm(desk)
+    log_in(desk, web, "office")
+    page = web.get(f"/alerts/{quote(red)}").text
+    form = {"form": hidden(page), "subject": f"alert:{red}", "act": "keep", "reason": "坡上有冰",
+            "back": f"/alerts/{quote(red)}"}
+    answer = web.post("/act", data=form)
+    assert answer.status_code == 303
+    assert "已记录" in web.get(answer.headers["Location"]).text
+    [report] = desk.said()
+    assert (report.act, report.person, report.channel) == ("keep", "office", "page")
+
+
+def test_a_form_without_its_token_or_from_elsewhere_changes_nothing(
+    desk: Desk, web: Browser
+) -> None:
+    red = storm(desk)
+    log_in(desk, web, "office")
+    page = web.get(f"/alerts/{quote(red)}").text
+    form = {"form": hidden(page), "subject": f"alert:{red}", "act": "acknowledge"}
+    assert web.post("/act", data=form | {"form": "0" * 32}).status_code == 403
+    assert web.post("/act", data={k: v for k, v in form.items() if k != "form"}).status_code == 403
+    for headers in ({"Origin": "https://elsewhere.example"}, {"Sec-Fetch-Site": "cross-site"},
+                    {"Sec-Fetch-Site": "same-site"}, {"Origin": "null"}):
+        assert web.post("/act", data=form, headers=headers).status_code == 403
+        assert web.post("/api/v1/alerts/x/acknowledge", headers=headers).status_code == 403
+    assert desk.said() == []
+    own = {"Origin": desk.config.url, "Sec-Fetch-Site": "same-origin"}
+    assert web.post("/act", data=form, headers=own).status_code == 303
+    assert len(desk.said()) == 1
+
+
+def test_a_button_leads_back_only_to_ourselves(desk: Desk, web: Browser) -> None:
+    red = storm(desk)
+    log_in(desk, web, "office")
+    form = {"form": hidden(web.get(f"/alerts/{quote(red)}").text), "subject": f"alert:{red}",
+            "act": "acknowledge"}
+    for back in ("https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example"):
+        answer = web.post("/act", data=form | {"back": back})
+        assert answer.headers["Location"] == "/?said=acknowledge"
+
+
+def test_buttons_show_only_to_those_who_may(desk: Desk, web: Browser) -> None:
+    red = storm(desk)
+    path = f"/alerts/{quote(red)}"
+    assert "/act" not in web.get(path).text
+    log_in(desk, web, "wang")
+    page = web.get(path).text
+    assert 'value="in-force"' in page
+    assert 'value="withdraw"' not in page
+    assert 'value="approve"' not in page
+    log_in(desk, web, "zhao")
+    assert 'value="approve"' in web.get(path).text
+    log_in(desk, web, "office")
+    page = web.get(path).text
+    assert 'value="withdraw"' in page
+    assert 'value="approve"' not in page  # an order is not a signature
+
+
+def test_the_page_of_an_alert_tells_its_whole_story(desk: Desk, web: Browser) -> None:
+    page = web.get(f"/alerts/{quote(storm(desk))}").text
+    for shown in ("surface_temperature &lt;= -2 degC within 2 h", "路面温度", "-2.1 °C", "缺测",
+                  "出现", "4821 1", "石门镇政府", "此岗无人", "发送失败", "open-meteo"):
+        assert shown in page, shown
+
+
+def test_a_message_is_shown_as_text(desk: Desk, web: Browser) -> None:
+    desk.person("wang", "answer")
+    desk.notify("wang", "<script>alert(1)</script>")
+    for path in ("/", "/messages"):
+        page = web.get(path).text
+        assert "<script" not in page
+        assert "&lt;script&gt;" in page
+
+
+def test_strangers_see_nothing_without_login(desk: Desk, web: Browser) -> None:
+    desk.open_alert()
+    for headers in ({"X-Forwarded-For": "10.0.0.9"}, {"Host": "attacker.example"}):
+        for path in ("/", "/messages", "/api/v1/alerts", "/api/v1/measures", "/metrics"):
+            assert web.get(path, headers=headers).status_code == 401, (path, headers)
+    assert web.get("/login", headers={"X-Forwarded-For": "10.0.0.9"}).status_code == 200
+
+
+def test_demo_people_are_offered_only_in_a_fictional_county_and_at_the_machine(
+    desk: Desk, web: Browser
+) -> None:
+    desk.person("wang", "answer", "field-road", name="王伟")
+    assert "王伟" in web.get("/login").text
+    assert "王伟" not in web.get("/login", headers={"X-Forwarded-For": "10.0.0.9"}).text
+    link = auth.demo_link(desk, "wang").removeprefix(desk.config.url)
+    desk.config.county.fictional = False
+    assert "王伟" not in web.get("/login").text
+    assert web.get(link).status_code == 404
+    with pytest.raises(Refused):
+        auth.demo_link(desk, "wang")
+
+
+def test_a_login_link_is_neither_forged_nor_kept_for_ever(desk: Desk, web: Browser) -> None:
+    desk.person("wang", "answer")
+    link = auth.demo_link(desk, "wang").removeprefix(desk.config.url)
+    assert web.get(link[:-2] + "xx").status_code == 404
+    desk.runtime.advance(timedelta(days=8))
+    assert web.get(link).status_code == 404
+
+
+def test_a_password_lets_in_and_its_change_lets_out(desk: Desk, web: Browser) -> None:
+    token = desk.person("li", "order", name="李娜")
+    desk.store.write(lambda c: auth.set_password(c, "li", "a long enough word", NOW, "li"))
+    answer = web.post("/login", data={"person": "li", "password": "a long enough word"})
+    cookie = answer.headers["Set-Cookie"].lower()
+    assert answer.status_code == 303
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert "李娜" in web.get("/").text
+    desk.store.write(lambda c: auth.set_password(c, "li", "another long word", NOW, "li"))
+    assert "李娜" not in web.get("/").text
+    assert web.get("/api/v1/alerts", headers=bearer(token)).status_code == 200
+
+
+def test_a_session_ends_with_the_shift_and_on_leaving(desk: Desk, web: Browser) -> None:
+    desk.person("li", "order", name="李娜")
+    log_in(desk, web, "li")
+    assert "李娜" in web.get("/").text
+    web.post("/logout")
+    assert "李娜" not in web.get("/").text
+    log_in(desk, web, "li")
+    desk.runtime.advance(auth.SESSION)
+    assert "李娜" not in web.get("/").text
+
+
+def test_after_five_wrong_passwords_one_must_wait(desk: Desk, web: Browser) -> None:
+    desk.person("li", "order")
+    desk.store.write(lambda c: auth.set_password(c, "li", "a long enough word", NOW, "li"))
+    for left in (4, 3, 2, 1):
+        answer = web.post("/login", data={"person": "li", "password": "wrong"})
+        assert answer.status_code == 401
+        assert f"还可再试 {left} 次" in answer.text
+    assert "15 分钟" in web.post("/login", data={"person": "li", "password": "wrong"}).text
+    right = {"person": "li", "password": "a long enough word"}
+    answer = web.post("/login", data=right)
+    assert answer.status_code == 429
+    assert "15 分钟" in answer.text
+    desk.runtime.advance(timedelta(minutes=15))
+    assert web.post("/login", data=right).status_code == 303
+
+
+def test_a_short_password_and_a_role_above_ones_own_are_refused(desk: Desk) -> None:
+    desk.person("li", "answer")
+    with pytest.raises(BadInput):
+        desk.store.write(lambda c: auth.set_password(c, "li", "short", NOW, "li"))
+    with pytest.raises(Refused):
+        desk.store.write(lambda c: auth.create_token(c, "li", "admin", None, "", NOW))
+
+
+def test_errors_are_pages_for_people(web: Browser) -> None:
+    answer = web.get("/alerts/nothing", headers=HTML)
+    assert answer.status_code == 404
+    assert "这里没有页面" in answer.text
+    refused = web.get("/", headers=HTML | {"X-Forwarded-For": "10.0.0.9"})
+    assert refused.status_code == 401
+    assert 'href="/login"' in refused.text
+
+
+def test_every_answer_forbids_scripts_and_frames(web: Browser) -> None:
+    for path in ("/", "/api/v1/alerts", "/nothing", "/static/suian.css"):
+        headers = web.get(path).headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_an_alert_of_a_place_that_left_the_county_still_shows(desk: Desk, web: Browser) -> None:
+    key = desk.open_alert("gone-rule", "gone-place", why={})
+    assert "gone-place" in web.get("/").text
+    assert "gone-place" in web.get(f"/alerts/{key}").text
+
+
+def test_the_real_world_goes_before_an_ended_exercise(desk: Desk, web: Browser) -> None:
+    storm(desk, ended=True)
+    desk.open_alert("fog", "wuling-pass", 3)
+    page = web.get("/").text
+    assert "以下全部为演练" not in page
+    assert "2013 年冬季冰雪" in page  # the way to it
+    assert "以下全部为演练" in web.get("/?realm=exercise-1").text
