@@ -26,7 +26,7 @@ class Source(WarningSource):
     def alerts(self, body: bytes, reading: Reading) -> list[Alert]:
         document = load(body)
         items = _items(document)
-        if not items:
+        if not any(text(row, "identifier") and text(row, "headline") for row in items):
             raise BadInput("this is no item of 12379's list: it lacks headline or identifier")
         found: list[Alert] = []
         for at, item in enumerate(items):
