@@ -92,7 +92,8 @@ class Connector(Protocol):
     name: ClassVar[str]
     options: ClassVar[type[Options]]
     # What it brings: "forecast", "observation", "warning", "occasion" …
-    feeds: ClassVar[frozenset[str]]
+    feeds: frozenset[str]
+    # A class may say `pushed = True`: its signals come by themselves, and it is never polled.
 
     def __init__(self, settings: Any) -> None: ...
 

@@ -1,35 +1,58 @@
-"""Our own envelope: one signal, a list of them, or one a line (JSON lines, as histories are kept)."""
+"""Our own envelope: one signal, a list of them, or one a line (JSON lines, as histories are kept).
+
+Signals are pushed to us, so the config says what a pusher brings: the name of the source in the config
+is the `source` that its envelopes carry.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, field_validator
 
 from alerting.connector import Context, Fetch, Options, Reading
 from alerting.errors import BadInput, SourceError
 from alerting.signals import Signal, from_envelope
+from alerting.vocabulary import QUANTITIES
 from connectors.formats.fields import load
+
+
+class SignalsOptions(Options):
+    """What is pushed under this name, and how often. Without `brings` nothing is promised: its
+    silence is no alarm and its weather is not taken."""
+
+    brings: Literal["forecast", "observation", "warning", ""] = ""
+    cadence_hours: float = Field(default=24, gt=0)
+    quantities: frozenset[str] = frozenset()
+
+    @field_validator("quantities")
+    @classmethod
+    def _known(cls, given: frozenset[str]) -> frozenset[str]:
+        unknown = sorted(given - set(QUANTITIES))
+        if unknown:
+            raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join(QUANTITIES)}")
+        return given
 
 
 class Source:
     name: ClassVar[str] = "signals"
-    options: ClassVar[type[Options]] = Options
-    feeds: ClassVar[frozenset[str]] = frozenset(
-        {"forecast", "observation", "warning", "incident", "report"}
-    )
+    options: ClassVar[type[Options]] = SignalsOptions
+    feeds: frozenset[str] = frozenset({"forecast", "observation", "warning", "incident", "report"})
+    pushed: ClassVar[bool] = True  # nobody asks it; it comes by itself
 
     def __init__(self, settings: Any) -> None:
-        Options.model_validate(settings, from_attributes=True)
+        self._settings = SignalsOptions.model_validate(settings, from_attributes=True)
+        self.feeds = frozenset({self._settings.brings} - {""}) or frozenset({"report"})
 
     @property
     def cadence(self) -> timedelta:
-        """A day: nothing is promised about when somebody pushes something."""
-        return timedelta(days=1)
+        return timedelta(hours=self._settings.cadence_hours)
 
     @property
     def quantities(self) -> frozenset[str]:
-        return frozenset()
+        return self._settings.quantities
 
     def poll(self, fetch: Fetch, context: Context) -> Reading:
         """Always a SourceError: signals are pushed to us, or lie in an inbox."""

@@ -51,7 +51,8 @@ def load_county(config: Config) -> County:
         name: make_connector(name, source.use or name, source.options(), calendar)
         for name, source in config.sources_on().items()
     }
-    return County(config, places, load_book(config.rules), calendar, people, posts, connectors)
+    book = load_book(config.rules, set(calendar.names()))
+    return County(config, places, book, calendar, people, posts, connectors)
 
 
 def phone_channels(config: Config) -> set[str]:

@@ -42,6 +42,7 @@ class PollLoop:
         self._sources = [
             Polled(name, connector, HttpFetch(station.runtime), now)
             for name, connector in station.connectors.items()
+            if not getattr(connector, "pushed", False)
         ]
 
     def next_due(self) -> datetime | None:

@@ -33,6 +33,8 @@ SERVICE_RULES = {
                     {"zh": "消息未送达", "en": "messages could not be delivered"}),
         ServiceRule("log-unsealed", Level.orange,
                     {"zh": "审计未封存", "en": "the log is not sealed"}),
+        ServiceRule("calendar-unknown", Level.blue,
+                    {"zh": "日历将失效", "en": "the calendar runs out"}),
         ServiceRule("nobody-reached", Level.red,
                     {"zh": "无人应答", "en": "nobody could be reached"}),
     )

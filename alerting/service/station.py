@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from alerting import chase
 from alerting.alerts import FactBook, Life
@@ -20,7 +20,7 @@ from alerting.service.feeds import Feeds
 from alerting.service.player import Player
 from alerting.signals import Report, Signal, Spot
 from alerting.store import Store, Writer
-from alerting.store.schema import source_health
+from alerting.store.schema import signal, source_health
 from alerting.weather import Column, Fields, FieldSettings, SourceFacts
 
 REBUILD_FROM = timedelta(days=62)  # daily values reach 60 days back
@@ -213,11 +213,20 @@ class Station:
                     select(source_health).where(source_health.c.realm == LIVE)
                 )
             }
+            pushed = {
+                r.source: r.at
+                for r in connection.execute(
+                    select(signal.c.source, func.max(signal.c.accepted).label("at"))
+                    .where(signal.c.realm == LIVE)
+                    .group_by(signal.c.source)
+                )
+            }
         found = []
         for name, connector in self.connectors.items():
             row = health.get(name)
-            spoke = row.spoke if row is not None else None
-            silent = now - (spoke or self._started) > 2 * connector.cadence
+            spoke = row.spoke if row is not None else pushed.get(name)
+            silent = bool(connector.feeds & {"forecast", "observation", "warning"})
+            silent &= now - (spoke or self._started) > 2 * connector.cadence
             state = "silent" if silent else "waiting" if spoke is None else "fresh"
             found.append({
                 "name": name, "state": state, "spoke": spoke,

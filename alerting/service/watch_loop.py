@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from alerting.service.station import Station
 
 EVERY = timedelta(seconds=30)
+CALENDAR_AHEAD = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,13 @@ class WatchLoop:
                 "zh": f"{waiting} 条信号积压未处理", "en": f"{waiting} signals wait to be taken",
             }))  # fmt: skip
         found += self._channels(connection, now, stuck)
+        known = self._station.county.calendar.known_through
+        if known - now.date() <= CALENDAR_AHEAD:
+            found.append(Trouble("calendar-unknown", "source:calendar", {
+                "zh": f"{known:%Y年%m月%d日}之后的放假调休安排未知，请导入新一年的表",
+                "en": f"holidays and swapped working days are not known after {known}; import the"
+                " new year's table",
+            }))  # fmt: skip
         unsealed = audit.unsealed_since(connection, LIVE)
         if unsealed and now - unsealed > timedelta(seconds=limits.seal_seconds):
             found.append(Trouble("log-unsealed", "source:audit", {
