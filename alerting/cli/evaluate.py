@@ -58,6 +58,9 @@ def evaluate(
         _print_json(made.json())
     else:
         _print_tables(made)
+    if made.refused:
+        print(f"suian: {source} refuses this payload: nothing of it can be taken", file=sys.stderr)
+        raise typer.Exit(REFUSED)
 
 
 def _surroundings(config: Config) -> Surroundings:
@@ -117,6 +120,9 @@ def _print_tables(made: DryRun) -> None:
         out.print(f"  [bold]{a['level']}[/]  {a['rule']} @ {a['place']}  onset 起始 {a['onset']}")
         for language in ("zh", "en"):
             out.print(f"    {a['why'].get('sentence', {}).get(language, '')}", markup=False)
+        if official := a["why"].get("official"):
+            out.print(f"    官方预警 official warning: {official['level']}, {official['issuer']},"
+                      f" {official['issued']}", markup=False)  # fmt: skip
         for m in a["measures"]:
             arguments = ", ".join(f"{k} {v}" for k, v in m["arguments"].items())
             out.print(f"    → {m['title']['zh']} {m['title']['en']} {arguments}", markup=False)

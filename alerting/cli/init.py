@@ -30,7 +30,7 @@ county:
   sender: ""                 # 短信签名 who signs the messages, in 【】
   sender_en: ""
   zones: county/zones.csv    # 乡镇与点位 townships and their points
-  sites: county/sites.csv    # 路段、桥梁、工地、煤矿、学校 road sections, bridges, sites, mines, schools
+  sites: county/sites.csv    # 路段、工地、煤矿、学校 road sections, sites, mines, schools
   people: county/people.csv  # 人员与联系方式 who can be reached, and how
   posts: county/posts.csv    # 岗位与在岗人 duties, and who holds them
 

@@ -16,7 +16,8 @@ from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption
 from alerting.errors import BadInput
 from alerting.service.config import load_config
 from alerting.service.county import load_county
-from alerting.service.replay import as_json, read_history, replay as play
+from alerting.service.replay import as_json, read_history
+from alerting.service.replay import replay as play
 
 out = Console(highlight=False, soft_wrap=True)
 

@@ -125,7 +125,8 @@ class Config(Part):
 
 
 def load_config(path: Path) -> Config:
-    """Read a config; paths in it are relative to its folder. `SUIAN_PORT` overrides the port.
+    """Read a config; paths in it are relative to its folder. `SUIAN_PORT` overrides the
+    port and `SUIAN_ADDRESS` the address, as a container must.
 
     Raises BadInput that names the line.
     """
@@ -150,6 +151,8 @@ def load_config(path: Path) -> Config:
         if not port.isdigit():
             raise BadInput(f"SUIAN_PORT={port!r} is no port number")
         data["port"] = int(port)
+    if address := os.environ.get("SUIAN_ADDRESS"):
+        data["address"] = address
     try:
         config = Config.model_validate(data)
     except ValidationError as error:

@@ -20,10 +20,9 @@ from alerting.alerts.finding import find
 from alerting.alerts.standing import Standing
 from alerting.calendar import Calendar
 from alerting.connector import Connector, Context, Problem
-from alerting.errors import BadInput
 from alerting.people import Policy
 from alerting.places import Places
-from alerting.rulebook import BindFacts, Book, Bound, bind
+from alerting.rulebook import Book
 from alerting.rulebook.measures import strictest
 from alerting.service.config import Weather
 from alerting.service.stage import Scout, Stage
@@ -55,6 +54,11 @@ class DryRun:
     alerts: list[dict[str, Any]] = field(default_factory=list)
     problems: list[dict[str, str]] = field(default_factory=list)
 
+    @property
+    def refused(self) -> bool:
+        """Nothing of it could be taken; the problems say why."""
+        return not self.signals and bool(self.problems)
+
     def json(self) -> dict[str, Any]:
         return {"signals": self.signals, "alerts": self.alerts, "problems": self.problems}
 
@@ -68,12 +72,12 @@ def dry_run(
 ) -> DryRun:
     """Read a payload and evaluate the book at `at`, else at the payload's own time.
 
-    Raises BadInput, with the connector's reason, when nothing of the payload can be taken.
+    Raises BadInput, with the connector's reason, for what is no payload of this source.
     """
-    now, now_is = (at, "--at") if at is not None else _own_time(body, connector, around, machine_now)
+    now, now_is = (
+        (at, "--at") if at is not None else _own_time(body, connector, around, machine_now)
+    )
     reading = connector.read(body, Context(now, around.zone, ()))
-    if not reading.signals and reading.problems:
-        raise BadInput("; ".join(_said(p) for p in reading.problems))
     scout = Scout(around.places, around.book, around.weather.observation_km,
                   around.weather.observation_height_m)  # fmt: skip
     stage = scout.stage(reading.signals)
@@ -140,7 +144,6 @@ def _evaluate(
             held = engine.facts.warnings.get(signal.identifier)
             if held is not None:
                 held.columns |= _columns_of(stage, stage.areas[signal.identifier])
-    engine.bound = _bound(engine, around, stage, now)
     work = engine.work(Tick(source="clock", issued=now), now, None, set())
     assert work.sight is not None
     for rule_id, decided in work.decisions.items():
@@ -186,20 +189,11 @@ def _engine(
         rule: Standing.at_rest(rule, on.ids) for rule, on in rule_places(life).items()
     }  # fmt: skip
     facts = FactBook(places, around.calendar, feeds)
-    nothing_yet = bind(book, BindFacts(len(places.columns), places.kind_range, {}, {}, False))
-    return Engine(life, fields, facts, nothing_yet, standings, connector.cadence)
-
-
-def _bound(engine: Engine, around: Surroundings, stage: Stage, now: datetime) -> Bound:
-    """The book bound to what this payload has shown that its source can say."""
-    places = stage.places
-    sight = engine.fields.sight(now, engine.facts.at(now))
-    tags = {t for rule in around.book.rules for t in rule.tags}
-    return bind(around.book, BindFacts(
-        columns=len(places.columns), kinds=places.kind_range, can_say=sight.can_say,
-        can_observe=sight.can_observe, can_warn=bool(engine.facts.feeds),
-        tags={t: [t in place.tags for place, _ in places.columns] for t in tags},
-    ))  # fmt: skip
+    tags = {
+        t: [t in place.tags for place, _ in places.columns]
+        for t in {t for rule in book.rules for t in rule.tags}
+    }
+    return Engine(life, fields, facts, tags, standings, connector.cadence)
 
 
 def _apart(signal: Signal) -> Signal:
@@ -272,11 +266,6 @@ def _signal(signal: Signal, stage: Stage) -> dict[str, Any]:
     if isinstance(signal, Observation):
         return said | {"places": shown, "hours": 1, "quantities": sorted(signal.values)}
     return said | {"places": shown, "hours": 0, "quantities": []}
-
-
-def _said(problem: Problem) -> str:
-    where = f"{problem.where}: " if problem.where else ""
-    return f"{where}{problem.what} {problem.mend}".strip()
 
 
 def _utc(at: datetime | None) -> str | None:

@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +51,16 @@ def read_history(path: Path) -> list[Came]:
     try:
         text = path.read_text("utf-8")
     except UnicodeDecodeError:
-        raise BadInput("this is no text in UTF-8", where=str(path),
-                       mend="A history is a file of JSON lines; see docs/signals.md.") from None  # fmt: skip
+        raise BadInput(
+            "this is no text in UTF-8", where=str(path),
+            mend="A history is a file of JSON lines; see docs/signals.md.",
+        ) from None  # fmt: skip
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from None
     found = list(_lines(path, text))
     if not found:
         raise BadInput("there is no signal in this history", where=str(path))
-    for number, (before, after) in enumerate(zip(found, found[1:], strict=False), start=2):
+    for number, (before, after) in enumerate(pairwise(found), start=2):
         if after.at < before.at:
             raise BadInput(
                 f"signal {number} was accepted at {after.at:%Y-%m-%dT%H:%MZ}, before the one above it",
@@ -154,5 +157,3 @@ def as_json(rows: Sequence[dict[str, Any]]) -> str:
     key = ("realm", "rule", "place", "opened", "id")
     ordered = sorted(rows, key=lambda row: [str(row[k]) for k in key])
     return json.dumps(ordered, ensure_ascii=False, indent=1, sort_keys=True)
-
-

@@ -133,7 +133,9 @@ def named_areas(area: Area) -> list[str]:
 def _within(area: Area) -> Spot:
     if area.polygons:
         ring = area.polygons[0]
-        return Spot("", sum(p[0] for p in ring) / len(ring), sum(p[1] for p in ring) / len(ring), 0.0)
+        return Spot(
+            "", sum(p[0] for p in ring) / len(ring), sum(p[1] for p in ring) / len(ring), 0.0
+        )
     if area.circles:
         return Spot("", area.circles[0][0], area.circles[0][1], 0.0)
     return NOWHERE

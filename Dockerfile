@@ -1,0 +1,40 @@
+# Debian's own Python; the libraries are installed in a stage of their own, so that no compiler and no
+# package manager's cache is in what runs. The lock names every version.
+FROM debian:bookworm-slim AS build
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends python3 python3-venv \
+ && rm -rf /var/lib/apt/lists/*
+RUN python3 -m venv /opt/suian
+WORKDIR /src
+COPY requirements.lock ./
+RUN /opt/suian/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY alerting ./alerting
+COPY connectors ./connectors
+RUN /opt/suian/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+ && /opt/suian/bin/pip uninstall --yes pip setuptools \
+ && find /opt/suian -name tests -type d -prune -exec rm -rf {} +
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends python3 ca-certificates tzdata \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --uid 10001 --home-dir /srv/suian --shell /usr/sbin/nologin suian
+COPY --from=build /opt/suian /opt/suian
+# The demo county; a district mounts its own folder (`suian init`) over /srv/suian.
+WORKDIR /srv/suian
+COPY config.yaml ./
+COPY county ./county
+COPY rules ./rules
+COPY exercises ./exercises
+RUN mkdir var && chown suian:suian var
+ENV PATH=/opt/suian/bin:$PATH PYTHONUNBUFFERED=1 SUIAN_ADDRESS=0.0.0.0
+USER suian
+VOLUME /srv/suian/var
+EXPOSE 8080
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
+    CMD ["python3", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ.get('SUIAN_PORT', '8080') + '/healthz', timeout=4)"]
+# SIGINT ends the service in order: what is being sent is finished, the log is sealed.
+STOPSIGNAL SIGINT
+ENTRYPOINT ["suian"]
+CMD ["serve"]

@@ -1,0 +1,167 @@
+"""`suian check`: what is wrong with the book, the config and the county's tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from alerting.calendar import Calendar
+from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption
+from alerting.errors import BadInput
+from alerting.people import read_people, read_posts
+from alerting.places import load_places
+from alerting.rulebook import Book, Measure, check_folder, load_book
+from alerting.runtime import RealRuntime
+from alerting.service.config import Config, load_config
+from alerting.service.county import County, load_county, make_connector, phone_channels
+from alerting.service.survey import (
+    Note,
+    Undecidable,
+    measure_notes,
+    people_notes,
+    problem,
+    undecidable,
+)
+
+T = TypeVar("T")
+out = Console(highlight=False, soft_wrap=True)
+BAD = 2
+
+
+def check(
+    config: ConfigPath = CONFIG,
+    rules: Annotated[Path | None, typer.Option(help="Check this folder of rules instead.")] = None,
+    measures: Annotated[bool, typer.Option("--measures", help="List the measures too.")] = False,
+    format_: FormatOption = Format.table,
+) -> None:
+    """Check the rule book with its cases, the config and the tables, and say what cannot be decided
+    where. Ends with 2 when there is an error."""
+    notes: list[Note] = []
+    settings = _try(notes, lambda: load_config(config))
+    cannot: list[Undecidable] = []
+    book: Book | None = None
+    if settings is not None:
+        if rules is not None:
+            settings = settings.model_copy(update={"rules": rules.resolve()})
+        notes += _of_rules(settings)
+        notes += _of_tables(settings)
+        if not _errors(notes):
+            county = load_county(settings)
+            book = county.book
+            notes += _of_county(county)
+            cannot = undecidable(county, RealRuntime().now())
+        elif measures:
+            book = _try([], lambda: load_book(settings.rules))
+    if format_ is Format.json:
+        said = _json(notes, cannot, book if measures else None)
+        print(json.dumps(said, ensure_ascii=False, indent=1))
+    else:
+        _print(notes, cannot, settings, book)
+        if measures and book is not None:
+            _print_measures(book)
+    if _errors(notes):
+        raise typer.Exit(BAD)
+
+
+def _try(notes: list[Note], work: Callable[[], T]) -> T | None:
+    try:
+        return work()
+    except BadInput as error:
+        notes.append(problem(error))
+        return None
+
+
+def _of_rules(config: Config) -> list[Note]:
+    notes: list[Note] = []
+    calendar = _try(notes, lambda: Calendar.load(config.calendar, config.county.zone))
+    names = set(calendar.names()) if calendar is not None else None
+    for one in check_folder(config.rules, names):
+        notes.append(Note(one.level, one.where, one.what, one.mend))
+    return notes
+
+
+def _of_tables(config: Config) -> list[Note]:
+    """Every table by itself, so that one look shows what is wrong with all of them."""
+    notes: list[Note] = []
+    county = config.county
+    places = _try(notes, lambda: load_places(county.zones, county.sites))
+    channels = set(config.channels)
+    people = _try(notes, lambda: read_people(county.people, channels, phone_channels(config)))
+    if places is not None and people is not None:
+        ids = {p["id"] for p in people}
+        _try(notes, lambda: read_posts(county.posts, places, ids))
+    for name, source in config.sources_on().items():
+        if (source.use or name) != "calendar":
+            _try(notes, lambda n=name, s=source: make_connector(n, s.use or n, s.options()))
+    return [replace(n, mend=n.mend.replace("\n", " ")) for n in notes]
+
+
+def _of_county(county: County) -> list[Note]:
+    return [*people_notes(county), *measure_notes(county, RealRuntime().now())]
+
+
+def _errors(notes: list[Note]) -> bool:
+    return any(n.level == "error" for n in notes)
+
+
+def _json(notes: list[Note], cannot: list[Undecidable], book: Book | None) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "ok": not _errors(notes),
+        "findings": [asdict(n) for n in notes],
+        "undecidable": [asdict(u) for u in cannot],
+    }
+    if book is not None:
+        said["measures"] = {name: _measure(name, m) for name, m in book.measures.items()}
+    return said
+
+
+def _print(
+    notes: list[Note], cannot: list[Undecidable], config: Config | None, book: Book | None
+) -> None:
+    for n in sorted(notes, key=lambda n: n.level):
+        colour, word = ("red", "error 错误") if n.level == "error" else ("yellow", "warning 提醒")
+        where = f"{n.where}: " if n.where else ""
+        out.print(f"[{colour}]{word}[/]  ", end="")
+        out.print(f"{where}{n.what} {n.mend}".rstrip(), markup=False)
+    if cannot:
+        table = Table("rule", "level", "missing 缺少", "where 何处", box=None, title_justify="left",
+                      title="Undecidable with the configured sources 现有数据源无法判定")  # fmt: skip
+        for u in cannot:
+            few = ", ".join(u.places[:4]) + (" …" if len(u.places) > 4 else "")
+            table.add_row(u.rule, u.level, ", ".join(u.missing), f"{len(u.places)}/{u.of}: {few}")
+        out.print(table)
+    if book is not None:
+        cases = sum(len(r.cases) for r in book.rules)
+        out.print(f"{len(book.rules)} rules 条规则, {cases} cases 个用例, {len(book.measures)} measures"
+                  " 项措施")  # fmt: skip
+    errors = sum(n.level == "error" for n in notes)
+    if errors:
+        out.print(f"[red]{errors} error(s) 处错误[/], {len(notes) - errors} warning(s) 处提醒")
+    else:
+        out.print(f"[green]ok 通过[/], {len(notes)} warning(s) 处提醒")
+
+
+def _print_measures(book: Book) -> None:
+    table = Table("name", "标题", "title", "form", "carrier", "decider", "arguments", box=None,
+                  title="Measures 措施", title_justify="left")  # fmt: skip
+    for name, m in book.measures.items():
+        said = _measure(name, m)
+        table.add_row(name, m.title["zh"], m.title["en"], m.form, m.carrier, m.decider or "-",
+                      ", ".join(f"{k} ({v})" for k, v in said["arguments"].items()))  # fmt: skip
+    out.print(table)
+
+
+def _measure(name: str, m: Measure) -> dict[str, Any]:
+    return {
+        "title": dict(m.title), "form": m.form, "carrier": m.carrier, "decider": m.decider,
+        "lifter": m.lifter, "interim": m.interim,
+        "arguments": {k: a.unit or ("words" if a.stricter == "union" else "number")
+                      for k, a in m.arguments.items()},
+    }  # fmt: skip

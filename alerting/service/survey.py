@@ -1,0 +1,144 @@
+"""What a county's set-up can and cannot do, found out without running it: for `check` and `doctor`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from alerting.alerts import Life
+from alerting.alerts.engine import rule_places
+from alerting.errors import BadInput
+from alerting.people import resolve
+from alerting.places import Place, Places
+from alerting.rulebook import Book, Measure
+from alerting.runtime import VirtualRuntime
+from alerting.service.clock import LIVE
+from alerting.service.county import County, sync_people
+from alerting.service.station import Station
+from alerting.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something found: an error keeps the service from working as configured, a warning is for a
+    person to judge."""
+
+    level: Literal["error", "warning"]
+    where: str
+    what: str
+    mend: str = ""
+
+
+@dataclass(slots=True)
+class Undecidable:
+    """A level of a rule that no configured source can decide, and where."""
+
+    rule: str
+    level: str
+    missing: list[str]
+    places: list[str] = field(default_factory=list)
+    of: int = 0  # how many places the rule runs on
+
+
+def problem(error: BadInput) -> Note:
+    return Note("error", error.where, error.what, error.mend.strip())
+
+
+def undecidable(county: County, at: datetime) -> list[Undecidable]:
+    """By rule, level and what is missing, the places; `at` is any time, only sources matter."""
+    store = Store(":memory:")
+    station = Station(county, VirtualRuntime(at), store)
+    life = station.life(LIVE)
+    counts = {rule: len(on.ids) for rule, on in rule_places(life).items()}
+    found: dict[tuple[str, str, tuple[str, ...]], Undecidable] = {}
+    for one in station.undecidable(LIVE):
+        key = (one["rule"], one["level"], tuple(one["missing"]))
+        made = found.setdefault(
+            key,
+            Undecidable(one["rule"], one["level"], list(one["missing"]), of=counts[one["rule"]]),
+        )
+        made.places.append(one["place"])
+    store.close()
+    return list(found.values())
+
+
+def people_notes(county: County) -> Iterator[Note]:
+    """People without a contact, vacant posts, people who hold none."""
+    file = str(county.config.county.people)
+    for one in county.people:
+        if not one["contacts"]:
+            yield Note("warning", file, f"{one['id']} ({one['name']}) has no contact / 无联系方式",
+                       "Add channel:address under contacts.")  # fmt: skip
+    posts = str(county.config.county.posts)
+    for post in county.posts:
+        if not post["holders"]:
+            yield Note("warning", posts, f"the post {post['id']} ({post['title']}) is vacant: the one"
+                       " above it is called at once / 岗位空缺",
+                       "Name somebody under holders.")  # fmt: skip
+    if not any(p["tier"] == "duty-office" and p["holders"] for p in county.posts):
+        yield Note("error", posts, "no duty office with somebody on it: what nobody answers ends"
+                   " nowhere / 无值班室在岗人员", "Add a post of the tier duty-office.")  # fmt: skip
+
+
+def measure_notes(county: County, at: datetime) -> list[Note]:
+    """Measures that rules ask for and nobody would carry, decide or lift at some place."""
+    store = Store(":memory:")
+    store.write(lambda c: sync_people(c, county, LIVE, at))
+    gaps: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    with store.read() as connection:
+        for measure, sector, place in _asked(county):
+            for role, tier in _unfilled(connection, county, measure, sector, place):
+                gaps[measure, role, f"{tier} of {sector}"].append(place.id)
+    store.close()
+    return [
+        Note("error" if role == "carrier" else "warning", str(county.config.county.posts),
+             f"{measure}: no {role} at {_some(places)}: no post {tier} there or above / 无对应岗位",
+             "Add such a post for the place, its zone or the county.")
+        for (measure, role, tier), places in gaps.items()
+    ]  # fmt: skip
+
+
+def _asked(county: County) -> Iterator[tuple[str, str, Place]]:
+    """Each measure a rule may ask for, the sector it is asked in, and where; each once."""
+    book, places = county.book, county.places
+    seen: set[tuple[str, str, str]] = set()
+    for rule, ids in _places_of_rules(book, places, county).items():
+        asking = book.rules_by_id[rule]
+        names = {a.measure for step in asking.levels.values() for a in step.ask}
+        for name in sorted(names | {i for n in names for i in book.measures[n].interim}):
+            sector = book.measures[name].sector or asking.sector
+            for place in ids:
+                if (name, sector, place) not in seen:
+                    seen.add((name, sector, place))
+                    yield name, sector, places.by_id[place]
+
+
+def _places_of_rules(book: Book, places: Places, county: County) -> dict[str, list[str]]:
+    life = Life(LIVE, True, book, places, county.config.escalation, county.config.county.zone)
+    return {rule: on.ids for rule, on in rule_places(life).items()}
+
+
+def _unfilled(
+    connection: Connection, county: County, name: str, sector: str, place: Place
+) -> Iterator[tuple[str, str]]:
+    measure: Measure = county.book.measures[name]
+    tiers = {"carrier": measure.carrier, "decider": measure.decider, "lifter": measure.lifter}
+    at: Iterable[Place] = [place]
+    if place.kind == "zone" and measure.carrier == "enterprise":
+        at = county.places.sites_in(place.id, sector)  # one measure for each site of the sector
+    for role, tier in tiers.items():
+        spots = at if role == "carrier" else [place]
+        if tier and any(
+            resolve(connection, county.places, tier, sector, one.id) is None for one in spots
+        ):
+            yield role, tier
+
+
+def _some(names: list[str], limit: int = 4) -> str:
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more

@@ -1,0 +1,141 @@
+"""`init`, `import`, `token`, `password` and `audit`: setting up a county, and its errors."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+
+import pytest
+
+from tests.cli.conftest import TABLES, Folder
+
+
+def test_init_makes_a_folder_and_tells_three_steps(empty: Folder) -> None:
+    ran = empty.run("init", "云岭县")
+    ran.says("1.", "2.", "3.", "suian check", "suian doctor", "suian import")
+    made = empty.path / "云岭县"
+    for name in ("zones", "sites", "people", "posts"):
+        header, *examples = (made / "county" / f"{name}.csv").read_text("utf-8-sig").splitlines()
+        assert len(examples) >= 1
+        for example in examples:
+            assert example.startswith("#")
+            assert example.count(",") == header.count(",")
+    config = (made / "config.yaml").read_text("utf-8")
+    assert "open-meteo" in config
+    assert "non-commercial" in config
+    assert (made / "rules" / "measures.yaml").exists()
+
+
+def test_init_writes_nothing_over(empty: Folder) -> None:
+    empty.write("here/mine.txt", "mine")
+    empty.run("init", "here", code=2).says("here: this exists already")
+    empty.run("init", "../out", code=2).says("cannot be the name of a folder")
+
+
+def test_a_fresh_folder_takes_its_tables_one_by_one(empty: Folder) -> None:
+    empty.run("init", "fresh")
+    fresh = Folder(empty.path / "fresh")
+    for name in ("zones", "sites", "people", "posts"):
+        file = fresh.write(f"in/{name}.csv", TABLES[name])
+        fresh.run("import", name, str(file)).says(f"{name}:", "taken")
+    fresh.run("token", "create", "li", "--role", "view")
+
+
+def test_an_import_lists_every_bad_line_and_takes_nothing(county: Folder) -> None:
+    before = (county.path / "county/zones.csv").read_bytes()
+    bad = TABLES["zones"] + "990100102,北,N,990100,n-low,106.7,26.6,abc\n,无号,,,,,,\n"
+    county.write("bad.csv", bad)
+    county.run("import", "zones", "bad.csv", code=2).says("line 4", "line 5", "Nothing was taken")
+    assert (county.path / "county/zones.csv").read_bytes() == before
+
+
+def test_an_import_must_fit_the_other_tables(county: Folder) -> None:
+    county.write("z.csv", "code,name,name_en,parent,point,lat,lon,elevation\n990199,别县,Other,,,,,\n")
+    county.run("import", "zones", "z.csv", code=2).says("sites.csv", "990100101 is not in the zones file")
+    county.write("p.csv", "id,name,name_en,language,role,contacts\nli,李,Li,zh,admin,console:li\n")
+    county.run("import", "people", "p.csv", code=2).says("posts.csv", "wang is not among the people")
+
+
+def test_an_import_of_people_goes_into_the_register_and_keeps_the_old_file(county: Folder) -> None:
+    more = TABLES["people"] + "zhao,赵,Zhao,en,order,console:zhao\n"
+    county.write("p.csv", more)
+    county.run("import", "people", "p.csv").says("3 taken", "kept")
+    assert (county.path / "county/people.csv").read_text("utf-8") == more
+    (old,) = (county.path / "county").glob("people.2*.csv")
+    assert old.read_text("utf-8") == TABLES["people"]
+    with sqlite3.connect(county.path / "var/suian.db") as db:
+        assert db.execute("select role from person where id = 'zhao'").fetchone() == ("order",)
+        done = db.execute("select count(*) from audit where action = 'import person'").fetchone()
+    assert done == (3,)
+
+
+def test_a_channel_the_config_does_not_have(county: Folder) -> None:
+    county.write("p.csv", TABLES["people"].replace("console:wang", "sms:+15550100"))
+    county.run("import", "people", "p.csv", code=2).says("line 3", "channel 'sms' is none of console")
+
+
+def test_a_token_is_printed_once_and_only_its_digest_kept(county: Folder) -> None:
+    token = county.run("token", "create", "li", "--role", "order", "--label", "test").out.strip()
+    assert token.startswith("suian_")
+    assert token.encode() not in (county.path / "var/suian.db").read_bytes()
+    county.run("token", "create", "wang", "--role", "admin", code=2).says("wang has the role answer")
+    county.run("token", "create", "nobody", code=2).says("no person 'nobody'")
+    county.run("token", "create", "li", "--role", "king", code=2).says("role 'king' is none of")
+
+
+def test_a_password_is_asked_for_twice(county: Folder) -> None:
+    county.run("password", "li", given="long enough 1\nlong enough 1\n").says("is set")
+    county.run("password", "li", given="short\nshort\n", code=2).says("at least ten characters")
+
+
+def test_the_log_is_consistent_or_not(county: Folder) -> None:
+    county.run("token", "create", "li")
+    county.run("audit", "verify").says("consistent")
+    county.run("audit", "verify", "--head", "ab" * 32, code=1).says("no entry has the hash")
+
+
+def test_a_config_that_is_wrong_names_line_and_mend(county: Folder) -> None:
+    county.run("check", "--config", "gone.yaml", code=2).says("gone.yaml", "suian init")
+    text = (county.path / "config.yaml").read_text("utf-8")
+    county.write("bad.yaml", text.replace("fictional: true", "fictionel: true"))
+    county.run("token", "create", "li", "--config", "bad.yaml", code=2).says("line 4", "fictional")
+    county.write("worse.yaml", "county: [")
+    county.run("token", "create", "li", "--config", "worse.yaml", code=2).says("this is not YAML")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_folder_that_cannot_be_written(county: Folder) -> None:
+    (county.path).chmod(0o555)
+    county.run("token", "create", "li", code=1).says("data folder")
+
+
+def test_data_that_is_no_folder(county: Folder) -> None:
+    county.write("var", "a file where the folder should be")
+    county.run("token", "create", "li", code=1).says("data folder", "data:")
+
+
+def test_a_database_that_is_none(county: Folder) -> None:
+    county.write("var/suian.db", "this is no database at all, whatever its name says " * 40)
+    county.run("token", "create", "li", code=1).says("database")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("order", "guide", "road-1", "--reason", "ice"),
+        ("report", "road-1", "icing"),
+        ("withdraw", "live.x.y.1", "--reason", "wrong"),
+    ],
+)
+def test_by_hand_without_a_service_says_how_to_start_it(county: Folder, words: tuple[str, ...]) -> None:
+    county.run("token", "create", "li")
+    if words[0] == "withdraw":
+        county.run(*words, code=2).says("no alert and no measure")
+    else:
+        county.run(*words, code=1).says("no service answers", "nothing was done", "suian serve")
+
+
+def test_an_unknown_command_and_a_missing_argument(county: Folder) -> None:
+    county.run("serv", code=2).says("No such command")
+    county.run("order", "guide", code=2).says("Missing argument")
+    county.run("drill", "storm", code=2).says("no exercise 'storm'")
