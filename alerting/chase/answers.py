@@ -101,6 +101,8 @@ def _targets(connection: Connection, life: Life, who: Person, report: Report) ->
     kind, _, key = report.subject.partition(":")
     if kind == "delivery":
         return _of_delivery(connection, life, who, report, key)
+    if kind == "notice" and report.detail.get("delivery") is not None:
+        return _of_link(connection, life, who, report, key)
     rows = connection.execute(_about(life, kind, key)).all()
     fitting = [r for r in rows if fits(report.act, r.wants, r.measure is not None)]
     mine = [r for r in fitting if was_asked(connection, who, r)]
@@ -139,19 +141,11 @@ def _about(life: Life, kind: str, key: str) -> Any:
 def _of_delivery(
     connection: Connection, life: Life, who: Person, report: Report, key: str
 ) -> Targets:
-    held = connection.execute(
-        select(delivery).where(delivery.c.realm == life.realm,
-                               delivery.c.id == (int(key) if key.isdecimal() else -1))
-    ).one_or_none()  # fmt: skip
+    held = _delivery(connection, life, key)
     if held is None or held.person != who.id:
         # Somebody answers for another by a delivery that is not theirs: forged, or a wrong link.
         return Targets([], None, Outcome("refused", words.not_asked(), "not their delivery"))
-    carried = connection.execute(
-        select(notice)
-        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
-        .where(delivery_notice.c.delivery == held.id)
-        .order_by(notice.c.id)
-    ).all()
+    carried = _carried(connection, held.id)
     letter = str(report.detail.get("letter") or "").upper()
     asked = [n for n in carried if n.wants and n.pursuit is not None]
     if not asked:
@@ -165,24 +159,50 @@ def _of_delivery(
     return Targets(newest, held)
 
 
+def _of_link(
+    connection: Connection, life: Life, who: Person, report: Report, key: str
+) -> Targets:
+    """A button under one notice of a message: it means the newest there about the same."""
+    held = _delivery(connection, life, str(report.detail["delivery"]))
+    carried = _carried(connection, held.id) if held is not None else []
+    pressed = next((n for n in carried if str(n.id) == key), None)
+    if held is None or held.person != who.id or pressed is None:
+        return Targets([], None, Outcome("refused", words.not_asked(), "not their delivery"))
+    same = [n for n in carried if (n.measure, n.wants) == (pressed.measure, pressed.wants)
+            and (n.measure or n.alert == pressed.alert)
+            and fits(report.act, n.wants, n.measure is not None)]  # fmt: skip
+    if not same:
+        return Targets([], held, _hint([pressed], held, "nothing was asked that this answers"))
+    return Targets(same[-1:], held)
+
+
+def _delivery(connection: Connection, life: Life, key: str) -> Any | None:
+    return connection.execute(
+        select(delivery).where(delivery.c.realm == life.realm,
+                               delivery.c.id == (int(key) if key.isdecimal() else -1))
+    ).one_or_none()  # fmt: skip
+
+
+def _carried(connection: Connection, delivery_id: int) -> list[Any]:
+    return list(
+        connection.execute(
+            select(notice)
+            .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
+            .where(delivery_notice.c.delivery == delivery_id)
+            .order_by(notice.c.id)
+        )
+    )
+
+
 def _no_act(connection: Connection, life: Life, report: Report) -> Targets:
     """What `route` could not read: the hint it made, on the delivery it is nearest to."""
     _, _, key = report.subject.partition(":")
-    held = None
-    if report.subject.startswith("delivery:") and key.isdecimal():
-        held = connection.execute(
-            select(delivery).where(delivery.c.realm == life.realm, delivery.c.id == int(key))
-        ).one_or_none()
+    held = _delivery(connection, life, key) if report.subject.startswith("delivery:") else None
     told = report.detail.get("hint")
     if held is None or told is not None:
         return Targets([], held, Outcome("not-understood", told or words.nothing_waits()))
-    asked = connection.execute(
-        select(notice)
-        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
-        .where(delivery_notice.c.delivery == held.id, notice.c.wants != "")
-        .order_by(notice.c.id)
-    ).all()
-    return Targets([], held, _hint(list(asked), held, "not understood"))
+    asked = [n for n in _carried(connection, held.id) if n.wants]
+    return Targets([], held, _hint(asked, held, "not understood"))
 
 
 def _hint(asked: list[Any], held: Any, reason: str) -> Outcome:
@@ -334,14 +354,7 @@ def _about_what(connection: Connection, targets: Targets) -> _About:
         one = targets.notices[0]
         return _About(one.alert, one.measure, max(n.level for n in targets.notices))
     if targets.delivery is not None:
-        row = connection.execute(
-            select(notice)
-            .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
-            .where(delivery_notice.c.delivery == targets.delivery.id)
-            .order_by(notice.c.id)
-            .limit(1)
-        ).one_or_none()
-        if row is not None:
+        for row in _carried(connection, targets.delivery.id)[:1]:
             return _About(row.alert, row.measure, row.level)
     return _About(None, None, 1)
 

@@ -28,7 +28,7 @@ from alerting.store.schema import (
     pursuit,
     realm,
 )
-from alerting.vocabulary.answers import STOP_WORDS, choices
+from alerting.vocabulary.answers import ANSWERS, STOP_WORDS, choices
 
 KEPT = timedelta(days=30)  # how old a message may be and still be answered
 # A message that is still on its way cannot be the one that is answered.
@@ -53,16 +53,21 @@ _SEPARATORS = " \t\r\n,.;:!、，。；：！…-—~/()（）[]【】\"'“”�
 # "2 hours", "3辆车": a number of something is no answer.
 _UNITS = re.compile(
     r"(H|HRS?|HOURS?|MINS?|MINUTES?|DAYS?|KM|M|CM|MM|CARS?|TRUCKS?|PEOPLE|PERSONS?|TIMES?|"
-    r"O'?CLOCK|小时|分钟|点|辆|台|人|天|公里|米|次|车|个|号|时|%)(?![A-Z])"
+    r"O'?CLOCK|小时|分钟|点钟|天后|公里|辆|台|%)(?![A-Z])"
 )
 _NOT = re.compile(r"(?<![A-Z])(NOT|NO|NEVER|CANNOT|CAN'T|CANT|UNABLE|WON'T|ISN'T)(?![A-Z])|[未没无不]")
-_CODE_LIKE = re.compile(r"(?<![A-Z0-9])[A-Z]{1,3}[0-9]{1,4}(?![0-9])")
+# What may be a code that is none of theirs: K7, or two or three letters of those codes are made of
+# and nothing after them.
+_CODE_LIKE = re.compile(
+    r"(?<![A-Z])(?:[A-Z]{1,3}[0-9]{1,4}(?![0-9A-Z])|[HJKMNPRTUVWXY]{2,3}(?=\W*$))"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """What a text says. `digit` or `act` is set, or neither: then it was not understood.
 
+    Both are set where the word stands beside the digit; they must agree in the message that is meant.
     `act` may also be "stop". `code` is one of the person's codes, or what looks like a code that is
     none of them; `rest` are their own words.
     """
@@ -128,7 +133,8 @@ def route(
     theirs = _theirs(connection, person_id, now)
     parsed = read(text, {d.code for d in theirs})
     open_ones = _open_ones(connection, theirs)
-    home = open_ones or theirs
+    # Where nothing waits any more they mean the last message that asked, not our own reply to it.
+    home = open_ones or [d for d in theirs if connection.execute(_carried(d.id)).first()] or theirs
 
     def routed(held: Any | None, act: str, **detail: Any) -> Routed:
         in_realm = held.realm if held is not None else home[-1].realm if home else "live"
@@ -171,10 +177,11 @@ def _around(plain: str, code: str) -> list[tuple[str, str]]:
     found = []
     for match in re.finditer(re.escape(code), plain):
         before, after = plain[: match.start()], plain[match.end() :]
-        # 1K7 and 2AK7 run together; a longer word before or more digits after is another code.
-        if re.search(r"[A-Z]{2}$", before) or re.match(r"[0-9]{2}|[A-Z]{2}", after):
+        # 1K7 and 2AK7 run together; any other letter before or after makes it another code or word.
+        if re.search(r"(?<![0-9])[A-Z]$", before) or re.match(r"[A-Z]", after):
             continue
-        if before.strip(_SEPARATORS) and after[:1].isdecimal():  # 1 K77 names K77, not K7
+        # K71 is K7 and 1; 1 K77 names K77.
+        if re.match(r"[0-9]{2}" if not before.strip(_SEPARATORS) else r"[0-9]", after):
             continue
         found.append((before, after))
     return found
@@ -204,21 +211,16 @@ def _numbered(digit: str, letter: str, own: str, tail: str, code: str) -> Parsed
         return None
     if not code and _CODE_LIKE.match(rest):  # a code that is none of theirs
         return None
-    if rest and digit in "12":
-        # 1 and 2 say yes; words that say otherwise make the whole unclear. With 3 they are the reason.
-        found = _word_at(rest)
-        expected = {c.act for w in ("acknowledge", "decision", "check")
-                    for d, c in choices(w, True).items() if d == digit}  # fmt: skip
-        if found is not None:
-            if found[1] not in expected:
-                return None
-            rest = rest[len(found[0]) :].strip(_SEPARATORS)
-        elif _NOT.search(rest):
-            return None
-    elif rest:
-        found = _word_at(rest)
-        if found is not None and found[1] == {"3": "cannot", "4": "support"}.get(digit):
-            rest = rest[len(found[0]) :].strip(_SEPARATORS)
+    if rest[:1].isdecimal():  # 1 2: two answers
+        return None
+    means = {c.act for w in ANSWERS for d, c in choices(w, True).items() if d == digit}
+    found = _word_at(rest)
+    if found is not None and found[1] in means:
+        rest = rest[len(found[0]) :].strip(_SEPARATORS)
+        return Parsed(act=found[1], digit=digit, code=code, letter=letter, rest=rest)
+    # 1 and 2 say yes: words that say otherwise make it unclear. With 3 and 4 they are the reason.
+    if digit in "12" and (found is not None or _NOT.search(rest)):
+        return None
     return Parsed(digit=digit, code=code, letter=letter, rest=rest)
 
 
@@ -259,7 +261,7 @@ def _word_at(text: str) -> tuple[str, str] | None:
 
 def _act_for(connection: Connection, held: Any, parsed: Parsed) -> str:
     """The act a digit or word stands for in this message; "" where it is not offered there."""
-    if parsed.act:
+    if not parsed.digit:
         return parsed.act
     asked = [
         (row.id, choices(row.wants, row.measure is not None))
@@ -268,6 +270,8 @@ def _act_for(connection: Connection, held: Any, parsed: Parsed) -> str:
     if parsed.letter and held.letters:
         asked = [a for a in asked if a[0] == held.letters.get(parsed.letter)]
     acts = {offers[parsed.digit].act for _, offers in asked if parsed.digit in offers}
+    if parsed.act:
+        return parsed.act if parsed.act in acts else ""
     if not asked:
         return "acknowledge" if parsed.digit == "1" else ""
     if "acknowledge" in acts:

@@ -79,6 +79,7 @@ class County:
     now: datetime = START
     dispatching: bool = True
     codes: int = 0
+    texts: int = 0
 
     def __post_init__(self) -> None:
         self.store = Store(":memory:")
@@ -191,7 +192,7 @@ class County:
                 realm="live", person=who, channel="sms", address=f"phone-{who}", band="lower",
                 round=rows[0].round, state="delivered", language="en", text="; ".join(
                     f"{r.kind}:{r.facts['reason'].get('en', '')}" for r in rows),
-                code=f"K{self.codes}", link=str(self.codes), letters=letters, created=self.now,
+                code="HJKMNPRT"[self.codes // 3 % 8] + "679"[self.codes % 3], link=str(self.codes), letters=letters, created=self.now,
                 at=self.now)).inserted_primary_key[0]  # fmt: skip
             for r in rows:
                 c.execute(insert(delivery_notice).values(delivery=key, notice=r.id))
@@ -202,12 +203,17 @@ class County:
         """A person texts; gives the outcome."""
         with self.store.read() as c:
             routed = chase.route(c, who, words, self.now, channel="sms",
-                                 reply_to=f"phone-{who}", message=message)  # fmt: skip
+                                 reply_to=f"phone-{who}", message=self._said(message))  # fmt: skip
         return self.take(routed.report) if routed else ""
 
     def say(self, who: str, act: str, subject: str, channel: str = "sms", **detail: Any) -> str:
-        return self.take(Report(source="test", issued=self.now, act=act, person=who,
-                                channel=channel, subject=subject, detail=detail))  # fmt: skip
+        return self.take(Report(id=self._said(""), source="test", issued=self.now, act=act,
+                                person=who, channel=channel, subject=subject, detail=detail))  # fmt: skip
+
+    def _said(self, message: str) -> str:
+        """The provider's id of a text: another one each time, unless the story names it."""
+        self.texts += 1
+        return message or f"text-{self.texts}"
 
     def take(self, report: Report) -> str:
         outcome = self.store.write(lambda c: chase.take(c, self.life, report))
@@ -233,12 +239,15 @@ class County:
     def measure(self, key: str) -> Any:
         return self.rows(measure, measure.c.id == key)[0]
 
+    def measures(self) -> list[Any]:
+        return self.rows(measure)
+
     def open(self) -> list[tuple[str, str]]:
         return [(p.wants, p.at_post.removesuffix("-post"))
                 for p in self.rows(pursuit, pursuit.c.state == "open")]  # fmt: skip
 
     def outcomes(self) -> list[tuple[str, str, str]]:
-        return [(a.person, a.act, a.outcome) for a in self.rows(answer)]
+        return [(a.person, a.act, a.outcome) for a in sorted(self.rows(answer), key=lambda a: a.at)]
 
     def audited(self, action: str) -> list[Any]:
         return self.rows(audit, audit.c.action == action)

@@ -1,0 +1,468 @@
+"""Answers: which message they are to, what they change, and what the person is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, update
+
+from alerting import chase
+from alerting.alerts import measures
+from alerting.signals import Report
+from alerting.store.schema import (
+    alert,
+    contact,
+    delivery,
+    measure,
+    notice,
+    person,
+    pursuit,
+    realm,
+)
+from tests.chase.builders import START, County
+
+
+@pytest.fixture
+def county() -> County:
+    made = County()
+    made.alert()
+    return made
+
+
+def test_cannot_goes_to_the_next_rung_at_once_with_the_persons_words(county):
+    key = county.order()
+    county.wait(5)
+    assert county.text("police", "3 没有盐") == "taken"
+    assert county.climbs() == [("police", "regulator", "cannot")]
+    assert "没有盐" in county.rows(notice, notice.c.kind == "escalation")[0].facts["reason"]["zh"]
+    assert county.measure(key).cannot == county.now
+    assert county.open() == [("in-force", "regulator")]
+    assert "regulator is called now" in county.phone("police")[-1]
+
+
+def test_in_force_after_cannot_counts_and_ends_the_chase(county):
+    key = county.order()
+    county.wait(5)
+    county.text("police", "3")
+    county.wait(5)
+    assert county.text("police", "2") == "taken"
+    assert (county.measure(key).state, county.measure(key).cannot) == ("in force", None)
+    county.wait(600)
+    assert not county.open()
+    assert len(county.climbs()) == 1
+
+
+def test_cannot_after_in_force_opens_the_chase_again(county):
+    key = county.order()
+    county.wait(5)
+    county.text("police", "2")
+    county.wait(5)
+    assert county.say("police", "cannot", f"measure:{key}", reason="iced over") == "taken"
+    assert county.measure(key).state == "acknowledged"
+    assert county.climbs() == [("police", "regulator", "cannot")]
+    assert county.outcomes() == [("police", "in-force", "taken"), ("police", "cannot", "taken")]
+
+
+def test_the_same_cannot_twice_is_noted_once(county):
+    county.order()
+    county.wait(5)
+    county.text("police", "3")
+    assert county.text("police", "3") == "repeated"
+    assert len(county.climbs()) == 1
+
+
+def test_all_the_way_up_nobody_can_and_the_calls_go_on(county):
+    key = county.order()
+    county.wait(1)
+    for who in ("police", "regulator", "township", "office"):
+        county.text(who, "3")
+    assert [c[2] for c in county.climbs()] == ["cannot"] * 3
+    assert "nobody above" in county.phone("office")[-1]
+    assert county.measure(key).cannot is not None
+    calls = len(county.phone("office"))
+    county.wait(31)
+    assert len(county.phone("office")) == calls + 1
+
+
+def test_a_rise_voids_the_acknowledgement(county):
+    county.news("township", level=2)
+    county.wait(5)
+    assert county.text("township", "1") == "taken"
+    county.news("township", level=3, kind="raise")
+    county.wait(0)
+    assert county.open() == [("acknowledge", "township")]
+    assert county.rows(pursuit, pursuit.c.state == "open")[0].level == 3
+    county.wait(10)
+    assert county.phone("township")[-1].startswith("reminder")
+
+
+def test_an_order_made_stricter_must_be_acknowledged_anew(county):
+    key = county.order(km_h=60)
+    county.wait(5)
+    county.text("police", "1")
+    county.order(km_h=40)
+    county.wait(0)
+    assert county.measure(key).state == "issued"
+    assert county.open() == [("acknowledge", "police")]
+
+
+def test_an_answer_to_the_message_before_the_rise_does_not_count_for_it(county):
+    county.news("township", level=2)
+    county.wait(5)
+    old = county.latest("township").id
+    county.news("township", level=4, kind="raise")
+    county.wait(0)
+    assert county.say("township", "acknowledge", f"delivery:{old}") == "late"
+    assert "newer message" in county.phone("township")[-1]
+    assert county.open() == [("acknowledge", "township")]
+    assert county.text("township", "1") == "taken"
+    assert not county.open()
+
+
+def test_an_answer_that_crosses_a_rise_nobody_has_sent_yet(county):
+    county.order(km_h=60)
+    county.wait(5)
+    county.dispatching = False
+    county.order(km_h=40)
+    assert county.text("police", "1") == "late"
+    assert county.open() == [("acknowledge", "police")]
+
+
+def test_a_rise_reaches_the_rung_that_is_being_called(county):
+    county.news("township", level=2)
+    county.wait(61)
+    assert county.climbs() == [("township", "office", "silent")]
+    before = len(county.phone("office"))
+    county.news("township", level=4, kind="raise")
+    county.wait(0)
+    assert len(county.phone("office")) == before + 1
+    assert "raised" in county.phone("office")[-1]
+
+
+def test_late_says_so_and_changes_nothing(county):
+    county.news("township")
+    county.wait(5)
+    county.close_alert()
+    assert county.text("township", "1") == "late"
+    assert "ended at 20:05" in county.phone("township")[-1]
+    assert county.rows(alert)[0].woken is None
+
+
+def test_an_acknowledgement_after_in_force_changes_nothing(county):
+    key = county.order()
+    county.wait(5)
+    county.text("police", "2")
+    assert county.text("police", "1") == "repeated"
+    assert county.measure(key).state == "in force"
+    assert not county.open()
+
+
+def test_two_people_answer_at_once_and_the_second_hears_who_was_first(county):
+    county.order()
+    county.wait(61)
+    assert county.text("regulator", "1") == "taken"
+    assert county.text("police", "1") == "repeated"
+    assert "21:01 by regulator" in county.phone("police")[-1]
+    assert county.open() == [("in-force", "regulator")]
+
+
+def test_who_acknowledged_from_above_is_the_one_asked_when_it_is_not_in_force(county):
+    county.order("guide")
+    county.wait(60)
+    county.text("regulator", "1")
+    calls = len(county.phone("regulator"))
+    county.wait(31)
+    assert county.phone("regulator")[calls:] != []
+    assert county.climbs()[-1] == ("regulator", "township", "overdue")
+
+
+def test_a_report_delivered_twice_changes_nothing(county):
+    county.order()
+    county.wait(5)
+    with county.store.read() as c:
+        routed = chase.route(c, "police", "3 no salt", county.now, channel="sms", message="SM1")
+        again = chase.route(c, "police", "3 no salt", county.now, channel="sms", message="SM1")
+    assert routed.report.id == again.report.id
+    county.take(routed.report)
+    replies = len(county.phone("police"))
+    assert county.take(again.report) == "taken"
+    assert len(county.phone("police")) == replies
+    assert len(county.outcomes()) == 1
+
+
+def test_another_persons_delivery_is_refused(county):
+    key = county.order()
+    county.wait(5)
+    theirs = county.latest("police").id
+    assert county.say("township", "in-force", f"delivery:{theirs}") == "refused"
+    assert county.measure(key).state == "issued"
+    assert "not sent to you" in county.phone("township")[-1]
+    assert county.audited("refused")[0].who == "township"
+
+
+@pytest.mark.parametrize("subject", ["delivery:999", "delivery:x", "notice:999", "notice:x",
+                                     "measure:none", "alert:none", "nonsense", ""])  # fmt: skip
+def test_what_does_not_exist_is_refused(county, subject):
+    county.order()
+    county.wait(5)
+    assert county.say("police", "acknowledge", subject) == "refused"
+    assert county.open() == [("acknowledge", "police")]
+
+
+def test_strangers_get_nothing_and_are_written_down(county):
+    county.order()
+    county.wait(5)
+    before = len(county.rows(notice))
+    assert county.say("nobody-we-know", "acknowledge", "measure:x") == ""
+    assert county.text("nobody-we-know", "1") == ""
+    assert len(county.rows(notice)) == before
+    assert county.audited("answer of a stranger")
+
+
+def test_several_measures_need_a_letter_but_one_receipt_covers_them(county):
+    speed, guide = county.order("speed-limit"), county.order("guide")
+    county.wait(5)
+    assert sorted(county.latest("police").letters) == ["A", "B"]
+    assert county.text("police", "2") == "not-understood"
+    assert "2A" in county.phone("police")[-1]
+    assert county.text("police", "1") == "taken"
+    assert {county.measure(k).state for k in (speed, guide)} == {"acknowledged"}
+    assert county.text("police", "2B") == "taken"
+    assert (county.measure(speed).state, county.measure(guide).state) == ("acknowledged", "in force")
+
+
+def test_a_bare_digit_with_two_messages_open_lists_them_with_their_codes(county):
+    county.order("speed-limit")
+    county.wait(1)
+    county.order("guide")
+    county.wait(1)
+    first, second = (d.code for d in county.rows(delivery, delivery.c.person == "police"))
+    assert county.text("police", "1") == "not-understood"
+    assert first in county.phone("police")[-1]
+    assert second in county.phone("police")[-1]
+    assert county.text("police", f"1 {first}") == "taken"
+    assert county.text("police", "1") == "not-understood"  # both still wait: for in force and receipt
+    assert county.text("police", f"1{second}") == "taken"
+
+
+def test_reminders_of_one_order_are_one_open_message(county):
+    county.order()
+    county.wait(31)
+    assert len(county.rows(delivery, delivery.c.person == "police")) == 2
+    assert county.text("police", "1") == "taken"
+
+
+def test_an_old_code_still_answers_its_own_message(county):
+    county.order()
+    county.wait(1)
+    code = county.latest("police").code
+    county.wait(31)
+    assert county.text("police", f"1 {code}") == "taken"
+
+
+def test_nonsense_is_hinted_three_times_and_then_met_with_silence(county):
+    county.order()
+    county.wait(1)
+    for _ in range(5):
+        assert county.text("police", "在开会") == "not-understood"
+    assert len([t for t in county.phone("police") if t.startswith("reply")]) == 3
+    assert len(county.audited("silence")) == 2
+    assert county.text("police", "1") == "taken"
+
+
+def test_support_is_told_above_and_the_chase_for_in_force_goes_on(county):
+    key = county.order()
+    county.wait(5)
+    assert county.text("police", "4 要两台撒盐车") == "taken"
+    assert "要两台撒盐车" in county.phone("regulator")[-1]
+    assert "要两台撒盐车" in county.phone("office")[-1]
+    assert county.measure(key).state == "acknowledged"
+    assert ("in-force", "police") in county.open()
+    assert ("acknowledge", "regulator") in county.open()
+    assert county.text("regulator", "1") == "taken"
+    assert ("in-force", "police") in county.open()
+
+
+def test_the_first_answer_of_the_field_wakes_the_alert_once(county):
+    county.news("township")
+    county.order()
+    county.wait(5)
+    county.text("township", "1")
+    assert county.rows(alert)[0].woken is None
+    county.wait(2)
+    county.text("police", "1")
+    county.wait(2)
+    county.text("police", "2")
+    assert county.rows(alert)[0].woken == START + timedelta(minutes=7)
+
+
+def test_a_decision_is_the_deciders_and_says_so(county):
+    key = county.order("close")
+    county.wait(5)
+    assert county.measure(key).state == "proposed"
+    assert county.say("police", "approve", f"measure:{key}") == "refused"
+    assert "for regulator to decide" in county.phone("police")[-1]
+    assert county.text("regulator", "1") == "taken"
+    assert county.measure(key).state == "issued"
+    assert county.measure(key).decided_by == "regulator"
+    assert county.open() == [("acknowledge", "police")]
+    assert county.say("regulator", "refuse", f"measure:{key}", reason="no") == "repeated"
+
+
+def test_two_is_refusal_where_a_decision_is_asked(county):
+    key = county.order("close")
+    county.wait(5)
+    assert county.text("regulator", "2 车流太大") == "taken"
+    assert county.measure(key).state == "refused"
+    assert not [p for p in county.open() if p[0] == "decision"]
+    assert county.text("regulator", "1") == "late"
+
+
+def test_the_holder_without_the_role_does_not_decide(county):
+    key = county.order("close")
+    county.wait(5)
+    county.store.write(lambda c: c.execute(
+        update(person).where(person.c.id == "regulator").values(role="answer")))  # fmt: skip
+    assert county.text("regulator", "1") == "refused"
+    assert county.measure(key).state == "proposed"
+
+
+def test_an_undecided_measure_climbs_and_whoever_was_called_may_decide(county):
+    key = county.order("close", level=4)
+    county.wait(21)
+    assert county.climbs()[0] == ("regulator", "township", "silent")
+    county.wait(20)
+    assert county.climbs()[1] == ("township", "office", "silent")
+    assert county.text("office", "同意") == "taken"
+    assert county.measure(key).decided_by == "office"
+
+
+def in_force_closure(county):
+    key = county.order("close")
+    county.wait(1)
+    county.text("regulator", "1")
+    county.wait(1)
+    county.text("police", "2")
+    county.wait(1)
+    county.drop()
+    county.wait(0)
+    return key
+
+
+def test_a_check_is_attested_and_the_measure_lifted(county):
+    key = in_force_closure(county)
+    assert county.measure(key).state == "lift proposed"
+    assert county.open() == [("check", "regulator")]
+    assert county.text("regulator", "1") == "taken"
+    assert county.measure(key).state == "lifted"
+    assert county.say("regulator", "attest", f"measure:{key}") == "repeated"
+
+
+def test_a_check_that_keeps_the_measure_is_asked_again_later(county):
+    key = in_force_closure(county)
+    county.wait(5)
+    assert county.text("regulator", "2 桥面仍有冰") == "taken"
+    assert county.measure(key).state == "lift proposed"
+    calls = len(county.phone("regulator"))
+    county.wait(55)
+    assert len(county.phone("regulator")) == calls
+    county.wait(10)
+    assert len(county.phone("regulator")) == calls + 1
+    assert not county.climbs()
+
+
+def test_from_the_page_who_may_order_answers_for_others_and_nobody_else(county):
+    key = county.order()
+    county.wait(5)
+    assert county.say("township", "in-force", f"measure:{key}", channel="api") == "refused"
+    assert county.say("office", "in-force", f"measure:{key}", channel="api") == "taken"
+    assert county.measure(key).state == "in force"
+    assert not county.phone("office")
+
+
+def test_an_alert_is_acknowledged_for_oneself_alone(county):
+    county.news("township")
+    county.news("office")
+    county.wait(5)
+    assert county.say("office", "acknowledge", "alert:a1", channel="api") == "taken"
+    assert county.open() == [("acknowledge", "township")]
+
+
+def test_a_button_in_a_message_means_the_newest_there_about_the_same(county):
+    county.news("township", level=2)
+    county.news("township", level=3, kind="raise")
+    county.wait(0)
+    sent = county.latest("township")
+    first = county.rows(notice)[0]
+    assert county.say("township", "acknowledge", f"notice:{first.id}", channel="link",
+                      delivery=sent.id) == "taken"  # fmt: skip
+    assert not county.open()
+
+
+def test_an_answer_lifts_a_delivery_from_any_state(county):
+    county.order()
+    county.wait(1)
+    key = county.latest("police").id
+    for state in ("sending", "dead", "read"):
+        county.store.write(lambda c, state=state: c.execute(
+            update(delivery).where(delivery.c.id == key).values(state=state)))  # fmt: skip
+        county.say("police", "acknowledge", f"delivery:{key}")
+        assert county.rows(delivery, delivery.c.id == key)[0].state == "answered"
+
+
+def test_stop_takes_the_address_out_and_tells_the_duty_office(county):
+    county.order()
+    county.wait(1)
+    assert county.text("police", "STOP") == "taken"
+    assert county.rows(contact, contact.c.person == "police")[0].stopped == county.now
+    assert "police stopped messages" in county.phone("office")[-1]
+    assert county.open() == [("acknowledge", "police")]
+
+
+def test_a_word_to_news_that_asks_nothing_is_thanked_for(county):
+    key = county.order()
+    county.wait(1)
+    county.text("police", "2")
+    county.store.write(lambda c: measures.withdraw(
+        c, county.life, key, "office", county.now, "false alarm"))  # fmt: skip
+    county.wait(1)
+    sent = next(d for d in county.rows(delivery) if "withdrawn" in d.text)
+    assert county.text("police", f"1 {sent.code}") == "taken"
+    assert "needs no answer" in county.phone("police")[-1]
+
+
+def test_messages_of_a_realm_that_ended_or_is_too_old_are_not_meant(county):
+    county.order()
+    county.wait(1)
+    code = county.latest("police").code
+    county.store.write(lambda c: c.execute(insert(realm).values(
+        id="exercise-1", kind="exercise", title={}, exercise=True, started=START, begins=START,
+        speed=600.0, ended=county.now)))  # fmt: skip
+    county.store.write(lambda c: c.execute(insert(delivery).values(
+        realm="exercise-1", person="police", channel="sms", address="x", band="red", round=0,
+        state="delivered", language="en", text="drill", code="W6", link="w", letters={},
+        created=county.now, at=county.now)))  # fmt: skip
+    assert county.text("police", "1 W6") == "not-understood"
+    county.now += timedelta(days=31)
+    with county.store.read() as c:
+        routed = chase.route(c, "police", f"1 {code}", county.now, channel="sms")
+    assert routed.report.act == "not-understood"
+
+
+def test_the_realms_own_clock_stamps_the_report(county):
+    county.store.write(lambda c: c.execute(update(realm).values(speed=600.0)))
+    county.order()
+    county.wait(1)
+    with county.store.read() as c:
+        routed = chase.route(c, "police", "1", START + timedelta(seconds=2), channel="sms")
+    assert routed.report.issued == START + timedelta(seconds=1200)
+
+
+def test_nobody_left_unseen_by_an_unknown_act(county):
+    county.order()
+    county.wait(1)
+    made = Report(source="t", issued=county.now, act="dance", person="police", channel="sms",
+                  subject=f"delivery:{county.latest('police').id}")  # fmt: skip
+    assert county.take(made) == "not-understood"
+    assert county.rows(measure)[0].state == "issued"

@@ -1,0 +1,87 @@
+"""Whatever people answer and however time passes: nothing is lost, nothing fires after its answer."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alerting.people import Policy
+from alerting.store.schema import escalation, notice, pursuit
+from tests.chase.builders import County
+
+WHO = ("police", "regulator", "township", "office")
+MOVES = st.one_of(
+    st.tuples(st.just("wait"), st.sampled_from([1, 7, 31, 95])),
+    st.tuples(st.just("sleep"), st.sampled_from([5, 100])),
+    st.tuples(st.just("text"), st.sampled_from(WHO), st.sampled_from(["1", "2", "3 x", "4", "喂"])),
+    st.tuples(st.just("order"), st.sampled_from([60, 40]), st.sampled_from([2, 3, 4])),
+    st.tuples(st.just("news"), st.sampled_from([2, 3, 4])),
+    st.tuples(st.just("vacate"), st.sampled_from(["police", "township"])),
+    st.tuples(st.just("dispatch"), st.booleans()),
+)
+
+
+def play(county, move):
+    does, *given_ = move
+    if does == "order":
+        county.order(level=given_[1], km_h=given_[0])
+    elif does == "news":
+        county.news("township", level=given_[0], kind="raise")
+    elif does == "dispatch":
+        county.dispatching = given_[0]
+    else:
+        getattr(county, does)(*given_)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(MOVES, min_size=1, max_size=12))
+def test_no_chase_is_lost_and_none_outlives_its_answer(moves):
+    county = County(policy=Policy(last_calls=3))
+    county.alert()
+    county.order()
+    county.news("township")
+    for move in moves:
+        play(county, move)
+    county.dispatching = True
+    county.wait(0)
+    chases = {p.id: p for p in county.rows(pursuit)}
+    assert not county.rows(notice, notice.c.wants != "", notice.c.pursuit.is_(None))
+    for held in chases.values():
+        # Open: somebody will be called, or it was said aloud that nobody answers.
+        if held.state == "open":
+            assert held.deadline is not None or held.end_reason == "exhausted"
+        else:
+            assert held.deadline is None
+    keys = [(p.post, p.wants, p.measure or p.alert) for p in chases.values() if p.state == "open"]
+    assert len(keys) == len(set(keys))
+    for climb in county.rows(escalation):
+        held = chases[climb.pursuit]
+        assert climb.from_post != climb.to_post
+        if held.answered is not None:
+            assert climb.at <= held.answered
+    for call in county.rows(notice, notice.c.kind.in_(["reminder", "escalation"])):
+        held = chases[call.pursuit]
+        if held.answered is not None:
+            assert call.created <= held.answered
+            assert call.state != "due"
+
+    # An order that is not in force has somebody who is asked for it.
+    for row in county.measures():
+        if row.state in ("issued", "acknowledged"):
+            assert any(p.measure == row.id and p.state == "open" for p in chases.values())
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(MOVES, min_size=1, max_size=8))
+def test_left_alone_every_chase_comes_to_rest(moves):
+    county = County(policy=Policy(last_calls=3))
+    county.alert()
+    county.order()
+    for move in moves:
+        play(county, move)
+    county.dispatching = True
+    county.wait(60 * 24)
+    assert all(p.end_reason == "exhausted" for p in county.rows(pursuit, pursuit.c.state == "open"))
+    before = len(county.rows(notice))
+    county.wait(60 * 24)
+    assert len(county.rows(notice)) == before
