@@ -15,7 +15,7 @@ from alerting.web import api_signals
 INCIDENT = {"kind": "incident", "source": "bulletin", "issued": "2026-01-20T19:00:00Z",
             "incident": "fire", "place": "邻县", "at": "2026-01-20T18:00:00Z"}
 FORECAST = {"kind": "forecast", "source": "model", "issued": "2026-01-20T18:00:00Z",
-            "start": "2026-01-20T18:00:00Z", "spots": [{"id": "g70-12.low"}],
+            "start": "2026-01-20T18:00:00Z", "spots": [{"id": "g70.low"}],
             "values": {"temperature": [[-1.5], [None]]}}
 
 

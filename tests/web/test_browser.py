@@ -1,0 +1,43 @@
+"""The pages in a real browser, as wide as a phone: nothing runs over the edge, nothing needs a script."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from urllib.parse import quote
+
+import chromium
+import pytest
+from storm_scene import storm
+from web_desk import Browser, Desk
+
+from alerting.web import auth
+from tests.conftest import lacking
+
+PHONES = (390, 320)  # a common one, and the narrowest still in use
+
+
+@pytest.mark.browser
+def test_no_page_scrolls_sideways_on_a_phone_and_none_needs_a_script(
+    desk: Desk, web: Browser, tmp_path: Path
+) -> None:
+    program = chromium.found()
+    if program is None:
+        lacking("no Chromium on this machine: the pages were not looked at in a browser")
+        return
+    red = storm(desk)
+    demo = auth.demo_link(desk, "office").removeprefix(desk.config.url)
+    paths = ["/", "/?lang=en", f"/alerts/{quote(red)}", "/messages", "/a/decide?lang=zh",
+             "/a/forged", "/login", "/alerts/nothing", demo, f"/alerts/{quote(red)}"]  # fmt: skip
+
+    async def look() -> None:
+        async with chromium.opened(program, tmp_path / "profile") as tab:
+            for path in paths:
+                for width in PHONES:
+                    drawn = await tab.draw(web.base + path, width)
+                    assert drawn.width <= width, f"{path} is {drawn.width} px wide on {width}"
+                    assert drawn.height > 300
+                    assert len(drawn.png) > 8_000, f"{path} is an empty picture"
+                    assert "<script" not in drawn.source
+
+    asyncio.run(look())
