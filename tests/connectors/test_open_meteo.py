@@ -170,7 +170,7 @@ def test_times_that_are_not_hourly_are_refused() -> None:
 
 
 def test_one_bad_location_does_not_lose_the_others() -> None:
-    forecasts, problems = read([location(), {"latitude": 1.0}, location()])
+    forecasts, problems = read([location(), {"latitude": 1.0, "longitude": 2.0}, location()])
     assert len(forecasts[0].spots) == 2
     assert problems == ["this location cannot be read: it has no hourly values"]
 
