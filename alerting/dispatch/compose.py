@@ -1,0 +1,145 @@
+"""Messages from notices: a short text counted in segments for SMS, a long one for where there is room.
+
+What does not fit is left out whole, descriptions first; hazard, place, time, what to do and the reply
+code never are. See texts/ for the words, one file a kind of notice and language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import FileSystemLoader, StrictUndefined, Template
+from jinja2.sandbox import SandboxedEnvironment
+
+from alerting.dispatch.segments import segments
+from alerting.dispatch.wording import Book, Language, News, Words
+from alerting.places import Places
+
+# In this order a short text loses what it can do without.
+CUTS = ("why", "official", "reason")
+_FOLDER = Path(__file__).parent / "texts"
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message's words; `segments` counts SMS, and is 1 for a long text."""
+
+    subject: str
+    text: str
+    segments: int
+    cut: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a message can be answered: code and letters by SMS, `link` (a whole address) elsewhere."""
+
+    code: str
+    letters: Mapping[str, int]
+    link: str
+    can_reply: bool
+
+
+class Composer:
+    """Templates compiled once. `sender` signs the messages, in both languages."""
+
+    def __init__(
+        self, book: Book, places: Places, zone: ZoneInfo, sender: Mapping[str, str]
+    ) -> None:
+        self._book, self._places, self._zone, self._sender = book, places, zone, sender
+        environment = SandboxedEnvironment(
+            loader=FileSystemLoader(_FOLDER), undefined=StrictUndefined, trim_blocks=True,
+            lstrip_blocks=True, keep_trailing_newline=False,
+        )  # fmt: skip
+        self._texts: dict[tuple[str, str], Template] = {
+            (path.parent.name, path.stem): environment.get_template(
+                f"{path.parent.name}/{path.name}"
+            )
+            for path in _FOLDER.glob("*/*.j2")
+        }
+
+    def compose(
+        self,
+        news: Sequence[News],
+        language: str,
+        exercise: bool,
+        asking: Asking,
+        max_segments: int | None,
+    ) -> Composed:
+        """The message for one reader. `max_segments` None gives the long text.
+
+        A short text that cannot be brought under the limit comes back over it: the caller parts a
+        bundle then; a single notice is sent as long as it is.
+        """
+        tongue: Language = "en" if language == "en" else "zh"
+        words = Words(tongue, self._book, self._places, self._zone)
+        if max_segments is None:
+            text = self._write(news, words, exercise, asking, short=False, cut=())
+            return Composed(self._subject(news, words, exercise), text, 1)
+        for number in range(len(CUTS) + 1):
+            cut = CUTS[:number]
+            text = self._write(news, words, exercise, asking, short=True, cut=cut)
+            count = segments(text).segments
+            if count <= max_segments:
+                break
+        return Composed(self._subject(news, words, exercise), text, count, cut)
+
+    def _write(
+        self,
+        news: Sequence[News],
+        words: Words,
+        exercise: bool,
+        asking: Asking,
+        *,
+        short: bool,
+        cut: tuple[str, ...],
+    ) -> str:
+        of_notice = {number: letter for letter, number in asking.letters.items()}
+        items = [
+            self._item(one, words, short=short, cut=cut, letter=of_notice.get(one.id, ""))
+            for one in news
+        ]
+        wanted = [one for one in news if one.asks]
+        answers = words.answers(wanted, asking.code, asking.letters) if asking.can_reply else ""
+        name = "message" if len(items) == 1 else "bundle"
+        return self._texts[words.language, name].render(
+            short=short, exercise=exercise, sender=self._sender[words.language], items=items,
+            answers=answers, link=asking.link if wanted and not asking.can_reply else "",
+        ).strip()  # fmt: skip
+
+    def _item(
+        self, one: News, words: Words, *, short: bool, cut: tuple[str, ...], letter: str
+    ) -> str:
+        def unless_cut(name: str, text: str) -> str:
+            return "" if name in cut else text
+
+        official = words.official(one)
+        differs = words.differs(one)
+        return self._texts[words.language, one.kind].render(
+            short=short, letter=letter, head=words.head(one), place=words.place(one),
+            time=words.span(one), moment=words.moment(one), do=words.do(one),
+            due=words.due(one), label=words.label(one), details=words.details(one),
+            differs=differs, official=official if not short else
+            unless_cut("official", "" if differs else official),
+            why=unless_cut("why", words.both(one, "why")),
+            reason=unless_cut("reason", words.both(one, "reason"))
+            if one.kind in _WITHOUT_REASON else words.both(one, "reason"),
+            by=words.both(one, "by"), was=words.colour(one.facts.get("was")),
+            colour=words.colour(one.level), ordered=bool(one.facts.get("measures")),
+        ).strip()  # fmt: skip
+
+    def _subject(self, news: Sequence[News], words: Words, exercise: bool) -> str:
+        top = max(news, key=lambda one: one.level)
+        more = len(news) - 1
+        zh = words.language == "zh"
+        tail = (f"等{len(news)}条" if zh else f" and {more} more") if more else ""
+        lead = ("【演练】" if zh else "EXERCISE ") if exercise else ""
+        join = " · " if zh else ", "
+        return f"{lead}{words.head(top)}{join}{words.place(top)}{tail}"
+
+
+# Kinds whose message still says what matters without its reason.
+_WITHOUT_REASON = frozenset({"open", "raise", "reopen", "fall", "update", "clear", "lifted"})

@@ -1,0 +1,270 @@
+"""The dispatcher: binds, leases, sends many at once, settles in batches.
+
+In real time a step leaves its sends under way and returns, so that one provider that hangs holds up
+nobody else; under a virtual clock a step returns when all of it is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, case, func, literal, select
+
+from alerting.dispatch import outbox
+from alerting.dispatch.bind import bind_due
+from alerting.dispatch.channels import Channel, Failed, Passing, Permanent, StatusChange, Unusable
+from alerting.dispatch.compose import Composer
+from alerting.dispatch.outbox import Claimed, Outcome
+from alerting.dispatch.receipts import apply_status
+from alerting.dispatch.wording import Book
+from alerting.dispatch.writing import Drafts, Settings
+from alerting.places import Places
+from alerting.runtime import Runtime
+from alerting.store import Store, Writer
+from alerting.store.database import Death
+from alerting.store.schema import UtcText, delivery, notice
+from alerting.store.schema import realm as realm_table
+
+UNUSABLE_FOR = timedelta(minutes=5)  # until a channel that refused us is tried again
+
+
+class Dispatcher:
+    """One for a process. `sender` signs messages, in both languages; `url` is how phones reach us."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        writer: Writer,
+        runtime: Runtime,
+        channels: Mapping[str, Channel],
+        book: Book,
+        places: Places,
+        sender: Mapping[str, str],
+        zone: ZoneInfo,
+        url: str,
+        now_of: Callable[[str], datetime],
+    ) -> None:
+        self._store, self._writer, self._runtime, self._now_of = store, writer, runtime, now_of
+        self._channels = channels
+        self._drafts = Drafts(
+            Settings(channels, sender, zone, url.rstrip("/")),
+            Composer(book, places, zone, sender), runtime,
+        )  # fmt: skip
+        self._refused: dict[str, datetime] = {}  # channel: until when it is left alone
+        self._sent_at: dict[str, list[datetime]] = {}  # of channels with a rate, the last second's
+        self._under_way: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._outcomes: list[Outcome] = []
+        self._settling: asyncio.Task[None] | None = None
+        self._trouble: BaseException | None = None
+        self._die = Death.from_environment("send")
+        self._sends = 0
+
+    @property
+    def unusable(self) -> set[str]:
+        """Channels that refuse us as such: a wrong password, a closed account."""
+        return set(self._refused)
+
+    async def step(self) -> bool:
+        """Bind and lease in one transaction, send, settle. True where anything was done."""
+        if self._trouble is not None:
+            trouble, self._trouble = self._trouble, None
+            raise trouble
+        with self._store.read() as connection:
+            if not self._has_work(connection):
+                return False
+        claimed = await self._writer.write(self._bind_and_claim)
+        if not self._runtime.virtual:
+            for one in claimed:
+                self._start(one)
+        elif claimed:
+            outcomes = await asyncio.gather(*(self._send(one) for one in claimed))
+            await self._writer.write(lambda c: self._settle(c, outcomes))
+        return True
+
+    def next_due(self) -> datetime | None:
+        """By the machine's clock, when a step may find something to do."""
+        with self._store.read() as connection:
+            found = [*self._notices_due(connection), *self._deliveries_due(connection)]
+        return min(found, default=None)
+
+    async def status(self, channel: str, change: StatusChange) -> bool:
+        """Take a provider's status callback. False where it changed nothing."""
+        return await self._writer.write(
+            lambda c: apply_status(c, self._channels[channel], change, self._now_of,
+                                   self._runtime.now()),
+            first=True,
+        )  # fmt: skip
+
+    async def close(self) -> None:
+        """Let what is under way come to its end, then close the channels."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=outbox.LEASE.total_seconds())
+        if self._settling is not None:
+            await asyncio.wait([self._settling])
+        for channel in self._channels.values():
+            await channel.close()
+
+    # Under a transaction
+
+    def _bind_and_claim(self, connection: Connection) -> list[Claimed]:
+        now = self._runtime.now()
+        self._drafts.settings.unusable = self._left_alone(now)
+        bind_due(connection, self._drafts, self._now_of)
+        outbox.undelivered(connection, self._drafts, now, self._now_of)
+        claimed = outbox.claim(
+            connection, self._drafts, now, self._room(connection, now), self._now_of
+        )
+        for one in claimed:
+            self._under_way[one.channel] += 1
+            channel = self._channels.get(one.channel)
+            if channel is not None and channel.rate:
+                self._sent_at.setdefault(one.channel, []).append(now)
+        return claimed
+
+    def _settle(self, connection: Connection, outcomes: list[Outcome]) -> None:
+        outbox.settle(connection, self._drafts, outcomes, self._runtime.now(), self._now_of)
+
+    # Sending
+
+    def _start(self, one: Claimed) -> None:
+        task = asyncio.create_task(self._send_and_settle(one))
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._trouble = task.exception()
+
+    async def _send_and_settle(self, one: Claimed) -> None:
+        self._outcomes.append(await self._send(one))
+        if self._settling is None or self._settling.done():
+            self._settling = asyncio.create_task(self._settle_all())
+            self._settling.add_done_callback(self._ended)
+
+    async def _settle_all(self) -> None:
+        # While one batch is written the next gathers.
+        while self._outcomes:
+            batch, self._outcomes = self._outcomes, []
+            await self._writer.write(lambda c, batch=batch: self._settle(c, batch))  # type: ignore[misc]
+
+    async def _send(self, one: Claimed) -> Outcome:
+        message, channel = one.message, self._channels.get(one.channel)
+        try:
+            if channel is None:
+                raise Permanent(f"the channel {one.channel} is not configured any more")
+            held = await channel.ask(message) if one.ask else None
+            if held is not None:
+                return Outcome(message.delivery, sent=held)
+            self._sends += 1
+            death = Death(int(self._sends == self._die.count), self._die.side)
+            death.at("before")
+            sent = await channel.send(message)
+            death.at("after")
+            self._refused.pop(one.channel, None)
+            return Outcome(message.delivery, sent=sent)
+        except Failed as failed:
+            if isinstance(failed, Unusable):
+                self._refused[one.channel] = self._runtime.now() + UNUSABLE_FOR
+            return Outcome(message.delivery, failed=failed)
+        except Exception as error:
+            # A channel's own mistake must not lose the message; it may have gone out before it.
+            reason = f"{one.channel}: {type(error).__name__}: {error}"
+            return Outcome(message.delivery, failed=Passing(reason, unsure=True))
+        finally:
+            self._under_way[one.channel] -= 1
+
+    # What there is to do, and when
+
+    def _left_alone(self, now: datetime) -> set[str]:
+        return {name for name, until in self._refused.items() if until > now}
+
+    def _room(self, connection: Connection, now: datetime) -> dict[str, int]:
+        """How many more messages each channel may have under way now."""
+        waiting = connection.execute(
+            select(delivery.c.channel)
+            .where(delivery.c.state.in_(["bound", "sending"]))
+            .distinct()
+        ).scalars()
+        room: dict[str, int] = {}
+        for name in waiting:
+            channel = self._channels.get(name)
+            if channel is None:
+                room[name] = 100  # to be ended at once
+            elif name in self._left_alone(now):
+                room[name] = 0
+            else:
+                room[name] = max(0, channel.concurrency - self._under_way[name])
+                if channel.rate:
+                    room[name] = min(room[name], self._pace(name, channel.rate, now))
+        return room
+
+    def _pace(self, name: str, rate: float, now: datetime) -> int:
+        """Messages that may go within `rate` a second; below one a second, one at a time."""
+        window = timedelta(seconds=max(1.0, 1 / rate))
+        recent = [at for at in self._sent_at.get(name, []) if at > now - window]
+        self._sent_at[name] = recent
+        return max(0, max(1, int(rate)) - len(recent))
+
+    def _has_work(self, connection: Connection) -> bool:
+        now = self._runtime.now()
+        due = min(self._notices_due(connection), default=None)
+        if due is not None and due <= now:
+            return True
+        due = min(self._deliveries_due(connection), default=None)
+        return due is not None and due <= now
+
+    def _notices_due(self, connection: Connection) -> list[datetime]:
+        rows = connection.execute(
+            select(notice.c.realm, func.min(notice.c.due).label("due"), realm_table.c.speed,
+                   realm_table.c.ended)
+            .join(realm_table, realm_table.c.id == notice.c.realm)
+            .where(notice.c.state == "due")
+            .group_by(notice.c.realm)
+        ).all()  # fmt: skip
+        now = self._runtime.now()
+        found = []
+        for row in rows:
+            own = self._now_of(row.realm)
+            if row.due <= own or row.ended is not None:
+                # The clock of a realm that has ended stands still: what waits is ended as well.
+                found.append(now)
+            else:
+                found.append(now + (row.due - own) / row.speed)
+        return found
+
+    def _deliveries_due(self, connection: Connection) -> list[datetime]:
+        """When waiting deliveries can be taken, the earliest of each channel and state."""
+        now = self._runtime.now()
+        at_once = literal(datetime.fromtimestamp(0, UTC), UtcText())
+        rows = connection.execute(
+            select(delivery.c.channel, delivery.c.state,
+                   func.min(case((delivery.c.state == "sending", delivery.c.leased_until),
+                                 else_=func.coalesce(delivery.c.next_try, at_once)),
+                            type_=UtcText()).label("at"))
+            .where(delivery.c.state.in_(["bound", "sending"])
+                   | ((delivery.c.state == "accepted") & delivery.c.next_try.is_not(None)))
+            .group_by(delivery.c.channel, delivery.c.state)
+        )  # fmt: skip
+        return [
+            max(row.at, now if row.state == "accepted" else self._room_from(row.channel, now))
+            for row in rows
+        ]
+
+    def _room_from(self, name: str, now: datetime) -> datetime:
+        """From when on a channel takes another message."""
+        channel = self._channels.get(name)
+        if channel is None:
+            return now
+        free = max(now, self._refused.get(name, now))
+        if self._under_way[name] >= channel.concurrency:
+            free = max(free, now + timedelta(seconds=1))
+        if channel.rate and not self._pace(name, channel.rate, now):
+            free = max(free, self._sent_at[name][0] + timedelta(seconds=max(1.0, 1 / channel.rate)))
+        return free

@@ -1,0 +1,313 @@
+"""The outbox: deliveries are leased and settled in batches, and none ends in silence.
+
+    bound → sending → accepted → delivered → read        ends: answered, superseded, dead
+
+A state is only ever replaced by one of a higher rank, except that a message that was certainly not
+taken goes back from sending to bound to be tried again. What fails for good goes to the person's next
+contact; where there is none left it is dead, with an audit entry, and the watch raises an alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, or_, select, update
+
+from alerting.audit import record
+from alerting.dispatch.channels import RANK, Failed, Message, Passing, Permanent, Sent, Unusable
+from alerting.dispatch.superseding import (
+    MAY_HAVE_ARRIVED,
+    may_have_arrived,
+    supersede_if_moot,
+)
+from alerting.dispatch.writing import Drafts
+from alerting.people import Contact, contacts_of, person_by_id, post_by_id
+from alerting.store.schema import delivery, delivery_notice, notice, person
+from alerting.store.schema import realm as realm_table
+
+LEASE = timedelta(seconds=90)  # longer than any channel may take to send, asking included
+# Tries before the next contact: what is more urgent changes its way sooner.
+TRIES = {"red": 2, "orange": 3, "lower": 4}
+FIRST_PAUSE = 60.0  # seconds; doubled at each further try
+JITTER = (0.8, 1.2)  # so that a thousand messages refused together do not come back together
+UNDELIVERED_AGAIN = timedelta(minutes=5)  # a handset out of reach, once more
+
+Now = Callable[[str], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery leased to us. `ask` first: it may have arrived already."""
+
+    message: Message
+    channel: str
+    ask: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt: `sent`, or `failed` with the reason."""
+
+    delivery: int
+    sent: Sent | None = None
+    failed: Failed | None = None
+
+
+def ready(now: datetime) -> Any:
+    """Which rows can be claimed at this time of the machine: due, or left behind by a crash."""
+    return or_(
+        and_(delivery.c.state == "bound",
+             or_(delivery.c.next_try.is_(None), delivery.c.next_try <= now)),
+        and_(delivery.c.state == "sending", delivery.c.leased_until <= now),
+    )  # fmt: skip
+
+
+def claim(
+    connection: Connection,
+    drafts: Drafts,
+    now: datetime,
+    room: Mapping[str, int],
+    now_of: Now,
+    lease: timedelta = LEASE,
+) -> list[Claimed]:
+    """Lease what is ready, red first, at most `room` on each channel; by the machine's clock.
+
+    What no longer fits is superseded instead.
+    """
+    claimed: list[Claimed] = []
+    for channel, limit in room.items():
+        if limit <= 0:
+            continue
+        rows = connection.execute(
+            select(delivery)
+            .where(delivery.c.channel == channel, ready(now))
+            .order_by(delivery.c.band != "red", delivery.c.id)
+            .limit(limit)
+        ).all()
+        for row in rows:
+            if row.state == "bound" and supersede_if_moot(connection, row, now_of(row.realm)):
+                continue
+            claimed.append(_lease(connection, drafts, row, now, now_of, lease))
+    return claimed
+
+
+def settle(
+    connection: Connection, drafts: Drafts, outcomes: Iterable[Outcome], now: datetime, now_of: Now
+) -> None:
+    """Write down what came of a batch of attempts."""
+    for one in outcomes:
+        row = connection.execute(select(delivery).where(delivery.c.id == one.delivery)).one()
+        if one.sent is not None:
+            _handed_over(connection, drafts, row, one.sent, now_of(row.realm))
+        elif one.failed is not None:
+            _not_handed_over(connection, drafts, row, one.failed, now, now_of(row.realm))
+
+
+def undelivered(connection: Connection, drafts: Drafts, now: datetime, now_of: Now) -> int:
+    """Deal with messages a provider took and then could not deliver (see receipts); gives how many."""
+    rows = connection.execute(
+        select(delivery).where(delivery.c.state == "accepted", delivery.c.next_try <= now)
+        .order_by(delivery.c.id)
+    ).all()  # fmt: skip
+    for row in rows:
+        again = row.error.startswith(AGAIN)
+        reason = row.error.removeprefix(AGAIN)
+        at = now_of(row.realm)
+        if again and not _sent_again_before(connection, row):
+            contact = Contact(row.channel, row.address)
+            _carry_on(connection, drafts, row, contact, reason, at, now + UNDELIVERED_AGAIN)
+        else:
+            _next_way(connection, drafts, row, reason, at)
+    return len(rows)
+
+
+AGAIN = "again: "
+
+
+def _lease(
+    connection: Connection, drafts: Drafts, row: Row[Any], now: datetime, now_of: Now,
+    lease: timedelta,
+) -> Claimed:  # fmt: skip
+    channel = drafts.settings.channels.get(row.channel)
+    unsure = row.state == "sending" or may_have_arrived(row)
+    ask = unsure and channel is not None and channel.can_ask
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.id == row.id)
+        .values(state="sending", leased_until=now + lease, attempts=row.attempts + 1,
+                resends=row.resends + (1 if unsure and not ask else 0), next_try=None,
+                at=now_of(row.realm) if row.state == "bound" else row.at)
+    )  # fmt: skip
+    return Claimed(_message(connection, drafts, row), row.channel, ask)
+
+
+def _message(connection: Connection, drafts: Drafts, row: Row[Any]) -> Message:
+    reader = connection.execute(select(person).where(person.c.id == row.person)).one()
+    carried = connection.execute(
+        select(notice)
+        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
+        .where(delivery_notice.c.delivery == row.id)
+        .order_by(notice.c.id)
+    ).all()
+    exercise = connection.execute(
+        select(realm_table.c.exercise).where(realm_table.c.id == row.realm)
+    ).scalar_one()
+    posts = [p for n in carried if n.post and (p := post_by_id(connection, n.post)) is not None]
+    name = reader.name_en if row.language == "en" and reader.name_en else reader.name
+    return Message(
+        delivery=row.id, realm=row.realm, exercise=exercise, address=row.address,
+        person=row.person, reader=name, post=posts[0].called(row.language) if posts else "",
+        language=row.language, band=row.band, subject=row.subject, text=row.text, code=row.code,
+        link=f"{drafts.settings.url}/a/{row.link}" if any(n.wants for n in carried) else "",
+        created=row.created,
+        about=tuple({"notice": n.id, "kind": n.kind, "alert": n.alert, "measure": n.measure,
+                     "level": n.level, "wants": n.wants} for n in carried),
+    )  # fmt: skip
+
+
+def _handed_over(
+    connection: Connection, drafts: Drafts, row: Row[Any], sent: Sent, at: datetime
+) -> None:
+    values: dict[str, Any] = {"leased_until": None, "error": "",
+                              "provider_id": sent.provider_id or row.provider_id}  # fmt: skip
+    # A callback or an answer may have been quicker than this; then the state stays.
+    if RANK[sent.state] > RANK[row.state]:
+        values |= {"state": sent.state, "at": at, "next_try": None,
+                   "accepted_at": row.accepted_at or at,
+                   "final": is_final(drafts, row.channel, sent.state)}  # fmt: skip
+    elif row.state == "accepted" and row.next_try is not None:
+        values.pop("error")  # it has failed since, and waits to be dealt with
+    connection.execute(update(delivery).where(delivery.c.id == row.id).values(**values))
+
+
+def is_final(drafts: Drafts, channel: str, state: str) -> bool:
+    """Whether nothing more can be heard of a message on this channel but an answer."""
+    known = drafts.settings.channels.get(channel)
+    if known is None or state in ("read", "superseded", "dead", "answered"):
+        return True
+    return not known.receipts if state == "accepted" else not known.reads
+
+
+def _not_handed_over(
+    connection: Connection,
+    drafts: Drafts,
+    row: Row[Any],
+    failed: Failed,
+    now: datetime,
+    at: datetime,
+) -> None:
+    if row.state != "sending":  # a callback has proved that it was taken, or it was answered
+        connection.execute(
+            update(delivery).where(delivery.c.id == row.id).values(leased_until=None)
+        )
+        return
+    arrived = may_have_arrived(row) or (isinstance(failed, Passing) and failed.unsure)
+    error = (MAY_HAVE_ARRIVED if arrived else "") + failed.reason
+    if isinstance(failed, Permanent):
+        _next_way(connection, drafts, row, failed.reason, at)
+        return
+    if isinstance(failed, Unusable):
+        contact = _next_contact(connection, drafts, row)
+        if contact is not None and not arrived:
+            _carry_on(connection, drafts, row, contact, failed.reason, at)
+            return
+        # Nothing of the message is at fault: it waits, uncounted, until the channel is mended.
+        _back(connection, row, error, now + timedelta(seconds=FIRST_PAUSE), row.attempts - 1, at)
+        return
+    if row.attempts >= TRIES[row.band]:
+        _next_way(connection, drafts, row, error, at)
+        return
+    pause = FIRST_PAUSE * 2 ** (row.attempts - 1) * drafts.runtime.uniform(*JITTER)
+    given = failed.retry_after if isinstance(failed, Passing) else None
+    pause = max(pause, given or 0.0)
+    _back(connection, row, error, now + timedelta(seconds=pause), row.attempts, at)
+
+
+def _back(
+    connection: Connection, row: Row[Any], error: str, next_try: datetime, attempts: int, at: datetime
+) -> None:
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.id == row.id, delivery.c.state == "sending")
+        .values(state="bound", leased_until=None, next_try=next_try, error=error,
+                attempts=max(0, attempts), at=at)
+    )  # fmt: skip
+
+
+def _next_way(
+    connection: Connection, drafts: Drafts, row: Row[Any], reason: str, at: datetime
+) -> None:
+    """The person's next contact, or the end."""
+    contact = _next_contact(connection, drafts, row)
+    if contact is not None:
+        _carry_on(connection, drafts, row, contact, reason, at)
+        return
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.id == row.id)
+        .values(state="dead", final=True, error=reason, at=at, leased_until=None, next_try=None)
+    )
+    record(connection, row.realm, at, "dispatch", "dead letter", f"delivery:{row.id}",
+           {"person": row.person, "channel": row.channel, "reason": reason,
+            "attempts": row.attempts})  # fmt: skip
+
+
+def _carry_on(
+    connection: Connection,
+    drafts: Drafts,
+    row: Row[Any],
+    contact: Contact,
+    reason: str,
+    at: datetime,
+    next_try: datetime | None = None,
+) -> None:
+    """The same notices to the same person in a new delivery, which names the one it stands in for."""
+    reader = person_by_id(connection, row.person)
+    carried = connection.execute(
+        select(notice)
+        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
+        .where(delivery_notice.c.delivery == row.id)
+        .order_by(notice.c.id)
+    ).all()
+    realm = connection.execute(select(realm_table).where(realm_table.c.id == row.realm)).one()
+    assert reader is not None
+    made = drafts.write(connection, realm, reader, contact, row.band, row.round, carried, at,
+                        fallback_of=row.id, next_try=next_try)  # fmt: skip
+    sent_as = ", ".join(f"#{number}" for number in made)
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.id == row.id)
+        .values(state="superseded", final=True, at=at, leased_until=None, next_try=None,
+                error=f"{reason}; sent as {sent_as} on {contact.channel}")
+    )  # fmt: skip
+
+
+def _next_contact(connection: Connection, drafts: Drafts, row: Row[Any]) -> Contact | None:
+    """The person's next contact in order that this message has not been tried on."""
+    if person_by_id(connection, row.person) is None:
+        return None
+    tried = {(row.channel, row.address)}
+    before = row.fallback_of
+    while before is not None:
+        earlier = connection.execute(select(delivery).where(delivery.c.id == before)).one()
+        tried.add((earlier.channel, earlier.address))
+        before = earlier.fallback_of
+    contacts = contacts_of(connection, row.person)
+    here = next((i for i, c in enumerate(contacts)
+                 if (c.channel, c.address) == (row.channel, row.address)), -1)  # fmt: skip
+    for one in contacts[here + 1 :] + contacts[: here + 1]:
+        known = one.channel in drafts.settings.channels
+        works = known and one.channel not in drafts.settings.unusable
+        if works and (one.channel, one.address) not in tried:
+            return one
+    return None
+
+
+def _sent_again_before(connection: Connection, row: Row[Any]) -> bool:
+    if row.fallback_of is None:
+        return False
+    earlier = connection.execute(select(delivery).where(delivery.c.id == row.fallback_of)).one()
+    return (earlier.channel, earlier.address) == (row.channel, row.address)

@@ -1,0 +1,100 @@
+"""Which due notices do not go out, or not yet, and the reason that is shown."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, func, select
+
+from alerting.dispatch.superseding import all_over
+from alerting.store.schema import delivery, delivery_notice, notice
+
+HOUR = timedelta(hours=1)
+UPDATES_AN_HOUR = 2
+# News nobody asked for that raises nothing. Openings and rises are told at once; orders, decisions,
+# checks, questions, replies and the chase do not count.
+UNASKED = ("update", "fall", "clear")
+# News of an end: whoever never heard of the start needs none of it.
+ENDS = ("clear", "fall", "lifted", "withdrawn")
+# What a reader acts on; the rest of an update is for the record.
+_ACTED_ON = ("level", "onset", "until", "official", "measures", "reason")
+
+
+class Verdict(NamedTuple):
+    """Withheld for `reason`; or, where `until` is given, held back till then."""
+
+    reason: str
+    until: datetime | None = None
+
+
+def judge(connection: Connection, realm: Row[Any], row: Row[Any], now: datetime) -> Verdict | None:
+    """What keeps a due notice back; None where nothing does."""
+    if realm.ended is not None and row.kind != "stopped":
+        return Verdict("the exercise has ended")
+    if all_over(connection, [row]):
+        return Verdict("it ended before it was sent")
+    if row.kind in ENDS and (row.alert or row.measure) and not _began(connection, row):
+        return Verdict("its start was never sent")
+    if row.kind == "update" and _same_as_before(connection, row):
+        return Verdict("nothing a reader would act on has changed")
+    if row.kind in UNASKED and row.measure is None:
+        return _too_often(connection, row, now)
+    return None
+
+
+def _began(connection: Connection, row: Row[Any]) -> bool:
+    """Whether this post was told anything before of what has ended now."""
+    about = notice.c.measure == row.measure if row.measure else notice.c.alert == row.alert
+    return connection.execute(
+        select(notice.c.id)
+        .where(notice.c.realm == row.realm, about, notice.c.post == row.post,
+               notice.c.id < row.id, notice.c.state == "carried")
+        .limit(1)
+    ).first() is not None  # fmt: skip
+
+
+def _same_as_before(connection: Connection, row: Row[Any]) -> bool:
+    about = notice.c.measure == row.measure if row.measure else notice.c.alert == row.alert
+    before = connection.execute(
+        select(notice.c.facts)
+        .where(notice.c.realm == row.realm, about, notice.c.post == row.post,
+               notice.c.id < row.id, notice.c.state == "carried")
+        .order_by(notice.c.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()  # fmt: skip
+    if before is None:
+        return False
+    return all(_plain(before.get(k)) == _plain(row.facts.get(k)) for k in _ACTED_ON)
+
+
+def _plain(value: Any) -> Any:
+    # A measure's state is not what its update is about.
+    if isinstance(value, list):
+        return [{k: v for k, v in m.items() if k != "state"} for m in value]
+    return value or None
+
+
+def _too_often(connection: Connection, row: Row[Any], now: datetime) -> Verdict | None:
+    """At most two unasked updates an hour about one hazard for each post.
+
+    An update beyond that is withheld: the page has it. An end or a fall waits for its turn, so that
+    nobody stays alarmed for nothing.
+    """
+    rows = connection.execute(
+        select(func.max(delivery.c.created).label("at"))
+        .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+        .join(notice, notice.c.id == delivery_notice.c.notice)
+        .where(notice.c.realm == row.realm, notice.c.post == row.post,
+               notice.c.kind.in_(UNASKED), notice.c.measure.is_(None),
+               notice.c.facts["hazard"].as_string() == str(row.facts.get("hazard") or ""),
+               delivery.c.created > now - HOUR, delivery.c.state != "superseded")
+        .group_by(delivery.c.created)
+        .order_by(delivery.c.created.desc())
+    ).all()  # fmt: skip
+    if len(rows) < UPDATES_AN_HOUR:
+        return None
+    reason = f"{UPDATES_AN_HOUR} updates about this hazard within the hour"
+    if row.kind == "update":
+        return Verdict(reason)
+    return Verdict(reason, rows[UPDATES_AN_HOUR - 1].at + HOUR)

@@ -1,0 +1,253 @@
+"""The parts of a message in words: what, where, when, what to do, how to answer.
+
+A part is one string that is used whole or left out: nothing is ever cut inside a number or a name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, Literal, Protocol
+
+from alerting.places import Places
+from alerting.vocabulary import HAZARDS, NAMES, Level
+from alerting.vocabulary.answers import choices
+
+Language = Literal["zh", "en"]
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# The four forms of a measure, and what an unsigned one is called whatever its form.
+FORMS = {
+    "zh": {"advise": "提示", "propose": "决定", "notify": "通知", "order": "命令"},
+    "en": {"advise": "Advice", "propose": "Decided", "notify": "Notice", "order": "Order"},
+}
+PROPOSED = {"zh": "建议", "en": "Proposed"}
+
+
+class Book(Protocol):
+    """As much of the rule book as messages need."""
+
+    @property
+    def measures(self) -> Mapping[str, Any]: ...
+
+    @property
+    def rules_by_id(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A notice, as far as its words go."""
+
+    id: int
+    kind: str
+    level: int
+    created: datetime
+    facts: Mapping[str, Any]
+    wants: str = ""
+    measure: str | None = None
+    alert: str | None = None
+
+    @property
+    def asks(self) -> bool:
+        return self.wants != ""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Finds the words for one reader: their language, the county's book, places and zone."""
+
+    language: Language
+    book: Book
+    places: Places
+    zone: tzinfo
+
+    def head(self, news: News) -> str:
+        """Hazard and colour. 预警 is the stations' word: ours is a risk advisory."""
+        facts, zh = news.facts, self.language == "zh"
+        colour = NAMES[self.language].get(news.level, "")
+        hazard = HAZARDS.get(str(facts.get("hazard") or ""))
+        if hazard is None:
+            return f"人工指令（{colour}）" if zh else f"{colour.upper()} instruction by hand"
+        if hazard.id == "service":
+            return f"系统{colour}告警" if zh else f"{colour.upper()} alarm of the service"
+        name = hazard.zh if zh else hazard.en
+        return f"{name}{colour}风险提示" if zh else f"{name} {colour.upper()} risk advisory"
+
+    def place(self, news: News) -> str:
+        given = str(news.facts.get("place") or "")
+        known = self.places.by_id.get(given)
+        return plain(known.called(self.language)) if known is not None else given.split(":")[-1]
+
+    def span(self, news: News) -> str:
+        """Absolute local time with the day: whoever reads it late must not be misled."""
+        onset, until = _time(news.facts.get("onset")), _time(news.facts.get("until"))
+        begins = self.at(onset or news.created, news.created)
+        if until is None or until <= (onset or news.created):
+            return f"{begins}起" if self.language == "zh" else f"from {begins}"
+        ends = self.at(until, news.created)
+        return f"{begins}至{ends}" if self.language == "zh" else f"{begins} to {ends}"
+
+    def at(self, at: datetime, near: datetime) -> str:
+        """`25日20时`, `25日20时30分`; with the month where the day alone could mislead."""
+        local = at.astimezone(self.zone)
+        if self.language == "en":
+            return f"{local.day} {_MONTHS[local.month - 1]} {local:%H:%M}"
+        month = f"{local.month}月" if abs(at - near) > timedelta(days=20) else ""
+        minutes = f"{local.minute}分" if local.minute else ""
+        return f"{month}{local.day}日{local.hour}时{minutes}"
+
+    def due(self, news: News) -> str:
+        due = _time(news.facts.get("due"))
+        return self.at(due, news.created) if due is not None else ""
+
+    def moment(self, news: News) -> str:
+        """When it was said."""
+        return self.at(news.created, news.created)
+
+    def do(self, news: News) -> str:
+        """One imperative: the measures it orders, else those the rule asks for at this level."""
+        said = [self.measure(m) for m in news.facts.get("measures") or ()]
+        join = "；" if self.language == "zh" else "; "
+        if said:
+            return join.join(said)
+        asked = self._asked(news)
+        if asked:
+            lead = "督促落实" if self.language == "zh" else "See it done: "
+            return lead + ("、" if self.language == "zh" else ", ").join(asked)
+        return "按预案做好准备" if self.language == "zh" else "Get ready as planned"
+
+    def measure(self, given: Mapping[str, Any]) -> str:
+        """What to do, with its arguments filled in, in the measure table's own words."""
+        definition = self.book.measures.get(given["measure"])
+        if definition is None:  # the book has changed since; its name is better than nothing
+            return plain(str(given["measure"]))
+        sms = plain(definition.sms[self.language])
+        arguments = plain(definition.say(dict(given.get("arguments") or {}), self.language))
+        if not arguments:
+            return sms
+        return f"{sms}{arguments}" if self.language == "zh" else f"{sms} {arguments}"
+
+    def details(self, news: News) -> list[str]:
+        """For the long text: what to do in full, by when, what to report back, on what basis."""
+        zh = self.language == "zh"
+        lines: list[str] = []
+        for given in news.facts.get("measures") or ():
+            definition = self.book.measures.get(given["measure"])
+            if definition is None:
+                continue
+            lines.append(plain(definition.do[self.language]))
+            if definition.report:
+                lead = "反馈：" if zh else "Report back: "
+                lines.append(lead + plain(definition.report[self.language]))
+            if definition.exempts:
+                lead = "不适用于：" if zh else "Does not apply to: "
+                lines.append(lead + ("、" if zh else ", ").join(definition.exempts))
+            if definition.basis:
+                lead = "依据：" if zh else "Basis: "
+                lines.append(lead + ("；" if zh else "; ").join(definition.basis))
+        return lines
+
+    def label(self, news: News) -> str:
+        """提示, 建议, 通知 or 命令; what its decider has not signed is 建议 whatever its form."""
+        measures = news.facts.get("measures") or ()
+        if not measures:
+            return ""
+        if any(m.get("state") == "proposed" for m in measures):
+            return PROPOSED[self.language]
+        return FORMS[self.language].get(str(measures[0].get("form")), "")
+
+    def differs(self, news: News) -> str:
+        """One line where the official warning is of another level; "" where it is not."""
+        official = news.facts.get("official")
+        if not official or _level(official) == news.level:
+            return ""
+        colour = NAMES[self.language].get(_level(official), "")
+        return f"官方预警为{colour}" if self.language == "zh" else f"Official warning: {colour}"
+
+    def official(self, news: News) -> str:
+        """The official warning with its issuer and time; "" where there is none."""
+        given = news.facts.get("official")
+        if not given:
+            return ""
+        colour = NAMES[self.language].get(_level(given), "")
+        issuer = plain(str(given.get("issuer") or ""))
+        issued = _time(given.get("issued"))
+        at = self.at(issued, news.created) if issued else ""
+        if self.language == "zh":
+            return f"{issuer}{at}发布{colour}预警"
+        return " ".join(x for x in ("Official", colour, "warning,", issuer, at) if x).rstrip(",")
+
+    def both(self, news: News, key: str) -> str:
+        """A fact that is given in both languages, or as one text for both."""
+        given = news.facts.get(key) or ""
+        if isinstance(given, Mapping):
+            given = given.get(self.language) or given.get("zh") or ""
+        return plain(str(given))
+
+    def colour(self, level: object) -> str:
+        return NAMES[self.language].get(int(level), "") if isinstance(level, int) else ""
+
+    def answers(self, asked: Sequence[News], code: str, letters: Mapping[str, int]) -> str:
+        """How to answer by SMS: one digit each, the code, and letters where there are several."""
+        offered = _offered(asked)
+        if not offered:
+            return ""
+        zh = self.language == "zh"
+        shown = " ".join(f"{d}{c.zh}" if zh else f"{d} {c.en}" for d, c in offered.items())
+        if letters:
+            first = next(iter(letters))
+            second = next((d for d in offered if d != "1"), "1")
+            shown += f"（加字母如{second}{first}）" if zh else f" (with letter, e.g. {second}{first})"
+        return f"回{shown} 编号{code}" if zh else f"Reply {shown}. Code {code}"
+
+    def _asked(self, news: News) -> list[str]:
+        rule = self.book.rules_by_id.get(str(news.facts.get("rule") or ""))
+        if rule is None:
+            return []
+        names: dict[str, Mapping[str, Any]] = {}
+        for name, step in rule.levels.items():
+            if Level[name] <= news.level:
+                names |= {a.measure: a.arguments for a in step.ask}
+        said: list[str] = []
+        for name, arguments in reversed(names.items()):  # the highest level's first
+            definition = self.book.measures.get(name)
+            if definition is not None:
+                said.append(plain(definition.title[self.language]
+                                  + definition.say(dict(arguments), self.language)
+                                  if self.language == "zh" else
+                                  f"{definition.title['en']} "
+                                  f"{definition.say(dict(arguments), 'en')}".strip()))  # fmt: skip
+        return said[:3]
+
+
+def lettered(asked: Sequence[News]) -> dict[str, int]:
+    """A letter for each notice that wants a report, where a message carries several of them."""
+    ordered = [n for n in asked if n.asks and n.measure is not None]
+    if len(ordered) < 2:
+        return {}
+    return {chr(ord("A") + i): one.id for i, one in enumerate(ordered)}
+
+
+def plain(text: str) -> str:
+    """One line without control characters, markup, or brackets that could pass for a signature."""
+    kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in text)
+    kept = re.sub(r"<[^>]*>", "", kept).replace("【", "[").replace("】", "]")
+    return re.sub(r"\s+", " ", kept).strip()
+
+
+def _offered(asked: Sequence[News]) -> dict[str, Any]:
+    offered: dict[str, Any] = {}
+    for one in asked:
+        offered |= choices(one.wants, one.measure is not None)
+    return dict(sorted(offered.items()))
+
+
+def _level(official: Mapping[str, Any]) -> int:
+    given = official.get("level")
+    return given if isinstance(given, int) else int(Level[str(given)])
+
+
+def _time(given: object) -> datetime | None:
+    return datetime.fromisoformat(str(given)) if given else None
