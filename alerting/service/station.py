@@ -142,7 +142,7 @@ class Station:
             position = self.bus.position(connection, realm_id)
             since = self.now(realm_id) - REBUILD_FROM
             records = self.bus.history(connection, realm_id, since, position)
-        engine = Engine(life, fields, facts, self.bind(fields, feeds), standings, feeds.cadence)
+        engine = Engine(life, fields, facts, self._tags(), standings, feeds.cadence)
         for one in records:
             engine.see(one.signal, one.signal.accepted or one.signal.issued)
         self.engines[realm_id] = engine
