@@ -21,6 +21,7 @@ from alerting.dispatch.withholding import Verdict, judge
 from alerting.dispatch.wording import Book
 from alerting.dispatch.writing import Drafts, Settings
 from alerting.people import Contact, Person, contacts_of, holders_of, person_by_id
+from alerting.places import Places
 from alerting.runtime import Runtime
 from alerting.store.schema import delivery, delivery_notice, notice
 from alerting.store.schema import realm as realm_table
@@ -140,7 +141,7 @@ class _Binding:
         people = self._people(row)
         if not people:
             return [], "nobody holds the post" if row.post else "there is no such person"
-        found = []
+        found: list[_Reader] = []
         on_duty = {p.id for p in self._holders.get(row.post or "", [])}
         for person in people:
             # The first on the roster is on duty; the next is called only where no channel reaches them.

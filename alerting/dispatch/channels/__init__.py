@@ -38,7 +38,7 @@ __all__ = [
 ]  # fmt: skip
 
 GROUP = "suian.channels"
-_NO_CHANNELS = frozenset({"base"})
+_NO_CHANNELS = frozenset({"base", "secrets"})
 
 
 class Configured(Protocol):
