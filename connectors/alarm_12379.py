@@ -51,7 +51,7 @@ def _items(document: Any) -> list[Any]:
 
 def _alert(item: Any) -> Alert:
     identifier = text(item, "identifier")
-    headline, _, _ = text(item, "headline").partition("/")
+    headline, slash, graded = text(item, "headline").partition("/")
     parts = chinese.title(headline)
     code = chinese.adcode(identifier)
     area = RawArea(
@@ -68,6 +68,7 @@ def _alert(item: Any) -> Alert:
             Info(
                 language="zh-CN",
                 event=parts.hazard,
+                severity=chinese.grade(slash + graded),
                 headline=headline,
                 description=text(item, "description"),
                 areas=[area],

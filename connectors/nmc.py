@@ -25,6 +25,8 @@ from connectors.formats.warnings import WarningOptions, WarningSource
 
 URL = "https://www.nmc.cn/rest/findAlarm"
 _KIND = {"alert": "Alert", "update": "Update", "cancel": "Cancel"}
+# A picture's name ends on the colour: p0011003.png is yellow.
+_COLOUR = {"1": "red", "2": "orange", "3": "yellow", "4": "blue"}
 _OFFICE = ("气象台", "气象局")
 
 
@@ -99,7 +101,15 @@ def _alert(item: Any) -> Alert | None:
         sent=text(item, "issuetime") or chinese.identifier_stamp(identifier),
         status="Actual",  # the list shows no others; a title that says 演练 or 测试 is caught later
         kind=_KIND[parts.action],
-        infos=[Info(language="zh-CN", event=parts.hazard, headline=said, areas=[area])],
+        infos=[
+            Info(
+                language="zh-CN",
+                event=parts.hazard,
+                severity=_COLOUR.get(text(item, "pic").removesuffix(".png")[-1:], ""),
+                headline=said,
+                areas=[area],
+            )
+        ],
         zone=CHINA,
     )
 

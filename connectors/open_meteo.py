@@ -102,10 +102,7 @@ class Source:
         it is no forecast of Open-Meteo's or an error message of theirs.
         """
         tables = Tables()
-        locations = _locations(body)
-        tables.expect(len(locations))
-        for at, location in enumerate(locations):
-            tables.take(location, None, f"location {at + 1}")
+        tables.take(_locations(body))
         now = _hour(context.now)
         reading = tables.forecasts(self.name, lambda current: current or now)
         if not reading.signals:
@@ -117,12 +114,13 @@ class Source:
         """The answer's `current` time, else its first hour; None where it has neither."""
         tables = Tables()
         try:
-            for location in _locations(body)[:1]:
-                tables.take(location, None, "")
+            for location in _locations(body):
+                tables.take([location])
+                if tables.first is not None:
+                    return tables.first.current or tables.first.start
         except BadInput:
-            return None
-        first = tables.first
-        return None if first is None else first.current or first.start
+            return None  # `read` says why
+        return None
 
     def _ask(self, fetch: Fetch, spots: Sequence[Spot], now: datetime, tables: Tables) -> None:
         settings = self._settings
@@ -156,9 +154,7 @@ class Source:
                 f"Open-Meteo answered {len(locations)} locations where {len(spots)} were asked",
                 where=answer.url,
             )
-        tables.expect(len(spots))
-        for location, spot in zip(locations, spots, strict=True):
-            tables.take(location, spot, f"place {spot.id}")
+        tables.take(locations, spots)
 
 
 def _hour(at: datetime) -> datetime:

@@ -16,6 +16,12 @@ _TITLE = re.compile(rf"^(?P<issuer>.*?)(?P<verb>{_VERBS})(?P<rest>.*)$", re.S)
 _HAZARD = re.compile(r"(?P<hazard>[^，。：:；,;]{1,20}?)(?:[蓝黄橙红]色|[ⅠⅡⅢⅣ]级|预警)")
 _LIFTED = re.compile(r"解除|撤销|取消")
 _UPDATED = re.compile(r"继续|变更|更新|升级|降级|升为|降为|延续|确认")
+# The grade beside the colour: [III级/较重], /III/较重.
+_GRADE = re.compile(r"(IV|I{1,3}|[ⅠⅡⅢⅣ])\s*(?:级|/)")
+_GRADES = {
+    "I": Level.red, "Ⅰ": Level.red, "II": Level.orange, "Ⅱ": Level.orange,
+    "III": Level.yellow, "Ⅲ": Level.yellow, "IV": Level.blue, "Ⅳ": Level.blue,
+}  # fmt: skip
 _IDENTIFIER = re.compile(r"(?P<adcode>\d{6})\d{6,8}_(?P<stamp>\d{14})(?:_\d+)?")
 
 
@@ -35,6 +41,12 @@ def title(text: str) -> Title:
     rest = found["rest"] if found else text
     hazard = _HAZARD.search(rest)
     return Title(issuer, action(text), hazard["hazard"].strip() if hazard else "", colour_in(text))
+
+
+def grade(text: str) -> str:
+    """The level's name for the Roman grade in `text`, "" where it has none."""
+    found = _GRADE.search(text)
+    return _GRADES[found[1]].name if found else ""
 
 
 def action(text: str) -> Action:

@@ -14,7 +14,7 @@ location is compared with the last one byte by byte and its numbers are copied.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -67,12 +67,13 @@ class Table:
         self.current = _current(location, offset)
         self.spots: list[Spot] = []
         self._times, self._unix = _times(hourly["time"])
-        self._width = len(hourly)
+        self._width, self._fields = len(hourly), len(location)
         self._cells = np.empty((len(keys), 4, hours), np.float32)
 
     @property
     def shape(self) -> tuple[object, ...]:
-        return (self.start, self.hours, self.units, self.keys, self.current, self._width)
+        return (self.start, self.hours, self.units, self.keys, self.current, self._width,
+                self._fields)  # fmt: skip
 
     def reserve(self, count: int) -> None:
         """Room for `count` more locations."""
@@ -86,22 +87,29 @@ class Table:
         hourly = location["hourly"]
         if len(hourly) != self._width or location["hourly_units"].mini != self.units:
             return False
-        if (location.get("utc_offset_seconds") or 0) != self._offset:
+        if (location["utc_offset_seconds"] or 0) != self._offset:
             return False
         times = hourly["time"]
         said = bytes(times.as_buffer(of_type="i")) if self._unix else times.mini
-        return said == self._times and _current(location, self._offset) == self.current
+        if said != self._times or len(location) != self._fields:
+            return False
+        return self.current is None or _current(location, self._offset) == self.current
 
     def add(self, location: Any, spot: Spot) -> bool:
         """Copy the location's numbers; False, and nothing is added, when one column is not sound."""
-        hourly, row = location["hourly"], len(self.spots)
+        hourly, row, hours = location["hourly"], len(self.spots), self.hours
         if row == self._cells.shape[1]:
             self.reserve(max(4, row))
+        cells = self._cells[:, row]
         for at, key in enumerate(self.keys):
-            column = _numbers(hourly[key])
-            if column is None or len(column) != self.hours:
+            column: NDArray[np.float64] | None
+            try:
+                column = np.frombuffer(hourly[key].as_buffer(of_type="d"))
+            except (TypeError, AttributeError):
+                column = _numbers(hourly[key])
+            if column is None or column.size != hours:
                 return False
-            self._cells[at, row] = column
+            cells[at] = column
         self.spots.append(spot)
         return True
 
@@ -124,19 +132,23 @@ class Tables:
     def first(self) -> Table | None:
         return next(iter(self._tables.values()), None)
 
-    def expect(self, count: int) -> None:
-        """How many locations come now; room is made for them at once."""
-        self._expected = count
-        if self._last is not None:
-            self._last.reserve(count)
+    def take(self, locations: Sequence[Any], spots: Sequence[Spot] | None = None) -> None:
+        """Add locations, each at its spot, or without spots where it says it is itself.
 
-    def take(self, location: Any, spot: Spot | None, where: str) -> None:
-        """Add one location: at `spot`, else where it says it is. Problems go to `reading`."""
-        try:
-            with np.errstate(over="ignore"):
-                self._take(location, spot, where)
-        except _UNREADABLE as error:
-            self.reading.refuse(f"this location cannot be read: {plain(error)}", where)
+        What cannot be read goes to `reading`, under the spot's id or the location's number.
+        """
+        self._expected = len(locations)
+        if self._last is not None:
+            self._last.reserve(len(locations))
+        # A number too large for float32 becomes infinite, and then missing by its range.
+        with np.errstate(over="ignore"):
+            for at, location in enumerate(locations):
+                spot = spots[at] if spots else None
+                where = f"place {spot.id}" if spot else f"location {at + 1}"
+                try:
+                    self._take(location, spot, where)
+                except _UNREADABLE as error:
+                    self.reading.refuse(f"this location cannot be read: {plain(error)}", where)
 
     def _take(self, location: Any, spot: Spot | None, where: str) -> None:
         if not isinstance(location, simdjson.Object):

@@ -125,6 +125,15 @@ def test_a_lift_refers_to_the_same_offices_earlier_warning_of_that_hazard() -> N
     assert found[-1] is cancel
 
 
+def test_the_picture_and_the_grade_say_the_level_where_the_title_names_no_colour() -> None:
+    (pictured,) = warnings("nmc", page(row("某县气象台发布道路结冰预警")))
+    assert pictured.level == "yellow"
+    bare = row("某县气象台发布道路结冰预警") | {"pic": ""}
+    assert "level is not known" in read("nmc", page(bare)).problems[0].what
+    (graded,) = warnings("alarm-12379", item(headline="某县气象局发布道路结冰预警/II/严重"))
+    assert graded.level == "orange"
+
+
 def test_rows_that_are_none_are_named_and_the_rest_read() -> None:
     reading = read("nmc", page({"alertid": "x"}, row(), 7))
     assert len(reading.signals) == 1
