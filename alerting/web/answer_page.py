@@ -26,10 +26,11 @@ from alerting.store.schema import (
     realm,
 )
 from alerting.vocabulary.answers import choices
-from alerting.web.auth import ROLES, form_token
+from alerting.web.auth import ROLES
 from alerting.web.bodies import form_of
 from alerting.web.desk import Station, read, station_of
 from alerting.web.drawing import language_of, page
+from alerting.web.origin import form_token
 from alerting.web.problems import Problem
 from alerting.web.saying import ACTS, NEXT, WITH_REASON
 

@@ -16,6 +16,7 @@ from alerting.web import (
     api_signals,
     auth,
     health,
+    origin,
     pages,
     problems,
 )
@@ -69,7 +70,7 @@ async def _checked(
     reads = request.method in ("GET", "HEAD", "OPTIONS")
     try:
         if not reads and not request.url.path.startswith("/hooks/"):
-            auth.refuse_cross_site(request)
+            origin.refuse_cross_site(request)
         return await call_next(request)
     except Problem as problem:
         return await problems.answer(request, problem)

@@ -12,6 +12,7 @@ import hmac
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ from alerting.errors import BadInput, Refused
 from alerting.runtime import RealRuntime, Runtime
 from alerting.store.schema import holder, person, post, setting, token
 from alerting.web.desk import Station, read, station_of
+from alerting.web.origin import at_the_machine, form_token
 from alerting.web.problems import Problem
 
 ROLES = ("view", "answer", "decide", "order", "admin")
@@ -34,7 +36,6 @@ SESSION = timedelta(hours=12)  # a duty shift
 DEMO_LINK = timedelta(days=7)
 TRIES, TRIES_IN = 5, timedelta(minutes=15)
 _HASHER = PasswordHasher()
-_NOBODY = _HASHER.hash("no such person")  # so that an unknown name takes as long as a wrong word
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +217,14 @@ def password_fits(connection: Connection, person_id: str, password: str) -> bool
         select(person.c.password).where(person.c.id == person_id, person.c.active)
     ).scalar_one_or_none()
     try:
-        return _HASHER.verify(held or _NOBODY, password) and held is not None
+        return _HASHER.verify(held or _nobodys(), password) and held is not None
     except (VerificationError, InvalidHashError):
         return False
+
+
+@cache
+def _nobodys() -> str:
+    return _HASHER.hash("no such person")
 
 
 def set_password(
@@ -313,48 +319,7 @@ def demo_person(station: Station, secret: bytes, signed: str) -> str:
     return str(said["person"])
 
 
-# --- posts from elsewhere ----------------------------------------------------------------------
-
-
-def form_token(secret: bytes, subject: str) -> str:
-    """What a form must bring back: it is bound to the session or the link the form was drawn for."""
-    return hmac.new(secret, b"form:" + subject.encode(), hashlib.sha256).hexdigest()[:32]
-
-
 def check_form(who_asks: Who, given: dict[str, str]) -> None:
     """A form sent with a session must have been drawn for that session."""
     if who_asks.by == "session" and not hmac.compare_digest(given.get("form", ""), who_asks.csrf):
         raise Problem(403, "this form is not from this login", "Open the page again and repeat it.")
-
-
-def refuse_cross_site(request: Request) -> None:
-    """A post that a browser made for another site is refused; nothing of it is looked at."""
-    refused = Problem(403, "this came from another site and was not taken",
-                      "Open the service's own page and do it there.")  # fmt: skip
-    site = request.headers.get("sec-fetch-site")
-    if site is not None and site not in ("same-origin", "none"):
-        raise refused
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() not in _own_names(request):
-        raise refused
-
-
-def _own_names(request: Request) -> set[str]:
-    public = urlsplit(station_of(request).config.url).netloc.lower()
-    return {public, request.headers.get("host", "").lower()}
-
-
-def at_the_machine(request: Request) -> bool:
-    """A browser here, speaking to us by our loopback name.
-
-    The name is asked for because a page elsewhere may point its own name at 127.0.0.1, and a proxy
-    on this machine speaks from loopback for the whole world.
-    """
-    client = request.client.host if request.client else ""
-    name = (urlsplit("//" + request.headers.get("host", "")).hostname or "").lower()
-    forwarded = {"x-forwarded-for", "forwarded", "x-real-ip"} & set(request.headers.keys())
-    return (
-        client in ("127.0.0.1", "::1")
-        and name in ("127.0.0.1", "localhost", "::1")
-        and not forwarded
-    )

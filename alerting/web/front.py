@@ -20,6 +20,7 @@ from alerting.store.schema import (
     post,
     pursuit,
     realm,
+    signal,
 )
 from alerting.vocabulary import Level
 from alerting.web.desk import Station
@@ -71,7 +72,7 @@ def front(connection: Connection, station: Station, realm_id: str) -> dict[str, 
         "blind": blind,
         "blind_count": sum(len(one["places"]) for one in blind),
         "undecidable": undecidable,
-        "sources": station.sources(),
+        "sources": station.sources() if realm_id == LIVE else heard(connection, realm_id),
         "messages": messages(connection, realm_id, MESSAGES),
         "ended": _ended(connection, station, realm_id),
     }
@@ -112,6 +113,21 @@ def waiting(connection: Connection, station: Station, realm_id: str) -> list[dic
             "rung": row.rung, "round": row.round,
         })  # fmt: skip
     return found
+
+
+def heard(connection: Connection, realm_id: str) -> list[dict[str, Any]]:
+    """The sources of an exercise, by what came in: it has none that are polled."""
+    rows = connection.execute(
+        select(signal.c.source, func.max(signal.c.accepted).label("spoke"))
+        .where(signal.c.realm == realm_id)
+        .where(signal.c.kind.in_(["forecast", "observation", "warning"]))
+        .group_by(signal.c.source)
+        .order_by(signal.c.source)
+    )
+    return [
+        {"name": r.source, "state": "heard", "spoke": r.spoke, "due": None, "error": ""}
+        for r in rows
+    ]  # fmt: skip
 
 
 def messages(connection: Connection, realm_id: str, limit: int) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from alerting.web.bodies import form_of
 from alerting.web.desk import read, station_of
 from alerting.web.drawing import STYLE, language_of, page, words_in
 from alerting.web.front import chosen_realm, front, messages
+from alerting.web.origin import at_the_machine
 from alerting.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
@@ -159,7 +160,7 @@ async def _let_in(request: Request, person_id: str) -> Response:
 async def _demo(request: Request) -> list[dict[str, str]]:
     """One-click logins, shown in a fictional county to a reader on the machine itself."""
     station = station_of(request)
-    if not station.config.county.fictional or not auth.at_the_machine(request):
+    if not station.config.county.fictional or not at_the_machine(request):
         return []
     return await read(station, lambda c: auth.demo_people(c, station))
 

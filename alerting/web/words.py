@@ -75,6 +75,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "spoke_never": ("尚未来数", "has not spoken yet"),
     "due_at": ("下次应于 {at}", "next due {at}"),
     "waits_for": ("在等：{what}", "waiting for: {what}"),
+    "source_heard": ("已来数", "heard"),
     "source_fresh": ("正常", "fresh"),
     "source_waiting": ("等待首次数据", "waiting for its first data"),
     "source_silent": ("沉默", "silent"),
