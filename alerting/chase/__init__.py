@@ -7,7 +7,8 @@ writes notices and never sends; it asks alerts.measures to move a measure and ne
 from alerting.alerts.life import Life
 from alerting.chase.answers import take
 from alerting.chase.pursuits import open_new
-from alerting.chase.replies import Parsed, Routed, read, route
+from alerting.chase.reading import Parsed, read
+from alerting.chase.replies import Routed, route
 from alerting.chase.stepping import has_work, next_due, step
 
 __all__ = [

@@ -46,6 +46,7 @@ class Said:
     at: datetime
     notice: Any
     delivery: int | None
+    current: bool = False  # said of the measure or alert itself, as it stands, not of a message
 
 
 def answer_one(connection: Connection, life: Life, said: Said) -> Outcome:
@@ -55,7 +56,8 @@ def answer_one(connection: Connection, life: Life, said: Said) -> Outcome:
     if over is not None:
         return over
     # "Cannot" and a call for support are news whatever has been asked since.
-    if said.act not in ("cannot", "support") and _overtaken(connection, said):
+    news = said.current or said.act in ("cannot", "support")
+    if not news and _overtaken(connection, said):
         return Outcome("late", words.overtaken(), "overtaken by a rise")
     does = {
         "acknowledge": _acknowledge,
@@ -83,6 +85,9 @@ def fits(act: str, wants: str, ordered: bool) -> bool:
 
 def _acknowledge(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
     held = pursuits.by_id(connection, said.notice.pursuit)
+    if held.state != "open" and said.current:
+        held = pursuits.open_one(connection, life.realm, held.post, "acknowledge", held.measure,
+                                 held.alert) or held  # fmt: skip
     if held.wants == "in-force":
         return _heard(connection, life, said, held)
     if not pursuits.answered(connection, life, held.id, said.who.id, said.at):
@@ -131,13 +136,13 @@ def _cannot(connection: Connection, life: Life, said: Said, row: Any) -> Outcome
     before = _last_answer(connection, said, CARRIED_OUT)
     if before is not None and before.act == "cannot" and row.cannot is not None:
         return Outcome("repeated", words.repeated(life, before.at, said.who))
+    asked = pursuits.by_id(connection, said.notice.pursuit)
+    if asked.post != row.carrier:
+        return _cannot_help(connection, life, said, asked)
     # To say that one cannot is to have heard.
     for held in _carriers(connection, row, ("acknowledge",)):
         pursuits.answered(connection, life, held.id, said.who.id, said.at)
     measures.cannot(connection, life, row.id, said.who.id, said.at, said.text)
-    asked = pursuits.by_id(connection, said.notice.pursuit)
-    if asked.post != row.carrier:
-        asked = _first_pursuit(connection, row)
     chased = pursuits.open_in_force(connection, life, asked, _measure(connection, row.id),
                                     said.notice.post or asked.at_post, said.notice.rung,
                                     said.at)  # fmt: skip
@@ -151,6 +156,14 @@ def _cannot(connection: Connection, life: Life, said: Said, row: Any) -> Outcome
     if after is None:
         by = said.at + life.policy.wait(chased.level, "in-force")
         connection.execute(update(pursuit).where(pursuit.c.id == chased.id).values(deadline=by))
+    return Outcome("taken", words.cannot(after))
+
+
+def _cannot_help(connection: Connection, life: Life, said: Said, asked: Any) -> Outcome:
+    """Somebody asked for support, or told besides, who cannot: their own chase climbs, no other."""
+    if asked.state != "open":
+        return _again(connection, life, said, asked)
+    after = climb(connection, life, asked, "cannot", said.at, said=said.text, by=said.who)
     return Outcome("taken", words.cannot(after))
 
 
@@ -316,16 +329,6 @@ def _open_for(connection: Connection, row: Any, wants: tuple[str, ...]) -> list[
 def _carriers(connection: Connection, row: Any, wants: tuple[str, ...]) -> list[Any]:
     """What is waited for from the carrier; others who were told answer for themselves."""
     return [p for p in _open_for(connection, row, wants) if p.post == row.carrier]
-
-
-def _first_pursuit(connection: Connection, row: Any) -> Any:
-    """The carrier's own latest pursuit of this measure."""
-    return connection.execute(
-        select(pursuit)
-        .where(pursuit.c.measure == row.id, pursuit.c.post == row.carrier)
-        .order_by(pursuit.c.id.desc())
-        .limit(1)
-    ).one()
 
 
 def _measure(connection: Connection, measure_id: str | None) -> Any | None:

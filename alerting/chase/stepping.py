@@ -232,16 +232,17 @@ def _nobody(realm: str) -> ColumnElement[bool]:
 
 def _dead(realm: str) -> ColumnElement[bool]:
     """Notices of a pursuit that were carried, and of which no delivery is left that may arrive."""
-    of_it = (
-        select(delivery.c.state)
-        .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
-        .where(delivery_notice.c.notice == notice.c.id)
-    )
+    carried_by = delivery_notice.join(delivery, delivery.c.id == delivery_notice.c.delivery)
+    died = select(delivery_notice.c.notice).select_from(carried_by).where(
+        delivery.c.realm == realm, delivery.c.state == "dead"
+    )  # fmt: skip
+    lives = select(delivery.c.id).select_from(carried_by).where(
+        delivery_notice.c.notice == notice.c.id, delivery.c.state.not_in(["dead", "superseded"])
+    )  # fmt: skip
     return and_(
         notice.c.realm == realm, notice.c.state == "carried", notice.c.noted.is_(False),
         notice.c.pursuit.is_not(None),
-        exists(of_it.where(delivery.c.state == "dead")),
-        ~exists(of_it.where(delivery.c.state.not_in(["dead", "superseded"]))),
+        notice.c.id.in_(died), ~exists(lives.correlate(notice)),
     )  # fmt: skip
 
 

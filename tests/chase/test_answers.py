@@ -466,3 +466,25 @@ def test_nobody_left_unseen_by_an_unknown_act(county):
                   subject=f"delivery:{county.latest('police').id}")  # fmt: skip
     assert county.take(made) == "not-understood"
     assert county.rows(measure)[0].state == "issued"
+
+
+def test_the_one_asked_for_support_who_cannot_help_passes_it_on_alone(county):
+    county.order()
+    county.wait(5)
+    county.text("police", "4 要人")
+    asked = county.latest("regulator").code
+    assert county.text("regulator", f"3 {asked} 也没人") == "taken"
+    assert county.climbs() == [("regulator", "township", "cannot")]
+    assert ("in-force", "police") in county.open()
+
+
+def test_from_the_page_the_order_is_meant_as_it_stands(county):
+    key = county.order(km_h=60)
+    county.wait(61)
+    county.text("regulator", "1")
+    county.order(km_h=40)
+    county.wait(0)
+    assert county.say("regulator", "acknowledge", f"measure:{key}", channel="api") == "taken"
+    assert county.measure(key).state == "acknowledged"
+    assert county.say("regulator", "in-force", f"measure:{key}", channel="api") == "taken"
+    assert county.measure(key).state == "in force"

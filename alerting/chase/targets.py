@@ -1,0 +1,147 @@
+"""To which notices an answer is: those its delivery carried, or those about what it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from alerting.alerts.life import Life
+from alerting.chase import words
+from alerting.chase.acts import Outcome, fits
+from alerting.chase.rights import ON_BEHALF, was_asked
+from alerting.people import Person, post_by_id
+from alerting.signals import Report
+from alerting.store.schema import delivery, delivery_notice, measure, notice
+from alerting.vocabulary.answers import choices
+
+ACTS = ("acknowledge", "in-force", "cannot", "support", "approve", "refuse", "attest", "kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The notices an answer is to, and the delivery it came on; or why there are none."""
+
+    notices: list[Any]
+    delivery: Any | None = None
+    instead: Outcome | None = None
+
+
+def targets_of(connection: Connection, life: Life, who: Person, report: Report) -> Targets:
+    if report.act not in ACTS:
+        return _no_act(connection, life, report)
+    kind, _, key = report.subject.partition(":")
+    if kind == "delivery":
+        return _of_delivery(connection, life, who, report, key)
+    if kind == "notice" and report.detail.get("delivery") is not None:
+        return _of_link(connection, life, who, report, key)
+    rows = connection.execute(_about(life, kind, key)).all()
+    fitting = [r for r in rows if fits(report.act, r.wants, r.measure is not None)]
+    mine = [r for r in fitting if was_asked(connection, who, r)]
+    if not mine and who.role in ON_BEHALF:
+        mine = fitting
+    if mine:
+        # Of several notices about the same, the newest is the one that counts.
+        newest = {r.measure or (r.alert, r.post): r for r in mine}
+        if kind == "alert" or report.act == "acknowledge":
+            newest = {(r.measure or r.alert, r.pursuit): r for r in mine}
+        chosen = sorted(newest.values(), key=lambda r: r.id)
+        return Targets(chosen if kind == "alert" else chosen[-1:])
+    if fitting:
+        if report.act in ("approve", "refuse"):
+            row = connection.execute(select(measure).where(measure.c.id == fitting[0].measure)).one()
+            decider = post_by_id(connection, row.decider) if row.decider else None
+            return Targets([], None, Outcome("refused", words.not_yours(decider),
+                                             "not the decider"))  # fmt: skip
+        return Targets([], None, Outcome("refused", words.not_asked(), "was not asked"))
+    if rows:
+        return Targets([], None, Outcome("not-understood", words.nothing_asked(),
+                                         "nothing was asked that this answers"))  # fmt: skip
+    return Targets([], None, Outcome("refused", words.not_asked(), "nobody was asked"))
+
+
+def _about(life: Life, kind: str, key: str) -> Any:
+    """Notices that wanted an answer and were not withheld, oldest first."""
+    column = {"notice": notice.c.id, "measure": notice.c.measure, "alert": notice.c.alert}.get(kind)
+    asked = select(notice).where(notice.c.realm == life.realm, notice.c.wants != "",
+                                 notice.c.state != "withheld").order_by(notice.c.id)  # fmt: skip
+    if column is None or (kind == "notice" and not key.isdecimal()):
+        return asked.where(notice.c.id == -1)
+    return asked.where(column == (int(key) if kind == "notice" else key))
+
+
+def _of_delivery(
+    connection: Connection, life: Life, who: Person, report: Report, key: str
+) -> Targets:
+    held = _delivery(connection, life, key)
+    if held is None or held.person != who.id:
+        # Somebody answers for another by a delivery that is not theirs: forged, or a wrong link.
+        return Targets([], None, Outcome("refused", words.not_asked(), "not their delivery"))
+    sent = carried(connection, held.id)
+    letter = str(report.detail.get("letter") or "").upper()
+    asked = [n for n in sent if n.wants and n.pursuit is not None]
+    if not asked:
+        return Targets([], held, Outcome("taken", words.nothing_asked(), "nothing was asked"))
+    fitting = [n for n in asked if fits(report.act, n.wants, n.measure is not None)]
+    if letter and held.letters:
+        fitting = [n for n in fitting if n.id == held.letters.get(letter)]
+    newest = list({(n.measure or n.alert, n.wants): n for n in fitting}.values())
+    if not newest or (len(newest) > 1 and report.act != "acknowledge"):
+        return Targets([], held, _hint(asked, held, "no such answer, or a letter is missing"))
+    return Targets(newest, held)
+
+
+def _of_link(
+    connection: Connection, life: Life, who: Person, report: Report, key: str
+) -> Targets:
+    """A button under one notice of a message: it means the newest there about the same."""
+    held = _delivery(connection, life, str(report.detail["delivery"]))
+    sent = carried(connection, held.id) if held is not None else []
+    pressed = next((n for n in sent if str(n.id) == key), None)
+    if held is None or held.person != who.id or pressed is None:
+        return Targets([], None, Outcome("refused", words.not_asked(), "not their delivery"))
+    same = [n for n in sent if (n.measure, n.wants) == (pressed.measure, pressed.wants)
+            and (n.measure or n.alert == pressed.alert)
+            and fits(report.act, n.wants, n.measure is not None)]  # fmt: skip
+    if not same:
+        return Targets([], held, _hint([pressed], held, "nothing was asked that this answers"))
+    return Targets(same[-1:], held)
+
+
+def _delivery(connection: Connection, life: Life, key: str) -> Any | None:
+    return connection.execute(
+        select(delivery).where(delivery.c.realm == life.realm,
+                               delivery.c.id == (int(key) if key.isdecimal() else -1))
+    ).one_or_none()  # fmt: skip
+
+
+def carried(connection: Connection, delivery_id: int) -> list[Any]:
+    """The notices of a delivery, oldest first."""
+    return list(
+        connection.execute(
+            select(notice)
+            .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
+            .where(delivery_notice.c.delivery == delivery_id)
+            .order_by(notice.c.id)
+        )
+    )
+
+
+def _no_act(connection: Connection, life: Life, report: Report) -> Targets:
+    """What `route` could not read: the hint it made, on the delivery it is nearest to."""
+    _, _, key = report.subject.partition(":")
+    held = _delivery(connection, life, key) if report.subject.startswith("delivery:") else None
+    told = report.detail.get("hint")
+    if held is None or told is not None:
+        return Targets([], held, Outcome("not-understood", told or words.nothing_waits()))
+    asked = [n for n in carried(connection, held.id) if n.wants]
+    return Targets([], held, _hint(asked, held, "not understood"))
+
+
+def _hint(asked: list[Any], held: Any, reason: str) -> Outcome:
+    offers: dict[str, Any] = {}
+    for one in asked:
+        for digit, choice in choices(one.wants, one.measure is not None).items():
+            offers.setdefault(digit, choice)
+    return Outcome("not-understood", words.offered(offers, held.code, sorted(held.letters)), reason)
