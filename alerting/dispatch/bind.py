@@ -47,9 +47,7 @@ def bind(
     return bind_due(connection, drafts, now_of)
 
 
-def bind_due(
-    connection: Connection, drafts: Drafts, now_of: Callable[[str], datetime]
-) -> int:
+def bind_due(connection: Connection, drafts: Drafts, now_of: Callable[[str], datetime]) -> int:
     """`bind`, with the texts compiled already."""
     moved = 0
     for realm in connection.execute(select(realm_table).order_by(realm_table.c.id)).all():
@@ -187,7 +185,9 @@ class _Binding:
         """A round later is a contact later; a reply goes back where the answer came from."""
         if person.id not in self._contacts:
             self._contacts[person.id] = contacts_of(self.connection, person.id)
-        usable = [c for c in self._contacts[person.id] if c.channel in self.drafts.settings.channels]
+        usable = [
+            c for c in self._contacts[person.id] if c.channel in self.drafts.settings.channels
+        ]
         to = (row.facts or {}).get("to") or {}
         for one in usable:
             if (one.channel, one.address) == (to.get("channel"), to.get("address")):
@@ -222,7 +222,9 @@ class _Binding:
                        notice.c.kind.not_in(PROMPT), delivery.c.state != "superseded")
             ).scalar_one_or_none()  # fmt: skip
         last = self._written[person]
-        return self.now if last is None else max(self.now, last + BUNDLE)
+        # What was written in between, red for one, must not put it off for ever.
+        free = self.now if last is None else min(last, row.created) + BUNDLE
+        return max(self.now, free)
 
     def _deliver(self, bundle: _Bundle) -> None:
         self.drafts.write(

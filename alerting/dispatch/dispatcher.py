@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, case, func, literal, select
+from sqlalchemy import Connection, func, literal, select
 
 from alerting.dispatch import outbox
 from alerting.dispatch.bind import bind_due
@@ -64,6 +64,7 @@ class Dispatcher:
         self._trouble: BaseException | None = None
         self._die = Death.from_environment("send")
         self._sends = 0
+        self._started = False
 
     @property
     def unusable(self) -> set[str]:
@@ -75,6 +76,8 @@ class Dispatcher:
         if self._trouble is not None:
             trouble, self._trouble = self._trouble, None
             raise trouble
+        if not self._started:
+            await self._take_over()
         with self._store.read() as connection:
             if not self._has_work(connection):
                 return False
@@ -109,6 +112,15 @@ class Dispatcher:
             await asyncio.wait([self._settling])
         for channel in self._channels.values():
             await channel.close()
+
+    async def _take_over(self) -> None:
+        with self._store.read() as connection:
+            left = connection.execute(
+                select(delivery.c.id).where(delivery.c.leased_until.is_not(None)).limit(1)
+            ).first()
+        if left is not None:
+            await self._writer.write(lambda c: outbox.take_over(c, self._runtime.now()))
+        self._started = True
 
     # Under a transaction
 
@@ -163,6 +175,7 @@ class Dispatcher:
             if held is not None:
                 return Outcome(message.delivery, sent=held)
             self._sends += 1
+            # Sends run side by side: each must know for itself whether it is the one that dies.
             death = Death(int(self._sends == self._die.count), self._die.side)
             death.at("before")
             sent = await channel.send(message)
@@ -188,9 +201,7 @@ class Dispatcher:
     def _room(self, connection: Connection, now: datetime) -> dict[str, int]:
         """How many more messages each channel may have under way now."""
         waiting = connection.execute(
-            select(delivery.c.channel)
-            .where(delivery.c.state.in_(["bound", "sending"]))
-            .distinct()
+            select(delivery.c.channel).where(delivery.c.state.in_(["bound", "sending"])).distinct()
         ).scalars()
         room: dict[str, int] = {}
         for name in waiting:
@@ -245,8 +256,7 @@ class Dispatcher:
         at_once = literal(datetime.fromtimestamp(0, UTC), UtcText())
         rows = connection.execute(
             select(delivery.c.channel, delivery.c.state,
-                   func.min(case((delivery.c.state == "sending", delivery.c.leased_until),
-                                 else_=func.coalesce(delivery.c.next_try, at_once)),
+                   func.min(func.coalesce(delivery.c.leased_until, delivery.c.next_try, at_once),
                             type_=UtcText()).label("at"))
             .where(delivery.c.state.in_(["bound", "sending"])
                    | ((delivery.c.state == "accepted") & delivery.c.next_try.is_not(None)))

@@ -2,9 +2,9 @@
 
     bound → sending → accepted → delivered → read        ends: answered, superseded, dead
 
-A state is only ever replaced by one of a higher rank, except that a message that was certainly not
-taken goes back from sending to bound to be tried again. What fails for good goes to the person's next
-contact; where there is none left it is dead, with an audit entry, and the watch raises an alarm.
+A state is only ever replaced by one of a higher rank: what is to be tried again stays `sending`, without
+a lease, until `next_try`. What fails for good goes to the person's next contact; where there is none
+left it is dead, with an audit entry, and the watch raises an alarm.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def ready(now: datetime) -> Any:
     return or_(
         and_(delivery.c.state == "bound",
              or_(delivery.c.next_try.is_(None), delivery.c.next_try <= now)),
-        and_(delivery.c.state == "sending", delivery.c.leased_until <= now),
+        and_(delivery.c.state == "sending",
+             or_(delivery.c.leased_until <= now, delivery.c.next_try <= now)),
     )  # fmt: skip
 
 
@@ -88,10 +89,19 @@ def claim(
             .limit(limit)
         ).all()
         for row in rows:
-            if row.state == "bound" and supersede_if_moot(connection, row, now_of(row.realm)):
+            if row.leased_until is None and supersede_if_moot(connection, row, now_of(row.realm)):
                 continue
             claimed.append(_lease(connection, drafts, row, now, now_of, lease))
     return claimed
+
+
+def take_over(connection: Connection, now: datetime) -> int:
+    """At a process's start: leases of the one before it, which is dead, end now. Gives how many."""
+    return connection.execute(
+        update(delivery)
+        .where(delivery.c.state == "sending", delivery.c.leased_until > now)
+        .values(leased_until=now)
+    ).rowcount
 
 
 def settle(
@@ -132,7 +142,8 @@ def _lease(
     lease: timedelta,
 ) -> Claimed:  # fmt: skip
     channel = drafts.settings.channels.get(row.channel)
-    unsure = row.state == "sending" or may_have_arrived(row)
+    # A lease that ran out, or was its dead process's: nobody knows how far that attempt came.
+    unsure = row.leased_until is not None or may_have_arrived(row)
     ask = unsure and channel is not None and channel.can_ask
     connection.execute(
         update(delivery)
@@ -215,7 +226,7 @@ def _not_handed_over(
             _carry_on(connection, drafts, row, contact, failed.reason, at)
             return
         # Nothing of the message is at fault: it waits, uncounted, until the channel is mended.
-        _back(connection, row, error, now + timedelta(seconds=FIRST_PAUSE), row.attempts - 1, at)
+        _wait(connection, row, error, now + timedelta(seconds=FIRST_PAUSE), row.attempts - 1, at)
         return
     if row.attempts >= TRIES[row.band]:
         _next_way(connection, drafts, row, error, at)
@@ -223,17 +234,21 @@ def _not_handed_over(
     pause = FIRST_PAUSE * 2 ** (row.attempts - 1) * drafts.runtime.uniform(*JITTER)
     given = failed.retry_after if isinstance(failed, Passing) else None
     pause = max(pause, given or 0.0)
-    _back(connection, row, error, now + timedelta(seconds=pause), row.attempts, at)
+    _wait(connection, row, error, now + timedelta(seconds=pause), row.attempts, at)
 
 
-def _back(
-    connection: Connection, row: Row[Any], error: str, next_try: datetime, attempts: int, at: datetime
+def _wait(
+    connection: Connection,
+    row: Row[Any],
+    error: str,
+    next_try: datetime,
+    attempts: int,
+    at: datetime,
 ) -> None:
     connection.execute(
         update(delivery)
         .where(delivery.c.id == row.id, delivery.c.state == "sending")
-        .values(state="bound", leased_until=None, next_try=next_try, error=error,
-                attempts=max(0, attempts), at=at)
+        .values(leased_until=None, next_try=next_try, error=error, attempts=max(0, attempts), at=at)
     )  # fmt: skip
 
 

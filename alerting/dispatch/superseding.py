@@ -25,12 +25,12 @@ MAY_HAVE_ARRIVED = "may have arrived: "
 
 
 def may_have_arrived(row: Row[Any]) -> bool:
-    """Whether an attempt at a delivery that is bound again may have reached its reader."""
+    """Whether an attempt at a delivery that waits again may have reached its reader."""
     return bool(row.error.startswith(MAY_HAVE_ARRIVED))
 
 
 def supersede_if_moot(connection: Connection, row: Row[Any], now: datetime) -> bool:
-    """Supersede a bound delivery that no longer fits; True where it was.
+    """Supersede a delivery that no longer fits and waits to be sent; True where it was.
 
     - Its realm has ended, and it does not say so.
     - All it speaks of has ended: withheld.
@@ -44,9 +44,7 @@ def supersede_if_moot(connection: Connection, row: Row[Any], now: datetime) -> b
         .where(delivery_notice.c.delivery == row.id)
         .order_by(notice.c.id)
     ).all()
-    ended = connection.execute(
-        select(realm.c.ended).where(realm.c.id == row.realm)
-    ).scalar_one()
+    ended = connection.execute(select(realm.c.ended).where(realm.c.id == row.realm)).scalar_one()
     if ended is not None:
         if any(n.kind == "stopped" for n in carried):
             return False
@@ -55,7 +53,7 @@ def supersede_if_moot(connection: Connection, row: Row[Any], now: datetime) -> b
         return False
     elif all_over(connection, carried):
         _supersede(connection, row, carried, "it ended before it was sent", now, "withheld")
-    elif row.fallback_of is None and _left(connection, row, carried):
+    elif row.attempts == 0 and row.fallback_of is None and _left(connection, row, carried):
         _supersede(connection, row, carried, f"{row.person} has left the post", now, "due")
     else:
         return False
@@ -100,7 +98,7 @@ def _supersede(
 ) -> None:
     connection.execute(
         update(delivery)
-        .where(delivery.c.id == row.id, delivery.c.state == "bound")
+        .where(delivery.c.id == row.id, delivery.c.state == row.state)
         .values(state="superseded", final=True, error=why, at=now, next_try=None)
     )
     for one in carried:

@@ -199,7 +199,9 @@ class Words:
         if letters:
             first = next(iter(letters))
             second = next((d for d in offered if d != "1"), "1")
-            shown += f"（加字母如{second}{first}）" if zh else f" (with letter, e.g. {second}{first})"
+            shown += (
+                f"（加字母如{second}{first}）" if zh else f" (with letter, e.g. {second}{first})"
+            )
         return f"回{shown} 编号{code}" if zh else f"Reply {shown}. Code {code}"
 
     def _asked(self, news: News) -> list[str]:

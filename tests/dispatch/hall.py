@@ -77,7 +77,14 @@ class Phone(Plain):
 
     kind = "phone"
     options = Any
-    loudness, can_reply, receipts, reads, can_ask, needs_template = 1, True, True, False, False, False
+    loudness, can_reply, receipts, reads, can_ask, needs_template = (
+        1,
+        True,
+        True,
+        False,
+        False,
+        False,
+    )
     max_segments = 3
 
     def __init__(self, name: str, runtime: Any) -> None:
@@ -136,12 +143,26 @@ class Hall:
             id="live", kind="live", title={}, exercise=self.exercise, started=START, begins=START,
             speed=1.0))  # fmt: skip
         for one, name, english, language, contacts in (
-            ("chen", "陈警官", "Officer Chen", "zh", [("sms", "+447700900101"), ("console", "chen")]),
+            (
+                "chen",
+                "陈警官",
+                "Officer Chen",
+                "zh",
+                [("sms", "+447700900101"), ("console", "chen")],
+            ),
             ("smith", "史密斯", "Smith", "en", [("sms", "+447700900105")]),
             ("mute", "无联系", "", "zh", []),
         ):
-            connection.execute(insert(person).values(
-                id=one, name=name, name_en=english, language=language, role="decide", active=True))
+            connection.execute(
+                insert(person).values(
+                    id=one,
+                    name=name,
+                    name_en=english,
+                    language=language,
+                    role="decide",
+                    active=True,
+                )
+            )
             for rank, (channel, address) in enumerate(contacts):
                 connection.execute(insert(contact).values(
                     person=one, rank=rank, channel=channel, address=address))  # fmt: skip
@@ -181,7 +202,9 @@ class Hall:
         )
 
     def changes(self, table: Any, key: Any, **values: Any) -> None:
-        self.store.write(lambda c: c.execute(update(table).where(table.c.id == key).values(**values)))
+        self.store.write(
+            lambda c: c.execute(update(table).where(table.c.id == key).values(**values))
+        )
 
     def roster(self, post_id: str, person_id: str) -> None:
         self.store.write(lambda c: c.execute(

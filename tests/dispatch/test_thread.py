@@ -18,7 +18,12 @@ def test_a_notice_is_printed_as_its_reader_gets_it(tmp_path: Path) -> None:
     hall.tell(kind="order", wants="acknowledge", measure="m1", facts={"measures": [ordered()]})
     hall.goes()
     [sent] = hall.deliveries()
-    assert (sent.state, sent.final, sent.person, sent.channel) == ("accepted", True, "chen", "console")
+    assert (sent.state, sent.final, sent.person, sent.channel) == (
+        "accepted",
+        True,
+        "chen",
+        "console",
+    )
     box = printed[0]
     for part in ("陈警官 · 岗位police", "【演练】【雾岭县应急办】", "大雾黄色风险提示", "G99东山段",
                  "25日20时至26日8时", "设置限速60公里/小时", f"/a/{sent.link}"[:40]):  # fmt: skip

@@ -38,7 +38,7 @@ __all__ = [
 ]  # fmt: skip
 
 GROUP = "suian.channels"
-_NO_CHANNELS = frozenset({"base", "secrets"})
+_NO_CHANNELS = frozenset({"base"})
 
 
 class Configured(Protocol):

@@ -1,7 +1,7 @@
-"""SMS through Twilio's Messages API, with a session of our own.
+"""SMS through Twilio, on aiohttp: callbacks and replies verified, asked before a resend.
 
-No path to numbers in mainland China for replies: this is the international one. Error codes as in
-Twilio's error dictionary.
+Codes: https://www.twilio.com/docs/api/errors. Twilio's create has no idempotency key, so that after a
+crash the messages to the number are listed and compared; our reply code makes each text unique.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import aiohttp
 from pydantic import Field
@@ -29,189 +29,217 @@ from alerting.dispatch.channels.base import (
     StatusChange,
     Unusable,
 )
-from alerting.dispatch.channels.secrets import secret
+from alerting.errors import BadInput
 
-# No number, stopped by its owner, no mobile; blocked, unknown, landline, filtered by the carrier.
-PERMANENT = frozenset({21211, 21610, 21614, 30004, 30005, 30006, 30007})
-# Queue full, handset off, unknown at the carrier: may work a little later.
-ONCE_MORE = frozenset({30001, 30003, 30008})
-# The account is suspended; the credentials are wrong.
-ACCOUNT = frozenset({30002, 20003})
-
-# Twilio's words for ours. "sending" and "queued" are not a step further than having taken it.
-_STATES = {
-    "accepted": "accepted", "scheduled": "accepted", "queued": "accepted", "sending": "accepted",
-    "sent": "accepted", "delivered": "delivered", "read": "read",
-    "failed": "failed", "undelivered": "failed", "canceled": "failed",
+# Statuses in Twilio's words; what is not here (queued, sending, scheduled) is accepted at most.
+_STATES = {"delivered": "delivered", "read": "read"}
+_FAILED = frozenset({"failed", "undelivered", "canceled"})
+# The account itself: wrong credentials, suspended, out of money, no right to send there.
+_ACCOUNT = frozenset({20003, 20005, 20006, 21606, 21659, 30002, 30023})
+# Once again later: queue overflow, handset out of reach, unknown error.
+_AGAIN = frozenset({30001, 30003, 30008})
+_MEANING = {
+    21211: "no valid number", 21610: "the reader has opted out; START ends it",
+    21614: "no mobile number", 30003: "handset out of reach", 30004: "blocked by the reader",
+    30005: "unknown handset", 30006: "a landline", 30007: "filtered by the carrier",
+    30008: "unknown error of the carrier",
 }  # fmt: skip
-_PATIENCE = 20.0  # seconds for a whole call; asking and sending together stay within a lease
+_LOOK_BACK = timedelta(hours=24)
 
 
 class Options(base.Options):
-    """`token_env` and `alternate_env` name environment variables; the alternate token is accepted on
-    callbacks while the primary one is being rotated."""
+    """`account` AC…, `sender` the number or messaging service (MG…) it is sent from. Secrets are named
+    by environment variable; the second token is for the time of a change."""
 
-    account: str = Field(pattern=r"^AC[0-9a-zA-Z]{32}$")
+    account: str = Field(pattern="^AC[0-9a-zA-Z]{32}$")
+    sender: str = Field(min_length=3)
     token_env: str = "TWILIO_AUTH_TOKEN"
-    alternate_env: str = ""
-    sender: str = Field(min_length=1)
+    second_token_env: str = ""
     base_url: str = "https://api.twilio.com"
     max_segments: int = Field(3, ge=1, le=10)
-    concurrency: int = Field(16, ge=1, le=200)
-    rate: float = Field(0.0, ge=0)  # messages a second; 0: as many as the account takes
+    rate: float = Field(0.0, ge=0)
+    concurrency: int = Field(100, ge=1, le=1000)
+    timeout_seconds: float = Field(20.0, gt=0, le=40)
 
 
 class Channel(base.Plain):
+    """Raises BadInput where the token is not in the environment."""
+
     kind: ClassVar[str] = "twilio"
     options: ClassVar[type[base.Options]] = Options
-    loudness: ClassVar[int] = 2
+    loudness: ClassVar[int] = 1
     can_reply: ClassVar[bool] = True
     receipts: ClassVar[bool] = True
     reads: ClassVar[bool] = False
     can_ask: ClassVar[bool] = True
     needs_template: ClassVar[bool] = False
 
-    def __init__(self, settings: Options, around: Around) -> None:
+    def __init__(self, settings: Any, around: Around) -> None:
         super().__init__(settings, around)
-        self.max_segments = settings.max_segments
-        self.concurrency, self.rate = settings.concurrency, settings.rate
-        self._token = secret(settings.token_env, "Twilio's token")
-        self._tokens = [self._token]
-        if settings.alternate_env:
-            self._tokens.append(secret(settings.alternate_env, "Twilio's alternate token"))
-        root = settings.base_url.rstrip("/")
-        self._messages = f"{root}/2010-04-01/Accounts/{settings.account}/Messages.json"
+        self.max_segments, self.rate = settings.max_segments, settings.rate
+        self.concurrency = settings.concurrency
+        token = os.environ.get(settings.token_env, "")
+        if not token:
+            raise BadInput(
+                f"the environment variable {settings.token_env} with Twilio's auth token is not set",
+                mend=f"Set {settings.token_env}, or switch the channel off with `on: false`.",
+            )
+        second = os.environ.get(settings.second_token_env, "") if settings.second_token_env else ""
+        self._tokens = [t for t in (token, second) if t]
         self._session: aiohttp.ClientSession | None = None
+        self._messages = (
+            f"{settings.base_url.rstrip('/')}/2010-04-01/Accounts/{settings.account}/Messages.json"
+        )
+
+    # Sending
 
     async def send(self, message: Message) -> Sent:
-        fields = {"To": message.address, "From": self.settings.sender, "Body": message.text}
-        if self.around.url:
-            # Our own id, so that a callback quicker than the answer to this call finds its message.
-            fields["StatusCallback"] = (
-                f"{self.around.url}/webhooks/{self.name}/status?delivery={message.delivery}"
+        whom = "MessagingServiceSid" if self.settings.sender.startswith("MG") else "From"
+        fields = {
+            "To": message.address, whom: self.settings.sender, "Body": message.text,
+            "StatusCallback": self.callback_url(message.delivery),
+        }  # fmt: skip
+        answer = await self._call("POST", data=fields)
+        status = str(answer.get("status") or "queued")
+        if status in _FAILED:
+            raise _refusal(
+                _number(answer.get("error_code")), str(answer.get("error_message") or "")
             )
-        answer = await self._call("POST", fields)
-        return Sent("accepted", str(answer["sid"]))
+        return Sent(_STATES.get(status, "accepted"), str(answer["sid"]))
 
     async def ask(self, message: Message) -> Sent | None:
-        """Look through the messages to this number for one with our text; its code makes it ours.
-
-        One that the provider says failed does not count: it must be sent again.
-        """
-        # By the machine's clock: a message's own time may be an exercise's.
-        day = (self.around.runtime.now() - timedelta(days=1)).date().isoformat()
-        query = {"To": message.address, "From": self.settings.sender, "PageSize": "1000",
-                 "DateSent>": day}  # fmt: skip
-        answer = await self._call("GET", query)
-        for one in answer.get("messages") or []:
-            state = _STATES.get(str(one.get("status")), "accepted")
-            if one.get("body") == message.text and state != "failed":
-                return Sent(state, str(one["sid"]))
+        """Look the message up among those to its number; one that failed there does not count."""
+        since = (self.around.runtime.now() - _LOOK_BACK).strftime("%Y-%m-%d")
+        params = {"To": message.address, "DateSent>": since, "PageSize": "200"}
+        answer = await self._call("GET", params=params)
+        for held in answer.get("messages") or ():
+            same = held.get("to") == message.address and held.get("body") == message.text
+            if same and held.get("status") not in _FAILED:
+                return Sent(_STATES.get(str(held.get("status")), "accepted"), str(held["sid"]))
         return None
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
-            self._session = None
 
-    # What the provider tells us
+    async def _call(self, method: str, **more: Any) -> dict[str, Any]:
+        session = self._open()
+        reading = method == "GET"
+        try:
+            async with session.request(method, self._messages, **more) as answer:
+                if answer.status < 300:
+                    return dict(await answer.json(content_type=None))
+                raise await self._refused(answer, reading)
+        except aiohttp.ClientConnectorError as error:
+            raise Passing(f"no connection to {_host(self._messages)}: {error.strerror}") from None
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            # The request may have reached it: only asking can tell.
+            raise Passing(f"no answer: {type(error).__name__}", unsure=not reading) from None
 
-    def verify(self, url: str, params: Mapping[str, str], signature: str) -> bool:
-        """Whether a callback is Twilio's: HMAC-SHA1 over the address and the sorted fields.
+    async def _refused(self, answer: aiohttp.ClientResponse, reading: bool) -> base.Failed:
+        try:
+            body = await answer.json(content_type=None)
+        except ValueError:
+            body = {}
+        body = body if isinstance(body, dict) else {}
+        code, said = _number(body.get("code")), str(body.get("message") or "")
+        if answer.status == 429:
+            return Passing(f"too many requests ({code})", _seconds(answer.headers))
+        if answer.status >= 500:
+            return Passing(f"HTTP {answer.status}", _seconds(answer.headers), unsure=not reading)
+        if answer.status in (401, 403):
+            return Unusable(f"HTTP {answer.status}: {code} {said}".strip())
+        return _refusal(code, said)
 
-        The address is tried with and without its port, as Twilio signs either; both tokens count.
-        """
-        tail = "".join(f"{name}{params[name]}" for name in sorted(params))
-        return any(
-            hmac.compare_digest(_signed(token, one + tail), signature.encode())
-            for token in self._tokens
-            for one in _with_and_without_port(url)
-        )
-
-    def callback(self, params: Mapping[str, str], delivery: int | None = None) -> StatusChange | None:
-        """A status callback; None where it says nothing we know. `delivery` comes from its address."""
-        state = _STATES.get(params.get("MessageStatus") or params.get("SmsStatus") or "")
-        if state is None:
-            return None
-        code = _number(params.get("ErrorCode"))
-        reason = ""
-        if state == "failed":
-            reason = f"{params.get('MessageStatus', 'failed')}" + (f", code {code}" if code else "")
-        return StatusChange(
-            state, params.get("MessageSid") or params.get("SmsSid") or "", delivery, reason,
-            again=code in ONCE_MORE,
-        )  # fmt: skip
-
-    def inbound(self, params: Mapping[str, str]) -> Inbound:
-        """What somebody texted to us."""
-        return Inbound(params.get("From", ""), params.get("Body", ""), params.get("MessageSid", ""))
-
-    # Underneath
-
-    async def _call(self, method: str, fields: dict[str, str]) -> dict[str, Any]:
+    def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                auth=aiohttp.BasicAuth(self.settings.account, self._token),
-                timeout=aiohttp.ClientTimeout(total=_PATIENCE),
+                auth=aiohttp.BasicAuth(self.settings.account, self._tokens[0]),
                 connector=aiohttp.TCPConnector(limit=self.concurrency),
+                timeout=aiohttp.ClientTimeout(total=self.settings.timeout_seconds),
             )
-        where: dict[str, Any] = {"params": fields} if method == "GET" else {"data": fields}
+        return self._session
+
+    # What comes back
+
+    def callback_url(self, delivery: int) -> str:
+        """Where Twilio reports on a message; it carries our own id."""
+        return f"{self.around.url}/webhooks/{self.name}/status?{urlencode({'delivery': delivery})}"
+
+    def verify(
+        self, url: str, params: Mapping[str, str | list[str]], signature: str, settings: str = ""
+    ) -> bool:
+        """Whether a callback is Twilio's: by either token, with or without the port in `url`.
+
+        `settings` is the header X-Twilio-Webhooks-Signature-Settings, which may ask for HMAC_SHA256.
+        """
+        digest = hashlib.sha256 if "HMAC_SHA256" in settings.upper() else hashlib.sha1
+        text = "".join(
+            name + value for name in sorted(params) for value in sorted(set(_values(params[name])))
+        )
+        found = False
+        for one in _with_and_without_port(url):
+            for token in self._tokens:
+                mac = hmac.new(token.encode(), (one + text).encode(), digest).digest()
+                found |= hmac.compare_digest(base64.b64encode(mac), signature.encode())
+        return found
+
+    def callback(self, params: Mapping[str, str]) -> StatusChange | None:
+        """A status callback's fields, those of its query included; None for a state of no interest."""
+        status = str(params.get("MessageStatus") or params.get("SmsStatus") or "")
+        sid, ours = str(params.get("MessageSid") or ""), str(params.get("delivery") or "")
+        delivery = int(ours) if ours.isdecimal() else None
+        if status in _FAILED:
+            code = _number(params.get("ErrorCode"))
+            return StatusChange("failed", sid, delivery, _meaning(code, status), code in _AGAIN)
+        if status in _STATES:
+            return StatusChange(_STATES[status], sid, delivery)
+        return StatusChange("accepted", sid, delivery) if status in ("sent", "sending") else None
+
+    def inbound(self, params: Mapping[str, str]) -> Inbound:
+        """A person's message to us. Raises BadInput where it is none."""
         try:
-            async with self._session.request(method, self._messages, **where) as answer:
-                body = _object(await answer.read())
-                if answer.status < 300:
-                    return body
-                raise _refusal(answer.status, body, answer.headers.get("Retry-After"))
-        except aiohttp.ClientConnectorError as error:
-            raise Passing(f"{self.name} cannot be reached: {error.strerror or error}") from None
-        except (TimeoutError, aiohttp.ClientError) as error:
-            # The connection stood: the provider may have taken the message all the same.
-            raise Passing(f"{self.name} gave no answer ({type(error).__name__})",
-                          unsure=True) from None  # fmt: skip
+            return Inbound(params["From"], params.get("Body", ""), params["MessageSid"])
+        except KeyError as error:
+            raise BadInput(f"an inbound message needs the field {error}") from None
 
 
-def _refusal(status: int, body: Mapping[str, Any], retry_after: str | None) -> base.Failed:
-    code = _number(body.get("code"))
-    reason = f"{status}" + (f", code {code}" if code else "") + f": {body.get('message') or '-'}"
-    if code in PERMANENT:
-        return Permanent(reason)
-    if code in ACCOUNT or status in (401, 403):
-        return Unusable(reason)
-    if code in ONCE_MORE:
-        return Passing(reason)
-    if status == 429:
-        return Passing(reason, _seconds(retry_after))
-    if status >= 500:
-        # A gateway's error says nothing about whether the message went through.
-        return Passing(reason, _seconds(retry_after), unsure=True)
-    return Permanent(reason)
+def _refusal(code: int, said: str) -> base.Failed:
+    if code in _ACCOUNT:
+        return Unusable(f"{code} {said}".strip())
+    if code in _AGAIN:
+        return Passing(_meaning(code, said))
+    return Permanent(_meaning(code, said))
 
 
-def _object(raw: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(raw)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _seconds(given: str | None) -> float | None:
-    # The other form of the header, a date, is not used by this API.
-    return float(given) if given is not None and given.isdigit() else None
+def _meaning(code: int, said: str) -> str:
+    return (
+        f"{code} {_MEANING.get(code, said)}".strip() if code else said or "refused without a reason"
+    )
 
 
 def _number(given: object) -> int:
     text = str(given or "")
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdecimal() else 0
 
 
-def _signed(token: str, text: str) -> bytes:
-    return base64.b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha1).digest())
+def _seconds(headers: Mapping[str, str]) -> float | None:
+    given = headers.get("Retry-After", "")
+    return float(given) if given.isdecimal() else None
+
+
+def _values(given: str | list[str]) -> list[str]:
+    return given if isinstance(given, list) else [given]
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc
 
 
 def _with_and_without_port(url: str) -> list[str]:
+    # Twilio signs with the port for some requests and without it for others.
     parts = urlsplit(url)
-    host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
+    host = parts.hostname or ""
     bare = urlunsplit(parts._replace(netloc=host))
-    return list(dict.fromkeys([url, bare, urlunsplit(parts._replace(netloc=f"{host}:{port}"))]))
+    return [url, bare, urlunsplit(parts._replace(netloc=f"{host}:{port}"))]

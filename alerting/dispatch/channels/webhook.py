@@ -1,7 +1,8 @@
-"""A signed JSON POST to another system: a chat gateway, a duty desk, a siren.
+"""A signed JSON POST to another system.
 
-The signature is HMAC-SHA256 over `timestamp.body`, in hex, so that whoever receives it can tell that it
-is ours and that it is fresh. The address of a contact is the receiver's own name for the reader.
+Headers: `X-Suian-Timestamp` (seconds since 1970) and `X-Suian-Signature`, `v1=` and the hex HMAC-SHA256
+of `timestamp.body` under the shared secret. A receiver refuses what is older than five minutes and
+tells one delivery from its resend by `delivery` and `realm`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -16,99 +18,115 @@ import aiohttp
 from pydantic import Field, field_validator
 
 from alerting.dispatch.channels import base
-from alerting.dispatch.channels.base import Around, Message, Passing, Permanent, Sent, Unusable
-from alerting.dispatch.channels.secrets import secret
-
-_PATIENCE = 20.0  # seconds
+from alerting.dispatch.channels.base import Around, Message, Passing, Permanent, Sent
+from alerting.errors import BadInput
 
 
 class Options(base.Options):
-    """`to` is where everything is posted; `secret_env` names the environment variable with the key.
+    """The address a person's contact names is posted to; `url` is for contacts that name none (`-`).
+    The secret is named by environment variable."""
 
-    `loudness` says how loud the other end is: 0 a page, 1 a chat, 2 a message, 3 a call.
-    """
+    url: str = ""
+    secret_env: str = "SUIAN_WEBHOOK_SECRET"
+    rate: float = Field(0.0, ge=0)
+    concurrency: int = Field(32, ge=1, le=1000)
+    timeout_seconds: float = Field(20.0, gt=0, le=40)
 
-    to: str
-    secret_env: str = "SUIAN_HOOK_SECRET"
-    loudness: int = Field(1, ge=0, le=3)
-    concurrency: int = Field(8, ge=1, le=200)
-
-    @field_validator("to")
+    @field_validator("url")
     @classmethod
-    def _is_http(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+    def _reachable(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in ("http", "https"):
             raise ValueError(f"{value!r} is no http(s) address")
         return value
 
 
 class Channel(base.Plain):
+    """Raises BadInput where the secret is not in the environment."""
+
     kind: ClassVar[str] = "webhook"
     options: ClassVar[type[base.Options]] = Options
-    loudness = 1
+    loudness: ClassVar[int] = 1
     can_reply: ClassVar[bool] = False
     receipts: ClassVar[bool] = False
     reads: ClassVar[bool] = False
     can_ask: ClassVar[bool] = False
     needs_template: ClassVar[bool] = False
 
-    def __init__(self, settings: Options, around: Around) -> None:
+    def __init__(self, settings: Any, around: Around) -> None:
         super().__init__(settings, around)
-        self.loudness, self.concurrency = settings.loudness, settings.concurrency
-        self._secret = secret(settings.secret_env, "the key that signs posts")
+        self.rate, self.concurrency = settings.rate, settings.concurrency
+        secret = os.environ.get(settings.secret_env, "")
+        if not secret:
+            raise BadInput(
+                f"the environment variable {settings.secret_env} with the shared secret is not set",
+                mend=f"Set {settings.secret_env}, or switch the channel off with `on: false`.",
+            )
+        self._secret = secret.encode()
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, message: Message) -> Sent:
-        """Anything below 300 is taken. `id` lets the receiver drop what it has already."""
-        body = json.dumps(self.body(message), ensure_ascii=False).encode()
-        stamp = str(int(self.around.runtime.now().timestamp()))
-        headers = {
-            "Content-Type": "application/json", "X-Suian-Timestamp": stamp,
-            "X-Suian-Signature": sign(self._secret, stamp, body),
-        }  # fmt: skip
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=_PATIENCE),
-                connector=aiohttp.TCPConnector(limit=self.concurrency),
+        address = self.settings.url if message.address in ("", "-") else message.address
+        if urlsplit(address).scheme not in ("http", "https"):
+            raise Permanent(
+                f"{message.address!r} is no http(s) address and the channel names no url"
             )
+        body = json.dumps(self.body(message), ensure_ascii=False).encode()
         try:
-            async with self._session.post(self.settings.to, data=body, headers=headers,
-                                          allow_redirects=False) as answer:  # fmt: skip
-                await answer.read()
-                return _taken(answer.status, answer.headers.get("Retry-After"))
+            # A redirect could carry a signed message to an address nobody wrote into the register.
+            async with self._open().post(
+                address, data=body, headers=self.headers(body), allow_redirects=False
+            ) as answer:
+                return _judged(answer.status, answer.headers.get("Retry-After", ""))
         except aiohttp.ClientConnectorError as error:
-            raise Passing(f"{self.name} cannot be reached: {error.strerror or error}") from None
-        except (TimeoutError, aiohttp.ClientError) as error:
-            raise Passing(f"{self.name} gave no answer ({type(error).__name__})",
-                          unsure=True) from None  # fmt: skip
+            raise Passing(
+                f"no connection to {urlsplit(address).netloc}: {error.strerror}"
+            ) from None
+        except aiohttp.InvalidURL:
+            raise Permanent(f"{address!r} is no address") from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Passing(f"no answer: {type(error).__name__}", unsure=True) from None
 
     def body(self, message: Message) -> dict[str, Any]:
         return {
-            "id": message.delivery, "realm": message.realm, "exercise": message.exercise,
-            "to": message.address, "reader": message.reader, "post": message.post,
+            "delivery": message.delivery, "realm": message.realm, "exercise": message.exercise,
+            "person": message.person, "reader": message.reader, "post": message.post,
             "language": message.language, "band": message.band, "subject": message.subject,
             "text": message.text, "link": message.link, "created": message.created.isoformat(),
-            "about": [dict(one) for one in message.about],
+            "notices": [dict(one) for one in message.about],
+        }  # fmt: skip
+
+    def headers(self, body: bytes) -> dict[str, str]:
+        stamp = str(int(self.around.runtime.now().timestamp()))
+        return {
+            "Content-Type": "application/json", "X-Suian-Timestamp": stamp,
+            "X-Suian-Signature": "v1=" + sign(self._secret, stamp, body),
         }  # fmt: skip
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
-            self._session = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self.concurrency),
+                timeout=aiohttp.ClientTimeout(total=self.settings.timeout_seconds),
+            )
+        return self._session
 
 
-def sign(key: str, timestamp: str, body: bytes) -> str:
-    """Hex HMAC-SHA256 over `timestamp.body`."""
-    return hmac.new(key.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+def sign(secret: bytes, stamp: str, body: bytes) -> str:
+    """The hex HMAC-SHA256 of `stamp.body`, for senders and receivers alike."""
+    return hmac.new(secret, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def _taken(status: int, retry_after: str | None) -> Sent:
-    if status < 300:
+def _judged(status: int, retry_after: str) -> Sent:
+    if 200 <= status < 300:
         return Sent("accepted")
-    reason = f"the receiver answered {status}"
-    if status in (401, 403):
-        raise Unusable(reason)
-    if status == 429 or status >= 500:
-        given = float(retry_after) if retry_after and retry_after.isdigit() else None
-        raise Passing(reason, given)
-    raise Permanent(reason)
+    wait = float(retry_after) if retry_after.isdecimal() else None
+    if status in (408, 429):
+        raise Passing(f"HTTP {status}", wait)
+    if 300 <= status < 500:
+        raise Permanent(f"HTTP {status}")
+    # It may have taken the message before it failed.
+    raise Passing(f"HTTP {status}", wait, unsure=True)
