@@ -131,12 +131,14 @@ def _print(
         out.print(f"[{colour}]{word}[/]  ", end="")
         out.print(f"{where}{n.what} {n.mend}".rstrip(), markup=False)
     if cannot:
-        table = Table("rule", "level", "missing 缺少", "where 何处", box=None, title_justify="left",
-                      title="Undecidable with the configured sources 现有数据源无法判定")  # fmt: skip
+        out.print("Undecidable with the configured sources 现有数据源无法判定:")
+        levels: dict[tuple[str, str, str], list[str]] = {}
         for u in cannot:
             few = ", ".join(u.places[:4]) + (" …" if len(u.places) > 4 else "")
-            table.add_row(u.rule, u.level, ", ".join(u.missing), f"{len(u.places)}/{u.of}: {few}")
-        out.print(table)
+            where = f"{len(u.places)}/{u.of} ({few})"
+            levels.setdefault((u.rule, where, ", ".join(u.missing)), []).append(u.level)
+        for (rule, where, missing), names in levels.items():
+            out.print(f"  {rule} [{', '.join(names)}]: no 缺 {missing} @ {where}", markup=False)
     if book is not None:
         cases = sum(len(r.cases) for r in book.rules)
         out.print(f"{len(book.rules)} rules 条规则, {cases} cases 个用例, {len(book.measures)} measures"

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.table import Table
 
 from alerting.calendar import Calendar
 from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption
@@ -32,9 +31,7 @@ REFUSED = 2
 def evaluate(
     payload: Annotated[Path, typer.Argument(help="A source's own payload, as it came.")],
     source: Annotated[str, typer.Option(help="Its connector: open-meteo, cap, nmc …")],
-    at: Annotated[
-        str, typer.Option(help="Take this as now, e.g. 2026-01-20T08:00+08:00.")
-    ] = "",
+    at: Annotated[str, typer.Option(help="Take this as now, e.g. 2026-01-20T08:00+08:00.")] = "",
     format_: FormatOption = Format.table,
     config: ConfigPath = CONFIG,
 ) -> None:
@@ -108,13 +105,14 @@ def _print_json(said: dict[str, Any]) -> None:
 
 
 def _print_tables(made: DryRun) -> None:
-    signals = Table("kind", "source", "issued", "where", "hours", "what", title="Signals 信号",
-                    title_justify="left", box=None)  # fmt: skip
+    out.print("Signals 信号" + ("" if made.signals else ": none 无"))
     for s in made.signals:
-        where = s.get("places", s.get("areas", []))
-        what = f"{s['event']} {s['level']} ({s['action']})" if "level" in s else _few(s["quantities"])
-        signals.add_row(s["kind"], s["source"], s["issued"], _few(where), str(s["hours"]), what)
-    out.print(signals)
+        where = _few(s.get("places", s.get("areas", [])))
+        what = (
+            f"{s['event']} {s['level']} ({s['action']})" if "level" in s else _few(s["quantities"])
+        )
+        out.print(f"  {s['kind']} {s['source']}, issued 发布 {s['issued']}, {s['hours']} h @ {where}:"
+                  f" {what}", markup=False)  # fmt: skip
     out.print("\nAlerts that would open 将触发" + ("" if made.alerts else ": none 无"))
     for a in made.alerts:
         out.print(f"  [bold]{a['level']}[/]  {a['rule']} @ {a['place']}  onset 起始 {a['onset']}")

@@ -10,13 +10,12 @@ from typing import Annotated, Any
 import structlog
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption
 from alerting.errors import BadInput
 from alerting.service.config import load_config
 from alerting.service.county import load_county
-from alerting.service.replay import as_json, read_history
+from alerting.service.replay import as_json, read_history, replay_storm
 from alerting.service.replay import replay as play
 
 out = Console(highlight=False, soft_wrap=True)
@@ -31,10 +30,14 @@ def replay(
     config: ConfigPath = CONFIG,
 ) -> None:
     """Run a history through the live code in memory: nothing is polled, nobody is told."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     settings = load_config(config)
     end = _time(until) if until else None
-    rows = asyncio.run(play(load_county(settings), read_history(history), end))
+    county = load_county(settings)
+    if history.is_dir():
+        rows = asyncio.run(replay_storm(county, history))
+    else:
+        rows = asyncio.run(play(county, read_history(history), end))
     if format_ is Format.json:
         print(as_json(rows))
     else:
@@ -42,22 +45,21 @@ def replay(
 
 
 def _time(text: str) -> datetime:
+    wrong = BadInput(f"--until {text!r} is no time", mend="Write it like 2013-02-10T00:00Z.")
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise BadInput(f"--until {text!r} is no time", mend="Write it like 2013-02-10T00:00Z.")
+        raise wrong from None
+    if at.tzinfo is None:
+        raise wrong
     return at
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
-    table = Table("rule", "place", "peak", "opened", "onset", "closed", "measures", "escalations",
-                  title="Alerts 预警提示", title_justify="left", box=None)  # fmt: skip
     for row in rows:
-        table.add_row(
-            row["rule"], row["place"], row["peak"], row["opened"], row["onset"] or "-",
-            row["closed"] or "-", str(len(row["measures"])), str(len(row["escalations"])),
-        )  # fmt: skip
-    out.print(table)
+        out.print(
+            f"{row['peak']:<7} {row['rule']} @ {row['place']}: {row['opened']} → {row['closed'] or '…'}"
+            f", onset 起始 {row['onset'] or '-'}, {len(row['measures'])} measures 措施,"
+            f" {len(row['escalations'])} escalations 升级"
+        )
     out.print(f"{len(rows)} alerts 条")

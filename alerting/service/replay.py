@@ -5,6 +5,8 @@ envelope (docs/signals.md) with `accepted`, the time at which it came in, in UTC
 the line's `issued` stands for it. A line `{"kind": "clock", "at": …}` moves the clock there and says
 nothing else: the first one says when the service was started, the last one how long it went on.
 
+A storm's folder (exercises/…) is replayed as an exercise, its people answering as they are described.
+
 On the way every hour ticks as it does in the service, and at an hour the tick is taken before what
 came in at that same time. Nothing is polled and nobody is told: every channel is the silent console.
 """
@@ -28,9 +30,10 @@ from alerting.service.county import County
 from alerting.service.dispatch_loop import DispatchLoop
 from alerting.service.engine_loop import EngineLoop
 from alerting.service.listing import alerts
-from alerting.service.loop import Loops
+from alerting.service.loop import Loop, Loops
 from alerting.service.seal_loop import SealLoop
 from alerting.service.station import Station
+from alerting.service.storms import load_storm
 from alerting.service.tick_loop import TickLoop
 from alerting.signals import Forecast, Signal, Tick, from_envelope
 from alerting.store import Store
@@ -112,18 +115,12 @@ async def replay(
 
     `until` lets the clock run on after the last line.
     """
-    runtime = VirtualRuntime(history[0].at)
-    store = Store(":memory:")
-    station = Station(_silent(county), runtime, store)
-    # A record of the service itself has its ticks in it; another is ticked on the hour.
-    ticked = any(_hourly(c.signal) for c in history)
-    ticks = [] if ticked else [TickLoop(station)]
-    loops = Loops(
-        runtime,
-        [*ticks, EngineLoop(station), ChaseLoop(station), DispatchLoop(station), SealLoop(station)],
+    station, loops = _set_up(
+        county, history[0].at, ticks=not any(_hourly(c.signal) for c in history)
     )
-    await loops.settle()
+    runtime = station.runtime
     try:
+        await loops.settle()
         for came in history:
             if came.at > runtime.now():
                 await loops.advance(came.at - runtime.now())
@@ -132,10 +129,42 @@ async def replay(
                 await loops.settle()
         if until is not None and until > runtime.now():
             await loops.advance(until - runtime.now())
-        with store.read() as connection:
-            return alerts(connection, station.places, station.book, LIVE, "all")
+        return _listed(station, LIVE)
     finally:
         await station.close()
+
+
+async def replay_storm(county: County, folder: Path) -> list[dict[str, Any]]:
+    """All alerts of a storm played to its end, its people answering. Raises BadInput."""
+    storm = load_storm(folder, county.places)
+    exercise = county.config.exercise.model_copy(update={"play": folder, "speed": 1.0})
+    config = county.config.model_copy(update={"exercise": exercise})
+    station, loops = _set_up(replace(county, config=config), storm.begins, ticks=True)
+    try:
+        await loops.settle()
+        realm = await station.player.start()
+        await loops.advance(storm.ends - storm.begins)
+        return _listed(station, realm)
+    finally:
+        await station.close()
+
+
+def _set_up(county: County, start: datetime, *, ticks: bool) -> tuple[Station, Loops]:
+    """A station in memory and its loops: those that poll and those that watch are left out.
+
+    Without `ticks` the history brings its own: it is a record of the service itself.
+    """
+    runtime = VirtualRuntime(start)
+    station = Station(_silent(county), runtime, Store(":memory:"))
+    loops: list[Loop] = [TickLoop(station)] if ticks else []
+    loops += [station.player, EngineLoop(station), ChaseLoop(station), DispatchLoop(station),
+              SealLoop(station)]  # fmt: skip
+    return station, Loops(runtime, loops)
+
+
+def _listed(station: Station, realm: str) -> list[dict[str, Any]]:
+    with station.store.read() as connection:
+        return alerts(connection, station.places, station.book, realm, "all")
 
 
 def _hourly(signal: Signal | None) -> bool:
