@@ -57,6 +57,7 @@ class Work:
     still: dict[str, list[int]] = field(default_factory=dict)
     sight: Sight | None = None
     believed: dict[str, NDArray[np.int8]] = field(default_factory=dict)
+    heights: dict[str, NDArray[np.int8]] = field(default_factory=dict)  # true level by column
 
 
 class Engine:
@@ -140,8 +141,11 @@ class Engine:
             )  # fmt: skip
             made.decisions[rule.id] = decided
             made.believed[rule.id] = seen.believed()
+            true = self._pick(verdict.true, verdict, places)
+            made.heights[rule.id] = (true * seen.ladder[:, None]).max(axis=0, initial=0)
             moved = {p for p, _, _ in decided.rises + decided.falls}
-            if not isinstance(signal, Tick):
+            if isinstance(signal, Forecast | Warning):
+                # Only these move an onset that is still ahead; each hour's values are on the page.
                 open_now = np.flatnonzero(asked & (memory.level > 0))
                 made.still[rule.id] = [int(i) for i in open_now if int(i) not in moved]
         made.sight = sight
@@ -165,7 +169,7 @@ class Engine:
             def mine(position: int, ids: list[str] = places.ids) -> bool:
                 return self._slice_of[ids[position]] == slice_number
 
-            for position, was, level in decided.rises:
+            for position, _, level in decided.rises:
                 if mine(position):
                     place = self.life.places.by_id[places.ids[position]]
                     finding = self._find(work, rule, places, position, level)
@@ -247,8 +251,11 @@ class Engine:
     ) -> Finding:
         assert work.sight is not None
         columns = places.columns_of(position)
-        return find(self.bound, self.fields, self.facts, work.sight, rule, columns, level, work.at,
-                    self.life.zone)  # fmt: skip
+        start = places.starts[position]
+        heights = np.minimum(work.heights[rule.id][start : start + len(columns)], level)
+        worst_point = int(columns[int(heights.argmax())])
+        return find(self.bound, self.fields, self.facts, work.sight, rule, columns, worst_point,
+                    level, work.at, self.life.zone)  # fmt: skip
 
     def _refresh(
         self, connection: Connection, work: Work, rule: Any, places: RulePlaces, position: int

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from alerting.alerts.episodes import Finding
 from alerting.alerts.facts import FactBook
-from alerting.rulebook import Bound, Why, explain, sentence
-from alerting.vocabulary import Level
+from alerting.rulebook import Bound, explain, sentence
 from alerting.weather import Fields, Sight
 
 
@@ -23,14 +22,13 @@ def find(
     sight: Sight,
     rule: Any,
     columns: NDArray[np.intp],
+    point: int,
     level: int,
     now: datetime,
     zone: ZoneInfo,
 ) -> Finding:
-    """Explain `level` of `rule` at the columns of one place; the worst point speaks."""
-    reasons = [explain(bound, rule.id, sight, int(c), fields.origin) for c in columns]
-    why = max(enumerate(reasons), key=lambda i: (_reached(i[1], level), -i[0]))[1]
-    point = int(columns[reasons.index(why)])
+    """Explain `level` of `rule` at the columns of one place; its worst `point` speaks."""
+    why = explain(bound, rule.id, sight, point, fields.origin)
     official = _official(facts, rule.hazard, columns, now)
     words = {language: sentence(why, language, zone) for language in ("zh", "en")}
     said = why.json() | {"point": fields.columns[point].point_id, "sentence": words}
@@ -40,11 +38,6 @@ def find(
     if onset is None and official is not None:
         onset = datetime.fromisoformat(official["onset"])
     return Finding(said, words, onset, until, official)
-
-
-def _reached(why: Why, level: int) -> int:
-    """How high this point gets, up to the level asked about."""
-    return min(max((int(Level[n]) for n, v in why.levels.items() if v == "true"), default=0), level)
 
 
 def _official(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, select
 
@@ -97,14 +99,26 @@ def resolve(
 
     At each step a post of the sector itself goes before one that answers for all sectors.
     """
+    by_place = _posts(connection)
     for step in places.upward(place):
-        rows = connection.execute(
-            select(post)
-            .where(post.c.place == step, post.c.tier == tier, post.c.active)
-            .where(post.c.sector.in_([sector, ""]))
-            .order_by(post.c.sector.desc(), post.c.id)
-        ).all()
-        if rows:
-            row = rows[0]
-            return Post(row.id, row.tier, row.sector, row.place, row.title, row.title_en)
+        for wanted in (sector, ""):
+            for one in by_place.get(step, ()):
+                if one.tier == tier and one.sector == wanted:
+                    return one
     return None
+
+
+# The posts as one transaction sees them: they are asked for hundreds of times in a front, and change
+# only by an import, in a transaction of its own.
+_SEEN: WeakKeyDictionary[Connection, dict[str, list[Post]]] = WeakKeyDictionary()
+
+
+def _posts(connection: Connection) -> dict[str, list[Post]]:
+    held = _SEEN.get(connection)
+    if held is None:
+        held = _SEEN[connection] = defaultdict(list)
+        for row in connection.execute(select(post).where(post.c.active).order_by(post.c.id)):
+            held[row.place].append(
+                Post(row.id, row.tier, row.sector, row.place, row.title, row.title_en)
+            )
+    return held

@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
@@ -62,6 +69,20 @@ class Behaviour(_Model):
     then: Behaviour | None = None
 
 
+class _Station(_Model):
+    """The points of the county that a record stands for, and those at which it is also observed."""
+
+    points: list[str] = Field(min_length=1)
+    observed: list[str] = []
+
+    @model_validator(mode="after")
+    def _among_its_points(self) -> _Station:
+        strange = sorted(set(self.observed) - set(self.points))
+        if strange:
+            raise ValueError(f"observed at {', '.join(strange)}, which are not among its points")
+        return self
+
+
 class _Forecast(_Model):
     cadence_hours: float
     missing: list[Utc] = []
@@ -88,7 +109,7 @@ class _Storm(_Model):
     ends: Utc
     lapse_rate: float
     snow_wet_bulb: float
-    stations: dict[str, list[str]]
+    stations: dict[str, _Station]
     forecast: _Forecast
     warnings: list[_Warning] = []
     people: dict[str, Behaviour] = {}
@@ -116,7 +137,7 @@ def load_storm(folder: Path, places: Places) -> Storm:
     """Raises BadInput."""
     said = _read(folder / "storm.yaml")
     points = places.points()
-    unknown = sorted({p for ps in said.stations.values() for p in ps} - set(points))
+    unknown = sorted({p for s in said.stations.values() for p in s.points} - set(points))
     if unknown:
         raise BadInput(
             f"this county has no point {', '.join(unknown)}", where=str(folder / "storm.yaml"),
@@ -144,17 +165,17 @@ def load_storm(folder: Path, places: Places) -> Storm:
 def _observations(
     path: Path, said: _Storm, points: dict[str, Point]
 ) -> list[tuple[datetime, Signal]]:
-    """One observation an hour for every point that a station's record stands for."""
+    """One observation an hour for every point at which a station's record is observed."""
     made: list[tuple[datetime, Signal]] = []
     for row, values in _rows(path, 2):
         station, at = row[0], _utc(row[1])
-        base = points[said.stations[station][0]]
-        for name in said.stations[station]:
+        base = points[said.stations[station].points[0]]
+        for name in said.stations[station].observed:
             point = points[name]
             moved = _moved({q: np.array([[v]], np.float32) for q, v in values.items()},
                            [point], base, said)  # fmt: skip
             here = {q: float(v[0, 0]) for q, v in moved.items() if not np.isnan(v[0, 0])}
-            made.append((max(at, said.begins - timedelta(hours=1)), Observation(
+            made.append((at, Observation(
                 source=STATIONS, issued=at, station=f"{station}-{name}", lat=point.lat,
                 lon=point.lon, elevation=point.elevation, at=at, values=here,
             )))  # fmt: skip
@@ -164,7 +185,9 @@ def _observations(
 def _runs(path: Path, said: _Storm, points: dict[str, Point]) -> list[tuple[datetime, Signal]]:
     """One forecast a run, for all points."""
     by_run: dict[datetime, dict[str, dict[str, list[float]]]] = defaultdict(dict)
+    first: dict[datetime, datetime] = {}
     for row, values in _rows(path, 3):
+        first.setdefault(_utc(row[1]), _utc(row[2]))
         columns = by_run[_utc(row[1])].setdefault(row[0], defaultdict(list))
         for quantity, value in values.items():
             columns[quantity].append(value)
@@ -173,16 +196,16 @@ def _runs(path: Path, said: _Storm, points: dict[str, Point]) -> list[tuple[date
         spots: list[Spot] = []
         parts: list[dict[str, np.ndarray[Any, np.dtype[np.float32]]]] = []
         for station, columns in sorted(stations.items()):
-            here = [points[p] for p in said.stations[station]]
+            here = [points[p] for p in said.stations[station].points]
             spots += [Spot(p.id, p.lat, p.lon, p.elevation) for p in here]
-            base = points[said.stations[station][0]]
+            base = points[said.stations[station].points[0]]
             wide = {
                 q: np.repeat(np.array(v, np.float32)[:, None], len(here), axis=1)
                 for q, v in columns.items()
             }
             parts.append(_moved(wide, here, base, said))
         values = {q: np.concatenate([p[q] for p in parts], axis=1) for q in parts[0]}
-        run = Forecast(FORECAST, issued, issued, tuple(spots), values)
+        run = Forecast(FORECAST, issued, first[issued], tuple(spots), values)
         made.append((max(issued, said.begins - timedelta(hours=1)), run))
     return made
 
