@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, select, true, update
 
 from alerting.dispatch.compose import Composer
 from alerting.dispatch.withholding import Verdict, judge
@@ -87,13 +87,14 @@ class _Binding:
     _written: dict[str, datetime | None] = field(default_factory=dict)
 
     def run(self) -> int:
+        # The clock of a realm that has ended stands still: what was due later is dealt with now.
+        at = notice.c.due <= self.now if self.realm.ended is None else true()
         due = self.connection.execute(
             select(notice)
-            .where(notice.c.realm == self.realm.id, notice.c.state == "due",
-                   notice.c.due <= self.now)
+            .where(notice.c.realm == self.realm.id, notice.c.state == "due", at)
             .order_by((notice.c.level < Level.red), notice.c.post, notice.c.id)
             .limit(AT_ONCE)
-        ).all()  # fmt: skip
+        ).all()
         bundles: dict[tuple[Any, ...], _Bundle] = {}
         for row in due:
             verdict = judge(self.connection, self.realm, row, self.now)

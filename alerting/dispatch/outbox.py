@@ -2,7 +2,7 @@
 
     bound → sending → accepted → delivered → read        ends: answered, superseded, dead
 
-A state is only ever replaced by one of a higher rank: what is to be tried again stays `sending`, without
+A state is only ever replaced by one of a higher rank: what is tried again stays `sending`, without
 a lease, until `next_try`. What fails for good goes to the person's next contact; where there is none
 left it is dead, with an audit entry, and the watch raises an alarm.
 """

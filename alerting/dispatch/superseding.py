@@ -53,7 +53,7 @@ def supersede_if_moot(connection: Connection, row: Row[Any], now: datetime) -> b
         return False
     elif all_over(connection, carried):
         _supersede(connection, row, carried, "it ended before it was sent", now, "withheld")
-    elif row.attempts == 0 and row.fallback_of is None and _left(connection, row, carried):
+    elif row.fallback_of is None and _left(connection, row, carried):
         _supersede(connection, row, carried, f"{row.person} has left the post", now, "due")
     else:
         return False

@@ -27,7 +27,7 @@ class Options(base.Options):
     The secret is named by environment variable."""
 
     url: str = ""
-    secret_env: str = "SUIAN_WEBHOOK_SECRET"
+    secret_env: str = "SUIAN_HOOK_SECRET"
     rate: float = Field(0.0, ge=0)
     concurrency: int = Field(32, ge=1, le=1000)
     timeout_seconds: float = Field(20.0, gt=0, le=40)

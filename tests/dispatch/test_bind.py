@@ -1,0 +1,281 @@
+"""Who is told, when, in how many messages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from alerting.store.schema import alert, holder, measure, realm
+from tests.dispatch.hall import START, Hall, ordered
+
+ORDER = {"kind": "order", "wants": "acknowledge"}
+
+
+def test_the_person_is_whoever_holds_the_post_now(hall: Hall) -> None:
+    key = hall.tell(due=START + timedelta(minutes=5))
+    hall.roster("police", "smith")
+    hall.passes(minutes=5)
+    [sent] = hall.deliveries()
+    assert (sent.person, sent.language, sent.address) == ("smith", "en", "+447700900105")
+    assert hall.notice(key).state == "carried"
+    assert hall.notice(key).person == "smith"
+
+
+def test_notices_due_at_one_moment_in_one_band_are_one_message(hall: Hall) -> None:
+    keys = [hall.tell(), hall.tell(level=1)]
+    hall.goes()
+    [sent] = hall.deliveries()
+    assert hall.carried(sent.id) == keys
+    assert "共2条" in sent.text
+
+
+def test_bands_are_never_mixed(hall: Hall) -> None:
+    for level in (1, 2, 3, 4):
+        hall.tell(level=level)
+    hall.goes()
+    assert sorted(d.band for d in hall.deliveries()) == ["lower", "orange", "red"]
+
+
+def test_the_first_goes_at_once_and_what_follows_within_30_s_goes_in_one(hall: Hall) -> None:
+    hall.tell()
+    hall.goes()
+    assert len(hall.phone.got) == 1
+    hall.passes(seconds=10)
+    second, third = hall.tell(), hall.tell()
+    hall.passes(seconds=19)
+    assert len(hall.phone.got) == 1
+    hall.passes(seconds=1)
+    assert len(hall.phone.got) == 2
+    assert hall.carried(hall.deliveries()[1].id) == [second, third]
+    hall.passes(seconds=30)
+    hall.tell()
+    hall.goes()
+    assert len(hall.phone.got) == 3
+
+
+def test_red_waits_for_nothing(hall: Hall) -> None:
+    hall.tell()
+    hall.goes()
+    hall.tell(level=3)
+    hall.tell(level=4)
+    hall.goes()
+    assert [d.band for d in hall.deliveries()] == ["lower", "red"]
+    hall.passes(seconds=31)
+    assert [d.band for d in hall.deliveries()] == ["lower", "red", "orange"]
+
+
+def test_a_reply_goes_at_once_to_where_the_answer_came_from(hall: Hall) -> None:
+    hall.tell()
+    hall.goes()
+    hall.tell(None, "reply", person="chen",
+              facts={"to": {"channel": "console", "address": "chen"}, "reason": {"zh": "收到"}})  # fmt: skip
+    hall.goes()
+    assert hall.console.got[0].text.splitlines()[1].startswith("收到")
+    # And a reply does not make news wait for it.
+    hall.passes(seconds=30)
+    hall.tell(None, "reply", person="chen")
+    hall.goes()
+    hall.tell()
+    hall.goes()
+    assert len(hall.phone.got) == 3
+
+
+@pytest.mark.parametrize(
+    ("post", "reason"),
+    [("vacant", "nobody holds the post"), ("dumb", "no channel that works reaches mute")],
+)
+def test_nobody_is_an_end_of_its_own(hall: Hall, post: str, reason: str) -> None:
+    key = hall.tell(post)
+    hall.goes()
+    assert not hall.deliveries()
+    assert (hall.notice(key).state, hall.notice(key).reason) == ("nobody", reason)
+
+
+def test_the_first_on_the_roster_is_told_and_the_next_where_nothing_reaches_them(hall: Hall) -> None:
+    for post_id in ("police", "dumb"):
+        hall.store.write(lambda c, p=post_id: c.execute(
+            holder.insert().values(post=p, rank=1, person="smith")))  # fmt: skip
+    hall.tell("police")
+    hall.goes()
+    assert [d.person for d in hall.deliveries()] == ["chen"]
+    hall.tell("dumb")
+    hall.goes()
+    assert [d.person for d in hall.deliveries()] == ["chen", "smith"]
+
+
+def test_a_later_round_is_a_later_contact_and_stays_with_the_last(hall: Hall) -> None:
+    for round_ in (0, 1, 2):
+        hall.tell(kind="reminder", wants="acknowledge", round=round_)
+        hall.passes(seconds=31)
+    assert [d.channel for d in hall.deliveries()] == ["sms", "console", "console"]
+
+
+def test_what_is_answered_otherwise_is_another_message(hall: Hall) -> None:
+    hall.measure()
+    hall.measure("m2")
+    hall.tell(**ORDER, measure="m1", facts={"measures": [ordered()]})
+    hall.tell(kind="decide", wants="decision", measure="m2",
+              facts={"measures": [ordered("m2", "close", "proposed")]})  # fmt: skip
+    hall.goes()
+    texts = [d.text for d in hall.deliveries()]
+    assert len(texts) == 2
+    assert not any("同意" in t and "已执行" in t for t in texts)
+
+
+def test_several_orders_in_one_message_have_letters(hall: Hall) -> None:
+    keys = []
+    for name in ("m1", "m2"):
+        hall.measure(name)
+        keys.append(hall.tell(**ORDER, measure=name, facts={"measures": [ordered(name)]}))
+    hall.goes()
+    [sent] = hall.deliveries()
+    assert sent.letters == dict(zip("AB", keys, strict=True))
+
+
+def test_a_bundle_too_long_for_sms_is_parted(hall: Hall) -> None:
+    keys = [hall.tell() for _ in range(12)]
+    hall.goes()
+    sent = hall.deliveries()
+    assert len(sent) > 1
+    assert all(d.segments <= 3 for d in sent)
+    assert sorted(n for d in sent for n in hall.carried(d.id)) == keys
+
+
+def test_codes_differ_and_are_not_used_again_for_30_days(hall: Hall) -> None:
+    for _ in range(45):
+        hall.tell(level=4)
+        hall.goes()
+        hall.passes(seconds=1)
+    codes = [d.code for d in hall.deliveries()]
+    assert len(set(codes)) == 45
+    assert not set("".join(codes)) & set("01234ABCDEFGILOQSZ")
+    for one in hall.deliveries():
+        hall.changes(one._mapping and __import__("alerting.store.schema", fromlist=["delivery"]).delivery,
+                     one.id, state="answered")  # fmt: skip
+    hall.passes(days=31)
+    hall.tell()
+    hall.goes()
+    assert hall.deliveries()[-1].code == codes[0]
+
+
+# What is withheld
+
+
+def test_at_most_two_unasked_updates_an_hour_about_one_hazard(hall: Hall) -> None:
+    hall.alert()
+    keys = []
+    for n in range(4):
+        keys.append(hall.tell(kind="update", alert="live.fog.road.1",
+                              facts={"onset": f"2026-01-25T1{n}:00:00+00:00"}))  # fmt: skip
+        hall.passes(minutes=5)
+    assert [hall.notice(k).state for k in keys] == ["carried", "carried", "withheld", "withheld"]
+    assert "within the hour" in hall.notice(keys[2]).reason
+    # Another hazard, an order and a rise do not count.
+    rise = hall.tell(kind="raise", level=3, facts={"was": 2})
+    other = hall.tell(kind="update", facts={"hazard": "snow"})
+    hall.passes(minutes=2)
+    assert {hall.notice(k).state for k in (rise, other)} == {"carried"}
+    hall.passes(minutes=60)
+    later = hall.tell(kind="update", alert="live.fog.road.1", facts={"onset": None})
+    hall.goes()
+    assert hall.notice(later).state == "carried"
+
+
+def test_an_end_beyond_the_two_waits_for_its_turn(hall: Hall) -> None:
+    hall.alert()
+    for n in range(2):
+        hall.tell(kind="update", alert="live.fog.road.1",
+                  facts={"onset": f"2026-01-25T1{n}:00:00+00:00"})  # fmt: skip
+        hall.passes(minutes=5)
+    hall.changes(alert, "live.fog.road.1", state="closed")
+    key = hall.tell(kind="clear", alert="live.fog.road.1")
+    hall.goes()
+    assert hall.notice(key).state == "due"
+    hall.passes(minutes=51)
+    assert hall.notice(key).state == "carried"
+    assert "解除" in hall.phone.got[-1].text
+
+
+def test_an_update_that_changes_nothing_to_act_on_is_withheld(hall: Hall) -> None:
+    hall.alert()
+    hall.tell(alert="live.fog.road.1")
+    hall.passes(minutes=1)
+    key = hall.tell(kind="update", alert="live.fog.road.1", facts={"why": {"zh": "另一时次"}})
+    hall.goes()
+    assert hall.notice(key).state == "withheld"
+
+
+def test_who_never_heard_of_the_start_is_not_told_of_the_end(hall: Hall) -> None:
+    hall.alert()
+    start = hall.tell(alert="live.fog.road.1", due=START + timedelta(minutes=1))
+    hall.changes(alert, "live.fog.road.1", state="closed")
+    end = hall.tell(kind="clear", alert="live.fog.road.1", due=START + timedelta(minutes=1))
+    hall.passes(minutes=2)
+    assert not hall.deliveries()
+    assert hall.notice(start).reason == "it ended before it was sent"
+    assert hall.notice(end).reason == "its start was never sent"
+
+
+def test_a_withdrawal_reaches_who_got_the_wrong_message_though_off_duty(hall: Hall) -> None:
+    hall.measure()
+    hall.tell(**ORDER, measure="m1", facts={"measures": [ordered()]})
+    hall.goes()
+    hall.roster("police", "smith")
+    hall.changes(measure, "m1", ended=START)
+    hall.passes(minutes=1)
+    hall.tell(kind="withdrawn", measure="m1", facts={"measures": [ordered()]})
+    hall.goes()
+    assert [d.person for d in hall.deliveries()] == ["chen", "smith", "chen"]
+
+
+# What was bound and no longer fits
+
+
+def test_a_reader_who_left_before_the_first_send_is_superseded(hall: Hall) -> None:
+    from alerting.dispatch.channels import Passing
+
+    hall.phone.answers = [Passing("HTTP 429", 120)]
+    key = hall.tell()
+    hall.goes()
+    assert (hall.deliveries()[0].state, hall.deliveries()[0].leased_until) == ("sending", None)
+    hall.roster("police", "smith")
+    hall.passes(minutes=3)
+    assert [(d.person, d.state) for d in hall.deliveries()] == [
+        ("chen", "superseded"), ("smith", "accepted")]  # fmt: skip
+    assert hall.notice(key).state == "carried"
+
+
+def test_what_may_have_arrived_stays_with_its_reader(hall: Hall) -> None:
+    from alerting.dispatch.channels import Passing
+
+    hall.phone.answers = [Passing("timeout", unsure=True)]
+    hall.tell()
+    hall.goes()
+    hall.roster("police", "smith")
+    hall.passes(minutes=3)
+    assert [(d.person, d.state, d.resends) for d in hall.deliveries()] == [("chen", "accepted", 1)]
+
+
+def test_an_unsent_message_about_what_has_ended_is_not_sent(hall: Hall) -> None:
+    from alerting.dispatch.channels import Passing
+
+    hall.phone.answers = [Passing("HTTP 429", 60)]
+    hall.alert()
+    key = hall.tell(alert="live.fog.road.1")
+    hall.goes()
+    hall.changes(alert, "live.fog.road.1", state="closed")
+    hall.passes(minutes=2)
+    assert not hall.phone.got
+    assert hall.notice(key).state == "withheld"
+    assert hall.deliveries()[0].state == "superseded"
+
+
+def test_an_exercise_that_has_ended_says_only_so(hall: Hall) -> None:
+    late, stop = hall.tell(due=START + timedelta(hours=1)), hall.tell(kind="stopped")
+    hall.changes(realm, "live", ended=START)
+    hall.goes()
+    assert hall.notice(late).state in ("due", "withheld")
+    assert hall.notice(stop).state == "carried"
+    assert len(hall.phone.got) == 1
+    assert "演练中止" in hall.phone.got[0].text

@@ -1,0 +1,188 @@
+"""What every message must say, and what it may lose."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from alerting.dispatch import Composer, segments
+from alerting.dispatch.compose import Asking, Composed
+from alerting.dispatch.wording import News
+from tests.dispatch.hall import START, ZONE, book, facts, ordered, places
+
+OFFICIAL = {"level": "blue", "issuer": "虚构县气象台", "issued": "2026-01-25T06:00:00+00:00"}
+ALERTS = ("open", "raise", "reopen", "fall", "update")
+ENDS = ("clear", "lifted", "withdrawn", "refused")
+ORDERS = ("order", "tighten", "reminder", "escalation")
+ASKING = ("decide", "check", "question")
+KINDS = (*ALERTS, *ENDS, *ORDERS, *ASKING, "service")
+WANTS = {"order": "acknowledge", "tighten": "acknowledge", "reminder": "in-force",
+         "escalation": "acknowledge", "decide": "decision", "check": "check",
+         "open": "acknowledge", "question": "acknowledge"}  # fmt: skip
+COMPOSER = Composer(book(), places(), ZONE, {"zh": "雾岭县应急办", "en": "Wuling EMO"})
+
+
+def news(kind: str, level: int = 2, number: int = 1, **more: Any) -> News:
+    has_measure = kind in (*ORDERS, "lifted", "withdrawn", "refused", "decide", "check")
+    given = [ordered("m1", "close", "proposed")] if kind == "decide" else [ordered()]
+    said = facts(level=level, measures=given if has_measure else []) | more
+    return News(number, kind, level, START, said, WANTS.get(kind, ""),
+                "m1" if has_measure else None)  # fmt: skip
+
+
+def short(*given: News, language: str = "zh", exercise: bool = False, most: int = 3) -> Composed:
+    letters = {"A": 1, "B": 2} if len([n for n in given if n.measure]) > 1 else {}
+    return COMPOSER.compose(given, language, exercise, Asking("K7", letters, "http://l/a/x", True), most)
+
+
+def long(*given: News, language: str = "zh", exercise: bool = False) -> Composed:
+    return COMPOSER.compose(given, language, exercise, Asking("K7", {}, "http://l/a/x", False), None)
+
+
+TIME = {"zh": r"\d+日\d+时", "en": r"\d+ [A-Z][a-z]{2} \d\d:\d\d"}
+VERB = {
+    "zh": "设置限速|督促落实|封闭路段|恢复正常|停止执行|不予执行|请检查|请核实|请决定|由",
+    "en": "Set the speed limit|See it done|Close it|Return|Stop|Do not carry out|Check|Decide|Up|Down",
+}
+
+
+def parts(text: str, language: str) -> dict[str, bool]:
+    """The five parts of a message, as a reader would look for them."""
+    sender = "【雾岭县应急办】" if language == "zh" else "Wuling EMO:"
+    hazard = "大雾黄色" if language == "zh" else "fog YELLOW"
+    place = "G99东山段" if language == "zh" else "G99 Dongshan section"
+    return {
+        "sender": sender in text, "hazard": hazard in text, "place": place in text,
+        "verb": re.search(VERB[language], text) is not None,
+        "time": re.search(TIME[language], text) is not None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("most", [1, 3])
+def test_every_sms_has_its_five_parts_even_when_cut(kind: str, language: str, most: int) -> None:
+    text = short(news(kind, reason={"zh": "请核实", "en": "Check it"}), language=language, most=most).text
+    missing = [name for name, there in parts(text, language).items() if not there]
+    assert not missing, (missing, text)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("kind", [*KINDS, "reply", "stopped"])
+def test_an_exercise_says_so_first(kind: str, language: str) -> None:
+    lead = "【演练】" if language == "zh" else "EXERCISE "
+    one = news(kind)
+    assert short(one, language=language, exercise=True).text.startswith(lead)
+    assert long(one, language=language, exercise=True).text.startswith(lead)
+    assert long(one, language=language, exercise=True).subject.startswith(lead)
+    assert lead not in short(one, language=language).text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_stations_word_is_theirs_alone(kind: str) -> None:
+    assert "预警" not in short(news(kind)).text
+    assert "预警" not in long(news(kind)).text
+    assert "warning" not in short(news(kind), language="en").text
+
+
+def test_an_official_warning_of_another_level_is_said_in_one_line_however_short() -> None:
+    said = news("open", official=OFFICIAL)
+    assert "官方预警为蓝色" in short(said, most=1).text
+    assert "Official warning: blue" in short(said, language="en", most=1).text
+    assert "虚构县气象台25日14时发布蓝色预警" in long(said).text
+    same = news("open", official=OFFICIAL | {"level": "yellow"})
+    assert "官方预警为" not in short(same).text
+    assert "发布黄色预警" in short(same).text
+
+
+def test_the_description_goes_first_and_what_matters_never() -> None:
+    why = {"zh": "能见度" * 40, "en": "visibility " * 30}
+    made = short(news("order", why=why, due="2026-01-25T13:30:00+00:00"), most=2)
+    assert made.cut == ("why",)
+    assert made.segments <= 2
+    assert "能见度" not in made.text
+    for part in ("大雾黄色", "G99东山段", "25日20时至26日8时", "设置限速60公里/小时", "K7",
+                 "25日21时30分前"):  # fmt: skip
+        assert part in made.text
+
+
+def test_nothing_is_cut_inside() -> None:
+    whole = short(news("order"), most=9).text
+    tight = short(news("order"), most=1).text
+    # What is left is a part of the whole, piece by piece, and never half a piece.
+    for piece in re.split(r"[。\n]", tight):
+        assert piece in whole
+
+
+def test_segments_are_those_of_the_text_with_its_signature() -> None:
+    for kind in KINDS:
+        made = short(news(kind), exercise=True)
+        assert made.segments == segments(made.text).segments <= 3
+
+
+def test_english_stays_in_gsm_7() -> None:
+    for kind in KINDS:
+        assert segments(short(news(kind), language="en", exercise=True).text).encoding == "GSM-7"
+
+
+def test_how_to_answer_is_one_digit_each_with_the_code() -> None:
+    assert short(news("order")).text.endswith("回1收到 2已执行 3无法执行 4需要支援 编号K7")
+    assert short(news("open")).text.endswith("回1收到 4需要支援 编号K7")
+    assert short(news("decide")).text.endswith("回1同意 2不同意 编号K7")
+    assert "回1" not in short(news("clear")).text
+    assert short(news("order"), language="en").text.endswith("4 need support. Code K7")
+
+
+def test_several_measures_in_one_message_have_letters() -> None:
+    text = short(news("order", number=1), news("order", number=2), most=9).text
+    assert "\nA 大雾" in text
+    assert "\nB 大雾" in text
+    assert "如2A" in text
+    assert text.splitlines()[0] == "【雾岭县应急办】共2条"
+
+
+def test_where_a_channel_cannot_carry_a_reply_the_ask_is_a_link() -> None:
+    assert long(news("order")).text.endswith("答复：http://l/a/x")
+    assert "K7" not in long(news("order")).text
+    assert "http" not in long(news("clear")).text
+
+
+def test_what_is_not_signed_is_a_proposal() -> None:
+    assert "建议：封闭路段只出不进" in short(news("decide")).text
+    assert "命令：设置限速" in short(news("order")).text
+    signed = news("order", measures=[ordered("m1", "close", "issued")])
+    assert "建议" not in short(signed).text
+
+
+def test_times_are_local_and_name_the_day() -> None:
+    far = news("open", onset="2026-03-01T12:00:00+00:00", until=None)
+    assert "3月1日20时起" in short(far).text
+    assert "1 Mar 20:00" in short(far, language="en").text
+    now = news("open", onset=None, until=None)
+    assert "20日14时起" in short(now).text
+
+
+def test_no_markup_no_control_characters_no_forged_signature() -> None:
+    bad = {"zh": "<b>急</b>\u202e【别处】\x07\n第二行", "en": "x"}
+    for text in (short(news("question", reason=bad)).text, long(news("question", reason=bad)).text):
+        assert "<b>" not in text
+        assert "\x07" not in text
+        assert "\u202e" not in text
+        assert text.count("【") == 2  # the sender's and the kind's
+    assert "[别处]" in short(news("question", reason=bad)).text
+
+
+def test_a_person_s_words_are_no_template() -> None:
+    said = {"zh": "{{ 7 * 7 }}", "en": ""}
+    assert "{{ 7 * 7 }}" in short(news("question", reason=said)).text
+
+
+def test_a_measure_that_left_the_book_is_still_named() -> None:
+    assert "old-one" in short(news("order", measures=[ordered("m1", "old-one")])).text
+
+
+def test_a_reply_says_what_follows_and_what_it_is_about() -> None:
+    text = short(news("reply", reason={"zh": "收到确认", "en": "Noted"})).text
+    assert text == "【雾岭县应急办】收到确认（大雾黄色风险提示，G99东山段，20日14时）"
