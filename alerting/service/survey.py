@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from alerting.alerts import Life
 from alerting.alerts.engine import rule_places
@@ -21,6 +21,9 @@ from alerting.service.clock import LIVE
 from alerting.service.county import County, sync_people
 from alerting.service.station import Station
 from alerting.store import Store
+from alerting.store.schema import standing
+
+UNFILLED = "待填"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +145,52 @@ def _unfilled(
 def _some(names: list[str], limit: int = 4) -> str:
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more
+
+
+def blind(connection: Connection, county: County, now: datetime) -> dict[str, list[str]]:
+    """By rule the places that have been unknown for two cadences, as the service last wrote it."""
+    cadences = [c.cadence for c in county.connectors.values() if "forecast" in c.feeds]
+    since = now - 2 * min(cadences, default=timedelta(hours=1))
+    found: dict[str, list[str]] = defaultdict(list)
+    rows = connection.execute(
+        select(standing.c.rule, standing.c.place)
+        .where(standing.c.realm == LIVE, standing.c.unknown_since <= since)
+        .order_by(standing.c.rule, standing.c.place)
+    )
+    for row in rows:
+        found[row.rule].append(row.place)
+    return found
+
+
+def still_missing(county: County, now: datetime, *, decided: bool) -> Iterator[str]:
+    """What a county lacks before it can send its first real alert, in both languages."""
+    config = county.config
+    if config.county.fictional:
+        yield "the county is still fictional: `suian init COUNTY` 仍为虚构县"
+    feeds = {feed for c in county.connectors.values() for feed in c.feeds}
+    if "forecast" not in feeds:
+        yield "no source of forecasts is switched on 未启用天气预报数据源"
+    if "warning" not in feeds:
+        yield "no source of official warnings is switched on 未启用官方预警数据源"
+    if not decided:
+        yield "some rules cannot be decided with these sources, see above 部分规则无法判定，见上"
+    kinds = {c.use or name for name, c in config.channels.items() if c.on}
+    if kinds <= {"console"}:
+        yield "no channel beyond the console: nobody is woken 只有终端通道，无法叫醒任何人"
+    if not config.public_url:
+        yield "public_url is empty: links in messages open on this machine alone 未设 public_url"
+    vacant = [p["id"] for p in county.posts if not p["holders"]]
+    if vacant:
+        yield f"posts are vacant 岗位空缺: {', '.join(vacant)}"
+    if not any(p["role"] == "admin" for p in county.people):
+        yield "nobody has the role admin 无管理员"
+    if not any(p["role"] in ("decide", "order", "admin") for p in county.people):
+        yield "nobody may decide 无人有决定权限"
+    for name, measure in county.book.measures.items():
+        open_slots = str(measure.do["zh"]).count(UNFILLED)
+        if open_slots:
+            yield (f"measures.yaml, {name}: {open_slots} slots are for the district to fill"
+                   f" 有 {open_slots} 处{UNFILLED}")  # fmt: skip
+    known = county.calendar.known_through
+    if known < now.date() + timedelta(days=60):
+        yield f"holidays are known only through 节假日仅公布到 {known}: add the next year's table"

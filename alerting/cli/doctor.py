@@ -1,0 +1,229 @@
+"""`suian doctor`: what can be reached, what can be decided, and what a real alert still lacks."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+import requests
+import typer
+from rich.console import Console
+from sqlalchemy import Connection, func, select
+
+from alerting.cli.given import CONFIG, ConfigPath, store_of
+from alerting.connector import Context
+from alerting.dispatch import find as find_channel
+from alerting.dispatch import make_channels
+from alerting.errors import BadInput, SourceError, SuianError
+from alerting.runtime import RealRuntime
+from alerting.service.clock import LIVE
+from alerting.service.config import load_config
+from alerting.service.county import County, load_county
+from alerting.service.fetch import HttpFetch
+from alerting.service.survey import (
+    Undecidable,
+    blind,
+    measure_notes,
+    people_notes,
+    problem,
+    still_missing,
+    undecidable,
+)
+from alerting.signals import Spot
+from alerting.store import Store
+from alerting.store.schema import realm, signal, source_health
+
+out = Console(highlight=False, soft_wrap=True)
+GOOD, BAD, OFF = "[green]ok[/]", "[red]no[/]", "[yellow]--[/]"
+ROOM = 1 << 30  # bytes of disk below which a season's records may not fit
+
+
+def doctor(config: ConfigPath = CONFIG) -> None:
+    """Look at every source, channel, server, rule and person, and end with what is still missing
+    before the first real alert. Ends with 1 when something does not work."""
+    settings = load_config(config)
+    county = load_county(settings)
+    runtime = RealRuntime()
+    now = runtime.now()
+    wrong = 0
+    wrong += _lines("Sources 数据源", _sources(county, runtime))
+    wrong += _lines("Channels 通道", _channels(county, runtime))
+    wrong += _lines("Server, clock, disk 服务、时钟、磁盘", _machine(county, now))
+    cannot = undecidable(county, now)
+    _lines("Rules and places 规则与地点", _rules(county, cannot, now))
+    _lines("People 人员", _people(county, now))
+    out.print("\n[bold]Still missing before the first real alert 距第一条真实预警还差[/]")
+    missing = list(still_missing(county, now, decided=not cannot))
+    for number, words in enumerate(missing, start=1):
+        out.print(f"  {number}. {words}", markup=False)
+    if not missing:
+        out.print("  nothing 无")
+    if wrong:
+        raise typer.Exit(1)
+
+
+Line = tuple[str, str]
+
+
+def _lines(title: str, lines: Iterable[Line]) -> int:
+    """Print a part; gives how many of its lines say no."""
+    out.print(f"\n[bold]{title}[/]")
+    wrong = 0
+    for mark, words in lines:
+        out.print(f"  {mark} ", end="")
+        out.print(words, markup=False)
+        wrong += mark == BAD
+    return wrong
+
+
+def _sources(county: County, runtime: RealRuntime) -> Iterator[Line]:
+    """Each source is asked once, as its poll would."""
+    now = runtime.now()
+    spots = tuple(Spot(p.id, p.lat, p.lon, p.elevation) for p in county.places.points().values())
+    for name, source in county.config.sources.items():
+        if not source.on:
+            yield OFF, f"{name}: switched off 未启用"
+            continue
+        connector = county.connectors[name]
+        if getattr(connector, "pushed", False):
+            yield GOOD, f"{name}: pushed to us 由外部推送: POST {county.config.url}/api/v1/signals"
+            continue
+        fetch = HttpFetch(runtime)
+        try:
+            got = connector.poll(fetch, Context(now, county.config.county.zone, spots))
+        except SourceError as error:
+            yield BAD, f"{name}: {error.text()}"
+            continue
+        said = (
+            f"{name}: answers 可达, {len(got.signals)} signals 条, every 周期 {connector.cadence}"
+        )
+        yield GOOD, said + "".join(f"; {p.what}" for p in got.problems[:3])
+
+
+def _channels(county: County, runtime: RealRuntime) -> Iterator[Line]:
+    """How each is set up. Nothing is sent: a test message is an exercise (`suian drill`)."""
+    for name, channel in county.config.channels.items():
+        if not channel.on:
+            yield OFF, f"{name}: switched off 未启用"
+            continue
+        try:
+            kind = find_channel(channel.use or name)
+            make_channels({name: channel}, runtime, county.config.url)
+        except BadInput as error:
+            yield BAD, f"{name}: {error.text()}"
+            continue
+        can = [
+            f"loudness 响度 {kind.loudness}",
+            "replies 可回复" if kind.can_reply else "no replies 不可回复",
+            "receipts 有回执" if kind.receipts else "no receipts 无回执",
+        ]
+        base = str(channel.options().get("base_url", ""))
+        reached = f", {_reachable(base)}" if base else ""
+        yield GOOD, f"{name} ({channel.use or name}): {', '.join(can)}{reached}"
+
+
+def _reachable(url: str) -> str:
+    try:
+        got = requests.get(url, timeout=(3, 5), allow_redirects=False)
+    except requests.RequestException as error:
+        return f"{url} does not answer 不可达 ({type(error).__name__})"
+    return f"{url} answers 可达 (HTTP {got.status_code})"
+
+
+def _machine(county: County, now: datetime) -> Iterator[Line]:
+    config = county.config
+    url = f"http://{config.address}:{config.port}"
+    try:
+        got = requests.get(f"{url}/readyz", timeout=(2, 5))
+        yield (GOOD if got.ok else BAD), f"the service on {url}: {got.text.strip()[:80]}"
+    except requests.RequestException:
+        yield OFF, f"no service runs on {url} 服务未运行: `suian serve`"
+    try:
+        store = store_of(config)
+    except SuianError as error:
+        yield BAD, error.text()
+        return
+    with store.read() as connection:
+        yield from _clock(connection, now, config.county.timezone)
+        yield GOOD, f"database 数据库 {store.path}, schema {store.revision()}"
+        yield from _heard(connection, county, now)
+    yield _writable(store)
+    free = shutil.disk_usage(config.data).free
+    yield (GOOD if free > ROOM else BAD), f"disk 磁盘: {free / (1 << 30):.1f} GiB free 可用"
+    store.close()
+
+
+def _clock(connection: Connection, now: datetime, zone: str) -> Iterator[Line]:
+    latest = connection.execute(select(func.max(realm.c.clock)).where(realm.c.id == LIVE)).scalar()
+    if latest is not None and latest > now + timedelta(minutes=2):
+        yield BAD, (f"the machine's clock says {now:%Y-%m-%d %H:%M}Z, yet a signal was taken at"
+                    f" {latest:%Y-%m-%d %H:%M}Z: set the clock (NTP) 时钟倒退")  # fmt: skip
+    else:
+        yield GOOD, f"clock 时钟 {now:%Y-%m-%d %H:%M}Z, zone 时区 {zone}"
+
+
+def _heard(connection: Connection, county: County, now: datetime) -> Iterator[Line]:
+    rows = connection.execute(select(source_health).where(source_health.c.realm == LIVE))
+    for row in rows:
+        connector = county.connectors.get(row.source)
+        if connector is None or row.spoke is None:
+            continue
+        late = now - row.spoke > 2 * connector.cadence
+        last = f"{row.source} last spoke 最近一次 {row.spoke:%Y-%m-%d %H:%M}Z"
+        yield (BAD if late else GOOD), last + (f": {row.error}" if row.error else "")
+    waiting = connection.execute(
+        select(func.count())
+        .select_from(signal.join(realm, realm.c.id == signal.c.realm))
+        .where(signal.c.seq > realm.c.taken, signal.c.realm == LIVE)
+    ).scalar_one()
+    if waiting:
+        yield OFF, f"{waiting} signals wait to be taken 条信号待处理"
+
+
+def _writable(store: Store) -> Line:
+    try:
+        store.write(lambda c: None)
+    except Exception as error:
+        return BAD, f"the database cannot be written 不可写: {error}"
+    return GOOD, "the database can be written 可写"
+
+
+def _rules(county: County, cannot: list[Undecidable], now: datetime) -> Iterator[Line]:
+    of: dict[str, list[Undecidable]] = {}
+    for one in cannot:
+        if one.level != "clear":
+            of.setdefault(one.rule, []).append(one)
+    store = store_of(county.config)
+    with store.read() as connection:
+        dark = blind(connection, county, now)
+    store.close()
+    yield GOOD, f"holidays known through 节假日已知到 {county.calendar.known_through}"
+    for rule in county.book.rules:
+        if rule.id in dark:
+            yield BAD, f"{rule.id}: blind 失明 at {', '.join(dark[rule.id])}"
+        if rule.id not in of:
+            yield GOOD, f"{rule.id}: decidable 可判定"
+            continue
+        for one in of[rule.id]:
+            where = ", ".join(one.places[:4]) + (" …" if len(one.places) > 4 else "")
+            yield OFF, (f"{rule.id} {one.level}: undecidable 无法判定 at {len(one.places)}/{one.of}"
+                        f" ({where}): no 缺 {', '.join(one.missing)}")  # fmt: skip
+
+
+def _people(county: County, now: datetime) -> Iterator[Line]:
+    loud = {
+        name for name, c in county.config.channels.items()
+        if c.on and find_channel(c.use or name).loudness > 0
+    }  # fmt: skip
+    quiet = [p["name"] for p in county.people if not loud & {c for c, _ in p["contacts"]}]
+    if quiet:
+        yield OFF, f"no loud channel reaches 无响亮通道可达: {', '.join(quiet)}"
+    try:
+        notes = [*people_notes(county), *measure_notes(county, now)]
+    except BadInput as error:
+        notes = [problem(error)]
+    for note in notes:
+        yield (BAD if note.level == "error" else OFF), f"{note.what} {note.mend}"
+    if not quiet and not notes:
+        yield GOOD, f"{len(county.people)} people 人, {len(county.posts)} posts 岗位"
