@@ -19,6 +19,7 @@ from alerting.web import (
     origin,
     pages,
     problems,
+    webhooks,
 )
 from alerting.web.desk import Station
 from alerting.web.problems import Problem
@@ -58,7 +59,7 @@ def make_app(station: Station) -> FastAPI:
             response.headers.setdefault(name, value)
         return response
 
-    for part in (api_alerts, api_signals, api_answers, answer_page, pages, health):
+    for part in (api_alerts, api_signals, api_answers, webhooks, answer_page, pages, health):
         app.include_router(part.router)
     return app
 
@@ -69,7 +70,7 @@ async def _checked(
     """Posts of other sites stop here; a provider's callback proves itself by its signature."""
     reads = request.method in ("GET", "HEAD", "OPTIONS")
     try:
-        if not reads and not request.url.path.startswith("/hooks/"):
+        if not reads and not request.url.path.startswith("/webhooks/"):
             origin.refuse_cross_site(request)
         return await call_next(request)
     except Problem as problem:

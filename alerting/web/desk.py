@@ -34,9 +34,16 @@ class Station(Protocol):
     channels: Mapping[str, Any]
     connectors: Mapping[str, Any]
     engines: Mapping[str, Any]
+    dispatcher: Any
 
     async def publish(self, realm_id: str, signals: list[Signal]) -> list[str]:
         """Keep signals; gives the ids of the new ones, after the commit."""
+        ...
+
+    async def hear(
+        self, person: str, channel: str, text: str, *, reply_to: str = "", message: str = ""
+    ) -> bool:
+        """A person's words on a channel, as an answer of theirs; False for a stranger's."""
         ...
 
     def now(self, realm_id: str) -> datetime:

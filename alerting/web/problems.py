@@ -95,6 +95,6 @@ def install(app: FastAPI) -> None:
 
 
 def _wants_page(request: Request) -> bool:
-    if request.url.path.startswith(("/api/", "/hooks/")):
+    if request.url.path.startswith(("/api/", "/webhooks/")):
         return False
     return "text/html" in request.headers.get("accept", "")

@@ -70,6 +70,8 @@ def storm(desk: Desk, realm: str = "exercise-1", ended: bool = False) -> str:
              measure=limit, act="acknowledge", text="4821 1", at=NOW, outcome="taken")
     desk.put(s.escalation, realm=realm, pursuit=2, alert=red, from_post="town", to_post="office",
              at=NOW, reason="nobody")
+    desk.put(s.signal, realm=realm, id="run:1", kind="forecast", source="storm-model", issued=NOW,
+             accepted=NOW - timedelta(minutes=40), body=b"")
     desk.unseen = [
         {"rule": "fog", "place": p, "since": NOW - timedelta(hours=3)} for p in ("990101", "g70-12")
     ]

@@ -34,7 +34,7 @@ def test_the_first_page_shows_what_is_in_force_and_who_has_not_answered(
     page = web.get("/").text
     for shown in ("路面结冰 · G70 12–19 公里", "风险提示 红色", "官方预警 橙色", "青岚县气象台",
                   "待决定", "限速", "40 公里/小时", "县交警大队", "此岗无人", "超时未落实",
-                  "等待首次数据", "演练", "虚构县", "4821 2 已落实", 'http-equiv="refresh" content="5"'):
+                  "storm-model", "1月21日 02:50", "演练", "虚构县", "4821 2 已落实", 'http-equiv="refresh" content="5"'):
         assert shown in page, shown
     assert "<script" not in page
 
@@ -65,6 +65,12 @@ def test_blind_places_are_counted_and_never_called_quiet(desk: Desk, web: Browse
     assert "G70 12–19 公里" in page
     desk.unseen = []
     assert "目前没有风险提示。" in web.get("/").text
+
+
+def test_a_source_that_never_spoke_says_what_it_waits_for(desk: Desk, web: Browser) -> None:
+    page = web.get("/").text
+    assert "尚未来数" in page
+    assert "下次应于 1月21日 03:34" in page.replace('<time datetime="2026-01-20T19:34:00Z">', "")
 
 
 def test_undecidable_rules_say_what_they_lack(desk: Desk, web: Browser) -> None:

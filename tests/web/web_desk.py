@@ -12,6 +12,9 @@ import requests
 from sqlalchemy import insert, select, update
 
 from alerting.bus import EmbeddedBus
+from alerting.chase import route
+from alerting.dispatch.channels import StatusChange
+from alerting.dispatch.receipts import apply_status
 from alerting.people import Policy
 from alerting.places import Place, Places, Point
 from alerting.rulebook.measures import Argument, Measure
@@ -82,7 +85,22 @@ class Desk:
         self.lacking: list[dict[str, Any]] = []
         self.exercise: dict[str, Any] = {"state": "none"}
         self.started = 0
+        self.dispatcher = self
         self.store.write(self._open)
+
+    async def status(self, channel: str, change: StatusChange) -> bool:
+        return await self.writer.write(
+            lambda c: apply_status(c, self.channels[channel], change, self.now, self.runtime.now())
+        )
+
+    async def hear(self, person: str, channel: str, text: str, *, reply_to: str = "",
+                   message: str = "") -> bool:
+        with self.store.read() as c:
+            routed = route(c, person, text, self.runtime.now(), channel=channel,
+                           reply_to=reply_to, message=message)
+        if routed is not None:
+            await self.publish(routed.realm, [routed.report])
+        return routed is not None
 
     def _open(self, c: Any) -> None:
         row = {"title": {"zh": "实况", "en": "Live"}, "started": NOW, "begins": NOW, "speed": 1.0}
@@ -134,9 +152,11 @@ class Desk:
         )
 
     def said(self) -> list[Any]:
-        """The signals on the bus, in order."""
+        """What was said through the web, in order; not what a scene put there without a body."""
         with self.store.read() as c:
-            rows = c.execute(select(s.signal.c.body).order_by(s.signal.c.seq))
+            rows = c.execute(
+                select(s.signal.c.body).where(s.signal.c.body != b"").order_by(s.signal.c.seq)
+            )
             return [decode(r.body) for r in rows]
 
     def open_alert(self, rule: str = "icing", place: str = "g70-12", level: int = 3, **more: Any) -> str:
