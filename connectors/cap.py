@@ -80,9 +80,9 @@ class Source:
                 if xml.local(root) not in feed.ROOTS:
                     self._take([cap.alert_of(root)], reading, context)
                     return reading
+                self._entries = feed.entries(root, answer.body, url)
             except BadInput as error:
                 raise SourceError(error.what, where=url) from None
-            self._entries = feed.entries(root, answer.body, url)
         self._follow(fetch, reading, context)
         return reading
 

@@ -35,7 +35,7 @@ class Title:
 
 def title(text: str) -> Title:
     """A warning's title taken apart; what it does not say is "" or None."""
-    text = text.strip()
+    text = text.strip()[:500]
     found = _TITLE.match(text)
     issuer = found["issuer"].strip() if found else ""
     rest = found["rest"] if found else text

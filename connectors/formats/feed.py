@@ -9,12 +9,15 @@ from urllib.parse import urljoin, urlsplit
 
 import feedparser
 
+from alerting.errors import BadInput
 from connectors.formats import cap
 from connectors.formats.alert import Alert
 from connectors.formats.stamps import stamp
 from connectors.formats.xml import local, text
 
 ROOTS = frozenset({"feed", "rss", "RDF"})
+# A country's index with some 400 entries has under 1 MB; reading time grows faster than the size.
+MAX_BYTES = 2 * 1024 * 1024
 _MADE = ("updated", "lastBuildDate", "pubDate")
 _CAP_TYPE = "application/cap+xml"
 
@@ -31,7 +34,12 @@ class Entry:
 
 
 def entries(root: Any, body: bytes, base: str = "") -> list[Entry]:
-    """The entries of an index that `xml.parse` has let through; `base` resolves relative links."""
+    """The entries of an index that `xml.parse` has let through; `base` resolves relative links.
+
+    Raises BadInput for one that is too large.
+    """
+    if len(body) > MAX_BYTES:
+        raise BadInput(f"this index has {len(body):,} bytes; more than {MAX_BYTES:,} is refused")
     parsed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
     elements = [e for e in root.iter() if local(e) in ("entry", "item")]
     if len(elements) != len(parsed.entries):

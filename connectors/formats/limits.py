@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 
 _FEET = 0.3048
+# The longest real texts have some 2,000 characters; more is not searched.
+_LONGEST = 4000
 _ZH_ABOVE = re.compile(
     r"海拔(?:高度)?\s*(?P<high>\d{3,4})\s*(?:米|m|M)\s*(?:及)?以上"
     r"|(?<![\d.])(?P<bare>\d{3,4})\s*米\s*(?:及)?以上(?:的)?(?:高海拔|高寒|山区|高山|地区|区域|地带|路段|乡镇)"
@@ -32,7 +34,7 @@ _TAGS = {
 _WORDS = "|".join(sorted(_TAGS, key=len, reverse=True))
 # A list of such places, closed by a word for stretch, that then gets the weather.
 _ZH_ONLY = re.compile(
-    rf"(?P<list>(?:{_WORDS})(?:(?:、|和|及|以及|与)?(?:{_WORDS}))*)(?:等)?"
+    rf"(?P<list>(?:{_WORDS})(?:(?:、|和|及|以及|与)?(?:{_WORDS})){{0,8}})(?:等)?"
     r"(?:易结冰)?(?:的)?(?:路段|地段|路面|处|区域|地区)(?=[^，。；]{0,12}(?:将|可能|有|出现|结冰|积雪))"
 )
 _EN_TAGS = {"bridge": "bridge", "tunnel": "tunnel-mouth", "overpass": "bridge"}
@@ -43,6 +45,7 @@ _EN_ONLY = re.compile(
 
 def above(text: str) -> float | None:
     """The height in metres above which alone the warning holds, None where it is not limited."""
+    text = text[:_LONGEST]
     heights: set[float] = set()
     for found in _ZH_ABOVE.finditer(text):
         if _ZH_AMONG.search(_clause(text, found.start(), "，。；：！")):
@@ -61,6 +64,7 @@ def above(text: str) -> float | None:
 
 def tags(text: str) -> tuple[str, ...]:
     """The kinds of place to which the text limits itself, sorted; empty where it does not."""
+    text = text[:_LONGEST]
     found: set[str] = set()
     for match in _ZH_ONLY.finditer(text):
         if _ZH_AMONG.search(_clause(text, match.start(), "，。；：！")):

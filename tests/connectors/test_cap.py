@@ -529,3 +529,15 @@ def test_only_warnings_for_our_areas_are_kept_and_those_without_codes() -> None:
 )
 def test_codes_touch_where_one_lies_in_the_other(code: str, area: str, expected: bool) -> None:
     assert touches(code, area) is expected
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("piece", ["桥梁", "桥梁、", "海拔", "above ", "red "])
+def test_a_text_made_to_be_slow_is_read_quickly(piece: str) -> None:
+    assert len(warnings(message(info(description=piece * 100_000)))) == 1
+
+
+def test_an_index_that_is_too_large_is_refused() -> None:
+    body = ATOM.format(entry("x" * 3_000_000)).encode()
+    with pytest.raises(BadInput, match="index has"):
+        read(body)
