@@ -150,7 +150,7 @@ def _cannot(connection: Connection, life: Life, said: Said, row: Any) -> Outcome
         # Somebody above is being called already; they hear it, and keep the time they were given.
         calls.call(connection, life, chased, chased.at_post, "reminder",
                    words.still_cannot(said.who, said.text), said.at, rung=chased.rung,
-                   round_=chased.round, by=said.who.called("zh"))  # fmt: skip
+                   round_=max(0, chased.round), by=said.who.called("zh"))  # fmt: skip
         return Outcome("taken", words.cannot(post_by_id(connection, chased.at_post)))
     after = climb(connection, life, chased, "cannot", said.at, said=said.text, by=said.who)
     if after is None:

@@ -204,4 +204,4 @@ def _join(connection: Connection, life: Life, held: Any, row: Any, now: datetime
     if held.at_post != row.post:
         calls.take_back(connection, held.id, "overtaken by a change")
         calls.call(connection, life, by_id(connection, held.id), held.at_post, "escalation",
-                   words.risen(), now, rung=held.rung, round_=held.round)  # fmt: skip
+                   words.risen(), now, rung=held.rung, round_=max(0, held.round))  # fmt: skip

@@ -37,15 +37,13 @@ def step(connection: Connection, life: Life, now: datetime) -> int:
     """Do all that is due by `now`, the realm's own time. Gives how many things changed."""
     changed = pursuits.end_moot(connection, life, now)
     changed += pursuits.open_new(connection, life, now)
-    moved: set[int] = set()
-    changed += _unreached(connection, life, now, moved)
+    changed += _unreached(connection, life, now)
     changed += _mark_overdue(connection, life, now)
     for held in connection.execute(
         select(pursuit).where(_expired(life.realm, now)).order_by(pursuit.c.deadline, pursuit.c.id)
     ).all():
-        if held.id not in moved:
-            _lapse(connection, life, held, now)
-            changed += 1
+        _lapse(connection, life, held, now)
+        changed += 1
     return changed
 
 
@@ -186,12 +184,12 @@ def _give_up(
                    post=office.id, alert_id=held.alert, measure_id=held.measure)  # fmt: skip
 
 
-def _unreached(connection: Connection, life: Life, now: datetime, moved: set[int]) -> int:
+def _unreached(connection: Connection, life: Life, now: datetime) -> int:
     """Calls that ended with nobody, or of which every delivery is dead: the next rung at once.
 
     At the top there is no next rung: the deadline calls it again.
     """
-    changed = 0
+    changed, moved = 0, set[int]()
     for reason, condition in (("nobody", _nobody(life.realm)), ("undelivered", _dead(life.realm))):
         for row in connection.execute(select(notice).where(condition).order_by(notice.c.id)).all():
             connection.execute(update(notice).where(notice.c.id == row.id).values(noted=True))

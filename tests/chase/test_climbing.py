@@ -30,6 +30,8 @@ def test_silence_is_called_again_and_then_climbs(county):
     county.wait(30)
     assert county.climbs() == [("police", "regulator", "silent")]
     assert "police has not answered" in county.phone("regulator")[0]
+    with county.store.read() as c:
+        assert chase.next_due(c, "live") == county.now + timedelta(minutes=30)
     county.wait(120)
     assert [c[1] for c in county.climbs()] == ["regulator", "township", "office"]
 
@@ -171,6 +173,17 @@ def test_a_lifted_measure_ends_its_chase(county):
     county.wait(600)
     assert not county.open()
     assert not county.climbs()
+
+
+def test_a_reminder_that_the_answer_overtook_is_not_sent(county):
+    county.order("guide")
+    county.wait(29)
+    county.dispatching = False
+    county.wait(2)
+    assert county.text("police", "1") == "taken"
+    county.dispatching = True
+    county.wait(0)
+    assert not [t for t in county.phone("police") if t.startswith("reminder")]
 
 
 def test_nothing_to_do_is_seen_without_writing(county):
