@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import FileSystemLoader, StrictUndefined, Template
@@ -98,10 +99,18 @@ class Composer:
         cut: tuple[str, ...],
     ) -> str:
         of_notice = {number: letter for letter, number in asking.letters.items()}
-        items = [
-            self._item(one, words, short=short, cut=cut, letter=of_notice.get(one.id, ""))
-            for one in news
-        ]
+        items: list[str] = []
+        before: dict[str, Any] = {}
+        for one in news:
+            said = self._said(one, words, short=short, cut=cut)
+            same = short and all(said[part] == before.get(part) for part in _HEADING)
+            items.append(
+                self._texts[words.language, one.kind]
+                .render(said | _unsaid(said, before) if same else said, same=same, short=short,
+                        letter=of_notice.get(one.id, ""))
+                .strip()
+            )  # fmt: skip
+            before = said
         wanted = [one for one in news if one.asks]
         answers = words.answers(wanted, asking.code, asking.letters) if asking.can_reply else ""
         name = "message" if len(items) == 1 else "bundle"
@@ -110,26 +119,28 @@ class Composer:
             answers=answers, link=asking.link if wanted and not asking.can_reply else "",
         ).strip()  # fmt: skip
 
-    def _item(
-        self, one: News, words: Words, *, short: bool, cut: tuple[str, ...], letter: str
-    ) -> str:
+    def _said(
+        self, one: News, words: Words, *, short: bool, cut: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """What a template may say of one notice."""
+
         def unless_cut(name: str, text: str) -> str:
             return "" if name in cut else text
 
-        official = words.official(one)
-        differs = words.differs(one)
-        return self._texts[words.language, one.kind].render(
-            short=short, letter=letter, head=words.head(one), place=words.place(one),
-            time=words.span(one), moment=words.moment(one), do=words.do(one),
-            due=words.due(one), label=words.label(one), details=words.details(one),
-            differs=differs, official=official if not short else
-            unless_cut("official", "" if differs else official),
-            why=unless_cut("why", words.both(one, "why")),
-            reason=unless_cut("reason", words.both(one, "reason"))
-            if one.kind in _WITHOUT_REASON else words.both(one, "reason"),
-            by=words.both(one, "by"), was=words.colour(one.facts.get("was")),
-            colour=words.colour(one.level), ordered=bool(one.facts.get("measures")),
-        ).strip()  # fmt: skip
+        official, differs = words.official(one), words.differs(one)
+        reason = words.both(one, "reason")
+        return {
+            "kind": one.kind, "head": words.head(one), "place": words.place(one),
+            "time": words.span(one), "moment": words.moment(one), "do": words.do(one),
+            "due": words.due(one), "label": words.label(one), "details": words.details(one),
+            "differs": differs,
+            "official": unless_cut("official", "" if differs else official) if short else official,
+            "why": unless_cut("why", words.both(one, "why")),
+            "reason": unless_cut("reason", reason) if one.kind in _WITHOUT_REASON else reason,
+            "by": words.both(one, "by"), "was": words.colour(one.facts.get("was")),
+            "colour": words.colour(one.level), "ordered": bool(one.facts.get("measures")),
+            "about": bool(one.facts.get("hazard") or one.facts.get("measures")),
+        }  # fmt: skip
 
     def _subject(self, news: Sequence[News], words: Words, exercise: bool) -> str:
         top = max(news, key=lambda one: one.level)
@@ -143,3 +154,12 @@ class Composer:
 
 # Kinds whose message still says what matters without its reason.
 _WITHOUT_REASON = frozenset({"open", "raise", "reopen", "fall", "update", "clear", "lifted"})
+# A bundle says these once for all notices in a row that share them …
+_HEADING = ("kind", "head", "place", "time", "moment")
+# … and of these what the notice before has not just said.
+_ONCE = ("differs", "official", "why", "reason", "was")
+
+
+def _unsaid(said: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts to leave empty, since the notice before said them."""
+    return {part: "" for part in _ONCE if said[part] == before[part] and said["kind"] != "service"}

@@ -224,12 +224,9 @@ class Dispatcher:
         return max(0, max(1, int(rate)) - len(recent))
 
     def _has_work(self, connection: Connection) -> bool:
-        now = self._runtime.now()
-        due = min(self._notices_due(connection), default=None)
-        if due is not None and due <= now:
-            return True
-        due = min(self._deliveries_due(connection), default=None)
-        return due is not None and due <= now
+        found = [*self._notices_due(connection), *self._deliveries_due(connection)]
+        # Asked for after what is due: a real clock has moved on meanwhile, and "now" must count.
+        return min(found, default=datetime.max.replace(tzinfo=UTC)) <= self._runtime.now()
 
     def _notices_due(self, connection: Connection) -> list[datetime]:
         rows = connection.execute(

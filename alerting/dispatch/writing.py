@@ -18,6 +18,7 @@ from alerting.people import Contact, Person
 from alerting.runtime import Runtime
 from alerting.store.schema import delivery, delivery_notice
 
+_MOST = 12  # notices that are tried in one short text; three SMS never hold more
 _LONGEST_CODE = "KMP"  # for trying whether a text fits before its code is drawn
 
 
@@ -65,10 +66,15 @@ class Drafts:
         if channel.max_segments is not None and len(rows) > 1:
             trial = self._compose(channel, secret, realm, person, news, _LONGEST_CODE, 0)
             if trial.segments > channel.max_segments:
-                half = len(rows) // 2
+                # As many as fit go in the first, the rest after it in the same way.
+                fitting = max(
+                    (n for n in range(1, min(len(rows), _MOST))
+                     if self._compose(channel, secret, realm, person, news[:n], _LONGEST_CODE, 0)
+                     .segments <= channel.max_segments), default=1,
+                )  # fmt: skip
                 return [
                     number
-                    for part in (rows[:half], rows[half:])
+                    for part in (rows[:fitting], rows[fitting:])
                     for number in self.write(connection, realm, person, contact, band, round_, part,
                                              now, fallback_of=fallback_of, next_try=next_try)
                 ]  # fmt: skip

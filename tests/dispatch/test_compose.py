@@ -138,7 +138,8 @@ def test_how_to_answer_is_one_digit_each_with_the_code() -> None:
 def test_several_measures_in_one_message_have_letters() -> None:
     text = short(news("order", number=1), news("order", number=2), most=9).text
     assert "\nA 大雾" in text
-    assert "\nB 大雾" in text
+    # The second is of the same hazard, place and time: it says what to do and no more.
+    assert "\nB 命令：设置限速60公里/小时" in text
     assert "如2A" in text
     assert text.splitlines()[0] == "【雾岭县应急办】共2条"
 
