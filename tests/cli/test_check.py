@@ -1,0 +1,74 @@
+"""`suian check` and `suian doctor`: what is wrong, and what is still missing."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import PACK, TABLES, Folder
+
+
+def test_a_good_county_passes(county: Folder) -> None:
+    county.run("check").says("ok", "2 rules", "4 cases", "2 measures")
+    assert county.run("check", "--format", "json").json["ok"]
+
+
+def test_the_measures_are_listed_on_request(county: Folder) -> None:
+    county.run("check", "--measures").says("speed-limit", "km/h", "限速")
+    said = county.run("check", "--measures", "--format", "json").json
+    assert said["measures"]["speed-limit"]["arguments"] == {"speed": "km/h"}
+
+
+def test_a_failing_case_ends_with_2_and_names_the_line(county: Folder) -> None:
+    county.write("rules/trial.yaml", PACK.replace("expect: {level: orange}", "expect: {level: none}"))
+    county.run("check", code=2).says("trial.yaml:", "does not come out")
+    said = county.run("check", "--format", "json", code=2).json
+    assert not said["ok"]
+    assert [f["level"] for f in said["findings"]].count("error") == 1
+
+
+def test_another_folder_of_rules_may_be_checked(county: Folder) -> None:
+    county.write("draft/trial.yaml", PACK)
+    county.run("check", "--rules", "draft", code=2).says("measures.yaml", "missing")
+    county.run("check").says("ok")
+
+
+def test_every_bad_table_is_named_in_one_go(county: Folder) -> None:
+    county.write("county/zones.csv", TABLES["zones"].replace("800", "high"))
+    county.write("county/people.csv", TABLES["people"].replace("zh,admin", "zh,king"))
+    county.run("check", code=2).says("zones.csv", "'high' is not a number", "role 'king'")
+
+
+def test_what_no_source_can_say_is_undecidable_by_place(county: Folder) -> None:
+    text = (county.path / "config.yaml").read_text("utf-8")
+    county.write("config.yaml", text.replace("open-meteo: {on: true}", "open-meteo: {on: false}"))
+    said = county.run("check", "--format", "json").json
+    found = {(u["rule"], u["level"]): u for u in said["undecidable"]}
+    assert found["heat-test", "yellow"]["places"] == ["road-1"]
+    assert found["heat-test", "yellow"]["missing"] == ["temperature"]
+    county.run("check").says("heat-test", "no 缺 temperature")
+
+
+def test_vacant_posts_silent_people_and_measures_nobody_carries(county: Folder) -> None:
+    posts = TABLES["posts"].replace("交警,Traffic police,wang", "交警,Traffic police,")
+    county.write("county/posts.csv", posts)
+    county.write("county/people.csv", TABLES["people"].replace("console:wang", ""))
+    county.run("check").says("the post police", "vacant", "wang", "no contact")
+    gone = "\n".join(line for line in posts.splitlines() if not line.startswith("police")) + "\n"
+    county.write("county/posts.csv", gone)
+    county.run("check", code=2).says("guide: no carrier at", "field of road-traffic")
+
+
+def test_an_option_of_a_source_is_checked(county: Folder) -> None:
+    text = (county.path / "config.yaml").read_text("utf-8")
+    county.write("config.yaml", text.replace("{on: true}", "{on: true, dayz: 3}", 1))
+    county.run("check", code=2).says("sources.open-meteo", "dayz")
+
+
+def test_the_doctor_ends_with_what_is_missing(county: Folder) -> None:
+    text = (county.path / "config.yaml").read_text("utf-8")
+    lines = "  open-meteo: {on: true, base_url: 'http://127.0.0.1:9'}\n  cap: {on: false}\n"
+    county.write("config.yaml", text.partition("sources:\n")[0] + "sources:\n" + lines)
+    ran = county.run("doctor", code=1)
+    ran.says("open-meteo: ", "no answer", "cap: switched off", "console", "no service runs", "can be written",
+             "GiB", "known through", "no loud channel reaches", "李值班")  # fmt: skip
+    last = ran.out.partition("Still missing")[2]
+    for words in ("still fictional", "official warnings", "beyond the console", "public_url"):
+        assert words in last
