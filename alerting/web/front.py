@@ -79,16 +79,16 @@ def front(connection: Connection, station: Station, realm_id: str) -> dict[str, 
 
 
 def waiting(connection: Connection, station: Station, realm_id: str) -> list[dict[str, Any]]:
-    """Open pursuits, the gravest and the soonest due first, with whom each calls now."""
+    """Whom we wait for, post by post, with what each is asked: the gravest, the soonest due first."""
     titles = post_titles(connection)
-    held = defaultdict(list)
+    people = defaultdict(list)
     for one in connection.execute(
         select(holder.c.post, person.c.name, person.c.name_en)
         .join(person, person.c.id == holder.c.person)
         .where(person.c.active)
         .order_by(holder.c.post, holder.c.rank)
     ):
-        held[one.post].append({"zh": one.name, "en": one.name_en or one.name})
+        people[one.post].append({"zh": one.name, "en": one.name_en or one.name})
     rows = connection.execute(
         select(pursuit, alert.c.rule, alert.c.place, measure.c.measure.label("named"),
                measure.c.object)
@@ -97,22 +97,24 @@ def waiting(connection: Connection, station: Station, realm_id: str) -> list[dic
         .where(pursuit.c.realm == realm_id, pursuit.c.state == "open")
         .order_by(pursuit.c.level.desc(), pursuit.c.deadline, pursuit.c.id)
     )  # fmt: skip
-    found = []
+    found: dict[str, dict[str, Any]] = {}
     for row in rows:
         definition = station.book.measures.get(row.named) if row.named else None
         rule = station.book.rules_by_id.get(row.rule) if row.rule else None
         named = definition or rule
         place = row.object or row.place
-        found.append({
-            "wants": row.wants, "level": row.level, "alert": row.alert, "measure": row.measure,
+        held = found.setdefault(row.at_post, {
+            "post": titles.get(row.at_post, {"zh": row.at_post}), "people": people[row.at_post],
+            "level": row.level, "asked": [],
+        })  # fmt: skip
+        held["asked"].append({
+            "wants": row.wants, "alert": row.alert, "level": row.level,
             "about": dict(named.title) if named is not None else {"zh": row.named or row.rule},
             "place": listing.place_name(station.places, place) if place else {},
-            "post": titles.get(row.at_post, {"zh": row.at_post}), "people": held[row.at_post],
             "first": titles.get(row.post, {"zh": row.post}), "climbed": row.at_post != row.post,
-            "opened": row.opened, "deadline": row.deadline, "must_by": row.must_by,
-            "rung": row.rung, "round": row.round,
+            "opened": row.opened, "deadline": row.deadline,
         })  # fmt: skip
-    return found
+    return list(found.values())
 
 
 def heard(connection: Connection, realm_id: str) -> list[dict[str, Any]]:
