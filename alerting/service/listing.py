@@ -198,10 +198,10 @@ def _acknowledgements(
     )
     for row in rows:
         for held in {row.alert} | holders.get(row.measure, set()):
-            if held:
-                parts.acknowledgements[held].append(
-                    {"person": row.person, "channel": row.channel, "at": utc(row.at)}
-                )
+            said = {"person": row.person, "channel": row.channel, "at": utc(row.at)}
+            # One answer to a message of several measures is one acknowledgement.
+            if held and said not in parts.acknowledgements[held]:
+                parts.acknowledgements[held].append(said)
 
 
 def _escalations(
