@@ -197,6 +197,20 @@ class County:
             for r in rows:
                 c.execute(insert(delivery_notice).values(delivery=key, notice=r.id))
 
+    def carry_again(self, key: int) -> int:
+        """The fallback of a delivery: the same notices on another channel. Gives its id."""
+
+        def again(c: Any) -> int:
+            row = c.execute(select(delivery).where(delivery.c.id == key)).one()._asdict()
+            row |= {"id": None, "channel": "call", "link": f"again-{key}", "fallback_of": key}
+            made = int(c.execute(insert(delivery).values(**row)).inserted_primary_key[0])
+            for held in c.execute(select(delivery_notice.c.notice)
+                                  .where(delivery_notice.c.delivery == key)).scalars().all():  # fmt: skip
+                c.execute(insert(delivery_notice).values(delivery=made, notice=held))
+            return made
+
+        return self.store.write(again)
+
     # What people do
 
     def text(self, who: str, words: str, message: str = "") -> str:

@@ -488,3 +488,26 @@ def test_from_the_page_the_order_is_meant_as_it_stands(county):
     assert county.measure(key).state == "acknowledged"
     assert county.say("regulator", "in-force", f"measure:{key}", channel="api") == "taken"
     assert county.measure(key).state == "in force"
+
+
+def test_cannot_from_below_is_told_to_whoever_is_being_called_already(county):
+    key = county.order()
+    county.wait(1)
+    county.text("police", "1")
+    county.wait(30)
+    assert county.climbs() == [("police", "regulator", "overdue")]
+    assert county.say("police", "cannot", f"measure:{key}", reason="snowed in") == "taken"
+    assert len(county.climbs()) == 1
+    assert "snowed in" in county.phone("regulator")[-1]
+
+
+def test_who_is_called_because_it_is_overdue_gets_time_once(county):
+    county.order()
+    county.wait(1)
+    county.text("police", "1")
+    county.wait(30)
+    assert county.text("regulator", "1") == "taken"
+    until = county.rows(pursuit, pursuit.c.state == "open")[0].deadline
+    county.wait(5)
+    assert county.text("regulator", "1") == "repeated"
+    assert county.rows(pursuit, pursuit.c.state == "open")[0].deadline == until
