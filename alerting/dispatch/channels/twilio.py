@@ -1,7 +1,7 @@
 """SMS through Twilio, on aiohttp: callbacks and replies verified, asked before a resend.
 
 Codes: https://www.twilio.com/docs/api/errors. Twilio's create has no idempotency key, so that after a
-crash the messages to the number are listed and compared; our reply code makes each text unique.
+crash the messages to the number are listed and compared with ours, those of other deliveries left out.
 """
 
 from __future__ import annotations
@@ -114,7 +114,8 @@ class Channel(base.Plain):
         answer = await self._call("GET", params=params)
         for held in answer.get("messages") or ():
             same = held.get("to") == message.address and held.get("body") == message.text
-            if same and held.get("status") not in _FAILED:
+            ours = same and held.get("sid") not in message.others
+            if ours and held.get("status") not in _FAILED:
                 return Sent(_STATES.get(str(held.get("status")), "accepted"), str(held["sid"]))
         return None
 
@@ -153,8 +154,9 @@ class Channel(base.Plain):
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
+            who = f"{self.settings.account}:{self._tokens[0]}".encode()
             self._session = aiohttp.ClientSession(
-                auth=aiohttp.BasicAuth(self.settings.account, self._tokens[0]),
+                headers={"Authorization": "Basic " + base64.b64encode(who).decode()},
                 connector=aiohttp.TCPConnector(limit=self.concurrency),
                 timeout=aiohttp.ClientTimeout(total=self.settings.timeout_seconds),
             )
