@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -131,14 +132,10 @@ class Engine:
             seen = self._seen(verdict, places)
             asked = self._asked(places, touched, done)
             memory = self.standings[rule.id]
-            decided = judge(
-                seen, memory, asked, worst(self._pick(verdict.under_way, verdict, places),
-                                           places.starts),
-                lambda at, targets, rule=rule, places=places, memory=memory: agreement.holds(
-                    self.bound, rule, places, memory, at, targets
-                ),
-                now, _hour(now), rule.hold.total_seconds(),
-            )  # fmt: skip
+            begun = worst(self._pick(verdict.under_way, verdict, places), places.starts)
+            agrees = partial(agreement.holds, self.bound, rule, places, memory)
+            hold = rule.hold.total_seconds()
+            decided = judge(seen, memory, asked, begun, agrees, now, _hour(now), hold)
             made.decisions[rule.id] = decided
             made.believed[rule.id] = seen.believed()
             true = self._pick(verdict.true, verdict, places)
@@ -172,14 +169,14 @@ class Engine:
             for position, _, level in decided.rises:
                 if mine(position):
                     place = self.life.places.by_id[places.ids[position]]
-                    finding = self._find(work, rule, places, position, level)
+                    finding = self.finding(work, rule, places, position, level)
                     episodes.rise(
                         connection, self.life, rule, place, level, finding, work.by, work.at
                     )
             for position, was, level in decided.falls:
                 if mine(position):
                     place = self.life.places.by_id[places.ids[position]]
-                    finding = self._find(work, rule, places, position, level or was)
+                    finding = self.finding(work, rule, places, position, level or was)
                     episodes.fall(
                         connection, self.life, rule, place, level, finding, work.by, work.at
                     )
@@ -246,9 +243,10 @@ class Engine:
             asked &= np.array([self._slice_of[p] not in done for p in places.ids], np.bool_)
         return asked
 
-    def _find(
+    def finding(
         self, work: Work, rule: Any, places: RulePlaces, position: int, level: int
     ) -> Finding:
+        """Why `level` of a rule holds at the place at `position`, told at its worst point."""
         assert work.sight is not None
         columns = places.columns_of(position)
         start = places.starts[position]
@@ -263,7 +261,7 @@ class Engine:
         memory = self.standings[rule.id]
         key = _open_alert(connection, self.life.realm, rule.id, places.ids[position])
         if key is not None:
-            finding = self._find(work, rule, places, position, int(memory.level[position]))
+            finding = self.finding(work, rule, places, position, int(memory.level[position]))
             episodes.refresh(connection, self.life, key, finding, work.by, work.at)
 
     def _only_unknown(self, connection: Connection, work: Work, rule: str, place: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -99,7 +100,7 @@ def _of_tables(config: Config) -> list[Note]:
         _try(notes, lambda: read_posts(county.posts, places, ids))
     for name, source in config.sources_on().items():
         if (source.use or name) != "calendar":
-            _try(notes, lambda n=name, s=source: make_connector(n, s.use or n, s.options()))
+            _try(notes, partial(make_connector, name, source.use or name, source.options()))
     return [replace(n, mend=n.mend.replace("\n", " ")) for n in notes]
 
 

@@ -37,7 +37,9 @@ def drill(
 def _folder(exercises: Path, name: str) -> Path:
     folder = exercises / name
     if Path(name).name != name or not folder.is_dir():
-        known = sorted(p.name for p in exercises.iterdir() if p.is_dir()) if exercises.is_dir() else []
+        known = (
+            sorted(p.name for p in exercises.iterdir() if p.is_dir()) if exercises.is_dir() else []
+        )
         raise BadInput(f"there is no exercise {name!r}", where=str(exercises),
                        mend=f"There are: {', '.join(known) or 'none'}.")  # fmt: skip
     return folder

@@ -21,9 +21,7 @@ ConfigPath = Annotated[Path, typer.Option("--config", help="The county's config.
 CONFIG = Path("config.yaml")
 FormatOption = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why: it is recorded and told.")]
-As = Annotated[
-    str, typer.Option("--as", help="The person who does it; else the first who may.")
-]
+As = Annotated[str, typer.Option("--as", help="The person who does it; else the first who may.")]
 
 
 def store_of(config: Config) -> Store:

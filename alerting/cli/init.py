@@ -81,7 +81,9 @@ TABLES = {
 
 
 def init(
-    county: Annotated[str, typer.Argument(help="The county's name; a folder of that name is made.")],
+    county: Annotated[
+        str, typer.Argument(help="The county's name; a folder of that name is made.")
+    ],
 ) -> None:
     """Make a folder with a config and templates for a county's tables."""
     name = county.strip()

@@ -22,7 +22,12 @@ TIMEOUT = (3, 30)  # seconds to connect, to answer
 
 
 def post(
-    config: Config, path: str, body: dict[str, Any], role: str, who: str = "", *,
+    config: Config,
+    path: str,
+    body: dict[str, Any],
+    role: str,
+    who: str = "",
+    *,
     as_form: bool = False,
 ) -> Any:
     """POST to the running service as `who`, or as the first person who has `role`.
@@ -74,7 +79,7 @@ def _answer(config: Config, path: str, body: dict[str, Any], given: str, as_form
     url = f"http://{config.address}:{config.port}{path}"
     try:
         got = requests.post(
-            url, **({"data": body} if as_form else {"json": body}), timeout=TIMEOUT,
+            url, data=body if as_form else None, json=None if as_form else body, timeout=TIMEOUT,
             headers={"Authorization": f"Bearer {given}"}, allow_redirects=False,
         )  # fmt: skip
     except requests.RequestException:

@@ -35,7 +35,9 @@ def order(
 def _argument(text: str) -> tuple[str, Any]:
     name, is_there, value = text.partition("=")
     if not is_there or not name or not value:
-        raise BadInput(f"--argument {text!r} cannot be read", mend="Write name=value, e.g. speed=40.")
+        raise BadInput(
+            f"--argument {text!r} cannot be read", mend="Write name=value, e.g. speed=40."
+        )
     try:
         return name, float(value)
     except ValueError:

@@ -16,7 +16,6 @@ import numpy as np
 
 from alerting.alerts import FactBook, Life
 from alerting.alerts.engine import Engine, rule_places
-from alerting.alerts.finding import find
 from alerting.alerts.standing import Standing
 from alerting.calendar import Calendar
 from alerting.connector import Connector, Context, Problem
@@ -145,13 +144,11 @@ def _evaluate(
             if held is not None:
                 held.columns |= _columns_of(stage, stage.areas[signal.identifier])
     work = engine.work(Tick(source="clock", issued=now), now, None, set())
-    assert work.sight is not None
     for rule_id, decided in work.decisions.items():
         rule = around.book.rules_by_id[rule_id]
         places = engine.places[rule_id]
         for position, _, level in decided.rises:
-            finding = find(engine.bound, engine.fields, engine.facts, work.sight, rule,
-                           places.columns_of(position), level, now, around.zone)  # fmt: skip
+            finding = engine.finding(work, rule, places, position, level)
             asks = [a for n, step in rule.levels.items() if Level[n] <= level for a in step.ask]
             place = places.ids[position]
             made.alerts.append({

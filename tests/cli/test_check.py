@@ -17,7 +17,9 @@ def test_the_measures_are_listed_on_request(county: Folder) -> None:
 
 
 def test_a_failing_case_ends_with_2_and_names_the_line(county: Folder) -> None:
-    county.write("rules/trial.yaml", PACK.replace("expect: {level: orange}", "expect: {level: none}"))
+    county.write(
+        "rules/trial.yaml", PACK.replace("expect: {level: orange}", "expect: {level: none}")
+    )
     county.run("check", code=2).says("trial.yaml:", "does not come out")
     said = county.run("check", "--format", "json", code=2).json
     assert not said["ok"]

@@ -75,7 +75,9 @@ def test_what_the_payload_does_not_carry_is_undecidable_once_a_rule(county: Fold
 
 def test_a_strange_location_is_a_place_of_every_kind(county: Folder) -> None:
     seen = [100.0] * HOURS
-    county.write("p.json", json.dumps(forecast(-34.9, 138.6, temperature_2m=hot(), visibility=seen)))
+    county.write(
+        "p.json", json.dumps(forecast(-34.9, 138.6, temperature_2m=hot(), visibility=seen))
+    )
     said = county.run("evaluate", "p.json", "--source", "open-meteo", "--format", "json").json
     found = {(a["rule"], a["place"]) for a in said["alerts"]}
     assert found == {("heat-test", "-34.9000,138.6000"), ("fog-test", "-34.9000,138.6000")}
@@ -128,14 +130,20 @@ def test_a_refused_payload_ends_with_2_and_says_why(county: Folder, text: str) -
     county.write("p.json", text)
     ran = county.run("evaluate", "p.json", "--source", "open-meteo", code=2)
     ran.says("refuses this payload")
-    said = county.run("evaluate", "p.json", "--source", "open-meteo", "--format", "json", code=2).json
+    said = county.run(
+        "evaluate", "p.json", "--source", "open-meteo", "--format", "json", code=2
+    ).json
     assert said["signals"] == said["alerts"] == []
     assert said["problems"][0]["what"]
 
 
 def test_an_unknown_source_and_a_missing_file(county: Folder) -> None:
-    county.run("evaluate", "p.json", "--source", "open-metoe", code=2).says("Did you mean 'open-meteo'")
-    county.run("evaluate", "gone.json", "--source", "cap", code=2).says("gone.json", "cannot be read")
+    county.run("evaluate", "p.json", "--source", "open-metoe", code=2).says(
+        "Did you mean 'open-meteo'"
+    )
+    county.run("evaluate", "gone.json", "--source", "cap", code=2).says(
+        "gone.json", "cannot be read"
+    )
 
 
 CAPTURED = {"openmeteo": "open-meteo", "cap": "cap", "cap_cn": "cap"}

@@ -72,10 +72,14 @@ def test_a_bad_line_is_named(county: Folder) -> None:
     bad = {**good, "start": "2026-07-01T00:00:00"}
     county.run("replay", history(county, good, "", bad), code=2).says("line 3", "needs its zone")
     late = run_of(START - timedelta(hours=5), 6)
-    county.run("replay", history(county, good, late), code=2).says("signal 2", "before the one above")
+    county.run("replay", history(county, good, late), code=2).says(
+        "signal 2", "before the one above"
+    )
     county.run("replay", history(county, "# nothing"), code=2).says("no signal in this history")
     county.run("replay", "gone.jsonl", code=2).says("gone.jsonl", "cannot be read")
 
 
 def test_explain_without_an_alert_says_so(county: Folder) -> None:
-    county.run("explain", "live.heat-test.road-1.1", code=2).says("there is no alert", "None has opened")
+    county.run("explain", "live.heat-test.road-1.1", code=2).says(
+        "there is no alert", "None has opened"
+    )

@@ -50,10 +50,16 @@ def test_an_import_lists_every_bad_line_and_takes_nothing(county: Folder) -> Non
 
 
 def test_an_import_must_fit_the_other_tables(county: Folder) -> None:
-    county.write("z.csv", "code,name,name_en,parent,point,lat,lon,elevation\n990199,别县,Other,,,,,\n")
-    county.run("import", "zones", "z.csv", code=2).says("sites.csv", "990100101 is not in the zones file")
+    county.write(
+        "z.csv", "code,name,name_en,parent,point,lat,lon,elevation\n990199,别县,Other,,,,,\n"
+    )
+    county.run("import", "zones", "z.csv", code=2).says(
+        "sites.csv", "990100101 is not in the zones file"
+    )
     county.write("p.csv", "id,name,name_en,language,role,contacts\nli,李,Li,zh,admin,console:li\n")
-    county.run("import", "people", "p.csv", code=2).says("posts.csv", "wang is not among the people")
+    county.run("import", "people", "p.csv", code=2).says(
+        "posts.csv", "wang is not among the people"
+    )
 
 
 def test_an_import_of_people_goes_into_the_register_and_keeps_the_old_file(county: Folder) -> None:
@@ -71,14 +77,18 @@ def test_an_import_of_people_goes_into_the_register_and_keeps_the_old_file(count
 
 def test_a_channel_the_config_does_not_have(county: Folder) -> None:
     county.write("p.csv", TABLES["people"].replace("console:wang", "sms:+15550100"))
-    county.run("import", "people", "p.csv", code=2).says("line 3", "channel 'sms' is none of console")
+    county.run("import", "people", "p.csv", code=2).says(
+        "line 3", "channel 'sms' is none of console"
+    )
 
 
 def test_a_token_is_printed_once_and_only_its_digest_kept(county: Folder) -> None:
     token = county.run("token", "create", "li", "--role", "order", "--label", "test").out.strip()
     assert token.startswith("suian_")
     assert token.encode() not in (county.path / "var/suian.db").read_bytes()
-    county.run("token", "create", "wang", "--role", "admin", code=2).says("wang has the role answer")
+    county.run("token", "create", "wang", "--role", "admin", code=2).says(
+        "wang has the role answer"
+    )
     county.run("token", "create", "nobody", code=2).says("no person 'nobody'")
     county.run("token", "create", "li", "--role", "king", code=2).says("role 'king' is none of")
 
@@ -127,7 +137,9 @@ def test_a_database_that_is_none(county: Folder) -> None:
         ("withdraw", "live.x.y.1", "--reason", "wrong"),
     ],
 )
-def test_by_hand_without_a_service_says_how_to_start_it(county: Folder, words: tuple[str, ...]) -> None:
+def test_by_hand_without_a_service_says_how_to_start_it(
+    county: Folder, words: tuple[str, ...]
+) -> None:
     county.run("token", "create", "li")
     if words[0] == "withdraw":
         county.run(*words, code=2).says("no alert and no measure")
@@ -135,7 +147,13 @@ def test_by_hand_without_a_service_says_how_to_start_it(county: Folder, words: t
         county.run(*words, code=1).says("no service answers", "nothing was done", "suian serve")
 
 
+def test_the_command_as_a_shell_starts_it(county: Folder) -> None:
+    county.run_afresh("audit", "verify").says("consistent")
+    county.run_afresh("check", "--config", "gone.yaml", code=2).says("gone.yaml", "suian init")
+    county.run_afresh("--help").says("evaluate", "replay", "doctor", "withdraw")
+
+
 def test_an_unknown_command_and_a_missing_argument(county: Folder) -> None:
-    county.run("serv", code=2).says("No such command")
+    county.run_afresh("serv", code=2).says("No such command")
     county.run("order", "guide", code=2).says("Missing argument")
     county.run("drill", "storm", code=2).says("no exercise 'storm'")
