@@ -10,7 +10,7 @@ left it is dead, with an audit entry, and the watch raises an alarm.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -152,7 +152,20 @@ def _lease(
                 resends=row.resends + (1 if unsure and not ask else 0), next_try=None,
                 at=now_of(row.realm) if row.state == "bound" else row.at)
     )  # fmt: skip
-    return Claimed(_message(connection, drafts, row), row.channel, ask)
+    message = _message(connection, drafts, row)
+    if ask:
+        message = replace(message, others=_others(connection, row))
+    return Claimed(message, row.channel, ask)
+
+
+def _others(connection: Connection, row: Row[Any]) -> frozenset[str]:
+    ids = connection.execute(
+        select(delivery.c.provider_id).where(
+            delivery.c.channel == row.channel, delivery.c.address == row.address,
+            delivery.c.id != row.id, delivery.c.provider_id.is_not(None),
+        )
+    ).scalars()  # fmt: skip
+    return frozenset(ids)
 
 
 def _message(connection: Connection, drafts: Drafts, row: Row[Any]) -> Message:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,10 +14,11 @@ from alerting.dispatch.channels import Channel
 from alerting.dispatch.codes import free_code, link_for, link_secret, used_codes
 from alerting.dispatch.compose import Asking, Composed, Composer
 from alerting.dispatch.wording import News, lettered
-from alerting.people import Contact, Person
+from alerting.people import Contact, Person, person_by_id
 from alerting.runtime import Runtime
 from alerting.store.schema import delivery, delivery_notice
 
+_NO_PERSON = frozenset({"service", "watch", "config"})
 _MOST = 12  # notices that are tried in one short text; three SMS never hold more
 _LONGEST_CODE = "KMP"  # for trying whether a text fits before its code is drawn
 
@@ -62,7 +63,7 @@ class Drafts:
         as many as it takes. Gives their ids."""
         channel = self.settings.channels[contact.channel]
         secret = link_secret(connection, self.runtime, now)
-        news = [as_news(r) for r in rows]
+        news = [_by_name(connection, as_news(r), person.language) for r in rows]
         if channel.max_segments is not None and len(rows) > 1:
             trial = self._compose(channel, secret, realm, person, news, _LONGEST_CODE, 0)
             if trial.segments > channel.max_segments:
@@ -116,6 +117,16 @@ class Drafts:
         return self.composer.compose(
             news, person.language, realm.exercise, asking, channel.max_segments
         )
+
+
+def _by_name(connection: Connection, news: News, language: str) -> News:
+    """Facts say by id who did something; a reader is told the name, nothing where it was no person."""
+    by = str(news.facts.get("by") or "").removeprefix("person:")
+    if not by:
+        return news
+    known = person_by_id(connection, by)
+    name = known.called(language) if known is not None else "" if by in _NO_PERSON else by
+    return replace(news, facts=dict(news.facts) | {"by": name})
 
 
 def as_news(row: Row[Any]) -> News:

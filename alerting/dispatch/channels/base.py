@@ -54,6 +54,8 @@ class Message:
     link: str  # whole address, or "" where nothing is asked
     created: datetime
     about: tuple[Mapping[str, Any], ...] = ()  # kind, alert, measure, level of each notice
+    # Provider ids of other messages to this address: plain news can say the same twice.
+    others: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
