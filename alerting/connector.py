@@ -117,7 +117,7 @@ class Connector(Protocol):
         ...
 
 
-_UNITS = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+_UNITS: pint.UnitRegistry[float] = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
 # Spellings of sources that pint does not know.
 _SPELLING = {
     "°C": "degC", "°F": "degF", "%": "percent", "km/h": "kilometer/hour", "kmh": "kilometer/hour",

@@ -150,7 +150,7 @@ def close(
     if facts is None:
         return True
     facts = facts.saying(reason={"zh": reason, "en": reason}, by=by)
-    told = posts_told(connection, alert_key)
+    told = posts_told(connection, alert=alert_key)
     withhold(connection, alert_key, NEWS, "withdrawn before it was sent")
     measures.drop(connection, life, alert_key, set(), facts, at)
     from alerting.people import post_by_id
@@ -301,7 +301,7 @@ def _tell_fall(
     """A fall before onset waits for the morning, except for those already ordered."""
     begun = held.onset is None or held.onset <= at
     due = at if begun else life.morning_after(at)
-    told = posts_told(connection, held.id)
+    told = posts_told(connection, alert=held.id)
     for post in _audience(connection, life, rule, place.id):
         if post.id in told:  # who never heard of it needs no end of it
             tell(connection, life.realm, "clear" if cleared else "fall", post, facts, at,

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from alerting.alerts.life import Life
-from alerting.alerts.notices import Facts, tell
+from alerting.alerts.notices import Facts, posts_told, tell
 from alerting.audit import record
 from alerting.people import Post, post_by_id, resolve
 from alerting.places import Place
@@ -160,9 +160,15 @@ def withdraw(
     )
     facts = _facts_of(connection, life, measure_id)
     _end(connection, life, measure_id, (row.state,), "withdrawn", by, at, reason)
-    if row.issued is not None or row.state == "proposed":
-        _tell_carrier(connection, life, row, "withdrawn", facts.saying(
-            reason={"zh": reason, "en": reason}, by=by), at, wants="")  # fmt: skip
+    said = facts.saying(
+        reason={"zh": reason, "en": reason}, by=by, place=row.object,
+        measures=(describe(row, life.book.measures[row.measure]),),
+    )  # fmt: skip
+    for post_id in sorted(posts_told(connection, measure=measure_id)):
+        post = post_by_id(connection, post_id)
+        if post is not None:
+            tell(connection, life.realm, "withdrawn", post, said, at, measure=measure_id,
+                 alert=_alert_of(connection, measure_id))  # fmt: skip
     _end_interim(connection, life, measure_id, at)
     return True
 

@@ -87,11 +87,12 @@ def withhold(connection: Connection, alert: str, kinds: tuple[str, ...], reason:
     return result.rowcount
 
 
-def posts_told(connection: Connection, alert: str) -> set[str]:
-    """Posts that some notice of this alert went to, or is going to."""
+def posts_told(
+    connection: Connection, *, alert: str | None = None, measure: str | None = None
+) -> set[str]:
+    """Posts that some notice of this alert or measure went to, or is going to."""
+    about = notice.c.alert == alert if alert is not None else notice.c.measure == measure
     rows = connection.execute(
-        select(notice.c.post)
-        .where(notice.c.alert == alert, notice.c.state.in_(["due", "carried"]))
-        .distinct()
+        select(notice.c.post).where(about, notice.c.state.in_(["due", "carried"])).distinct()
     )
     return {r.post for r in rows if r.post}

@@ -95,7 +95,8 @@ def verify(connection: Connection, known_head: str = "") -> list[Broken]:
             previous, expected = row.hash, expected + 1
             found = found or row.hash == known_head
     if not found:
-        broken.append(Broken("", 0, f"no entry has the hash {known_head}: the log was cut or rewritten"))
+        what = f"no entry has the hash {known_head}: the log was cut or rewritten"
+        broken.append(Broken("", 0, what))
     return broken
 
 

@@ -155,7 +155,8 @@ class Dispatcher:
             self._trouble = task.exception()
 
     async def _send_and_settle(self, one: Claimed) -> None:
-        self._outcomes.append(await self._send(one))
+        outcome = await self._send(one)
+        self._outcomes.append(outcome)  # looked up after the wait: a settled batch's list is gone
         if self._settling is None or self._settling.done():
             self._settling = asyncio.create_task(self._settle_all())
             self._settling.add_done_callback(self._ended)

@@ -1,4 +1,4 @@
-"""The columns that a warning's area covers: the union of its codes, polygons, circles, cut by height."""
+"""The columns that a warning's area covers: its codes, polygons and circles, cut by height."""
 
 from __future__ import annotations
 

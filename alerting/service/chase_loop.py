@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
 from alerting import chase
 
 if TYPE_CHECKING:
@@ -33,8 +35,11 @@ class ChaseLoop:
             with self._station.store.read() as connection:
                 if not chase.has_work(connection, life, now):
                     continue
-            done = await self._station.writer.write(
-                lambda c, life=life, now=now: chase.step(c, life, now), first=True
-            )
-            worked = worked or bool(done)
+
+            def one_round(
+                connection: Connection, life: chase.Life = life, now: datetime = now
+            ) -> int:
+                return chase.step(connection, life, now)
+
+            worked |= bool(await self._station.writer.write(one_round, first=True))
         return worked

@@ -78,7 +78,7 @@ class Weather(Part):
     day_starts_at: int = Field(20, ge=0, le=23)
     observation_km: float = Field(10, gt=0)
     observation_height_m: float = Field(200, gt=0)
-    agreement_hours: float = Field(6, ge=0)
+    agreement_hours: int = Field(6, ge=0)
 
 
 class Exercise(Part):

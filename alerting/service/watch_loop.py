@@ -15,7 +15,7 @@ from alerting.alerts.episodes import Finding
 from alerting.places import Place
 from alerting.service.clock import LIVE
 from alerting.service.service_rules import SERVICE_RULES
-from alerting.store.schema import alert, delivery, signal
+from alerting.store.schema import alert, delivery, pursuit, signal
 from alerting.store.schema import realm as realm_table
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ class WatchLoop:
                 "en": f"holidays and swapped working days are not known after {known}; import the"
                 " new year's table",
             }))  # fmt: skip
+        found += self._unreached(connection)
         unsealed = audit.unsealed_since(connection, LIVE)
         if unsealed and now - unsealed > timedelta(seconds=limits.seal_seconds):
             found.append(Trouble("log-unsealed", "source:audit", {
@@ -118,6 +119,21 @@ class WatchLoop:
                 "zh": f"通道 {channel} 拒绝服务", "en": f"channel {channel} refuses us",
             }))  # fmt: skip
         return found
+
+    def _unreached(self, connection: Connection) -> list[Trouble]:
+        """Pursuits that have called every rung as often as the policy says, and nobody answered."""
+        count = connection.execute(
+            select(func.count())
+            .select_from(pursuit)
+            .where(pursuit.c.realm == LIVE, pursuit.c.state == "open")
+            .where(pursuit.c.end_reason == "exhausted")
+        ).scalar_one()
+        if not count:
+            return []
+        return [Trouble("nobody-reached", "source:chase", {
+            "zh": f"{count} 项通知各级均无人应答，请当面或用其他方式联系",
+            "en": f"{count} notices were answered by nobody on any rung: reach them by other means",
+        })]  # fmt: skip
 
     def _open(self, connection: Connection) -> set[tuple[str, str]]:
         rows = connection.execute(

@@ -225,6 +225,9 @@ notice = Table(
     Index("notice_due", "state", "due"),
     Index("notice_by_alert", "alert"),
     Index("notice_by_measure", "measure"),
+    Index("notice_unpursued", "realm",
+          sqlite_where=text("wants != '' AND pursuit IS NULL"),
+          postgresql_where=text("wants != '' AND pursuit IS NULL")),
 )  # fmt: skip
 
 # What is waited for: an acknowledgement, a report in force, a decision, a check before lifting.
@@ -283,7 +286,7 @@ delivery = Table(
     Column("subject", Text, nullable=False, server_default=""),
     Column("text", Text, nullable=False),
     Column("segments", Integer, nullable=False, server_default="1"),
-    Column("code", String, nullable=False),  # reply code, see chase.codes
+    Column("code", String, nullable=False),  # reply code, see dispatch.codes
     Column("link", String, nullable=False),  # the signed link's token
     Column("letters", JSON, nullable=False),  # {"A": notice id, …} where several measures
     Column("provider_id", String),
