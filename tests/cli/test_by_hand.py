@@ -1,0 +1,103 @@
+"""What is done by hand goes through the running service: order, report, withdraw, explain, drill."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from alerting.service.config import load_config
+from tests.cli.conftest import CONFIG, ROOT, Folder
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def served(county: Folder) -> Iterator[Folder]:
+    """The county with its service running, no source switched on."""
+    port = _free_port()
+    config = CONFIG.format(port=port).partition("sources:")[0]
+    county.write("config.yaml", config + "channels:\n  console: {silent: true}\n")
+    service = subprocess.Popen(
+        [sys.executable, "-m", "alerting.cli", "serve"], cwd=county.path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        for _ in range(300):
+            if service.poll() is not None:
+                pytest.fail(service.communicate()[0])
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2)
+                break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            pytest.fail("the service does not answer")
+        yield county
+    finally:
+        service.send_signal(signal.SIGINT)
+        service.communicate(timeout=30)
+
+
+def test_ordered_reported_withdrawn_and_explained(served: Folder) -> None:
+    served.run("report", "road-1", "icing").says("noted", "现场情况已记录")
+    served.run("order", "speed-limit", "road-1", "--reason", "ice on the bend", "--argument",
+               "speed=40").says("issued now")  # fmt: skip
+    served.run("order", "close", "road-1", "--reason", "x", code=2).says(
+        "no measure 'close'", "guide"
+    )
+    served.run("order", "guide", "nowhere", "--reason", "x", code=2).says("no place 'nowhere'")
+    served.run("order", "guide", "road-1", "--reason", "x", "--as", "wang", code=2).says("wang has")
+    measure = _wait_for(served, "measure")
+    served.run("withdraw", measure, "--reason", "the salt truck was there").says("will hear of it")
+    served.run("withdraw", measure, "--reason", "again", code=2).says("ended already")
+    served.run("doctor").says("the service on", "ready")
+
+
+def test_an_alert_is_explained(served: Folder) -> None:
+    token = served.run("token", "create", "li", "--role", "order").out.strip()
+    config = load_config(served.path / "config.yaml")
+    body = {"rule": "heat-test", "place": "road-1", "level": "red", "reason": "tarmac melts"}
+    request = urllib.request.Request(
+        f"{config.url}/api/v1/alerts", json.dumps(body).encode(),
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )  # fmt: skip
+    urllib.request.urlopen(request, timeout=20)
+    key = _wait_for(served, "alert")
+    _wait_for(served, "delivery")
+    ran = served.run("explain", key)
+    ran.says(key, "tarmac melts", "Timeline 经过", "opened", "Measures 措施", "speed-limit", "Told 已通知",
+             "王交警", "console")  # fmt: skip
+
+
+def test_a_port_in_use_is_told(served: Folder) -> None:
+    served.run_afresh("serve", code=1).says("is in use by another program", "SUIAN_PORT")
+
+
+def test_an_exercise_that_the_config_does_not_play(served: Folder) -> None:
+    (served.path / "exercises" / "storm").mkdir(parents=True)
+    served.run("drill", "storm", code=2).says("the config plays none", "suian serve --play")
+
+
+def _wait_for(served: Folder, table: str) -> str:
+    for _ in range(100):
+        with sqlite3.connect(served.path / "var/suian.db") as db:
+            found = db.execute(f"select id from {table}").fetchone()
+        if found:
+            return str(found[0])
+        time.sleep(0.1)
+    pytest.fail(f"no {table} was made")
