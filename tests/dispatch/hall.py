@@ -113,6 +113,11 @@ class Hall:
     folder: Path
     channels: dict[str, Channel] = field(default_factory=dict)
     exercise: bool = False
+    new: bool = True  # False: the database of a process that died
+
+    @classmethod
+    def again(cls, folder: Path) -> Hall:
+        return cls(folder, new=False)
 
     def __post_init__(self) -> None:
         self.runtime = VirtualRuntime(START)
@@ -124,7 +129,8 @@ class Hall:
         self.console.receipts = False  # type: ignore[misc]
         self.channels = self.channels or {"sms": self.phone, "console": self.console}
         self.dispatcher = self.begin()
-        self.store.write(self._people)
+        if self.new:
+            self.store.write(self._people)
 
     def begin(self) -> Dispatcher:
         """A dispatcher as a process that starts has it."""
