@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -55,7 +57,7 @@ def _tell(connection: Connection, config: Config, alert_id: str) -> None:
     why = one["why"]
     for language in ("zh", "en"):
         out.print(f"  {why.get('sentence', {}).get(language, '')}")
-    _values(why)
+    _values(why, zone)
     _timeline(connection, alert_id, zone)
     _rows("Measures 措施", ("measure", "object", "carrier", "state", "due"), one["measures"])
     _rows("Told 已通知", ("person", "channel", "state", "at"), _named(one["deliveries"], names))
@@ -67,27 +69,51 @@ def _tell(connection: Connection, config: Config, alert_id: str) -> None:
     _rows("Climbed 升级叫应", ("from", "to", "at", "reason"), one["escalations"])
 
 
-def _values(why: dict[str, Any]) -> None:
-    """What the rule looked at, as the engine wrote it down: one line a part."""
-    shown = {k: v for k, v in why.items() if k not in ("sentence", "zh", "en")}
-    for key, value in shown.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            _rows(key, tuple(value[0]), value)
-        elif value not in (None, "", [], {}):
-            out.print(f"  {key}: {value}")
+def _values(why: dict[str, Any], zone: ZoneInfo) -> None:
+    """What each level looked at: the values, the thresholds, where they came from, and when."""
+    if "by_hand" in why:
+        out.print(f"  by hand 人工: {why['by_hand']}", markup=False)
+    if official := why.get("official"):
+        out.print(f"  official warning 官方预警: {official['level']}, {official['issuer']},"
+                  f" {_local(official['issued'], zone)}", markup=False)  # fmt: skip
+    if "point" in why:
+        out.print(f"  worst point 最不利点: {why['point']}", markup=False)
+    for level, one in why.get("details", {}).items():
+        onset = f", from 起 {_local(one['onset'], zone)}" if one["onset"] else ""
+        out.print(f"  {level}: {one['state']}{onset}: {one['text']}", markup=False)
+        for reason in one["reasons"]:
+            out.print(f"    {_reason(reason, zone)}", markup=False)
+        if one["missing"]:
+            out.print(f"    no source says 缺 {', '.join(one['missing'])}", markup=False)
 
 
-def _timeline(connection: Connection, alert_id: str, zone: Any) -> None:
+def _reason(reason: dict[str, Any], zone: ZoneInfo) -> str:
+    said = f"{reason['text']}: {reason['state']}"
+    if reason["value"] is not None:
+        said += f", {reason['value']:.4g} {reason['unit']}".rstrip()
+    if reason["at"]:
+        said += f" at {_local(reason['at'], zone)}"
+    if reason["derived"]:
+        said += ", derived 推算"
+    if reason["source"]:
+        issued = f" issued {_local(reason['issued'], zone)}" if reason["issued"] else ""
+        said += f", {reason['source']}{issued}"
+    return said
+
+
+def _local(stamp: str, zone: ZoneInfo) -> str:
+    return f"{datetime.fromisoformat(stamp).astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _timeline(connection: Connection, alert_id: str, zone: ZoneInfo) -> None:
     rows = connection.execute(
         select(alert_change).where(alert_change.c.alert == alert_id).order_by(alert_change.c.n)
     )
-    told = [
-        {"at": f"{r.at.astimezone(zone):%Y-%m-%d %H:%M}", "what": r.what,
-         "level": Level(r.level).name if r.level else "-", "by": r.by,
-         "why": _both(r.why.get("sentence", r.why))}
-        for r in rows
-    ]  # fmt: skip
-    _rows(f"Timeline 经过 ({zone.key})", ("at", "what", "level", "by", "why"), told)
+    out.print(f"Timeline 经过 ({zone.key})")
+    for row in rows:
+        level = Level(row.level).name if row.level else "-"
+        out.print(f"  {row.at.astimezone(zone):%Y-%m-%d %H:%M} {row.what} {level} by {row.by}:"
+                  f" {_both(row.why.get('sentence', row.why))}", markup=False)  # fmt: skip
 
 
 def _named(rows: Iterable[Any], names: dict[str, str]) -> list[dict[str, Any]]:
