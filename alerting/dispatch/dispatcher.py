@@ -29,6 +29,7 @@ from alerting.store.database import Death
 from alerting.store.schema import UtcText, delivery, notice
 from alerting.store.schema import realm as realm_table
 
+AT_ONCE = 50  # leases a transaction and channel, so that people's answers never wait for long
 UNUSABLE_FOR = timedelta(minutes=5)  # until a channel that refused us is tried again
 
 
@@ -127,11 +128,13 @@ class Dispatcher:
     def _bind_and_claim(self, connection: Connection) -> list[Claimed]:
         now = self._runtime.now()
         self._drafts.settings.unusable = self._left_alone(now)
+        last = connection.execute(select(func.max(delivery.c.id))).scalar_one() or 0
         bind_due(connection, self._drafts, self._now_of)
         outbox.undelivered(connection, self._drafts, now, self._now_of)
         claimed = outbox.claim(
-            connection, self._drafts, now, self._room(connection, now), self._now_of
-        )
+            connection, self._drafts, now, self._room(connection, now), self._now_of,
+            fresh_from=last + 1,
+        )  # fmt: skip
         for one in claimed:
             self._under_way[one.channel] += 1
             channel = self._channels.get(one.channel)
@@ -208,11 +211,11 @@ class Dispatcher:
         for name in waiting:
             channel = self._channels.get(name)
             if channel is None:
-                room[name] = 100  # to be ended at once
+                room[name] = AT_ONCE  # to be ended at once
             elif name in self._left_alone(now):
                 room[name] = 0
             else:
-                room[name] = max(0, channel.concurrency - self._under_way[name])
+                room[name] = max(0, min(AT_ONCE, channel.concurrency - self._under_way[name]))
                 if channel.rate:
                     room[name] = min(room[name], self._pace(name, channel.rate, now))
         return room

@@ -9,7 +9,7 @@ left it is dead, with an audit entry, and the watch raises an alarm.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,8 +24,8 @@ from alerting.dispatch.superseding import (
     supersede_if_moot,
 )
 from alerting.dispatch.writing import Drafts
-from alerting.people import Contact, contacts_of, person_by_id, post_by_id
-from alerting.store.schema import delivery, delivery_notice, notice, person
+from alerting.people import Contact, contacts_of, person_by_id
+from alerting.store.schema import delivery, delivery_notice, notice, person, post
 from alerting.store.schema import realm as realm_table
 
 LEASE = timedelta(seconds=90)  # longer than any channel may take to send, asking included
@@ -73,10 +73,12 @@ def claim(
     room: Mapping[str, int],
     now_of: Now,
     lease: timedelta = LEASE,
+    fresh_from: int | None = None,
 ) -> list[Claimed]:
     """Lease what is ready, red first, at most `room` on each channel; by the machine's clock.
 
-    What no longer fits is superseded instead.
+    What no longer fits is superseded instead. Ids from `fresh_from` on were bound in this very
+    transaction, and fit.
     """
     claimed: list[Claimed] = []
     for channel, limit in room.items():
@@ -88,10 +90,15 @@ def claim(
             .order_by(delivery.c.band != "red", delivery.c.id)
             .limit(limit)
         ).all()
-        for row in rows:
-            if row.leased_until is None and supersede_if_moot(connection, row, now_of(row.realm)):
-                continue
-            claimed.append(_lease(connection, drafts, row, now, now_of, lease))
+        fitting = [
+            row for row in rows
+            if row.leased_until is not None
+            or (fresh_from is not None and row.id >= fresh_from)
+            or not supersede_if_moot(connection, row, now_of(row.realm))
+        ]  # fmt: skip
+        messages = _messages(connection, drafts, fitting)
+        for row in fitting:
+            claimed.append(_lease(connection, drafts, row, messages[row.id], now, now_of, lease))
     return claimed
 
 
@@ -108,8 +115,13 @@ def settle(
     connection: Connection, drafts: Drafts, outcomes: Iterable[Outcome], now: datetime, now_of: Now
 ) -> None:
     """Write down what came of a batch of attempts."""
-    for one in outcomes:
-        row = connection.execute(select(delivery).where(delivery.c.id == one.delivery)).one()
+    batch = list(outcomes)
+    found = connection.execute(
+        select(delivery).where(delivery.c.id.in_([one.delivery for one in batch]))
+    )
+    rows = {row.id: row for row in found}
+    for one in batch:
+        row = rows[one.delivery]
         if one.sent is not None:
             _handed_over(connection, drafts, row, one.sent, now_of(row.realm))
         elif one.failed is not None:
@@ -138,9 +150,14 @@ AGAIN = "again: "
 
 
 def _lease(
-    connection: Connection, drafts: Drafts, row: Row[Any], now: datetime, now_of: Now,
+    connection: Connection,
+    drafts: Drafts,
+    row: Row[Any],
+    message: Message,
+    now: datetime,
+    now_of: Now,
     lease: timedelta,
-) -> Claimed:  # fmt: skip
+) -> Claimed:
     channel = drafts.settings.channels.get(row.channel)
     # A lease that ran out, or was its dead process's: nobody knows how far that attempt came.
     unsure = row.leased_until is not None or may_have_arrived(row)
@@ -152,7 +169,6 @@ def _lease(
                 resends=row.resends + (1 if unsure and not ask else 0), next_try=None,
                 at=now_of(row.realm) if row.state == "bound" else row.at)
     )  # fmt: skip
-    message = _message(connection, drafts, row)
     if ask:
         message = replace(message, others=_others(connection, row))
     return Claimed(message, row.channel, ask)
@@ -168,22 +184,47 @@ def _others(connection: Connection, row: Row[Any]) -> frozenset[str]:
     return frozenset(ids)
 
 
-def _message(connection: Connection, drafts: Drafts, row: Row[Any]) -> Message:
-    reader = connection.execute(select(person).where(person.c.id == row.person)).one()
-    carried = connection.execute(
-        select(notice)
-        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
-        .where(delivery_notice.c.delivery == row.id)
+def _messages(
+    connection: Connection, drafts: Drafts, rows: Sequence[Row[Any]]
+) -> dict[int, Message]:
+    """What is handed to the channel for each of these rows, in a fixed number of queries."""
+    carried: dict[int, list[Row[Any]]] = {row.id: [] for row in rows}
+    notices = connection.execute(
+        select(delivery_notice.c.delivery, notice, post.c.title, post.c.title_en)
+        .join(notice, notice.c.id == delivery_notice.c.notice)
+        .outerjoin(post, post.c.id == notice.c.post)
+        .where(delivery_notice.c.delivery.in_(list(carried)))
         .order_by(notice.c.id)
-    ).all()
-    exercise = connection.execute(
-        select(realm_table.c.exercise).where(realm_table.c.id == row.realm)
-    ).scalar_one()
-    posts = [p for n in carried if n.post and (p := post_by_id(connection, n.post)) is not None]
-    name = reader.name_en if row.language == "en" and reader.name_en else reader.name
+    )
+    for one in notices:
+        carried[one.delivery].append(one)
+    readers = connection.execute(
+        select(person).where(person.c.id.in_({row.person for row in rows}))
+    )
+    names = {r.id: {"zh": r.name, "en": r.name_en or r.name} for r in readers}
+    realms = connection.execute(
+        select(realm_table.c.id, realm_table.c.exercise)
+        .where(realm_table.c.id.in_({row.realm for row in rows}))
+    )  # fmt: skip
+    exercise = {r.id: r.exercise for r in realms}
+    return {
+        row.id: _message(drafts, row, carried[row.id], names[row.person], exercise[row.realm])
+        for row in rows
+    }
+
+
+def _message(
+    drafts: Drafts,
+    row: Row[Any],
+    carried: Sequence[Row[Any]],
+    names: Mapping[str, str],
+    exercise: bool,
+) -> Message:
+    english = row.language == "en"
+    posts = [(n.title_en if english else "") or n.title for n in carried if n.title]
     return Message(
         delivery=row.id, realm=row.realm, exercise=exercise, address=row.address,
-        person=row.person, reader=name, post=posts[0].called(row.language) if posts else "",
+        person=row.person, reader=names["en" if english else "zh"], post=posts[0] if posts else "",
         language=row.language, band=row.band, subject=row.subject, text=row.text, code=row.code,
         link=f"{drafts.settings.url}/a/{row.link}" if any(n.wants for n in carried) else "",
         created=row.created,
