@@ -28,7 +28,7 @@ from alerting.store.schema import realm as realm_table
 from alerting.vocabulary import Level
 
 BUNDLE = timedelta(seconds=30)
-AT_ONCE = 150  # notices a transaction, so that it stays short
+AT_ONCE = 50  # notices a transaction, so that it stays short
 # What is said to one person because they spoke, or because their exercise stops: it never waits.
 PROMPT = ("reply", "stopped")
 

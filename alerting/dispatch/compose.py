@@ -21,6 +21,7 @@ from alerting.places import Places
 
 # In this order a short text loses what it can do without.
 CUTS = ("why", "official", "reason")
+Said = dict[str, Any]
 _FOLDER = Path(__file__).parent / "texts"
 
 
@@ -77,12 +78,14 @@ class Composer:
         """
         tongue: Language = "en" if language == "en" else "zh"
         words = Words(tongue, self._book, self._places, self._zone)
+        said = [_said(one, words) for one in news]
         if max_segments is None:
-            text = self._write(news, words, exercise, asking, short=False, cut=())
+            text = self._write(news, said, words, exercise, asking, short=False)
             return Composed(self._subject(news, words, exercise), text, 1)
         for number in range(len(CUTS) + 1):
             cut = CUTS[:number]
-            text = self._write(news, words, exercise, asking, short=True, cut=cut)
+            left = [_without(one, cut) for one in said]
+            text = self._write(news, left, words, exercise, asking, short=True)
             count = segments(text).segments
             if count <= max_segments:
                 break
@@ -91,26 +94,25 @@ class Composer:
     def _write(
         self,
         news: Sequence[News],
+        said: Sequence[Said],
         words: Words,
         exercise: bool,
         asking: Asking,
         *,
         short: bool,
-        cut: tuple[str, ...],
     ) -> str:
         of_notice = {number: letter for letter, number in asking.letters.items()}
         items: list[str] = []
-        before: dict[str, Any] = {}
-        for one in news:
-            said = self._said(one, words, short=short, cut=cut)
-            same = short and all(said[part] == before.get(part) for part in _HEADING)
+        before: Said = {}
+        for one, parts in zip(news, said, strict=True):
+            same = short and all(parts[part] == before.get(part) for part in _HEADING)
             items.append(
                 self._texts[words.language, one.kind]
-                .render(said | _unsaid(said, before) if same else said, same=same, short=short,
+                .render(parts | _unsaid(parts, before) if same else parts, same=same, short=short,
                         letter=of_notice.get(one.id, ""))
                 .strip()
             )  # fmt: skip
-            before = said
+            before = parts
         wanted = [one for one in news if one.asks]
         answers = words.answers(wanted, asking.code, asking.letters) if asking.can_reply else ""
         name = "message" if len(items) == 1 else "bundle"
@@ -118,29 +120,6 @@ class Composer:
             short=short, exercise=exercise, sender=self._sender[words.language], items=items,
             answers=answers, link=asking.link if wanted and not asking.can_reply else "",
         ).strip()  # fmt: skip
-
-    def _said(
-        self, one: News, words: Words, *, short: bool, cut: tuple[str, ...]
-    ) -> dict[str, Any]:
-        """What a template may say of one notice."""
-
-        def unless_cut(name: str, text: str) -> str:
-            return "" if name in cut else text
-
-        official, differs = words.official(one), words.differs(one)
-        reason = words.both(one, "reason")
-        return {
-            "kind": one.kind, "head": words.head(one), "place": words.place(one),
-            "time": words.span(one), "moment": words.moment(one), "do": words.do(one),
-            "due": words.due(one), "label": words.label(one), "details": words.details(one),
-            "differs": differs,
-            "official": unless_cut("official", "" if differs else official) if short else official,
-            "why": unless_cut("why", words.both(one, "why")),
-            "reason": unless_cut("reason", reason) if one.kind in _WITHOUT_REASON else reason,
-            "by": words.both(one, "by"), "was": words.colour(one.facts.get("was")),
-            "colour": words.colour(one.level), "ordered": bool(one.facts.get("measures")),
-            "about": bool(one.facts.get("hazard") or one.facts.get("measures")),
-        }  # fmt: skip
 
     def _subject(self, news: Sequence[News], words: Words, exercise: bool) -> str:
         top = max(news, key=lambda one: one.level)
@@ -160,6 +139,29 @@ _HEADING = ("kind", "head", "place", "time", "moment")
 _ONCE = ("differs", "official", "why", "reason", "was")
 
 
-def _unsaid(said: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+def _said(one: News, words: Words) -> Said:
+    """What a template may say of one notice."""
+    return {
+        "kind": one.kind, "head": words.head(one), "place": words.place(one),
+        "time": words.span(one), "moment": words.moment(one), "do": words.do(one),
+        "due": words.due(one), "label": words.label(one), "details": words.details(one),
+        "differs": words.differs(one), "official": words.official(one),
+        "why": words.both(one, "why"), "reason": words.both(one, "reason"),
+        "by": words.both(one, "by"), "was": words.colour(one.facts.get("was")),
+        "colour": words.colour(one.level), "ordered": bool(one.facts.get("measures")),
+        "about": bool(one.facts.get("hazard") or one.facts.get("measures")),
+    }  # fmt: skip
+
+
+def _without(said: Said, cut: Sequence[str]) -> Said:
+    """A short text's parts: one line on the official warning, and nothing of what is cut."""
+    left = said | {"official": ""} if said["differs"] else dict(said)
+    for part in cut:
+        if part != "reason" or said["kind"] in _WITHOUT_REASON:
+            left[part] = ""
+    return left
+
+
+def _unsaid(said: Said, before: Said) -> Said:
     """The parts to leave empty, since the notice before said them."""
     return {part: "" for part in _ONCE if said[part] == before[part] and said["kind"] != "service"}

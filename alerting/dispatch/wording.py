@@ -23,6 +23,8 @@ FORMS = {
     "zh": {"advise": "提示", "propose": "决定", "notify": "通知", "order": "命令"},
     "en": {"advise": "Advice", "propose": "Decided", "notify": "Notice", "order": "Order"},
 }
+# Which measure of a message is meant, as replies are read; a message carries no more notices than that.
+LETTERS = "ABCDEF"
 PROPOSED = {"zh": "建议", "en": "Proposed"}
 
 
@@ -229,7 +231,7 @@ def lettered(asked: Sequence[News]) -> dict[str, int]:
     ordered = [n for n in asked if n.asks and n.measure is not None]
     if len(ordered) < 2:
         return {}
-    return {chr(ord("A") + i): one.id for i, one in enumerate(ordered)}
+    return dict(zip(LETTERS, (one.id for one in ordered), strict=False))
 
 
 def plain(text: str) -> str:

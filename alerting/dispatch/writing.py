@@ -13,13 +13,12 @@ from sqlalchemy import Connection, Row, insert, update
 from alerting.dispatch.channels import Channel
 from alerting.dispatch.codes import free_code, link_for, link_secret, used_codes
 from alerting.dispatch.compose import Asking, Composed, Composer
-from alerting.dispatch.wording import News, lettered
+from alerting.dispatch.wording import LETTERS, News, lettered
 from alerting.people import Contact, Person, person_by_id
 from alerting.runtime import Runtime
 from alerting.store.schema import delivery, delivery_notice
 
 _NO_PERSON = frozenset({"service", "watch", "config"})
-_MOST = 12  # notices that are tried in one short text; three SMS never hold more
 _LONGEST_CODE = "KMP"  # for trying whether a text fits before its code is drawn
 
 
@@ -63,44 +62,43 @@ class Drafts:
         as many as it takes. Gives their ids."""
         channel = self.settings.channels[contact.channel]
         secret = link_secret(connection, self.runtime, now)
+        used = used_codes(connection, realm.id, person.id, now)
         news = [_by_name(connection, as_news(r), person.language) for r in rows]
-        if channel.max_segments is not None and len(rows) > 1:
-            trial = self._compose(channel, secret, realm, person, news, _LONGEST_CODE, 0)
+        columns = {
+            "realm": realm.id, "person": person.id, "channel": contact.channel,
+            "address": contact.address, "band": band, "round": round_, "state": "bound",
+            "language": person.language, "created": now, "at": now, "fallback_of": fallback_of,
+            "next_try": next_try,
+        }  # fmt: skip
+        made = []
+        while news:
+            fitting = self._fitting(channel, secret, realm, person, news)
+            code = free_code(used)
+            used.add(code)
+            number = _insert(connection, columns | {"code": code}, news[:fitting])
+            said = self._compose(channel, secret, realm, person, news[:fitting], code, number)
+            connection.execute(
+                update(delivery)
+                .where(delivery.c.id == number)
+                .values(subject=said.subject, text=said.text, segments=said.segments,
+                        link=link_for(secret, number))
+            )  # fmt: skip
+            made.append(number)
+            news = news[fitting:]
+        return made
+
+    def _fitting(
+        self, channel: Channel, secret: str, realm: Row[Any], person: Person, news: Sequence[News]
+    ) -> int:
+        """How many of these, from the first, go in one message."""
+        most = min(len(news), len(LETTERS))
+        if channel.max_segments is None or most == 1:
+            return most
+        for count in range(2, most + 1):
+            trial = self._compose(channel, secret, realm, person, news[:count], _LONGEST_CODE, 0)
             if trial.segments > channel.max_segments:
-                # As many as fit go in the first, the rest after it in the same way.
-                fitting = max(
-                    (n for n in range(1, min(len(rows), _MOST))
-                     if self._compose(channel, secret, realm, person, news[:n], _LONGEST_CODE, 0)
-                     .segments <= channel.max_segments), default=1,
-                )  # fmt: skip
-                return [
-                    number
-                    for part in (rows[:fitting], rows[fitting:])
-                    for number in self.write(connection, realm, person, contact, band, round_, part,
-                                             now, fallback_of=fallback_of, next_try=next_try)
-                ]  # fmt: skip
-        code = free_code(used_codes(connection, realm.id, person.id, now))
-        result = connection.execute(
-            insert(delivery).values(
-                realm=realm.id, person=person.id, channel=contact.channel, address=contact.address,
-                band=band, round=round_, state="bound", language=person.language, text="",
-                code=code, link="", letters=lettered(news), created=now, at=now,
-                fallback_of=fallback_of, next_try=next_try,
-            )
-        )  # fmt: skip
-        assert result.inserted_primary_key is not None
-        number = int(result.inserted_primary_key[0])
-        made = self._compose(channel, secret, realm, person, news, code, number)
-        connection.execute(
-            update(delivery)
-            .where(delivery.c.id == number)
-            .values(subject=made.subject, text=made.text, segments=made.segments,
-                    link=link_for(secret, number))
-        )  # fmt: skip
-        connection.execute(
-            insert(delivery_notice), [{"delivery": number, "notice": r.id} for r in rows]
-        )
-        return [number]
+                return count - 1
+        return most
 
     def _compose(
         self,
@@ -117,6 +115,19 @@ class Drafts:
         return self.composer.compose(
             news, person.language, realm.exercise, asking, channel.max_segments
         )
+
+
+def _insert(connection: Connection, columns: dict[str, Any], news: Sequence[News]) -> int:
+    """The row without its text, which needs the row's own number for the link."""
+    result = connection.execute(
+        insert(delivery).values(text="", link="", letters=lettered(news), **columns)
+    )
+    assert result.inserted_primary_key is not None
+    number = int(result.inserted_primary_key[0])
+    connection.execute(
+        insert(delivery_notice), [{"delivery": number, "notice": one.id} for one in news]
+    )
+    return number
 
 
 def _by_name(connection: Connection, news: News, language: str) -> News:
