@@ -13,6 +13,7 @@ from alerting.audit import record
 from alerting.errors import Refused
 from alerting.runtime import Runtime
 from alerting.store.schema import delivery, setting
+from alerting.store.schema import realm as realms
 
 # Nothing that is taken for another (0O 1IL 2Z 5S 8B), no digit that answers (1 to 4), and none of
 # the letters that name the measures of a message (A, B, C …).
@@ -36,6 +37,8 @@ def used_codes(connection: Connection, realm: str, person: str, now: datetime) -
     """
     rows = connection.execute(
         select(delivery.c.code).where(
+            # Every realm by its name: the index begins with it.
+            delivery.c.realm.in_(select(realms.c.id)),
             delivery.c.person == person,
             or_(
                 and_(delivery.c.realm == realm, delivery.c.created > now - NOT_AGAIN),
