@@ -9,7 +9,7 @@ In one transaction, for each realm:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -85,6 +85,7 @@ class _Binding:
     _holders: dict[str, list[Person]] = field(default_factory=dict)
     _contacts: dict[str, list[Contact]] = field(default_factory=dict)
     _written: dict[str, datetime | None] = field(default_factory=dict)
+    _had: set[tuple[int, str, str]] = field(default_factory=set)  # notice, person, channel
 
     def run(self) -> int:
         # The clock of a realm that has ended stands still: what was due later is dealt with now.
@@ -95,6 +96,7 @@ class _Binding:
             .order_by((notice.c.level < Level.red), notice.c.post, notice.c.id)
             .limit(AT_ONCE)
         ).all()
+        self._look_up(due)
         bundles: dict[tuple[Any, ...], _Bundle] = {}
         for row in due:
             verdict = judge(self.connection, self.realm, row, self.now)
@@ -198,17 +200,17 @@ class _Binding:
         return working[min(row.round, len(working) - 1)] if working else None
 
     def _already(self, row: Row[Any], reader: _Reader) -> bool:
-        return (
-            self.connection.execute(
-                select(delivery.c.id)
-                .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
-                .where(delivery_notice.c.notice == row.id,
-                       delivery.c.person == reader.person.id,
-                       delivery.c.channel == reader.contact.channel,
-                       delivery.c.state != "superseded")
-                .limit(1)
-            ).first() is not None
+        return (row.id, reader.person.id, reader.contact.channel) in self._had
+
+    def _look_up(self, due: Sequence[Row[Any]]) -> None:
+        """Who was sent which of these before, and on which channel."""
+        rows = self.connection.execute(
+            select(delivery_notice.c.notice, delivery.c.person, delivery.c.channel)
+            .join(delivery, delivery.c.id == delivery_notice.c.delivery)
+            .where(delivery_notice.c.notice.in_([r.id for r in due]),
+                   delivery.c.state != "superseded")
         )  # fmt: skip
+        self._had = {(r.notice, r.person, r.channel) for r in rows}
 
     def _free_from(self, row: Row[Any], person: str) -> datetime:
         """From when on this person may be written to: red and replies wait for nothing."""
