@@ -35,6 +35,7 @@ from alerting.service.seal_loop import SealLoop
 from alerting.service.station import Station
 from alerting.service.storms import load_storm
 from alerting.service.tick_loop import TickLoop
+from alerting.service.watch_loop import WatchLoop
 from alerting.signals import Forecast, Signal, Tick, from_envelope
 from alerting.store import Store
 
@@ -150,15 +151,16 @@ async def replay_storm(county: County, folder: Path) -> list[dict[str, Any]]:
 
 
 def _set_up(county: County, start: datetime, *, ticks: bool) -> tuple[Station, Loops]:
-    """A station in memory and its loops: those that poll and those that watch are left out.
+    """A station in memory and its loops, all but the one that polls.
 
     Without `ticks` the history brings its own: it is a record of the service itself.
     """
     runtime = VirtualRuntime(start)
     station = Station(_silent(county), runtime, Store(":memory:"))
+    station.connectors = {}  # nobody asks them, and the watch must not take that for silence
     loops: list[Loop] = [TickLoop(station)] if ticks else []
     loops += [station.player, EngineLoop(station), ChaseLoop(station), DispatchLoop(station),
-              SealLoop(station)]  # fmt: skip
+              WatchLoop(station), SealLoop(station)]  # fmt: skip
     return station, Loops(runtime, loops)
 
 
