@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import product
+from itertools import count, product
 
 from itsdangerous import BadSignature, Signer
 from sqlalchemy import Connection, and_, insert, or_, select
 
 from alerting.audit import record
-from alerting.errors import Refused
 from alerting.runtime import Runtime
 from alerting.store.schema import delivery, setting
 from alerting.store.schema import realm as realms
@@ -20,29 +19,36 @@ from alerting.store.schema import realm as realms
 LETTERS = "HJKMNPRTUVWXY"
 DIGITS = "679"
 NOT_AGAIN = timedelta(days=30)
+OPEN_FOR = timedelta(days=365)
 SECRET = "dispatch:link-secret"
 _SALT = "suian.link"
 
 
 def all_codes() -> Iterator[str]:
-    """Every code there is, the easiest to type first: K7, KM, KMP."""
-    for shape in ((LETTERS, DIGITS), (LETTERS,) * 2, (LETTERS,) * 3):
-        yield from ("".join(one) for one in product(*shape))
+    """Codes without end, the easiest to type first: H6 … Y9, HH … YY, HHH …"""
+    yield from ("".join(one) for one in product(LETTERS, DIGITS))
+    for length in count(2):
+        yield from ("".join(one) for one in product(LETTERS, repeat=length))
 
 
 def used_codes(connection: Connection, realm: str, person: str, now: datetime) -> set[str]:
     """Codes this person must not be given: of 30 days by the realm's clock, and of any open message.
 
-    Open messages count in every realm: an answer names its message by the code alone.
+    Open messages count in every realm that goes on: an answer names its message by the code alone.
+    After a year nobody answers any more.
     """
+    is_open = delivery.c.state.not_in(["answered", "superseded", "dead"])
     rows = connection.execute(
-        select(delivery.c.code).where(
+        select(delivery.c.code)
+        .join(realms, realms.c.id == delivery.c.realm)
+        .where(
             # Every realm by its name: the index begins with it.
             delivery.c.realm.in_(select(realms.c.id)),
             delivery.c.person == person,
             or_(
                 and_(delivery.c.realm == realm, delivery.c.created > now - NOT_AGAIN),
-                delivery.c.state.not_in(["answered", "superseded", "dead"]),
+                and_(delivery.c.realm == realm, delivery.c.created > now - OPEN_FOR, is_open),
+                and_(delivery.c.realm != realm, realms.c.ended.is_(None), is_open),
             ),
         )
     )
@@ -50,11 +56,8 @@ def used_codes(connection: Connection, realm: str, person: str, now: datetime) -
 
 
 def free_code(used: set[str]) -> str:
-    """The first code that is not in `used`; raises Refused when all 2,400 are."""
-    for code in all_codes():
-        if code not in used:
-            return code
-    raise Refused("a person has more open messages than there are reply codes")
+    """The first code that is not in `used`."""
+    return next(code for code in all_codes() if code not in used)
 
 
 def link_secret(connection: Connection, runtime: Runtime, at: datetime) -> str:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, literal, select
 
-from alerting.dispatch import outbox
+from alerting.dispatch import outbox, ways
 from alerting.dispatch.bind import bind_due
 from alerting.dispatch.channels import Channel, Failed, Passing, Permanent, StatusChange, Unusable
 from alerting.dispatch.compose import Composer
@@ -130,7 +130,7 @@ class Dispatcher:
         self._drafts.settings.unusable = self._left_alone(now)
         last = connection.execute(select(func.max(delivery.c.id))).scalar_one() or 0
         bind_due(connection, self._drafts, self._now_of)
-        outbox.undelivered(connection, self._drafts, now, self._now_of)
+        ways.undelivered(connection, self._drafts, now, self._now_of)
         claimed = outbox.claim(
             connection, self._drafts, now, self._room(connection, now), self._now_of,
             fresh_from=last + 1,

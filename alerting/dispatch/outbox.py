@@ -16,15 +16,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select, update
 
-from alerting.audit import record
 from alerting.dispatch.channels import RANK, Failed, Message, Passing, Permanent, Sent, Unusable
 from alerting.dispatch.superseding import (
     MAY_HAVE_ARRIVED,
     may_have_arrived,
     supersede_if_moot,
 )
+from alerting.dispatch.ways import carry_on, next_contact, next_way
 from alerting.dispatch.writing import Drafts
-from alerting.people import Contact, contacts_of, person_by_id
 from alerting.store.schema import delivery, delivery_notice, notice, person, post
 from alerting.store.schema import realm as realm_table
 
@@ -33,7 +32,6 @@ LEASE = timedelta(seconds=90)  # longer than any channel may take to send, askin
 TRIES = {"red": 2, "orange": 3, "lower": 4}
 FIRST_PAUSE = 60.0  # seconds; doubled at each further try
 JITTER = (0.8, 1.2)  # so that a thousand messages refused together do not come back together
-UNDELIVERED_AGAIN = timedelta(minutes=5)  # a handset out of reach, once more
 
 Now = Callable[[str], datetime]
 
@@ -126,27 +124,6 @@ def settle(
             _handed_over(connection, drafts, row, one.sent, now_of(row.realm))
         elif one.failed is not None:
             _not_handed_over(connection, drafts, row, one.failed, now, now_of(row.realm))
-
-
-def undelivered(connection: Connection, drafts: Drafts, now: datetime, now_of: Now) -> int:
-    """Deal with messages a provider took and then could not deliver (see receipts); gives how many."""
-    rows = connection.execute(
-        select(delivery).where(delivery.c.state == "accepted", delivery.c.next_try <= now)
-        .order_by(delivery.c.id)
-    ).all()  # fmt: skip
-    for row in rows:
-        again = row.error.startswith(AGAIN)
-        reason = row.error.removeprefix(AGAIN)
-        at = now_of(row.realm)
-        if again and not _sent_again_before(connection, row):
-            contact = Contact(row.channel, row.address)
-            _carry_on(connection, drafts, row, contact, reason, at, now + UNDELIVERED_AGAIN)
-        else:
-            _next_way(connection, drafts, row, reason, at)
-    return len(rows)
-
-
-AGAIN = "again: "
 
 
 def _lease(
@@ -272,18 +249,18 @@ def _not_handed_over(
     arrived = may_have_arrived(row) or (isinstance(failed, Passing) and failed.unsure)
     error = (MAY_HAVE_ARRIVED if arrived else "") + failed.reason
     if isinstance(failed, Permanent):
-        _next_way(connection, drafts, row, failed.reason, at)
+        next_way(connection, drafts, row, failed.reason, at)
         return
     if isinstance(failed, Unusable):
-        contact = _next_contact(connection, drafts, row)
+        contact = next_contact(connection, drafts, row)
         if contact is not None and not arrived:
-            _carry_on(connection, drafts, row, contact, failed.reason, at)
+            carry_on(connection, drafts, row, contact, failed.reason, at)
             return
         # Nothing of the message is at fault: it waits, uncounted, until the channel is mended.
         _wait(connection, row, error, now + timedelta(seconds=FIRST_PAUSE), row.attempts - 1, at)
         return
     if row.attempts >= TRIES[row.band]:
-        _next_way(connection, drafts, row, error, at)
+        next_way(connection, drafts, row, error, at)
         return
     pause = FIRST_PAUSE * 2 ** (row.attempts - 1) * drafts.runtime.uniform(*JITTER)
     given = failed.retry_after if isinstance(failed, Passing) else None
@@ -304,79 +281,3 @@ def _wait(
         .where(delivery.c.id == row.id, delivery.c.state == "sending")
         .values(leased_until=None, next_try=next_try, error=error, attempts=max(0, attempts), at=at)
     )  # fmt: skip
-
-
-def _next_way(
-    connection: Connection, drafts: Drafts, row: Row[Any], reason: str, at: datetime
-) -> None:
-    """The person's next contact, or the end."""
-    contact = _next_contact(connection, drafts, row)
-    if contact is not None:
-        _carry_on(connection, drafts, row, contact, reason, at)
-        return
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.id == row.id)
-        .values(state="dead", final=True, error=reason, at=at, leased_until=None, next_try=None)
-    )
-    record(connection, row.realm, at, "dispatch", "dead letter", f"delivery:{row.id}",
-           {"person": row.person, "channel": row.channel, "reason": reason,
-            "attempts": row.attempts})  # fmt: skip
-
-
-def _carry_on(
-    connection: Connection,
-    drafts: Drafts,
-    row: Row[Any],
-    contact: Contact,
-    reason: str,
-    at: datetime,
-    next_try: datetime | None = None,
-) -> None:
-    """The same notices to the same person in a new delivery, which names the one it stands in for."""
-    reader = person_by_id(connection, row.person)
-    carried = connection.execute(
-        select(notice)
-        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
-        .where(delivery_notice.c.delivery == row.id)
-        .order_by(notice.c.id)
-    ).all()
-    realm = connection.execute(select(realm_table).where(realm_table.c.id == row.realm)).one()
-    assert reader is not None
-    made = drafts.write(connection, realm, reader, contact, row.band, row.round, carried, at,
-                        fallback_of=row.id, next_try=next_try)  # fmt: skip
-    sent_as = ", ".join(f"#{number}" for number in made)
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.id == row.id)
-        .values(state="superseded", final=True, at=at, leased_until=None, next_try=None,
-                error=f"{reason}; sent as {sent_as} on {contact.channel}")
-    )  # fmt: skip
-
-
-def _next_contact(connection: Connection, drafts: Drafts, row: Row[Any]) -> Contact | None:
-    """The person's next contact in order that this message has not been tried on."""
-    if person_by_id(connection, row.person) is None:
-        return None
-    tried = {(row.channel, row.address)}
-    before = row.fallback_of
-    while before is not None:
-        earlier = connection.execute(select(delivery).where(delivery.c.id == before)).one()
-        tried.add((earlier.channel, earlier.address))
-        before = earlier.fallback_of
-    contacts = contacts_of(connection, row.person)
-    here = next((i for i, c in enumerate(contacts)
-                 if (c.channel, c.address) == (row.channel, row.address)), -1)  # fmt: skip
-    for one in contacts[here + 1 :] + contacts[: here + 1]:
-        known = one.channel in drafts.settings.channels
-        works = known and one.channel not in drafts.settings.unusable
-        if works and (one.channel, one.address) not in tried:
-            return one
-    return None
-
-
-def _sent_again_before(connection: Connection, row: Row[Any]) -> bool:
-    if row.fallback_of is None:
-        return False
-    earlier = connection.execute(select(delivery).where(delivery.c.id == row.fallback_of)).one()
-    return (earlier.channel, earlier.address) == (row.channel, row.address)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from alerting.dispatch.channels import RANK, Channel, StatusChange
-from alerting.dispatch.outbox import AGAIN
+from alerting.dispatch.ways import AGAIN
 from alerting.store.schema import delivery
 
 

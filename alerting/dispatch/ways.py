@@ -1,0 +1,114 @@
+"""What becomes of a message that failed for good: the person's next contact, or a dead letter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from alerting.audit import record
+from alerting.dispatch.writing import Drafts
+from alerting.people import Contact, contacts_of, person_by_id
+from alerting.store.schema import delivery, delivery_notice, notice
+from alerting.store.schema import realm as realm_table
+
+# How the error of a message begins that its provider could not deliver and may be sent once more.
+AGAIN = "again: "
+UNDELIVERED_AGAIN = timedelta(minutes=5)  # a handset out of reach, once more
+Now = Callable[[str], datetime]
+
+
+def undelivered(connection: Connection, drafts: Drafts, now: datetime, now_of: Now) -> int:
+    """Deal with messages a provider took and then could not deliver (see receipts); gives how many."""
+    rows = connection.execute(
+        select(delivery).where(delivery.c.state == "accepted", delivery.c.next_try <= now)
+        .order_by(delivery.c.id)
+    ).all()  # fmt: skip
+    for row in rows:
+        again = row.error.startswith(AGAIN)
+        reason = row.error.removeprefix(AGAIN)
+        at = now_of(row.realm)
+        if again and not _sent_again_before(connection, row):
+            contact = Contact(row.channel, row.address)
+            carry_on(connection, drafts, row, contact, reason, at, now + UNDELIVERED_AGAIN)
+        else:
+            next_way(connection, drafts, row, reason, at)
+    return len(rows)
+
+
+def next_way(
+    connection: Connection, drafts: Drafts, row: Row[Any], reason: str, at: datetime
+) -> None:
+    """The person's next contact, or the end."""
+    contact = next_contact(connection, drafts, row)
+    if contact is not None:
+        carry_on(connection, drafts, row, contact, reason, at)
+        return
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.id == row.id)
+        .values(state="dead", final=True, error=reason, at=at, leased_until=None, next_try=None)
+    )
+    record(connection, row.realm, at, "dispatch", "dead letter", f"delivery:{row.id}",
+           {"person": row.person, "channel": row.channel, "reason": reason,
+            "attempts": row.attempts})  # fmt: skip
+
+
+def carry_on(
+    connection: Connection,
+    drafts: Drafts,
+    row: Row[Any],
+    contact: Contact,
+    reason: str,
+    at: datetime,
+    next_try: datetime | None = None,
+) -> None:
+    """The same notices to the same person in a new delivery, which names the one it stands in for."""
+    reader = person_by_id(connection, row.person)
+    carried = connection.execute(
+        select(notice)
+        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
+        .where(delivery_notice.c.delivery == row.id)
+        .order_by(notice.c.id)
+    ).all()
+    realm = connection.execute(select(realm_table).where(realm_table.c.id == row.realm)).one()
+    assert reader is not None
+    made = drafts.write(connection, realm, reader, contact, row.band, row.round, carried, at,
+                        fallback_of=row.id, next_try=next_try)  # fmt: skip
+    sent_as = ", ".join(f"#{number}" for number in made)
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.id == row.id)
+        .values(state="superseded", final=True, at=at, leased_until=None, next_try=None,
+                error=f"{reason}; sent as {sent_as} on {contact.channel}")
+    )  # fmt: skip
+
+
+def next_contact(connection: Connection, drafts: Drafts, row: Row[Any]) -> Contact | None:
+    """The person's next contact in order that this message has not been tried on."""
+    if person_by_id(connection, row.person) is None:
+        return None
+    tried = {(row.channel, row.address)}
+    before = row.fallback_of
+    while before is not None:
+        earlier = connection.execute(select(delivery).where(delivery.c.id == before)).one()
+        tried.add((earlier.channel, earlier.address))
+        before = earlier.fallback_of
+    contacts = contacts_of(connection, row.person)
+    here = next((i for i, c in enumerate(contacts)
+                 if (c.channel, c.address) == (row.channel, row.address)), -1)  # fmt: skip
+    for one in contacts[here + 1 :] + contacts[: here + 1]:
+        known = one.channel in drafts.settings.channels
+        works = known and one.channel not in drafts.settings.unusable
+        if works and (one.channel, one.address) not in tried:
+            return one
+    return None
+
+
+def _sent_again_before(connection: Connection, row: Row[Any]) -> bool:
+    if row.fallback_of is None:
+        return False
+    earlier = connection.execute(select(delivery).where(delivery.c.id == row.fallback_of)).one()
+    return (earlier.channel, earlier.address) == (row.channel, row.address)
