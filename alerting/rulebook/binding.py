@@ -37,7 +37,7 @@ class BindFacts:
     """What binding needs to know of the places and sources.
 
     `kinds` gives each kind of place its columns [lo, hi); `tags` a mask over all `columns` for each
-    tag; `can_say` and `can_observe` masks by quantity (a quantity without one is absent everywhere).
+    tag (None: every column has all of them); `can_say` and `can_observe` masks by quantity (a quantity without one is absent everywhere).
     """
 
     columns: int
@@ -45,7 +45,7 @@ class BindFacts:
     can_say: Mapping[str, Any]
     can_observe: Mapping[str, Any]
     can_warn: bool
-    tags: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, Any] | None = field(default_factory=dict)
 
     @classmethod
     def of(cls, sight: Sight, kind: str) -> BindFacts:
@@ -77,6 +77,8 @@ class Binder:
     def applies(self, rule: Rule) -> Bools:
         """Where the rule's tags are all present."""
         made = np.ones(self.hi - self.lo, np.bool_)
+        if self._facts.tags is None:
+            return made
         for tag in rule.tags:
             has = self._facts.tags.get(tag)
             made &= False if has is None else np.asarray(has, np.bool_)[self.lo : self.hi]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,11 @@ LIVE = "live"
 
 @dataclass(frozen=True, slots=True)
 class Realm:
-    """`begins` by its own clock is `started` by the machine's; `ended` by its own clock."""
+    """`begins` by its own clock is `started` by the machine's; `ended` by its own clock.
+
+    `limit` is how far an exercise's clock may run before what has come due is done: an hour of a
+    storm must not pass while its messages wait for a slow machine.
+    """
 
     id: str
     kind: str
@@ -27,11 +31,17 @@ class Realm:
     speed: float
     ended: datetime | None
     reason: str
+    limit: datetime | None = None
 
     def at(self, machine: datetime) -> datetime:
-        """Its own time at a time of the machine; stands still once it has ended."""
+        """Its own time at a time of the machine; stands still at its limit and once it has ended."""
         own = self.begins + (machine - self.started) * self.speed
-        return min(own, self.ended) if self.ended else own
+        return min(t for t in (own, self.limit, self.ended) if t is not None)
+
+    def goes_on(self, machine: datetime, by: timedelta) -> Realm:
+        """The same clock from where it stands, free to run on by so much."""
+        own = self.at(machine)
+        return replace(self, started=machine, begins=own, limit=own + by)
 
     def machine_time(self, own: datetime) -> datetime:
         """When the machine's clock will show what its own shows as `own`."""
@@ -81,6 +91,24 @@ def open_exercise(
     )  # fmt: skip
     record(connection, new, begins, "service", "start exercise", new, {"title": title})
     return _realm(connection.execute(select(realm).where(realm.c.id == new)).one())
+
+
+def end_left_over(connection: Connection) -> None:
+    """Exercises that a process left when it ended are not taken up again."""
+    rows = connection.execute(
+        select(realm.c.id, realm.c.clock, realm.c.begins).where(
+            realm.c.kind == "exercise", realm.c.ended.is_(None)
+        )
+    ).all()
+    for row in rows:
+        at = row.clock or row.begins
+        connection.execute(
+            update(realm)
+            .where(realm.c.id == row.id)
+            .values(ended=at, reason="the service was stopped")
+        )
+        record(connection, row.id, at, "service", "end exercise", row.id,
+               {"reason": "the service was stopped"})  # fmt: skip
 
 
 def end_exercise(connection: Connection, one: Realm, at: datetime, reason: str) -> bool:

@@ -1,7 +1,7 @@
 """`serve --clock SOCKET`: a test holds the clock. One JSON object a line, one answer a line.
 
 {"do": "set", "at": ISO} starts the clock (first of all); {"do": "advance", "seconds": N} moves it,
-firing deadlines in order; {"do": "settle"} returns when no queue or send is pending; {"do": "next"}
+firing deadlines in order, and with "pause": true stops where something was done; {"do": "settle"} returns when no queue or send is pending; {"do": "next"}
 tells the next deadline; each answer is {"now": ISO} and what was asked for.
 """
 
@@ -59,7 +59,7 @@ class ClockSocket:
         assert self._runtime is not None
         assert self._loops is not None
         acts: dict[str, Callable[[], Awaitable[Any]]] = {
-            "advance": lambda: self._advance(float(request["seconds"])),
+            "advance": lambda: self._advance(request),
             "settle": self._loops.settle,
         }
         if request["do"] in acts:
@@ -67,6 +67,7 @@ class ClockSocket:
         due = self._loops.next_due()
         return {"now": self._runtime.now().isoformat(), "next": due.isoformat() if due else None}
 
-    async def _advance(self, seconds: float) -> None:
+    async def _advance(self, request: dict[str, Any]) -> None:
         assert self._loops is not None
-        await self._loops.advance(timedelta(seconds=seconds))
+        by = timedelta(seconds=float(request["seconds"]))
+        await self._loops.advance(by, bool(request.get("pause")))

@@ -17,6 +17,7 @@ from alerting.runtime import Runtime, VirtualRuntime
 
 log = structlog.get_logger()
 LONGEST_REST = 5.0  # seconds a loop sleeps at most in real time: a lost wake-up costs no more
+SHORTEST_REST = 0.02  # what is due by a clock that is held back must not be asked for in a spin
 AFTER_FAILURE = 2.0
 
 
@@ -76,7 +77,7 @@ class Loops:
         if due is not None:
             wait = min(wait, max(0.0, (due - self._runtime.now()).total_seconds()))
         try:
-            await asyncio.wait_for(event.wait(), wait + 0.001)
+            await asyncio.wait_for(event.wait(), wait + SHORTEST_REST)
         except TimeoutError:
             return
 
@@ -90,17 +91,23 @@ class Loops:
                     return rounds
                 rounds += 1
 
-    async def advance(self, by: timedelta) -> None:
-        """Move a virtual clock on, firing every deadline on the way in its order."""
+    async def advance(self, by: timedelta, pause: bool = False) -> None:
+        """Move a virtual clock on, firing every deadline on the way in its order.
+
+        With `pause` it stops at the first moment at which something was done, so that the outside
+        world can answer at that moment and not later.
+        """
         clock = cast(VirtualRuntime, self._runtime)
         target = clock.now() + by
         await self.settle()
         while (due := self.next_due()) is not None and due <= target:
             # A deadline already passed is due now, yet time must not stand still for it.
             clock.move_to(max(due, clock.now() + timedelta(milliseconds=1)))
+            if await self.settle() and pause:
+                return
+        if clock.now() < target:
+            clock.move_to(target)
             await self.settle()
-        clock.move_to(target)
-        await self.settle()
 
     def next_due(self) -> datetime | None:
         return min((d for loop in self._loops if (d := loop.next_due()) is not None), default=None)

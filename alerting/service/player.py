@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from alerting.service.station import Station
 
 log = structlog.get_logger()
+AT_A_TIME = timedelta(minutes=2)  # of a storm's time, before what came due must be done
+OFTEN = timedelta(milliseconds=50)
 STOPPED = "a real alert of orange or red"
 # What the messages must want for a person to do each thing, and the digit that says it.
 WANTS = {"acknowledge": ("acknowledge", "1"), "in_force": ("acknowledge", "2"),
@@ -92,11 +94,16 @@ class Player:
         if not self.playing or self._realm is None or self._storm is None:
             return None
         due = [self._storm.ends, *(at for at, _ in self._queue[:1]), *(s[0] for s in self._said)]
-        return self._realm.machine_time(min(due))
+        at = self._station.realm(self._realm.id).machine_time(min(due))
+        if self._station.runtime.virtual:
+            return at
+        return min(at, self._station.runtime.now() + OFTEN)
 
     async def step(self) -> bool:
         if not self.playing or self._realm is None or self._storm is None:
             return False
+        if not self._station.runtime.virtual and self._station.idle(self._realm.id):
+            self._station.let_run(self._realm.id, AT_A_TIME)
         now = self._station.now(self._realm.id)
         if await self._real_world_calls():
             return True

@@ -14,7 +14,14 @@ from alerting.alerts.standing import load as load_standings
 from alerting.bus import EmbeddedBus, KafkaBus
 from alerting.dispatch import Dispatcher, make_channels
 from alerting.runtime import Runtime
-from alerting.service.clock import LIVE, Realm, open_exercise, open_live, realms
+from alerting.service.clock import (
+    LIVE,
+    Realm,
+    end_left_over,
+    open_exercise,
+    open_live,
+    realms,
+)
 from alerting.service.county import County, sync_people
 from alerting.service.feeds import Feeds
 from alerting.service.player import Player
@@ -58,6 +65,7 @@ class Station:
         self.reload_engine(LIVE)
 
     def _open(self, connection: Connection) -> None:
+        end_left_over(connection)
         live = open_live(connection, self.runtime.now(), self.config.county.fictional)
         sync_people(connection, self.county, LIVE, self.runtime.now())
         self._realms = realms(connection)
@@ -99,6 +107,21 @@ class Station:
         self._feeds[made.id] = feeds
         self.reload_engine(made.id)
         return made
+
+    def let_run(self, realm_id: str, by: timedelta) -> None:
+        """Let an exercise's clock run on by so much of its own time."""
+        self._realms[realm_id] = self._realms[realm_id].goes_on(self.runtime.now(), by)
+
+    def idle(self, realm_id: str) -> bool:
+        """Whether all that has come due in a realm has been done."""
+        now = self.now(realm_id)
+        with self.store.read() as connection:
+            if self.bus.read(connection, realm_id, self.bus.position(connection, realm_id), 1):
+                return False
+            if chase.has_work(connection, self.life(realm_id), now):
+                return False
+        due = self.dispatcher.next_due()
+        return due is None or due > self.runtime.now()
 
     def refresh_realms(self) -> None:
         with self.store.read() as connection:
