@@ -29,7 +29,6 @@ from alerting.rulebook.nodes import (
     Series,
     Value,
     Window,
-    is_daily,
 )
 from alerting.rulebook.plan import Step
 from alerting.rulebook.windows import rolling, rolling_sum
@@ -61,8 +60,11 @@ class Scratch:
         return free.pop() if free else np.empty(shape, np.bool_)
 
     def give(self, planes: Planes) -> None:
-        for plane in {id(p): p for p in planes}.values():
-            self._free[cast("tuple[int, int]", plane.shape)].append(plane)
+        true, possible = planes
+        free = self._free[cast("tuple[int, int]", true.shape)]
+        free.append(true)
+        if possible is not true:
+            free.append(possible)
 
 
 class Tile:
@@ -75,7 +77,7 @@ class Tile:
         self.sight, self.left, self.right, self._masks = sight, left, right, masks
         self.width = right - left
         self._scratch = scratch
-        self._last = sight.rows
+        self._now, self._last = sight.now_row, sight.rows
         self._series: dict[Step, Floats] = {}
         self._missing: dict[Step, Bools | None] = {}
         self._kept: dict[Step, Planes] = {}
@@ -87,13 +89,12 @@ class Tile:
             self._scratch.give(planes)
 
     def rows(self, step: Step) -> tuple[int, int]:
-        now = self.sight.now_row
-        return now + step.lo, min(now + step.hi, self._last)
+        return self._now + step.lo, min(self._now + step.hi, self._last)
 
     def slice_of(self, step: Step, within: Step) -> slice:
         """Where the rows of `step` lie in what `within` gives."""
-        (lo, hi), (start, _) = self.rows(step), self.rows(within)
-        return slice(lo - start, hi - start)
+        start = self._now + within.lo
+        return slice(step.lo - within.lo, min(self._now + step.hi, self._last) - start)
 
     def says(self, mask: int) -> Bools:
         """The columns in which a masked part says anything."""
@@ -102,8 +103,9 @@ class Tile:
     # --- true and possible ------------------------------------------------------------------------
     def hourly(self, step: Step) -> Planes:
         """The planes of an hourly condition; hand them to `done` once they are read."""
-        if step in self._kept:
-            return self._kept[step]
+        held = self._kept.get(step)
+        if held is not None:
+            return held
         match step.node:
             case Compare():
                 planes = self._compare(step, step.node)
@@ -131,11 +133,11 @@ class Tile:
             self._scratch.give(planes)
 
     def _take(self, step: Step) -> Bools:
-        lo, hi = self.rows(step)
-        return self._scratch.take((hi - lo, self.width))
+        rows = min(self._now + step.hi, self._last) - self._now - step.lo
+        return self._scratch.take((rows, self.width))
 
     def _compare(self, step: Step, node: Compare) -> Planes:
-        if is_daily(node.series):
+        if step.daily:
             return self._hours_of_days(step, self.days(node))
         read = step.inputs[0]
         at = self.slice_of(step, read)
@@ -150,17 +152,16 @@ class Tile:
     def _join(self, ufunc: np.ufunc, step: Step) -> Planes:
         true, possible = self._take(step), None
         parts = [(s, self.hourly(s), self.slice_of(step, s)) for s in step.inputs]
-        _, first, at = parts[0]
-        held = Planes(first.true[at], first.possible[at])
-        two_valued = first.true is first.possible
+        _, (first, maybe), at = parts[0]
+        two_valued = first is maybe
+        held = Planes(first[at], maybe[at])
         for _, planes, at in parts[1:]:
-            both = two_valued and planes.true is planes.possible
-            if not both:
+            two_valued = two_valued and planes.true is planes.possible
+            if not two_valued:
                 possible = possible if possible is not None else self._take(step)
-                ufunc(held.possible, planes.possible[at], out=possible)
-            ufunc(held.true, planes.true[at], out=true)
-            held = Planes(true, true if both else cast(Bools, possible))
-            two_valued = both
+                ufunc(held.possible, planes.possible[at], possible)
+            ufunc(held.true, planes.true[at], true)
+            held = Planes(true, true if two_valued else cast(Bools, possible))
         for read, planes, _ in parts:
             self.done(read, planes)
         return held
@@ -214,9 +215,10 @@ class Tile:
     # --- numbers ----------------------------------------------------------------------------------
     def series(self, step: Step) -> Floats:
         """The numbers a comparison reads, NaN where missing."""
-        if step not in self._series:
-            self._series[step] = self._number(step)
-        return self._series[step]
+        held = self._series.get(step)
+        if held is None:
+            held = self._series[step] = self._number(step)
+        return held
 
     def missing(self, step: Step) -> Bools | None:
         """Where the series is missing; None where nothing is (most tiles)."""
@@ -333,7 +335,8 @@ def compare(
         return cast(Bools, np.less_equal(np.abs(values - np.float32(threshold)), slack, out=out))
     # What equals the threshold but for rounding is equal to it.
     shift = slack if operator in ("<=", ">") else -slack
-    return cast(Bools, COMPARE[operator](values, np.float32(threshold + shift), out=out))
+    COMPARE[operator](values, np.float32(threshold + shift), out)
+    return out
 
 
 def _compare_bounds(low: Floats, high: Floats, node: Compare) -> Planes:

@@ -1,0 +1,1 @@
+"""What is measured, against what, and how: `python -m bench [engine | ingest]`, figures in docs."""

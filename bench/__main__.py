@@ -1,0 +1,28 @@
+"""`python -m bench` runs every bench, `python -m bench engine` or `ingest` that one."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+BENCHES = ("engine", "ingest")
+
+
+def main(asked: list[str]) -> int:
+    unknown = [name for name in asked if name not in BENCHES]
+    if unknown:
+        print(f"no bench is called {unknown[0]!r}; there are: {', '.join(BENCHES)}")
+        return 2
+    missed = 0
+    for name in asked or BENCHES:
+        print(f"=== {name}")
+        targets = importlib.import_module(f"bench.{name}").run()
+        missed += sum(not target.met for target in targets)
+    print(
+        f"{missed} target(s) missed; docs/benchmarks.md says why" if missed else "all targets met"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
