@@ -184,7 +184,7 @@ def spoil(folder: Path, name: str, was: str, now: str) -> None:
 @pytest.mark.parametrize(
     ("name", "was", "now", "said"),
     [
-        ("storm.yaml", "yunshui-high, donghu-low", "cloud-nine, donghu-low", "no point cloud-nine"),
+        ("storm.yaml", "yunshui-low, donghu-high", "cloud-nine, donghu-high", "no point cloud-nine"),
         ("storm.yaml", "hazard: road-icing", "hazard: black-ice", "'black-ice' is no hazard"),
         ("storm.yaml", "in_force: 25 min", "in_force: 25", "no time to wait"),
         ("storm.yaml", "zones: [990100000000]", "zones: [110101000000]", "no zone 110101000000"),
