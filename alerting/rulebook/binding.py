@@ -49,9 +49,9 @@ class BindFacts:
 
     @classmethod
     def of(cls, sight: Sight, kind: str) -> BindFacts:
-        """A sight whose columns are all places of one kind, tags left aside."""
+        """A sight whose columns are all places of a rule: of its kind, with all its tags."""
         return cls(sight.columns, {kind: (0, sight.columns)}, sight.can_say, sight.can_observe,
-                   sight.facts.can_warn())  # fmt: skip
+                   sight.facts.can_warn(), tags=None)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
