@@ -61,7 +61,7 @@ async def _serve(config: Config, play: bool, clock: Path | None) -> None:
     with _signals_to(server):
         if hand is not None and isinstance(runtime, VirtualRuntime):
             await loops.settle()
-            hand.attach(runtime, loops)
+            hand.attach(runtime, loops, station.points)
         if play:
             await station.start_exercise()
         welcome(station)

@@ -64,7 +64,7 @@ class Dispatcher:
         self._settling: asyncio.Task[None] | None = None
         self._trouble: BaseException | None = None
         self._die = Death.from_environment("send")
-        self._sends = 0
+        self.sends = 0  # so far, by this process
         self._started = False
 
     @property
@@ -178,9 +178,9 @@ class Dispatcher:
             held = await channel.ask(message) if one.ask else None
             if held is not None:
                 return Outcome(message.delivery, sent=held)
-            self._sends += 1
+            self.sends += 1
             # Sends run side by side: each must know for itself whether it is the one that dies.
-            death = Death(int(self._sends == self._die.count), self._die.side)
+            death = Death(int(self.sends == self._die.count), self._die.side)
             death.at("before")
             sent = await channel.send(message)
             death.at("after")

@@ -1,8 +1,9 @@
 """`serve --clock SOCKET`: a test holds the clock. One JSON object a line, one answer a line.
 
 {"do": "set", "at": ISO} starts the clock (first of all); {"do": "advance", "seconds": N} moves it,
-firing deadlines in order, and with "pause": true stops where something was done; {"do": "settle"} returns when no queue or send is pending; {"do": "next"}
-tells the next deadline; each answer is {"now": ISO} and what was asked for.
+firing deadlines in order, and with "pause": true stops where something was done; {"do": "settle"}
+returns when no queue or send is pending. Each answer is {"now": ISO, "next": ISO of the next deadline
+or null, "commits": N, "sends": N}, the last two for tests that kill the process at each of them.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class ClockSocket:
         self._started: asyncio.Future[datetime] | None = None
         self._runtime: VirtualRuntime | None = None
         self._loops: Loops | None = None
+        self._points: Callable[[], dict[str, int]] = dict
         self._ready = asyncio.Event()
 
     async def first_time(self) -> datetime:
@@ -36,9 +38,11 @@ class ClockSocket:
         await asyncio.start_unix_server(self._serve, str(self._path))
         return await self._started
 
-    def attach(self, runtime: VirtualRuntime, loops: Loops) -> None:
+    def attach(
+        self, runtime: VirtualRuntime, loops: Loops, points: Callable[[], dict[str, int]]
+    ) -> None:
         """From here on the test may move the clock."""
-        self._runtime, self._loops = runtime, loops
+        self._runtime, self._loops, self._points = runtime, loops, points
         self._ready.set()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -65,7 +69,11 @@ class ClockSocket:
         if request["do"] in acts:
             await acts[request["do"]]()
         due = self._loops.next_due()
-        return {"now": self._runtime.now().isoformat(), "next": due.isoformat() if due else None}
+        return {
+            "now": self._runtime.now().isoformat(),
+            "next": due.isoformat() if due else None,
+            **self._points(),
+        }
 
     async def _advance(self, request: dict[str, Any]) -> None:
         assert self._loops is not None

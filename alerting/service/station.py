@@ -275,6 +275,10 @@ class Station:
                     )
         return found
 
+    def points(self) -> dict[str, int]:
+        """How many commits and sends this process has come to: where a test may kill it."""
+        return {"commits": self.store.commits, "sends": self.dispatcher.sends}
+
     async def close(self) -> None:
         await self.dispatcher.close()
         if self.kafka is not None:

@@ -65,6 +65,11 @@ class Store:
             self._die.at("after")
         return result
 
+    @property
+    def commits(self) -> int:
+        """Transactions begun by `write` so far."""
+        return self._die.seen
+
     def revision(self) -> str | None:
         with self._engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
@@ -95,7 +100,6 @@ class Death:
             self.seen += 1
         if self.count and self.seen == self.count and side == self.side:
             os.kill(os.getpid(), os_signal.SIGKILL)
-
 
 
 def _prepare_folder(path: Path) -> None:
