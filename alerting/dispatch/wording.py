@@ -145,10 +145,12 @@ class Words:
                 lines.append(lead + plain(definition.report[self.language]))
             if definition.exempts:
                 lead = "不适用于：" if zh else "Does not apply to: "
-                lines.append(lead + ("、" if zh else ", ").join(definition.exempts))
+                exempt = [plain(words[self.language]) for words in definition.exempts.values()]
+                lines.append(lead + ("、" if zh else ", ").join(exempt))
             if definition.basis:
-                lead = "依据：" if zh else "Basis: "
-                lines.append(lead + ("；" if zh else "; ").join(definition.basis))
+                lead = "条款：" if zh else "Under: "
+                grounds = [plain(text) for text in definition.grounds(self.language)]
+                lines.append(lead + ("；" if zh else "; ").join(grounds))
         return lines
 
     def label(self, news: News) -> str:

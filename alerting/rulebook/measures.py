@@ -83,7 +83,8 @@ class Measure(_Model):
     """One measure. Tiers are resolved as tier(sector) nearest up from the object.
 
     `sector` "" means the sector of the rule that asks. `by_minutes` counts from issue; `by` says it in
-    words. `interim` measures are issued at once while `decider` has not signed.
+    words. `interim` measures are issued at once while `decider` has not signed. A row of the mission in
+    `basis` is the same in both languages; a law is named in each.
     """
 
     title: Words
@@ -94,17 +95,21 @@ class Measure(_Model):
     sms: Words
     sector: Annotated[str, AfterValidator(lambda s: s and _sector(s))] = ""
     decider: Tier | None = None
-    basis: list[str] = []
+    basis: list[str | Words] = []
     by: Words | None = None
     by_minutes: float | None = Field(None, gt=0)
     report: Words | None = None
     muster_minutes: float = Field(0, ge=0)
     arguments: dict[str, Argument] = {}
-    exempts: list[str] = []
+    exempts: dict[str, Words] = {}
     conflicts: list[str] = []
     needs_first: list[str] = []
     interim: list[str] = []
     check: bool = False
+
+    def grounds(self, language: Literal["zh", "en"]) -> list[str]:
+        """Its basis as a message names it."""
+        return [given if isinstance(given, str) else given[language] for given in self.basis]
 
     def say(self, arguments: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """The arguments as a message says them: `限速60公里/小时`."""

@@ -56,7 +56,7 @@ def book() -> Any:
         "speed-limit": made(
             title={"zh": "限速", "en": "Speed limit"}, do={"zh": "在路段设置限速", "en": "Set a limit"},
             sms={"zh": "设置限速", "en": "Set the speed limit"}, report={"zh": "到位时间", "en": "when"},
-            basis=["M-01"], exempts=["融雪车"],
+            basis=["M-01"], exempts={"salt-truck": {"zh": "融雪车", "en": "salt trucks"}},
             arguments={"limit": {"stricter": "lower", "unit": "km/h", "zh": "{value}公里/小时",
                                  "en": "{value} km/h"}},
         ),
