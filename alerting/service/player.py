@@ -141,11 +141,12 @@ class Player:
             for row in self._reached(connection, self._realm.id):
                 if row.id not in self._met:
                     self._met.add(row.id)
-                    wants = self._wanted(connection, row.id)
+                    wants = self._wanted(connection, row)
                     self._will(row, wants, self._storm.behaviour(row.person), row.at)
         self._said.sort()
 
-    def _will(self, row: Any, wants: set[str], how: Behaviour, since: datetime) -> None:
+    def _will(self, row: Any, wants: dict[str, list[str]], how: Behaviour, since: datetime) -> None:
+        """`wants`: what the message waits for, and the letters it waits for it under."""
         if how.silent:
             return
         if how.says and "acknowledge" in wants:
@@ -154,28 +155,46 @@ class Player:
             self._will(row, wants, how.then, since)
         for act, (wanted, digit) in WANTS.items():
             after = getattr(how, act)
-            if after is not None and wanted in wants:
-                self._said.append((since + after, row.id, row.person, f"{digit}{row.code}"))
+            if after is None or wanted not in wants:
+                continue
+            # One word acknowledges all that a message carried; the rest is said letter by letter.
+            letters = [""] if act == "acknowledge" else wants[wanted]
+            for letter in letters:
+                self._said.append(
+                    (since + after, row.id, row.person, f"{digit}{letter} {row.code}")
+                )
 
     @staticmethod
     def _reached(connection: Connection, realm: str) -> list[Any]:
         return list(
             connection.execute(
-                select(delivery.c.id, delivery.c.person, delivery.c.code, delivery.c.at)
+                select(
+                    delivery.c.id,
+                    delivery.c.person,
+                    delivery.c.code,
+                    delivery.c.letters,
+                    delivery.c.at,
+                )
                 .where(delivery.c.realm == realm)
                 .where(delivery.c.state.in_(["accepted", "delivered", "read"]))
             )
         )
 
     @staticmethod
-    def _wanted(connection: Connection, delivery_id: int) -> set[str]:
-        return set(
-            connection.execute(
-                select(notice.c.wants)
-                .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
-                .where(delivery_notice.c.delivery == delivery_id, notice.c.wants != "")
-            ).scalars()
-        )
+    def _wanted(connection: Connection, row: Any) -> dict[str, list[str]]:
+        letter_of = {number: letter for letter, number in (row.letters or {}).items()}
+        wants: dict[str, list[str]] = {}
+        for one in connection.execute(
+            select(notice.c.id, notice.c.wants)
+            .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
+            .where(delivery_notice.c.delivery == row.id, notice.c.wants != "")
+            .order_by(notice.c.id)
+        ):
+            wants.setdefault(one.wants, []).append(letter_of.get(one.id, ""))
+        return {
+            wanted: [x for x in letters if x] or [""] if len(letter_of) > 1 else [""]
+            for wanted, letters in wants.items()
+        }
 
     async def _speak(self, now: datetime) -> bool:
         due = [s for s in self._said if s[0] <= now]
