@@ -40,10 +40,14 @@ class Loops:
         self._runtime, self._loops = runtime, loops
         self._changed = {loop.name: asyncio.Event() for loop in loops}
         self._settling = asyncio.Lock()
+        for event in self._changed.values():
+            event.set()
+        self._dues: dict[str, datetime | None] = {}  # of loops that were not woken since
         self.failing: dict[str, str] = {}  # loop: its last error, until it succeeds again
 
     def wake(self) -> None:
         """Something was committed: whoever waits may have work."""
+        self._dues.clear()
         for event in self._changed.values():
             event.set()
 
@@ -86,10 +90,28 @@ class Loops:
         async with self._settling:
             rounds = 0
             while True:
-                worked = [await loop.step() for loop in self._loops]
+                worked = [await self._round(loop) for loop in self._loops]
                 if not any(worked):
                     return rounds
                 rounds += 1
+
+    async def _round(self, loop: Loop) -> bool:
+        """One round of a loop that was woken or is due, as it would have in real time."""
+        event = self._changed[loop.name]
+        due = self._due(loop)
+        if not event.is_set() and (due is None or due > self._runtime.now()):
+            return False
+        event.clear()
+        worked = await loop.step()
+        self._dues.pop(loop.name, None)
+        if worked:
+            event.set()
+        return worked
+
+    def _due(self, loop: Loop) -> datetime | None:
+        if loop.name not in self._dues:
+            self._dues[loop.name] = loop.next_due()
+        return self._dues[loop.name]
 
     async def advance(self, by: timedelta, pause: bool = False) -> None:
         """Move a virtual clock on, firing every deadline on the way in its order.
@@ -110,4 +132,4 @@ class Loops:
             await self.settle()
 
     def next_due(self) -> datetime | None:
-        return min((d for loop in self._loops if (d := loop.next_due()) is not None), default=None)
+        return min((d for loop in self._loops if (d := self._due(loop)) is not None), default=None)

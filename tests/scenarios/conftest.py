@@ -8,8 +8,16 @@ from typing import Any
 
 import pytest
 
+from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import StandIn
 from tests.scenarios.town import Town
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    made = Nursery()
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -19,12 +27,12 @@ def provider() -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def make_town(tmp_path: Path, provider: StandIn) -> Iterator[Callable[..., Town]]:
+def make_town(tmp_path: Path, provider: StandIn, nursery: Nursery) -> Iterator[Callable[..., Town]]:
     """A town whose config a story may change before its process begins."""
     made: list[Town] = []
 
     def make(**more: Any) -> Town:
-        town = Town(tmp_path, provider, **more)
+        town = Town(tmp_path, provider, nursery, **more)
         made.append(town)
         return town
 

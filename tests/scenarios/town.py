@@ -16,8 +16,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +28,7 @@ import requests
 from alerting.runtime import RealRuntime
 from alerting.store import Store
 from alerting.web.auth import create_token
+from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import ACCOUNT, SENDER, TOKEN, Sms, StandIn
 
 HERE = Path(__file__).parent
@@ -88,6 +87,7 @@ class Town:
         self,
         folder: Path,
         provider: StandIn,
+        nursery: Nursery,
         *,
         start: datetime = START,
         county: str = "county",
@@ -95,7 +95,7 @@ class Town:
         changes: dict[str, Any] | None = None,
         environment: dict[str, str] | None = None,
     ) -> None:
-        self.folder, self.provider, self.start_time = folder, provider, start
+        self.folder, self.provider, self.nursery = folder, provider, nursery
         self._environment = environment or {}
         shutil.copytree(HERE / county, folder / "county")
         shutil.copytree(HERE / rules, folder / "rules")
@@ -111,7 +111,7 @@ class Town:
         # JSON is YAML: the same loader reads it.
         (folder / "config.yaml").write_text(json.dumps(config, ensure_ascii=False, indent=1))
         self._socket_path = folder / "clock"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._pid = 0
         self._session = requests.Session()
         self.now = start
 
@@ -120,11 +120,10 @@ class Town:
     def begin(self, at: datetime | None = None) -> Town:
         environment = os.environ | {"TWILIO_AUTH_TOKEN": TOKEN} | self._environment
         environment.pop("SUIAN_PORT", None)
-        log = (self.folder / "service.log").open("ab")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "alerting.cli", "serve", "--config",
-             str(self.folder / "config.yaml"), "--clock", str(self._socket_path)],
-            stdout=log, stderr=log, env=environment, cwd=self.folder,
+        self._pid = self.nursery.start(
+            ["serve", "--config", str(self.folder / "config.yaml"),
+             "--clock", str(self._socket_path)],
+            self.folder, self.folder / "service.log", environment,
         )  # fmt: skip
         self._clock = self._connect()
         self._say({"do": "set", "at": (at or self.now).isoformat()})
@@ -135,22 +134,20 @@ class Town:
 
     def dies(self) -> None:
         """Killed, as by a power cut."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait(SOON)
+        os.kill(self._pid, signal.SIGKILL)
+        self.nursery.wait(self._pid)
         self._clock.close()
 
     def ends(self) -> int:
         """Stopped, as by Ctrl-C; gives the exit code."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGINT)
-        code = self._process.wait(SOON)
+        os.kill(self._pid, signal.SIGINT)
+        code = self.nursery.wait(self._pid)
         self._clock.close()
         return code
 
     @property
     def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._pid > 0 and self.nursery.poll(self._pid) is None
 
     def restarts(self, **environment: str) -> Town:
         if self.alive:
@@ -162,27 +159,24 @@ class Town:
 
     def settles(self) -> None:
         """Until no queue, send or callback is pending."""
-        while True:
-            answer = self._say({"do": "settle"})
-            self.now = datetime.fromisoformat(answer["now"])
-            if not self.provider.flush():
-                return
+        self._tell({"do": "settle"})
+        while self.provider.flush():
+            self._tell({"do": "settle"})
 
     def passes(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
         """Time goes on; every deadline on the way fires, and callbacks come in between."""
         target = self.now + timedelta(hours=hours, minutes=minutes, seconds=seconds)
         self.settles()
-        while True:
-            due = self._say({"do": "settle"})["next"]
-            at = datetime.fromisoformat(due) if due else None
-            if at is None or at > target:
-                break
-            self._move(max(at, self.now + timedelta(milliseconds=1)))
-        self._move(target)
+        while self.now < target:
+            # It stops wherever something was done, so that the provider calls back at that moment.
+            seconds = (target - self.now).total_seconds()
+            self._tell({"do": "advance", "seconds": seconds, "pause": True})
+            if self.provider.flush():
+                self.settles()
 
-    def _move(self, at: datetime) -> None:
-        self._say({"do": "advance", "seconds": (at - self.now).total_seconds()})
-        self.settles()
+    def _tell(self, words: dict[str, Any]) -> None:
+        answer = self._say(words)
+        self.now = datetime.fromisoformat(answer["now"])
 
     # What comes in
 
