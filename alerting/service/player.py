@@ -28,8 +28,8 @@ AT_A_TIME = timedelta(minutes=2)  # of a storm's time, before what came due must
 OFTEN = timedelta(milliseconds=50)
 STOPPED = "a real alert of orange or red"
 # What the messages must want for a person to do each thing, and the digit that says it.
-WANTS = {"acknowledge": ("acknowledge", "1"), "in_force": ("acknowledge", "2"),
-         "cannot": ("acknowledge", "3"), "decide": ("decision", "1"),
+WANTS = {"acknowledge": ("acknowledge", "1"), "in_force": ("ordered", "2"),
+         "cannot": ("ordered", "3"), "decide": ("decision", "1"),
          "attest": ("check", "1")}  # fmt: skip
 
 
@@ -185,12 +185,16 @@ class Player:
         letter_of = {number: letter for letter, number in (row.letters or {}).items()}
         wants: dict[str, list[str]] = {}
         for one in connection.execute(
-            select(notice.c.id, notice.c.wants)
+            select(notice.c.id, notice.c.wants, notice.c.measure)
             .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
             .where(delivery_notice.c.delivery == row.id, notice.c.wants != "")
             .order_by(notice.c.id)
         ):
-            wants.setdefault(one.wants, []).append(letter_of.get(one.id, ""))
+            letter = letter_of.get(one.id, "")
+            wants.setdefault(one.wants, []).append(letter)
+            if one.measure is not None and one.wants == "acknowledge":
+                # Only what was ordered can be in force, or cannot be; plain news is acknowledged.
+                wants.setdefault("ordered", []).append(letter)
         return {
             wanted: [x for x in letters if x] or [""] if len(letter_of) > 1 else [""]
             for wanted, letters in wants.items()
