@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from alerting.alerts import measures
 from alerting.alerts.life import GAP, Life
@@ -20,6 +20,23 @@ from alerting.places import Place
 from alerting.store.schema import alert, alert_change, notice
 from alerting.vocabulary import Level
 
+# Made once, see measures.py.
+_BY_ID = select(alert).where(alert.c.id == bindparam("key"))
+_LATEST = (
+    select(alert)
+    .where(
+        alert.c.realm == bindparam("realm"),
+        alert.c.rule == bindparam("rule"),
+        alert.c.place == bindparam("place"),
+    )
+    .order_by(alert.c.episode.desc())
+    .limit(1)
+)
+_ORDERED = select(notice.c.post).where(
+    notice.c.alert == bindparam("key"),
+    notice.c.created == bindparam("at"),
+    notice.c.measure.is_not(None),
+)
 NEWS = ("open", "raise", "fall", "clear", "reopen", "update")
 
 
@@ -59,12 +76,13 @@ def rise(
     episode = 1 + (held.episode if held is not None else 0)
     new = f"{life.realm}.{rule.id}.{place.id}.{episode}"
     connection.execute(
-        insert(alert).values(
-            id=new, realm=life.realm, rule=rule.id, place=place.id, episode=episode,
-            sector=rule.sector, hazard=rule.hazard, state="open", level=level, peak=level,
-            told=level, official=_official(finding), opened=at, onset=finding.onset,
-            until=finding.until, updated=at, why=finding.why,
-        )
+        insert(alert),
+        {
+            "id": new, "realm": life.realm, "rule": rule.id, "place": place.id, "episode": episode,
+            "sector": rule.sector, "hazard": rule.hazard, "state": "open", "level": level,
+            "peak": level, "told": level, "official": _official(finding), "opened": at,
+            "onset": finding.onset, "until": finding.until, "updated": at, "why": finding.why,
+        },
     )  # fmt: skip
     _note(connection, life, new, "opened", level, by, at, finding.why)
     _spread(connection, life, rule, place, new, "open", 0, level, finding, at)
@@ -275,13 +293,7 @@ def _spread(
         )
     if not news:
         return
-    ordered = set(
-        connection.execute(
-            select(notice.c.post).where(
-                notice.c.alert == alert_key, notice.c.created == at, notice.c.measure.is_not(None)
-            )
-        ).scalars()
-    )
+    ordered = set(connection.execute(_ORDERED, {"key": alert_key, "at": at}).scalars())
     for post in _audience(connection, life, rule, place.id):
         if post.id not in ordered:
             tell(connection, life.realm, kind, post, facts, at, alert=alert_key,
@@ -360,21 +372,25 @@ def _note(
     why: dict[str, Any],
 ) -> None:
     connection.execute(
-        insert(alert_change).values(
-            realm=life.realm, alert=alert_key, at=at, what=what, level=level, by=by, why=why
-        )
+        insert(alert_change),
+        {
+            "realm": life.realm,
+            "alert": alert_key,
+            "at": at,
+            "what": what,
+            "level": level,
+            "by": by,
+            "why": why,
+        },
     )
     record(connection, life.realm, at, by, what, alert_key, {"level": level})
 
 
 def _latest(connection: Connection, life: Life, rule: str, place: str) -> Any:
     return connection.execute(
-        select(alert)
-        .where(alert.c.realm == life.realm, alert.c.rule == rule, alert.c.place == place)
-        .order_by(alert.c.episode.desc())
-        .limit(1)
+        _LATEST, {"realm": life.realm, "rule": rule, "place": place}
     ).one_or_none()
 
 
 def _row(connection: Connection, alert_key: str) -> Any:
-    return connection.execute(select(alert).where(alert.c.id == alert_key)).one_or_none()
+    return connection.execute(_BY_ID, {"key": alert_key}).one_or_none()

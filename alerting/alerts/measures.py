@@ -13,16 +13,37 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from alerting.alerts.life import Life
 from alerting.alerts.notices import Facts, posts_told, tell
 from alerting.audit import record
 from alerting.people import Post, post_by_id, resolve
 from alerting.places import Place
-from alerting.store.schema import asker, measure
+from alerting.store.schema import alert, asker, measure
 
 OPEN_WORK = ("issued", "acknowledged", "in force")
+
+# Asked several times for every alert of a front: made once, for SQLAlchemy takes longer to put such a
+# statement together than SQLite to answer it.
+_BY_ID = select(measure).where(measure.c.id == bindparam("key"))
+_SAME = (
+    (measure.c.realm == bindparam("realm")) & (measure.c.measure == bindparam("name"))
+    & (measure.c.object == bindparam("object")) & (measure.c.carrier == bindparam("carrier"))
+)  # fmt: skip
+_OPEN = select(measure).where(_SAME, measure.c.ended.is_(None))
+_HIGHEST = select(func.max(measure.c.number)).where(_SAME)
+_CHANGE = update(measure).where(measure.c.id == bindparam("key"))
+_ASKER = select(asker).where(
+    asker.c.measure == bindparam("key"), asker.c.asker == bindparam("by")
+)  # fmt: skip
+_ASKING_ALERT = (
+    select(asker.c.asker)
+    .join(alert, alert.c.id == asker.c.asker)
+    .where(asker.c.measure == bindparam("key"))
+    .order_by(asker.c.ended.is_not(None), asker.c.since, asker.c.asker)
+    .limit(1)
+)
 
 
 def ask(
@@ -235,37 +256,31 @@ def _propose(
 ) -> str:
     definition = life.book.measures[name]
     sector = definition.sector or facts.sector
-    number = 1 + (
-        connection.execute(
-            select(func.max(measure.c.number)).where(
-                measure.c.realm == life.realm, measure.c.measure == name,
-                measure.c.object == object_id, measure.c.carrier == carrier.id,
-            )
-        ).scalar_one() or 0
-    )  # fmt: skip
+    same = _same(life.realm, name, object_id, carrier.id)
+    number = 1 + (connection.execute(_HIGHEST, same).scalar_one() or 0)
     measure_id = f"{life.realm}.{name}.{object_id}.{carrier.id}.{number}"
     decider = _post(connection, life, definition.decider, sector, object_id)
     lifter = _post(connection, life, definition.lifter, sector, object_id)
     connection.execute(
-        insert(measure).values(
-            id=measure_id, realm=life.realm, measure=name, object=object_id, carrier=carrier.id,
-            number=number, state="proposed", level=facts.level, arguments=arguments,
-            decider=decider.id if decider else None, lifter=lifter.id if lifter else None,
-            interim_for=interim_for, proposed=at,
-        )
+        insert(measure),
+        {
+            "id": measure_id, "realm": life.realm, "measure": name, "object": object_id,
+            "carrier": carrier.id, "number": number, "state": "proposed", "level": facts.level,
+            "arguments": arguments, "decider": decider.id if decider else None,
+            "lifter": lifter.id if lifter else None, "interim_for": interim_for, "proposed": at,
+        },
     )  # fmt: skip
     connection.execute(
-        insert(asker).values(
-            measure=measure_id, asker=by, realm=life.realm, level=facts.level,
-            arguments=arguments, since=at,
-        )
+        insert(asker),
+        {
+            "measure": measure_id, "asker": by, "realm": life.realm, "level": facts.level,
+            "arguments": arguments, "since": at,
+        },
     )  # fmt: skip
     record(connection, life.realm, at, by, "propose measure", measure_id,
            {"arguments": arguments, "level": facts.level})  # fmt: skip
     if decider is None:
-        connection.execute(
-            update(measure).where(measure.c.id == measure_id).values(state="approved")
-        )
+        connection.execute(_CHANGE, {"key": measure_id, "state": "approved"})
         _issue(connection, life, measure_id, facts, at)
     else:
         _ask_decider(connection, life, measure_id, decider, facts, at)
@@ -285,13 +300,18 @@ def _join(
     at: datetime,
 ) -> bool:
     """Another asker, or the same with other arguments or level. True where it is issued again."""
-    known = connection.execute(
-        select(asker).where(asker.c.measure == held.id, asker.c.asker == by)
-    ).one_or_none()
+    known = connection.execute(_ASKER, {"key": held.id, "by": by}).one_or_none()
     values = {"level": facts.level, "arguments": arguments, "ended": None}
     if known is None:
         connection.execute(
-            insert(asker).values(measure=held.id, asker=by, realm=life.realm, since=at, **values)
+            insert(asker),
+            {
+                "measure": held.id,
+                "asker": by,
+                "realm": life.realm,
+                "since": at,
+                **values,
+            },
         )
     elif known.ended is None and (known.level, known.arguments) == (facts.level, arguments):
         return False
@@ -360,12 +380,10 @@ def _issue(
     due = at + timedelta(minutes=minutes)
     # What is in force already and only rises stays in force; it is acknowledged anew.
     state = "in force" if kind == "raise" and row.state == "in force" else "issued"
-    connection.execute(
-        update(measure)
-        .where(measure.c.id == measure_id)
-        .values(state=state, issued=row.issued or at, due=due, overdue=None, cannot=None,
-                acknowledged=None)
-    )  # fmt: skip
+    connection.execute(_CHANGE, {
+        "key": measure_id, "state": state, "issued": row.issued or at, "due": due, "overdue": None,
+        "cannot": None, "acknowledged": None,
+    })  # fmt: skip
     record(connection, life.realm, at, "service", "issue measure", measure_id,
            {"due": due.isoformat(), "kind": kind})  # fmt: skip
     _tell_carrier(connection, life, _row(connection, measure_id), kind, facts.saying(due=due), at,
@@ -495,15 +513,7 @@ def _facts_of(connection: Connection, life: Life, measure_id: str) -> Facts:
 
 def _alert_of(connection: Connection, measure_id: str) -> str | None:
     """The alert that asks for it (the first still asking), for the notice to hang on."""
-    from alerting.store.schema import alert
-
-    return connection.execute(
-        select(asker.c.asker)
-        .join(alert, alert.c.id == asker.c.asker)
-        .where(asker.c.measure == measure_id)
-        .order_by(asker.c.ended.is_not(None), asker.c.since, asker.c.asker)
-        .limit(1)
-    ).scalar_one_or_none()
+    return connection.execute(_ASKING_ALERT, {"key": measure_id}).scalar_one_or_none()
 
 
 def _post(
@@ -519,13 +529,12 @@ def _post(
 def _open_one(
     connection: Connection, realm: str, name: str, object_id: str, carrier: str
 ) -> Any | None:
-    return connection.execute(
-        select(measure).where(
-            measure.c.realm == realm, measure.c.measure == name, measure.c.object == object_id,
-            measure.c.carrier == carrier, measure.c.ended.is_(None),
-        )
-    ).one_or_none()  # fmt: skip
+    return connection.execute(_OPEN, _same(realm, name, object_id, carrier)).one_or_none()
+
+
+def _same(realm: str, name: str, object_id: str, carrier: str) -> dict[str, str]:
+    return {"realm": realm, "name": name, "object": object_id, "carrier": carrier}
 
 
 def _row(connection: Connection, measure_id: str) -> Any:
-    return connection.execute(select(measure).where(measure.c.id == measure_id)).one_or_none()
+    return connection.execute(_BY_ID, {"key": measure_id}).one_or_none()

@@ -68,10 +68,12 @@ def tell(
 ) -> int:
     """Write a notice to a post; `due` holds it back until then. Gives its id."""
     result = connection.execute(
-        insert(notice).values(
-            realm=realm, kind=kind, alert=alert, measure=measure, post=post.id, wants=wants,
-            level=facts.level, created=at, due=due or at, state="due", facts=facts.json(),
-        )
+        insert(notice),
+        {
+            "realm": realm, "kind": kind, "alert": alert, "measure": measure, "post": post.id,
+            "wants": wants, "level": facts.level, "created": at, "due": due or at, "state": "due",
+            "facts": facts.json(),
+        },
     )  # fmt: skip
     assert result.inserted_primary_key is not None
     return int(result.inserted_primary_key[0])

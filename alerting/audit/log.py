@@ -31,9 +31,15 @@ def record(
 ) -> None:
     """Write an entry in the caller's transaction. `who` is a person's id, a rule, or the service."""
     connection.execute(
-        insert(audit).values(
-            realm=realm, at=at, who=who, action=action, subject=subject, change=change
-        )
+        insert(audit),
+        {
+            "realm": realm,
+            "at": at,
+            "who": who,
+            "action": action,
+            "subject": subject,
+            "change": change,
+        },
     )
 
 

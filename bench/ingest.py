@@ -1,0 +1,274 @@
+"""A forecast run on its whole way: from the service's bytes to committed state, beside pysimdjson.
+
+Each size runs in a process of its own, for its peak memory. A run is told apart into parse (bytes to a
+signal), merge (into the fields), derive (wet bulb, snow, surface temperature, freezing rain), evaluate
+(the shipped book, and what is decided) and write (the transactions of its effects); the bus's own
+write and reading it back are shown apart. Measured against: pysimdjson reading the same bytes into
+float32, in the same rounds. What was read is compared before a time is printed.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import simdjson
+from numpy.typing import NDArray
+from sqlalchemy import func, select
+
+from alerting.alerts.engine import Engine
+from alerting.bus import EmbeddedBus
+from alerting.connector import Context
+from alerting.service.clock import LIVE
+from alerting.signals import Forecast, Spot, accepted_at
+from alerting.store import Store
+from alerting.store.schema import alert, measure, notice, slice_done
+from alerting.weather.merge import Merge
+from bench import county
+from bench.rounds import Target, same
+from connectors.open_meteo import OpenMeteoOptions, Source
+
+SIZES = (1_000, 10_000, 40_000)
+FRONTS = (1_000, 10_000)
+ROUNDS = {1_000: 9, 10_000: 5, 40_000: 3}
+GIB = 1024**3
+WAY = ("parse", "merge", "derive", "evaluate", "write")
+
+
+class Parts:
+    """Seconds by part of one run."""
+
+    def __init__(self) -> None:
+        self.took: dict[str, float] = defaultdict(float)
+
+    @contextmanager
+    def of(self, name: str) -> Iterator[None]:
+        began = perf_counter()
+        yield
+        self.took[name] += perf_counter() - began
+
+    def way(self, derived: bool = True) -> float:
+        return sum(self.took[p] for p in WAY if derived or p != "derive")
+
+
+@contextmanager
+def derivation(parts: Parts) -> Iterator[None]:
+    """Take the time of the derivation, which happens in the middle of the merge."""
+    inner = Merge._derive
+
+    def timed(self: Merge, *given: Any) -> None:
+        with parts.of("derive"):
+            inner(self, *given)
+
+    Merge._derive = timed  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Merge._derive = inner  # type: ignore[method-assign]
+
+
+class Run:
+    """A county with its engine, fed as the service's loops feed it, step by step under a watch."""
+
+    def __init__(self, points: int, folder: Path) -> None:
+        self.store: Store
+        self.engine: Engine
+        self.store, self.engine, places = county.open_county(points, folder / "bench.db")
+        self.spots = county.spots_of(places)
+        self.places = sum(1 for p in places.by_id.values() if p.points)
+        self.points = points
+        self._source = Source(OpenMeteoOptions(quantities=county.QUANTITIES, forecast_days=3,
+                                               past_days=0, batch=county.BATCH))  # fmt: skip
+        self._bus = EmbeddedBus()
+        self._seq = 0
+
+    def take(self, said: county.Answers, now: datetime) -> tuple[Parts, Forecast]:
+        parts, bus = Parts(), self._bus
+        said.asked.clear()
+        with parts.of("parse"):
+            reading = self._source.poll(said, Context(now, county.ZONE, self.spots))
+            (signal,) = reading.signals
+            stamped = accepted_at(signal, now)
+        assert isinstance(signal, Forecast)
+        with parts.of("bus write"):
+            self.store.write(lambda c: bus.publish(c, LIVE, [stamped], now))
+        with parts.of("bus read"), self.store.read() as connection:
+            (record,) = bus.read(connection, LIVE, bus.position(connection, LIVE))
+        engine, one = self.engine, record.signal
+        with derivation(parts):
+            with parts.of("merge"):
+                touched = engine.see(one, now)
+                engine.fields.sight(now, engine.facts.at(now))
+            parts.took["merge"] -= parts.took["derive"]
+        with parts.of("evaluate"):
+            work = engine.work(one, now, touched, set())
+        with parts.of("write"):
+            self._write(work, record.seq)
+        return parts, signal
+
+    def _write(self, work: Any, seq: int) -> None:
+        """As service/engine_loop.py commits: a transaction a slice, the last marks the signal."""
+        *others, last = self.engine.slices(work) or [None]
+        for number in others:
+            assert number is not None
+            self.store.write(lambda c, n=number: (
+                self.engine.commit(c, work, n),
+                c.execute(slice_done.insert().values(realm=LIVE, seq=seq, slice=n)),
+            ))  # fmt: skip
+
+        def finish(connection: Any) -> None:
+            if last is not None:
+                self.engine.commit(connection, work, last)
+            connection.execute(slice_done.delete())
+            self._bus.taken(connection, LIVE, seq)
+
+        self.store.write(finish)
+
+    def count(self, table: Any) -> int:
+        with self.store.read() as connection:
+            return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def read_plainly(said: county.Answers, spots: tuple[Spot, ...]) -> NDArray[np.float32]:
+    """The same bytes with pysimdjson alone: (variable, location, hour), nothing checked."""
+    names = list(county.UNITS)
+    made = np.empty((len(names), len(spots), county.HOURS), np.float32)
+    parser = simdjson.Parser()
+    at = turn = 0
+    while at < len(spots):
+        count = min(county.BATCH, len(spots) - at)
+        kind = said.bodies[0 if count == county.BATCH or len(said.bodies[1]) == 0 else 1]
+        locations = parser.parse(kind[turn % len(kind)])
+        for location in locations:
+            hourly = location["hourly"]
+            for n, name in enumerate(names):
+                made[n, at] = np.frombuffer(hourly[name].as_buffer(of_type="d"))
+            at += 1
+        turn += 1
+        del locations, location, hourly  # the parser is used again
+    return made
+
+
+def measure_size(points: int, counted: int, folder: Path) -> dict[str, Any]:
+    """Quiet runs beside the plain reading, in turn; then, at sizes that say so, a front."""
+    run = Run(points, folder)
+    now = county.START
+    kept: list[Parts] = []
+    plain: list[float] = []
+    for turn in range(counted + 2):  # the first two find everything unknown, and warm up
+        now += timedelta(hours=1)
+        said = county.answers(points, now, front=False, seed=turn * 10)
+        began = perf_counter()
+        read = read_plainly(said, run.spots)
+        plainly = perf_counter() - began
+        parts, signal = run.take(said, now)
+        if turn == 0:
+            _compare(read, signal)
+        del read, signal
+        if turn >= 2:
+            kept.append(parts)
+            plain.append(plainly)
+    same(run.count(alert) == 0, "a quiet run opened alerts")
+    made: dict[str, Any] = {
+        "points": points,
+        "places": run.places,
+        "parts": {p: statistics.median(k.took[p] for k in kept)
+                  for p in (*WAY, "bus write", "bus read")},
+        "plain": statistics.median(plain),
+        "without": statistics.median(k.way(False) / p for k, p in zip(kept, plain, strict=True)),
+        "with": statistics.median(k.way() / p for k, p in zip(kept, plain, strict=True)),
+        "quiet_peak": _peak(),
+    }  # fmt: skip
+    if points in FRONTS:
+        made["front"] = _front(run, now + timedelta(hours=1))
+    made["peak"] = _peak()
+    return made
+
+
+def _compare(read: NDArray[np.float32], signal: Forecast) -> None:
+    names = list(county.UNITS)
+    for quantity, name in (("temperature", "temperature_2m"), ("visibility", "visibility")):
+        same(bool((signal.values[quantity].T == read[names.index(name)]).all()), quantity)
+
+
+def _front(run: Run, now: datetime) -> dict[str, Any]:
+    parts, _ = run.take(county.answers(run.points, now, front=True, seed=999), now)
+    opened = run.count(alert)
+    with run.store.read() as connection:
+        places = connection.execute(select(func.count(alert.c.place.distinct()))).scalar_one()
+    seconds = parts.took["evaluate"] + parts.took["write"]
+    return {"alerts": opened, "places": places, "measures": run.count(measure),
+            "notices": run.count(notice), "seconds": seconds}  # fmt: skip
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _in_own_process(points: int) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.ingest", str(points)], capture_output=True, text=True,
+        cwd=county.ROOT, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise AssertionError(f"the bench of {points} points failed:\n{done.stderr}")
+    made: dict[str, Any] = json.loads(done.stdout)
+    return made
+
+
+def run() -> list[Target]:
+    """Print every figure; gives the targets with what was measured."""
+    targets: list[Target] = []
+    rates: dict[int, float] = {}
+    for points in SIZES:
+        made = _in_own_process(points)
+        print(f"{points} points, {made['places']} places x {county.HOURS} h x 8 quantities, quiet; "
+              f"medians of {ROUNDS[points]} runs")  # fmt: skip
+        for part, seconds in made["parts"].items():
+            apart = "  (apart)" if part.startswith("bus") else ""
+            print(f"  {part:<12} {seconds * 1e3:>9.1f} ms{apart}")
+        print(f"  pysimdjson   {made['plain'] * 1e3:>9.1f} ms")
+        print(f"  peak memory {made['quiet_peak'] / 2**20:>10.0f} MiB")
+        where = f"quiet run, {points} points"
+        targets.append(Target(f"{where}, without derivation", made["without"], 1.5, False))
+        targets.append(Target(f"{where}, with derivation", made["with"], 3, False))
+        if points == 10_000:
+            used = made["peak"] / GIB
+            targets.append(Target("peak memory at 10000 points, front too, GiB", used, 1, False))
+        if "front" in made:
+            front = made["front"]
+            rates[points] = front["alerts"] / front["seconds"]
+            print(
+                f"  front: {front['places']} places open, {front['alerts']} alerts, "
+                f"{front['measures']} measures, {front['notices']} notices in "
+                f"{front['seconds']:.2f} s: {rates[points]:.0f} alerts/s; "
+                f"peak {made['peak'] / 2**20:.0f} MiB"
+            )
+    if len(rates) == 2:
+        small, large = FRONTS
+        growth = rates[small] / rates[large]
+        print(f"An alert at {large} points takes {growth:.2f} times one at {small}")
+    for target in targets:
+        print(target.line())
+    return targets
+
+
+def main(points: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(measure_size(points, ROUNDS.get(points, 1), Path(folder))))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
