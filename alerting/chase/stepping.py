@@ -13,9 +13,21 @@ length each is caught up with by one message.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from alerting.alerts import measures
 from alerting.alerts.life import Life
@@ -24,6 +36,7 @@ from alerting.chase import calls, pursuits, words
 from alerting.chase.ladder import next_rung
 from alerting.people import Person, Post, post_by_id, resolve
 from alerting.store.schema import (
+    UtcText,
     delivery,
     delivery_notice,
     escalation,
@@ -49,15 +62,25 @@ def step(connection: Connection, life: Life, now: datetime) -> int:
 
 def has_work(connection: Connection, life: Life, now: datetime) -> bool:
     """Whether `step` would change anything now; reads only."""
-    asked = (
-        select(pursuit.c.id).where(_expired(life.realm, now)),
-        select(notice.c.id).where(pursuits.unpursued(life.realm)),
-        select(notice.c.id).where(_nobody(life.realm)),
-        select(notice.c.id).where(_dead(life.realm)),
-        select(measure.c.id).where(_late(life.realm, now)),
-        select(pursuit.c.id).where(pursuits.moot(life.realm)),
+    return any(
+        connection.execute(question, {"now": now}).first() is not None
+        for question in _questions(life.realm)
     )
-    return any(connection.execute(q.limit(1)).first() is not None for q in asked)
+
+
+@lru_cache(maxsize=64)
+def _questions(realm: str) -> tuple[Select[Any], ...]:
+    """What there may be to do; made once a realm, for they are asked after every commit."""
+    now: Any = bindparam("now", type_=UtcText)
+    asked = (
+        select(pursuit.c.id).where(_expired(realm, now)),
+        select(notice.c.id).where(pursuits.unpursued(realm)),
+        select(notice.c.id).where(_nobody(realm)),
+        select(notice.c.id).where(_dead(realm)),
+        select(measure.c.id).where(_late(realm, now)),
+        select(pursuit.c.id).where(pursuits.moot(realm)),
+    )
+    return tuple(question.limit(1) for question in asked)
 
 
 def next_due(connection: Connection, realm: str) -> datetime | None:

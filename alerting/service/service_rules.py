@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from alerting.rulebook import Ask, Book
 from alerting.vocabulary import Level
 
 
@@ -18,19 +19,33 @@ class ServiceRule:
     sector: str = "service"
     hazard: str = "service"
     audience: tuple[str, ...] = ("duty-office",)
+    measure: str = ""  # what the duty office is asked to do, where the book has it
     levels: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    ask: tuple[Ask, ...]
+
+
+def service_rule(rule_id: str, book: Book) -> ServiceRule:
+    """The rule with what it asks for."""
+    rule = SERVICE_RULES[rule_id]
+    if rule.measure not in book.measures:
+        return rule
+    return replace(rule, levels={rule.level.name: _Step((Ask(rule.measure),))})
 
 
 SERVICE_RULES = {
     r.id: r
     for r in (
         ServiceRule("source-silent", Level.orange,
-                    {"zh": "数据源静默", "en": "a source is silent"}),
+                    {"zh": "数据源静默", "en": "a source is silent"}, measure="check-source"),
         ServiceRule("queue-stuck", Level.red, {"zh": "队列积压", "en": "a queue is stuck"}),
         ServiceRule("channel-refuses", Level.red,
-                    {"zh": "通道不可用", "en": "a channel refuses"}),
+                    {"zh": "通道不可用", "en": "a channel refuses"}, measure="check-channel"),
         ServiceRule("dead-letter", Level.orange,
-                    {"zh": "消息未送达", "en": "messages could not be delivered"}),
+                    {"zh": "消息未送达", "en": "messages could not be delivered"}, measure="check-channel"),
         ServiceRule("log-unsealed", Level.orange,
                     {"zh": "审计未封存", "en": "the log is not sealed"}),
         ServiceRule("calendar-unknown", Level.blue,

@@ -14,7 +14,7 @@ from alerting.alerts import episodes
 from alerting.alerts.episodes import Finding
 from alerting.places import Place
 from alerting.service.clock import LIVE
-from alerting.service.service_rules import SERVICE_RULES
+from alerting.service.service_rules import service_rule
 from alerting.store.schema import alert, delivery, pursuit, signal
 from alerting.store.schema import realm as realm_table
 
@@ -155,13 +155,13 @@ class WatchLoop:
         life = self._station.life(LIVE)
         for key in sorted(set(found) - known):
             trouble = found[key]
-            rule = SERVICE_RULES[trouble.rule]
+            rule = service_rule(trouble.rule, life.book)
             finding = Finding({"sentence": trouble.words}, trouble.words, onset=now)
             episodes.rise(connection, life, rule, self._place(trouble.place), int(rule.level),
                           finding, "watch", now)  # fmt: skip
         for rule_id, place in sorted(known - set(found)):
             words = {"zh": "已恢复", "en": "it works again"}
-            episodes.fall(connection, life, SERVICE_RULES[rule_id], self._place(place), 0,
+            episodes.fall(connection, life, service_rule(rule_id, life.book), self._place(place), 0,
                           Finding({"sentence": words}, words), "watch", now)  # fmt: skip
 
     def _place(self, place_id: str) -> Place:
