@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from connector_fakes import NOW, FakeFetch, context
 
 from alerting.connector import Reading
 from alerting.errors import BadInput, SourceError
@@ -17,6 +16,7 @@ from alerting.signals import Area, Forecast, Warning, to_envelope
 from connectors.inbox import Source as Inbox
 from connectors.signals import Source as Signals
 from connectors.typed import typed_warning
+from tests.connectors.connector_fakes import NOW, FakeFetch, context
 
 OBSERVED = {
     "kind": "observation", "source": "station", "issued": "2026-01-20T08:00:00Z", "station": "S1",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from connector_fakes import NOW, FakeFetch, context
 
 from alerting.connector import Answer, Reading
 from alerting.errors import BadInput, SourceError
 from alerting.signals import Warning
 from connectors.cap import Source
 from connectors.formats.area import touches
+from tests.connectors.connector_fakes import NOW, FakeFetch, context
 
 SENT = "2026-01-20T15:00:00+08:00"
 NS = "urn:oasis:names:tc:emergency:cap:1.2"

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from connector_fakes import FakeFetch, context
 
 from alerting.connector import Answer, Reading
 from alerting.errors import BadInput, SourceError
@@ -15,6 +14,7 @@ from alerting.signals import Warning
 from connectors import find
 from connectors.formats import chinese
 from connectors.formats.stamps import CHINA, stamp
+from tests.connectors.connector_fakes import FakeFetch, context
 
 NOW = datetime(2026, 1, 20, 8, 25, tzinfo=UTC)
 ICE = "某市某县气象台发布道路结冰黄色预警信号"

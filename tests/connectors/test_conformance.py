@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from connector_fakes import FakeFetch, context
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -17,6 +16,7 @@ from alerting.connector import Options, Reading
 from alerting.errors import BadInput, SourceError
 from alerting.signals import Spot, encode
 from alerting.vocabulary import QUANTITIES
+from tests.connectors.connector_fakes import FakeFetch, context
 
 NAMES = connectors.known()
 KINDS = {"forecast", "observation", "warning", "incident", "occasion", "report"}

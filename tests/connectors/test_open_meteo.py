@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from connector_fakes import NOW, FakeFetch, context
 
 from alerting.connector import Answer
 from alerting.errors import BadInput, SourceError
 from alerting.signals import Forecast, Spot
 from connectors.open_meteo import CUSTOMER, PUBLIC, Source, weight_of
+from tests.connectors.connector_fakes import NOW, FakeFetch, context
 
 DAWN = datetime(2026, 1, 20, tzinfo=UTC)
 PLACES = (Spot("ridge", 27.11, 107.92, 1410.0), Spot("valley", 27.06, 107.88, 640.0))

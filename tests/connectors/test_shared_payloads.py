@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from connector_fakes import context
 
 from alerting.connector import Reading
 from alerting.errors import BadInput
 from alerting.signals import Forecast, Warning
 from connectors import find
+from tests.connectors.connector_fakes import context
 
 ROOT = Path(os.environ.get("SUIAN_SHARED", Path(__file__).parents[3] / "shared"))
 PAYLOADS = ROOT / "data" / "payloads"

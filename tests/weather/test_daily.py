@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from weather_sky import MODEL, NAN, fields, hour, look, run
 
 from alerting.weather.daily import day_of, last_hour_of
 from alerting.weather.window import hour_of, stamp_of
+from tests.weather.weather_sky import MODEL, NAN, fields, hour, look, run
 
 ROME = ZoneInfo("Europe/Rome")
 INF = float("inf")

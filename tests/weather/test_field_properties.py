@@ -5,10 +5,22 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from weather_sky import FAR, LOW, MODEL, NAN, OTHER, STATION, fields, hour, look, run, seen
 
 from alerting.signals import Forecast, Observation
 from alerting.weather import Fields, Sight
+from tests.weather.weather_sky import (
+    FAR,
+    LOW,
+    MODEL,
+    NAN,
+    OTHER,
+    STATION,
+    fields,
+    hour,
+    look,
+    run,
+    seen,
+)
 
 number = st.one_of(st.just(NAN), st.integers(0, 50).map(float))
 hours = st.lists(number, min_size=1, max_size=8).filter(lambda v: not all(np.isnan(v)))

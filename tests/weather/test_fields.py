@@ -7,7 +7,11 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from weather_sky import (
+
+from alerting.errors import BadInput
+from alerting.signals import Forecast, Spot
+from alerting.weather import Column, SourceFacts
+from tests.weather.weather_sky import (
     FAR,
     HIGH,
     LOW,
@@ -23,10 +27,6 @@ from weather_sky import (
     run,
     seen,
 )
-
-from alerting.errors import BadInput
-from alerting.signals import Forecast, Spot
-from alerting.weather import Column, SourceFacts
 
 
 def test_a_newer_run_replaces_what_is_ahead_and_drops_what_it_no_longer_says() -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from web_desk import Browser, Desk
 
 from alerting.store import schema as s
 from alerting.web.app import make_app
+from tests.web.web_desk import Browser, Desk
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from web_desk import NOW, Desk
-
 from alerting.store import schema as s
+from tests.web.web_desk import NOW, Desk
 
 WARNING = {
     "level": "orange", "issuer": "青岚县气象台", "issued": "2026-01-20T18:40:00+00:00",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from web_desk import NOW, Browser, Desk
-
 from alerting.store import schema as s
+from tests.web.web_desk import NOW, Browser, Desk
 
 
 def ordered(desk: Desk, wants: str = "acknowledge", state: str = "issued", name: str = "speed-limit",

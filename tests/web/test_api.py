@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from web_desk import NOW, Browser, Desk, bearer
 
 from alerting.store import schema as s
+from tests.web.web_desk import NOW, Browser, Desk, bearer
 
 
 def test_an_alert_is_listed_with_all_that_hangs_on_it(desk: Desk, web: Browser) -> None:

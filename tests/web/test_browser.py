@@ -6,13 +6,13 @@ import asyncio
 from pathlib import Path
 from urllib.parse import quote
 
-import chromium
 import pytest
-from storm_scene import storm
-from web_desk import Browser, Desk
 
 from alerting.web import auth
 from tests.conftest import lacking
+from tests.web import chromium
+from tests.web.storm_scene import storm
+from tests.web.web_desk import Browser, Desk
 
 PHONES = (390, 320)  # a common one, and the narrowest still in use
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
-from storm_scene import storm
-from web_desk import NOW, Browser, Desk, bearer
 
 from alerting.errors import BadInput, Refused
 from alerting.web import auth
+from tests.web.storm_scene import storm
+from tests.web.web_desk import NOW, Browser, Desk, bearer
 
 HTML = {"Accept": "text/html"}
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from web_desk import Browser, Desk, bearer
 
 from alerting.web import api_signals
+from tests.web.web_desk import Browser, Desk, bearer
 
 INCIDENT = {"kind": "incident", "source": "bulletin", "issued": "2026-01-20T19:00:00Z",
             "incident": "fire", "place": "邻县", "at": "2026-01-20T18:00:00Z"}

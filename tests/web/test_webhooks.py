@@ -8,11 +8,11 @@ import hmac
 
 import pytest
 from sqlalchemy import select
-from web_desk import Browser, Desk
 
 from alerting.dispatch.channels import Around
 from alerting.dispatch.channels.twilio import Channel, Options
 from alerting.store import schema as s
+from tests.web.web_desk import Browser, Desk
 
 TOKEN = "a token of the tests"
 NUMBER = "+447700900123"
