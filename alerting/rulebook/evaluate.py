@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,6 +130,7 @@ class Bound:
         self._groups: list[_Group] = []
         self._rules = {rule.id: rule for rule in rules}
         self._bound: dict[str, tuple[_Group, BoundRule]] = {}
+        self._alone: dict[tuple[Any, ...], Bound] = {}
         for kind in dict.fromkeys(rule.place for rule in rules):
             binder, plan = Binder(facts, kind), Plan()
             made = [_bind(rule, binder, plan, gap) for rule in rules if rule.place == kind]
@@ -179,6 +180,16 @@ class Bound:
     def _on(self, rule_id: str, sight: Sight) -> Bound:
         rule = self._rules[rule_id]
         return Bound([rule], BindFacts.of(sight, rule.place), self._gap)
+
+    def alone(self, rule: Rule, facts: BindFacts) -> Bound:
+        """One rule bound to few columns; kept, for what can be said is the same at most places."""
+        said = [(quantity, mask.tobytes()) for quantity, mask in sorted(facts.can_say.items())]
+        seen = [(quantity, mask.tobytes()) for quantity, mask in sorted(facts.can_observe.items())]
+        key = (rule.id, facts.columns, facts.can_warn, tuple(said), tuple(seen))
+        held = self._alone.get(key)
+        if held is None:
+            held = self._alone[key] = Bound([rule], facts)
+        return held
 
     # --- what cannot be decided -------------------------------------------------------------------
     def masks_of(self, rule_id: str) -> list[Bools]:

@@ -7,7 +7,7 @@ its verdict.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -118,7 +118,7 @@ class Why:
         return None, None
 
     def json(self) -> dict[str, Any]:
-        made: dict[str, Any] = _plain(asdict(self))
+        made: dict[str, Any] = _plain(self)
         return made
 
 
@@ -129,7 +129,7 @@ def explain(
     value of a quantity at (column, row) came from."""
     rule = bound.rule(rule_id).rule
     narrow = _narrow(sight, rule.quantities, column)
-    one = Bound([rule], BindFacts.of(narrow, rule.place))
+    one = bound.alone(rule, BindFacts.of(narrow, rule.place))
     verdict = one.evaluate(narrow)[0]
     teller = _Teller(one, rule_id, narrow, column, origin)
     states: dict[str, State] = {}
@@ -413,4 +413,6 @@ def _plain(value: Any) -> Any:
         return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | Iterator):
         return [_plain(v) for v in value]
+    if isinstance(value, Why | LevelWhy | Reason):
+        return {name: _plain(getattr(value, name)) for name in value.__slots__}
     return value
