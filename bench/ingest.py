@@ -200,7 +200,7 @@ def measure_size(points: int, counted: int, folder: Path) -> dict[str, Any]:
 def _compare(read: NDArray[np.float32], signal: Forecast) -> None:
     names = list(county.UNITS)
     for quantity, name in (("temperature", "temperature_2m"), ("visibility", "visibility")):
-        same(bool((signal.values[quantity].T == read[names.index(name)]).all()), quantity)
+        same(bool((read[names.index(name)] == signal.values[quantity].T).all()), quantity)
 
 
 def _front(run: Run, now: datetime) -> dict[str, Any]:

@@ -1,0 +1,53 @@
+"""The benches at tiny sizes: that all contestants say the same, not how long they take."""
+
+import pytest
+
+from bench import county, engine, ingest
+from bench.rounds import Target, same
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.05])
+def test_every_engine_says_the_same_of_every_hour(missing):
+    rates = engine.point(engine.SHORT, missing)
+    assert set(rates) == {
+        "suian", "lambdas", "one lambda for all rules", "zen-engine", "polars",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.05])
+def test_windows_say_the_same_as_polars(missing):
+    assert set(engine.windowed(engine.SHORT, missing)) == {"hourly", "over time"}
+
+
+def test_the_drawn_rules_are_both_met_and_unknown_somewhere():
+    trees = engine.form.draw_rules(12)
+    ours = engine.Hourly([engine.form.in_our_language(t) for t in trees], 16, 40)
+    ours.run(engine.sight_of(engine.draw(16, 40, 0.2)))
+    assert set(ours.cells().ravel()) == {0, 1, 2}
+
+
+def test_a_run_is_read_as_it_is_written_and_a_quiet_one_opens_nothing(tmp_path):
+    made = ingest.measure_size(100, 1, tmp_path)
+    assert made["places"] == 80
+    assert made["without"] > 0
+
+
+def test_a_front_opens_its_part_of_the_places(tmp_path):
+    run = ingest.Run(100, tmp_path)
+    for turn, front in enumerate((False, False, True)):
+        now = county.START + (turn + 1) * ingest.timedelta(hours=1)
+        run.take(county.answers(100, now, front, turn), now)
+    with run.store.read() as connection:
+        rows = connection.execute(ingest.select(ingest.alert)).all()
+    assert len({r.place for r in rows}) == 24  # of 80
+    assert {r.rule for r in rows} >= {"road-fog", "site-wind", "mine-snow"}
+
+
+def test_a_wrong_result_stops_the_bench():
+    with pytest.raises(AssertionError, match="polars"):
+        same(False, "polars")
+
+
+def test_a_missed_target_is_said_to_be_missed():
+    assert "MISSED" in Target("x", 1.6, 1.5, at_least=False).line()
+    assert "met" in Target("x", 1.6, 1.5).line()
