@@ -161,7 +161,9 @@ def _set_up(county: County, start: datetime, *, ticks: bool) -> tuple[Station, L
     loops: list[Loop] = [TickLoop(station)] if ticks else []
     loops += [station.player, EngineLoop(station), ChaseLoop(station), DispatchLoop(station),
               WatchLoop(station), SealLoop(station)]  # fmt: skip
-    return station, Loops(runtime, loops)
+    made = Loops(runtime, loops)
+    station.writer.on_commit(made.wake)
+    return station, made
 
 
 def _listed(station: Station, realm: str) -> list[dict[str, Any]]:
