@@ -78,7 +78,9 @@ def _order(
     if name not in life.book.measures:
         raise Refused(f"there is no measure {name!r}; `suian check --measures` lists them")
     definition = life.book.measures[name]
-    facts = Facts(definition.sector, "", key, _level(report),
+    # A measure of every sector is that of the place it is ordered for: else no carrier is found.
+    sector = definition.sector or getattr(_place(life, key), "sector", "")
+    facts = Facts(sector, "", key, _level(report),
                   reason={"zh": reason, "en": reason}, by=report.person)  # fmt: skip
     given = dict(report.detail.get("arguments", {}))
     unknown = set(given) - set(definition.arguments)

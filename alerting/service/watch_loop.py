@@ -126,9 +126,11 @@ class WatchLoop:
         """Pursuits that have called every rung as often as the policy says, and nobody answered."""
         count = connection.execute(
             select(func.count())
-            .select_from(pursuit)
+            .select_from(pursuit.outerjoin(alert, alert.c.id == pursuit.c.alert))
             .where(pursuit.c.realm == LIVE, pursuit.c.state == "open")
             .where(pursuit.c.end_reason == "exhausted")
+            # Its own alert, unanswered, must not keep it open for ever.
+            .where(alert.c.rule.is_(None) | (alert.c.rule != "nobody-reached"))
         ).scalar_one()
         if not count:
             return []

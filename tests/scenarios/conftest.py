@@ -10,7 +10,7 @@ import pytest
 
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import StandIn
-from tests.scenarios.town import Town
+from tests.scenarios.town import Phone, Town
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +40,45 @@ def make_town(tmp_path: Path, provider: StandIn, nursery: Nursery) -> Iterator[C
     for town in made:
         if town.alive:
             town.dies()
+        town.keeps_its_books()
 
 
 @pytest.fixture
 def town(make_town: Callable[..., Town]) -> Town:
     return make_town().begin()
+
+
+@pytest.fixture
+def chen(town: Town) -> Phone:
+    """Of the traffic police, who carry orders out on the roads."""
+    return town.phone("chen")
+
+
+@pytest.fixture
+def wang(town: Town) -> Phone:
+    """Directs the transport bureau and the housing bureau: stands above both, and decides."""
+    return town.phone("wang")
+
+
+@pytest.fixture
+def li(town: Town) -> Phone:
+    """Mayor of the township: told of what happens there."""
+    return town.phone("li")
+
+
+@pytest.fixture
+def zhao(town: Town) -> Phone:
+    """On duty at the county's office, the last rung."""
+    return town.phone("zhao")
+
+
+@pytest.fixture
+def smith(town: Town) -> Phone:
+    """Foreman of the building site; reads English."""
+    return town.phone("smith")
+
+
+@pytest.fixture
+def qian(town: Town) -> Phone:
+    """Keeps the road: salt and gritters."""
+    return town.phone("qian")

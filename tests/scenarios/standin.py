@@ -42,11 +42,12 @@ class StandIn:
     """Start it with `with StandIn() as provider`; `address` is what the config names."""
 
     messages: list[Sms] = field(default_factory=list)
-    refusals: deque[tuple[int, dict[str, Any], dict[str, str]]] = field(default_factory=deque)
+    refusals: list[tuple[str, int, dict[str, Any], dict[str, str]]] = field(default_factory=list)
     callbacks: deque[tuple[Sms, str]] = field(default_factory=deque)
     attempts: int = 0
     calls_back: bool = True
     hangs: threading.Event | None = None
+    hangs_on: str = ""
     on_send: Callable[[Sms], None] | None = None
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -91,15 +92,17 @@ class StandIn:
 
     # What a story makes it do
 
-    def refuses(self, status: int, code: int = 0, *, times: int = 1, retry_after: int = 0) -> None:
-        """Answer the next `times` messages with an error of the provider's."""
+    def refuses(
+        self, status: int, code: int = 0, *, times: int = 1, retry_after: int = 0, to: str = ""
+    ) -> None:
+        """Answer the next `times` messages (to that number) with an error of the provider's."""
         headers = {"Retry-After": str(retry_after)} if retry_after else {}
         body = {"code": code, "message": "refused by the story", "status": status}
-        self.refusals.extend([(status, body, headers)] * times)
+        self.refusals.extend([(to, status, body, headers)] * times)
 
-    def hang(self) -> None:
-        """Take messages and never answer, until the story ends or `release` is called."""
-        self.hangs = threading.Event()
+    def hang(self, number: str = "") -> None:
+        """Take messages (to that number) and never answer, until the story ends or `release`."""
+        self.hangs, self.hangs_on = threading.Event(), number
 
     def release(self) -> None:
         if self.hangs is not None:
@@ -121,10 +124,14 @@ class StandIn:
                   "AccountSid": ACCOUNT}  # fmt: skip
         return self._post(sms.callback, fields, forged)
 
-    def reply(self, number: str, text: str, inbound: str, *, forged: bool = False) -> int:
+    def reply(
+        self, number: str, text: str, inbound: str, *, forged: bool = False, twice: bool = False
+    ) -> int:
         """A person answers: the provider hands their words to the service's inbound address."""
         fields = {"MessageSid": f"SM{next(self._numbers):032d}", "From": number, "To": SENDER,
                   "Body": text, "AccountSid": ACCOUNT}  # fmt: skip
+        if twice:
+            self._post(inbound, fields, forged)
         return self._post(inbound, fields, forged)
 
     def _post(self, url: str, fields: dict[str, str], forged: bool) -> int:
@@ -138,10 +145,12 @@ class StandIn:
 
     def _take(self, fields: dict[str, str]) -> tuple[int, dict[str, Any], dict[str, str]]:
         self.attempts += 1
-        if self.hangs is not None:
+        if self.hangs is not None and self.hangs_on in ("", fields["To"]):
             self.hangs.wait()
-        if self.refusals:
-            return self.refusals.popleft()
+        for refusal in self.refusals:
+            if refusal[0] in ("", fields["To"]):
+                self.refusals.remove(refusal)
+                return refusal[1:]
         sms = Sms(f"SM{next(self._numbers):032d}", fields["To"], fields["Body"],
                   fields.get("StatusCallback", ""))  # fmt: skip
         self.messages.append(sms)

@@ -11,8 +11,10 @@ or callback is pending. Nothing sleeps.
 
 from __future__ import annotations
 
+import csv
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -24,9 +26,12 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from sqlalchemy import select
 
+from alerting import audit
 from alerting.runtime import RealRuntime
 from alerting.store import Store
+from alerting.store.schema import delivery
 from alerting.web.auth import create_token
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import ACCOUNT, SENDER, TOKEN, Sms, StandIn
@@ -57,6 +62,15 @@ class Phone:
         self.last = message
         return self
 
+    def gets(self, *words: str) -> Phone:
+        """Among what is unread, whatever else came, one message says all of this."""
+        for message in self.unread:
+            if all(word in message.body for word in words):
+                message.read = True
+                self.last = message
+                return self
+        raise AssertionError(f"{self.person} got nothing that says {words}. {self.town.told()}")
+
     def expects_nothing(self) -> Phone:
         unread = [m.body for m in self.town.provider.messages
                   if m.to == self.number and not m.read]  # fmt: skip
@@ -70,10 +84,18 @@ class Phone:
                 message.read = True
         return self
 
-    def replies(self, text: str, *, forged: bool = False) -> int:
-        status = self.town.provider.reply(self.number, text, self.town.inbound, forged=forged)
+    def replies(self, text: str, *, forged: bool = False, twice: bool = False) -> Phone:
+        """Its owner answers; `self.status` is what the service told the provider."""
+        self.status = self.town.provider.reply(
+            self.number, text, self.town.inbound, forged=forged, twice=twice
+        )
         self.town.settles()
-        return status
+        return self
+
+    @property
+    def code(self) -> str:
+        """The code the last message asked to be answered with."""
+        return self.last.body.split()[-1].removeprefix("编号").strip(".。")
 
     @property
     def unread(self) -> list[Sms]:
@@ -93,6 +115,7 @@ class Town:
         county: str = "county",
         rules: str = "book",
         changes: dict[str, Any] | None = None,
+        sms: dict[str, Any] | None = None,
         environment: dict[str, str] | None = None,
     ) -> None:
         self.folder, self.provider, self.nursery = folder, provider, nursery
@@ -105,7 +128,7 @@ class Town:
         config |= {"port": port, "public_url": self.url}
         config["channels"]["sms"] |= {
             "account": ACCOUNT, "sender": SENDER, "base_url": provider.address,
-        }  # fmt: skip
+        } | (sms or {})  # fmt: skip
         for key, value in (changes or {}).items():
             config[key] = value
         # JSON is YAML: the same loader reads it.
@@ -131,6 +154,9 @@ class Town:
         self._token()
         self.settles()
         return self
+
+    def begin_days_later(self, days: int) -> Town:
+        return self.begin(self.now + timedelta(days=days))
 
     def dies(self) -> None:
         """Killed, as by a power cut."""
@@ -222,6 +248,32 @@ class Town:
             "area": {"codes": ["990101000000"]}, **more,
         })  # fmt: skip
 
+    def turns_fine(self, hours: int) -> None:
+        """The weather is over: a run and hourly observations say so, hour after hour."""
+        fine = {"visibility": 9000.0, "temperature": 8.0, "precipitation": 0.0, "wind_speed": 1.0}
+        for hour in range(hours):
+            self.passes(hours=1)
+            self.observes(fine)
+            if hour % 6 == 0:
+                self.forecast({quantity: [value] * 48 for quantity, value in fine.items()})
+
+    def by_hand(self, method: str, reason: str, **more: Any) -> dict[str, Any]:
+        """Something done through the API by somebody who may; `reason` goes on record."""
+        answer = self.api("POST", method, json={"reason": reason, **more})
+        assert answer.status_code == 202, answer.text
+        self.settles()
+        return answer.json()
+
+    def on_duty(self, post: str, *people: str) -> Town:
+        """Before the process begins: who holds a post."""
+        path = self.folder / "county" / "posts.csv"
+        rows = [line.split(",") for line in path.read_text("utf-8").splitlines()]
+        for row in rows:
+            if row[0] == post:
+                row[-1] = " ".join(people)
+        path.write_text("\n".join(",".join(row) for row in rows) + "\n", "utf-8")
+        return self
+
     # What can be asked
 
     def api(self, method: str, path: str, **more: Any) -> requests.Response:
@@ -244,8 +296,53 @@ class Town:
         found = self.api("GET", "/measures", params={"state": "all"}).json()
         return [m for m in found if all(m.get(k) == v for k, v in match.items())]
 
-    def phone(self, person: str, number: str) -> Phone:
-        return Phone(self, person, number)
+    def phone(self, person: str) -> Phone:
+        with (self.folder / "county" / "people.csv").open(encoding="utf-8") as people:
+            contacts = {row["id"]: row["contacts"] for row in csv.DictReader(people)}
+        return Phone(self, person, contacts[person].split()[0].removeprefix("sms:"))
+
+    def stranger(self, number: str = "+447700900999") -> Phone:
+        return Phone(self, "a stranger", number)
+
+    def link(self, person: str) -> str:
+        """The address behind the last message to somebody, as a phone would open it."""
+        return f"{self.url}/a/{self.asks(delivery.c.link, delivery.c.person == person)[-1]}"
+
+    def answers_by_link(self, person: str, act: str, reason: str = "") -> int:
+        """Somebody opens the link of their last message and presses a button, without JavaScript."""
+        link = self.link(person)
+        page = requests.get(link, timeout=SOON).text
+        for form in re.findall(r"<form.*?</form>", page, re.DOTALL):
+            if f'name="act" value="{act}"' in form:
+                fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+                given = fields | {"act": act, "reason": reason}
+                answer = requests.post(link, data=given, timeout=SOON)
+                self.settles()
+                return answer.status_code
+        raise AssertionError(f"no button {act} on {person}'s page: {page}")
+
+    def deliveries(self, person: str) -> list[str]:
+        """The texts of all that was ever sent to somebody, on any channel."""
+        return self.asks(delivery.c.text, delivery.c.person == person)
+
+    def asks(self, column: Any, *where: Any) -> list[Any]:
+        """What the process's own database holds, in the order of its rows."""
+        store = self.store()
+        with store.read() as connection:
+            order = column.table.primary_key.columns.values()
+            found = connection.execute(select(column).where(*where).order_by(*order))
+            values = list(found.scalars())
+        store.close()
+        return values
+
+    def keeps_its_books(self) -> None:
+        """The chain of the audit log holds; asked at the end of every story."""
+        store = self.store()
+        with store.read() as connection:
+            broken, unsealed = audit.verify(connection), audit.unsealed_since(connection, "live")
+        store.close()
+        assert not broken, broken
+        assert unsealed is None, f"not sealed since {unsealed}"
 
     def told(self) -> str:
         """All that anybody got so far, for a failing story."""

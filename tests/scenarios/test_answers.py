@@ -1,0 +1,146 @@
+"""What people text back: late, twice, contradictory, unreadable, forged."""
+
+from __future__ import annotations
+
+from tests.scenarios.town import Phone, Town
+from tests.scenarios.weather import FINE, GALE, ORANGE_FOG
+
+
+def states(town: Town) -> dict[str, str]:
+    return {m["measure"]: m["state"] for m in town.measures()}
+
+
+def test_a_forged_signature_is_refused_and_changes_nothing(town: Town, chen: Phone) -> None:
+    town.forecast(ORANGE_FOG)
+    chen.expects("限速").replies("1", forged=True)
+    assert chen.status == 403
+    chen.expects_nothing()
+    assert set(states(town).values()) == {"issued"}
+
+
+def test_a_stranger_is_not_answered(town: Town, chen: Phone) -> None:
+    town.forecast(ORANGE_FOG)
+    chen.expects("限速")
+    stranger = town.stranger().replies(f"1 {chen.code}")
+    assert stranger.status == 200
+    stranger.expects_nothing()
+    assert set(states(town).values()) == {"issued"}
+
+
+def test_somebody_elses_code_does_not_answer_for_them(town: Town, smith: Phone) -> None:
+    town.forecast(ORANGE_FOG)
+    smith.replies("1 H6").expects("No message waits")
+    assert set(states(town).values()) == {"issued"}
+
+
+def test_a_late_answer_is_filed_and_says_so(town: Town, smith: Phone) -> None:
+    town.forecast(GALE)
+    smith.expects("gale", "Stop outdoor work")
+    code = smith.code
+    [halt] = town.measures(measure="halt")
+    town.by_hand(f"/measures/{halt['id']}/withdraw", "wrong site")
+    town.passes(seconds=31)
+    smith.expects("wrong site").replies(f"1 {code}").expects("on file only")
+    assert states(town) == {"halt": "withdrawn"}
+
+
+def test_an_answer_given_twice_is_taken_once(town: Town, chen: Phone) -> None:
+    town.forecast(ORANGE_FOG)
+    chen.expects("限速").replies("1").expects("收到确认")
+    town.passes(minutes=2)
+    chen.replies("1").expects("14:00已由陈警官答复")
+    assert len(town.alert(rule="fog")["acknowledgements"]) == 1
+
+
+def test_the_provider_hands_over_one_text_twice_and_it_counts_once(town: Town, chen: Phone) -> None:
+    town.forecast(ORANGE_FOG)
+    chen.expects("限速").replies("3A 车坏了", twice=True).expects(
+        "已记录无法执行"
+    ).expects_nothing()
+    assert len([e for e in town.alert(rule="fog")["escalations"] if e["reason"] == "cannot"]) == 1
+
+
+def test_of_two_that_contradict_each_other_the_bad_news_counts(
+    town: Town, chen: Phone, wang: Phone
+) -> None:
+    town.forecast(ORANGE_FOG)
+    chen.expects("限速").replies("2B").expects("已记录落实")
+    town.passes(minutes=3)
+    chen.replies("3B 标志牌倒了").expects("已记录无法执行，现转交通运输局")
+    wang.expects("无法执行", "标志牌倒了")
+    [limit] = town.measures(measure="speed-limit")
+    assert limit["cannot"]
+
+
+def test_nonsense_gets_a_hint_three_times_and_then_silence(town: Town, chen: Phone) -> None:
+    town.forecast(ORANGE_FOG)
+    chen.expects("限速")
+    for _ in range(3):
+        chen.replies("在吗").expects("未能读懂", "请回复数字")
+    chen.replies("在吗").expects_nothing()
+    chen.replies("1").expects("收到确认")
+    assert set(states(town).values()) == {"acknowledged"}
+
+
+def test_a_digit_that_needs_a_letter_is_asked_for_it(town: Town, chen: Phone) -> None:
+    town.forecast(ORANGE_FOG)
+    chen.expects("加字母").replies("2").expects("数字加措施字母")
+    assert set(states(town).values()) == {"issued"}
+    chen.replies("2B").expects("已记录落实")
+    assert states(town) == {"guide": "issued", "speed-limit": "in force"}
+
+
+def test_a_bare_digit_with_two_open_messages_lists_them(town: Town, chen: Phone) -> None:
+    town.forecast(ORANGE_FOG)
+    first = chen.expects("G99东山段").code
+    town.passes(minutes=2)
+    town.by_hand("/measures", "桥上有事故", measure="guide", place="bridge-1", level="orange")
+    second = chen.expects("东山大桥").code
+    assert first != second
+    chen.replies("1").expects("您有2条待答复", first, second)
+    assert set(states(town).values()) == {"issued"}
+    chen.replies(f"1 {second}").expects("收到确认")
+    assert [m["object"] for m in town.measures(state="acknowledged")] == ["bridge-1"]
+
+
+def test_an_old_code_never_answers_a_new_alert(town: Town, smith: Phone) -> None:
+    town.forecast(GALE)
+    old = smith.expects("Stop outdoor work").code
+    smith.replies("2").expects("in force")
+    town.by_hand(f"/alerts/{town.alert(rule='gale')['id']}/withdraw", "drill is over")
+    smith.forgets()
+    town.passes(hours=1)
+    town.by_hand("/measures", "crane leans", measure="halt", place="site-1", level="yellow")
+    assert smith.gets("crane leans").code != old
+    smith.replies(f"1{old}")
+    assert [m["state"] for m in town.measures(measure="halt")] == ["issued"]
+
+
+def test_who_stops_the_messages_is_reported_to_the_duty_office(
+    town: Town, chen: Phone, wang: Phone, zhao: Phone
+) -> None:
+    town.forecast(ORANGE_FOG)
+    chen.expects("限速").replies("退订").expects_nothing()
+    zhao.expects("陈警官退订了sms")
+    chen.forgets()
+    town.passes(minutes=25)
+    chen.expects_nothing()
+    wang.gets("限速")
+
+
+def test_full_width_digits_and_words_are_read(town: Town, chen: Phone) -> None:
+    town.forecast(ORANGE_FOG)
+    chen.expects("限速").replies("２ｂ").expects("已记录落实")
+    chen.replies("收到。").expects("收到确认")
+    assert states(town) == {"guide": "acknowledged", "speed-limit": "in force"}
+
+
+def test_a_question_is_no_answer(town: Town, chen: Phone) -> None:
+    town.forecast(ORANGE_FOG)
+    chen.expects("限速").replies("2B 吗？").expects("未能读懂")
+    assert set(states(town).values()) == {"issued"}
+
+
+def test_nothing_waits_and_that_is_said(town: Town, chen: Phone) -> None:
+    town.forecast(FINE)
+    chen.replies("1").expects("没有等待您答复")

@@ -1,0 +1,99 @@
+"""The SMS provider refuses, breaks, hangs, and calls back out of order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.scenarios.standin import Sms
+from tests.scenarios.town import Phone, Town
+from tests.scenarios.weather import ORANGE_FOG
+
+
+def sent(town: Town, person: str, channel: str = "sms") -> list[str]:
+    return [
+        d["state"]
+        for d in town.alert(rule="fog")["deliveries"]
+        if (d["person"], d["channel"]) == (person, channel)
+    ]
+
+
+def test_a_number_that_is_refused_goes_to_the_next_channel_at_once(
+    make_town: Callable[..., Town],
+) -> None:
+    town = make_town().on_duty("police", "zhao").begin()
+    zhao = town.phone("zhao")
+    town.provider.refuses(400, 21211, times=9, to=zhao.number)
+    town.forecast(ORANGE_FOG)
+    zhao.expects_nothing()
+    assert sent(town, "zhao", "console")
+    assert town.answers_by_link("zhao", "acknowledge") == 200
+    assert [a["person"] for a in town.alert(rule="fog")["acknowledgements"]] == ["zhao"]
+
+
+def test_a_provider_that_asks_for_time_is_given_it(town: Town, chen: Phone) -> None:
+    town.provider.refuses(429, 20429, times=1, retry_after=300, to=chen.number)
+    town.forecast(ORANGE_FOG)
+    town.passes(seconds=290)
+    chen.expects_nothing()
+    town.passes(seconds=20)
+    chen.expects("限速").expects_nothing()
+
+
+def test_a_provider_that_breaks_once_is_tried_again_later(town: Town, chen: Phone) -> None:
+    town.provider.refuses(500, times=1, to=chen.number)
+    town.forecast(ORANGE_FOG)
+    chen.expects_nothing()
+    town.passes(seconds=100)
+    chen.expects("限速").expects_nothing()
+
+
+def test_a_number_that_never_works_is_a_dead_letter_and_an_alarm(
+    town: Town, chen: Phone, zhao: Phone, wang: Phone
+) -> None:
+    town.provider.refuses(500, times=50, to=chen.number)
+    town.forecast(ORANGE_FOG)
+    town.passes(minutes=8)
+    chen.expects_nothing()
+    assert "dead" in sent(town, "chen")
+    assert town.alert(rule="dead-letter")["level"] == "orange"
+    zhao.gets("sms", "未能送达")
+    wang.gets("消息未能送达交警大队，请您处置")
+
+
+def test_one_number_that_hangs_keeps_nobody_else_waiting(make_town: Callable[..., Town]) -> None:
+    town = make_town(sms={"timeout_seconds": 0.5}).begin()
+    town.provider.hang(town.phone("chen").number)
+    town.forecast(ORANGE_FOG)
+    town.phone("li").expects("督促落实")
+    town.phone("chen").expects_nothing()
+
+
+def test_callbacks_out_of_order_never_set_a_message_back(town: Town, chen: Phone) -> None:
+    town.provider.calls_back = False
+    town.forecast(ORANGE_FOG)
+    message = chen.expects("限速").last
+    assert sent(town, "chen") == ["accepted"]
+    for status in ("delivered", "sent", "queued", "failed", "undelivered"):
+        assert town.provider.call_back(message, status) == 204
+        town.settles()
+        assert sent(town, "chen") == ["delivered"], status
+
+
+def test_a_forged_callback_is_refused(town: Town, chen: Phone) -> None:
+    town.provider.calls_back = False
+    town.forecast(ORANGE_FOG)
+    assert town.provider.call_back(chen.expects("限速").last, "delivered", forged=True) == 403
+    town.settles()
+    assert sent(town, "chen") == ["accepted"]
+
+
+def test_a_callback_that_overtakes_the_answer_to_the_send_is_not_lost(
+    town: Town, chen: Phone
+) -> None:
+    def at_once(sms: Sms) -> None:
+        town.provider.call_back(sms, "delivered")
+
+    town.provider.calls_back, town.provider.on_send = False, at_once
+    town.forecast(ORANGE_FOG)
+    chen.expects("限速")
+    assert sent(town, "chen") == ["delivered"]
