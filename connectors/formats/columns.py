@@ -76,9 +76,12 @@ class Table:
                 self._fields)  # fmt: skip
 
     def reserve(self, count: int) -> None:
-        """Room for `count` more locations."""
-        used = len(self.spots)
-        grown = np.empty((len(self.keys), used + count, self.hours), np.float32)
+        """Room for `count` more locations; at least twice as much when it must grow, so that many
+        answers do not each copy all that came before them."""
+        used, room = len(self.spots), self._cells.shape[1]
+        if used + count <= room:
+            return
+        grown = np.empty((len(self.keys), max(used + count, 2 * room), self.hours), np.float32)
         grown[:, :used] = self._cells[:, :used]
         self._cells = grown
 
