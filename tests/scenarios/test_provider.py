@@ -52,7 +52,7 @@ def test_a_number_that_never_works_is_a_dead_letter_and_an_alarm(
 ) -> None:
     town.provider.refuses(500, times=50, to=chen.number)
     town.forecast(ORANGE_FOG)
-    town.passes(minutes=8)
+    town.passes(minutes=11)
     chen.expects_nothing()
     assert "dead" in sent(town, "chen")
     assert town.alert(rule="dead-letter")["level"] == "orange"
