@@ -23,7 +23,6 @@ $(STAMP): requirements.lock requirements-dev.lock pyproject.toml
 
 lint: install
 	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 

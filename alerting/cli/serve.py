@@ -56,7 +56,7 @@ async def _serve(config: Config, play: bool, clock: Path | None) -> None:
     loops = loops_of(station)
     server = uvicorn.Server(
         uvicorn.Config(make_app(station), log_level="warning", access_log=False,
-                       lifespan="off")
+                       lifespan="off", timeout_graceful_shutdown=3)
     )  # fmt: skip
     with _signals_to(server):
         if hand is not None and isinstance(runtime, VirtualRuntime):

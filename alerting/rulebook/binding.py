@@ -37,7 +37,8 @@ class BindFacts:
     """What binding needs to know of the places and sources.
 
     `kinds` gives each kind of place its columns [lo, hi); `tags` a mask over all `columns` for each
-    tag (None: every column has all of them); `can_say` and `can_observe` masks by quantity (a quantity without one is absent everywhere).
+    tag (None: every column has all of them; a tag without a mask is nowhere); `can_say` and
+    `can_observe` masks by quantity (a quantity without one is absent everywhere).
     """
 
     columns: int

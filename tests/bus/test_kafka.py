@@ -107,7 +107,7 @@ def test_the_broker_is_killed_and_nothing_is_lost(kafka: Broker, store: Store) -
 
 def test_out_of_reach_says_where_and_what_to_do() -> None:
     bus = KafkaBus("127.0.0.1:9", "none", "990000")
-    with pytest.raises(SuianError, match="127.0.0.1:9 does not answer"):
+    with pytest.raises(SuianError, match=r"127\.0\.0\.1:9 does not answer"):
         bus.publish(LIVE, [Tick(source="clock", issued=NOW)], NOW)
 
 
