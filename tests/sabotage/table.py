@@ -49,7 +49,4 @@ BREAKS = (
     Break("Retry-After not obeyed", "alerting/dispatch/outbox.py",
           "pause = max(pause, given or 0.0)", "pause = pause",
           STORIES + "test_provider.py::test_a_provider_that_asks_for_time_is_given_it"),
-    Break("anybody signs", "alerting/chase/acts.py",
-          "if not decides(connection, said.who, row, said.notice):", "if False:",
-          STORIES + "test_decisions.py::test_only_the_decider_decides"),
 )  # fmt: skip
