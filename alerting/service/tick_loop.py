@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sqlalchemy import func, select
+
 from alerting.service.clock import next_hour
 from alerting.signals import Tick
+from alerting.store.schema import signal
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
@@ -26,11 +29,22 @@ class TickLoop:
             default=None,
         )
 
+    def _last(self, realm_id: str) -> datetime | None:
+        """The newest hour already ticked: a process that was down over an hour makes it up."""
+        with self._station.store.read() as connection:
+            return connection.execute(
+                select(func.max(signal.c.issued)).where(
+                    signal.c.realm == realm_id, signal.c.kind == "tick", signal.c.source == "clock"
+                )
+            ).scalar_one()
+
     async def step(self) -> bool:
         worked = False
         for realm in self._station.running():
             now = self._station.now(realm.id)
-            due = self._due.setdefault(realm.id, next_hour(now))
+            if realm.id not in self._due:
+                self._due[realm.id] = next_hour(self._last(realm.id) or now)
+            due = self._due[realm.id]
             if now < due:
                 continue
             # After a pause one tick, at the newest hour, says all that the missed ones would.

@@ -58,7 +58,8 @@ class MortalTown(Town):
             self._is_dead_by_its_own_hand()
             self.now = max(self.now, self._heading)
             self.live(self.begin)
-            self.live(step)
+            if step != self.begin:  # a death while starting is made up for by the start itself
+                self.live(step)
 
     def _is_dead_by_its_own_hand(self) -> None:
         code = self.nursery.wait(self._pid)
