@@ -9,7 +9,7 @@ lifts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -174,7 +174,3 @@ def at_all(points: Bools, starts: NDArray[np.intp]) -> Bools:
     if not len(starts):
         return np.zeros((*points.shape[:-1], 0), np.bool_)
     return np.logical_and.reduceat(points, starts, axis=-1)
-
-
-def positions(decisions: Iterable[tuple[int, int, int]]) -> list[int]:
-    return [p for p, _, _ in decisions]
