@@ -186,15 +186,29 @@ def _joined(
     """One reply to one message: what is the same is said once, else each measure by its name."""
     if len({o.words["zh"] for o in outcomes}) == 1:
         return outcomes[0].words
-    parts: dict[str, list[str]] = {"zh": [], "en": []}
+    about: dict[str, list[Any]] = {}
     for one, made in zip(targets.notices, outcomes, strict=True):
-        row = one.measure and connection.execute(
-            select(measure).where(measure.c.id == one.measure)
-        ).one()
-        for language, said in parts.items():
-            name = words.measure_title(life, row, language) if row else ""
-            said.append(f"{name}: {made.words[language]}" if name else made.words[language])
-    return words.both("；".join(parts["zh"]), "; ".join(parts["en"]))
+        about.setdefault(made.words["zh"], []).append(one)
+    told = {o.words["zh"]: o.words for o in outcomes}
+    parts = [
+        words.of_these([_name(connection, life, one) for one in notices], told[said])
+        for said, notices in about.items()
+    ]
+    return words.both("；".join(p["zh"] for p in parts), "; ".join(p["en"] for p in parts))
+
+
+def _name(connection: Connection, life: Life, one: Any) -> words.Words:
+    """What a notice is about, for a reply that tells several apart: the measure or advisory, where."""
+    facts = one.facts
+    if one.measure is None:
+        named = words.advisory_title(life, facts["rule"], facts["hazard"])
+    else:
+        row = connection.execute(select(measure).where(measure.c.id == one.measure)).one()
+        named = words.both(*(words.measure_title(life, row, lang) for lang in ("zh", "en")))
+    place = life.places.by_id.get(facts["place"])
+    if place is None:
+        return named
+    return words.both(f"{place.called('zh')}{named['zh']}", f"{named['en']} at {place.called('en')}")
 
 
 def _reply(

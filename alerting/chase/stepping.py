@@ -192,18 +192,19 @@ def _not_in_force(connection: Connection, life: Life, held: Any, now: datetime) 
 def _give_up(
     connection: Connection, life: Life, held: Any, facts: dict[str, Any], now: datetime
 ) -> None:
-    """Nobody on any rung answered: the pursuit stays open without a deadline, and it is said aloud."""
+    """Nobody on any rung did it: the pursuit stays open without a deadline, and it is said aloud."""
     connection.execute(
         update(pursuit)
         .where(pursuit.c.id == held.id, pursuit.c.state == "open")
         .values(deadline=None, end_reason="exhausted")
     )
     record(connection, life.realm, now, "service", "nobody reached", f"pursuit:{held.id}",
-           {"post": held.at_post, "calls": held.round + 1})  # fmt: skip
+           {"post": held.at_post, "calls": held.round + 1, "wants": held.wants})  # fmt: skip
     office = resolve(connection, life.places, "duty-office", "", facts["place"])
     if office is not None:
         calls.tell(connection, life, "service", facts,
-                   words.exhausted(post_by_id(connection, held.at_post), held.round + 1), now,
+                   words.exhausted(post_by_id(connection, held.at_post), held.round + 1,
+                                   held.wants), now,
                    post=office.id, alert_id=held.alert, measure_id=held.measure)  # fmt: skip
 
 

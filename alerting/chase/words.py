@@ -10,6 +10,7 @@ from typing import Any
 
 from alerting.alerts.life import Life
 from alerting.people import Person, Post
+from alerting.vocabulary import HAZARDS
 
 Words = dict[str, str]
 
@@ -32,6 +33,14 @@ def title_of(post: Post | None, language: str) -> str:
     if post is None:
         return "值班室" if language == "zh" else "the duty office"
     return post.called(language)
+
+
+def advisory_title(life: Life, rule_id: str, hazard: str) -> Words:
+    rule = life.book.rules_by_id.get(rule_id)
+    if rule is not None:
+        return both(rule.title["zh"], rule.title["en"])
+    known = HAZARDS.get(hazard)
+    return both(known.zh, known.en) if known is not None else both("风险提示", "the risk advisory")
 
 
 def measure_title(life: Life, measure: Any, language: str) -> str:
@@ -98,10 +107,19 @@ def asks_support(who: Person, said: str) -> Words:
     return both(f"{who.called('zh')}请求支援{tail[0]}", f"{who.called('en')} asks for support{tail[1]}")
 
 
-def exhausted(post: Post | None, count: int) -> Words:
+NOT_DONE = {
+    "acknowledge": ("各级均无人答复", "nobody on any rung answered"),
+    "in-force": ("各级均未反馈落实", "nobody on any rung reported it in force"),
+    "decision": ("各级均未作出决定", "nobody on any rung decided"),
+    "check": ("各级均未反馈检查结果", "nobody on any rung reported the check"),
+}
+
+
+def exhausted(post: Post | None, count: int, wants: str) -> Words:
+    zh, en = NOT_DONE[wants]
     return both(
-        f"已呼叫{title_of(post, 'zh')}{count}次，各级均无人答复，请人工联系",
-        f"Called {title_of(post, 'en')} {count} times and nobody answered: reach them by other means",
+        f"已呼叫{title_of(post, 'zh')}{count}次，{zh}，请人工联系",
+        f"Called {title_of(post, 'en')} {count} times and {en}: reach them by other means",
     )
 
 
@@ -142,6 +160,17 @@ def support(told: list[Post], next_by: datetime | None, life: Life) -> Words:
         return both(f"已转告{zh}", f"{en} told")
     at = clock(life, next_by)
     return both(f"已转告{zh}。落实时限仍为{at}", f"{en} told. It is still due in force by {at}")
+
+
+NAMED = 2  # of several things that one sentence is said of; the rest is a count
+
+
+def of_these(names: list[Words], said: Words) -> Words:
+    """One sentence said of several things at once."""
+    more = len(names) - NAMED
+    zh = "、".join(n["zh"] for n in names[:NAMED]) + (f"等{len(names)}项" if more > 0 else "")
+    en = " and ".join(n["en"] for n in names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    return both(f"{zh}：{said['zh']}", f"{en}: {said['en']}")
 
 
 def approved() -> Words:

@@ -14,7 +14,8 @@ import structlog
 import typer
 import uvicorn
 
-from alerting.cli.welcome import farewell, welcome
+from alerting.cli.narrate import Narrator
+from alerting.cli.welcome import farewell, out, welcome
 from alerting.errors import BadInput, SuianError
 from alerting.runtime import RealRuntime, Runtime, VirtualRuntime
 from alerting.service.clock_socket import ClockSocket
@@ -65,11 +66,14 @@ async def _serve(config: Config, play: bool, clock: Path | None) -> None:
         if play:
             await station.start_exercise()
         welcome(station)
-        running = asyncio.create_task(loops.run())
+        tasks = [asyncio.create_task(loops.run())]
+        if hand is None:
+            tasks.append(asyncio.create_task(Narrator(station, out).run()))
         await server.serve(sockets=[listener])
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        for task in reversed(tasks):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
     await station.close()
     farewell(station)
 

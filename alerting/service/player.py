@@ -54,7 +54,8 @@ class Player:
     def state(self) -> dict[str, Any]:
         """As pages show it."""
         if self._realm is None or self._storm is None:
-            return {"state": "none", "title": {"zh": "", "en": ""}, "realm": None, "clock": None}
+            return {"state": "none", "title": {"zh": "", "en": ""}, "realm": None, "clock": None,
+                    "missing": []}  # fmt: skip
         return {
             "state": "playing" if self.playing else "ended",
             "title": self._storm.title,
@@ -65,6 +66,7 @@ class Player:
             "ends": self._storm.ends,
             "speed": self._realm.speed,
             "source": self._storm.source,
+            "missing": self._storm.missing,
         }
 
     async def start(self) -> str:
@@ -192,7 +194,7 @@ class Player:
         ):
             letter = letter_of.get(one.id, "")
             wants.setdefault(one.wants, []).append(letter)
-            if one.measure is not None and one.wants == "acknowledge":
+            if one.measure is not None and one.wants in ("acknowledge", "in-force"):
                 # Only what was ordered can be in force, or cannot be; plain news is acknowledged.
                 wants.setdefault("ordered", []).append(letter)
         return {

@@ -123,6 +123,11 @@ class Station:
         due = self.dispatcher.next_due()
         return due is None or due > self.runtime.now()
 
+    def cadences(self, realm_id: str) -> dict[str, timedelta]:
+        """How often each source of weather of a realm speaks, in a realm that still runs."""
+        feeds = self._feeds.get(realm_id)
+        return {s.name: s.cadence for s in feeds.weather} if feeds is not None else {}
+
     def refresh_realms(self) -> None:
         with self.store.read() as connection:
             self._realms = realms(connection)

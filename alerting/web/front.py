@@ -21,6 +21,7 @@ from alerting.store.schema import (
     pursuit,
     realm,
     signal,
+    standing,
 )
 from alerting.vocabulary import Level
 from alerting.web.desk import Station
@@ -67,12 +68,13 @@ def front(connection: Connection, station: Station, realm_id: str) -> dict[str, 
         "levels": by_level,
         "open": len(rows),
         "posts": post_titles(connection),
+        "holding": _holding(connection, realm_id),
         "by_hand": _by_hand(connection, station, realm_id),
         "waiting": waiting(connection, station, realm_id),
         "blind": blind,
         "blind_count": sum(len(one["places"]) for one in blind),
         "undecidable": undecidable,
-        "sources": station.sources() if realm_id == LIVE else heard(connection, realm_id),
+        "sources": station.sources() if realm_id == LIVE else heard(connection, station, realm_id),
         "messages": messages(connection, realm_id, MESSAGES),
         "ended": _ended(connection, station, realm_id),
     }
@@ -117,8 +119,11 @@ def waiting(connection: Connection, station: Station, realm_id: str) -> list[dic
     return list(found.values())
 
 
-def heard(connection: Connection, realm_id: str) -> list[dict[str, Any]]:
+def heard(connection: Connection, station: Station, realm_id: str) -> list[dict[str, Any]]:
     """The sources of an exercise, by what came in: it has none that are polled."""
+    cadences = station.cadences(realm_id)
+    now = station.now(realm_id)
+    running = realm_id in station.engines
     rows = connection.execute(
         select(signal.c.source, func.max(signal.c.accepted).label("spoke"))
         .where(signal.c.realm == realm_id)
@@ -126,10 +131,14 @@ def heard(connection: Connection, realm_id: str) -> list[dict[str, Any]]:
         .group_by(signal.c.source)
         .order_by(signal.c.source)
     )
-    return [
-        {"name": r.source, "state": "heard", "spoke": r.spoke, "due": None, "error": ""}
-        for r in rows
-    ]  # fmt: skip
+    found = []
+    for row in rows:
+        cadence = cadences.get(row.source) if running else None
+        due = row.spoke + cadence if cadence is not None else None
+        late = due is not None and now > due
+        found.append({"name": row.source, "state": "late" if late else "heard",
+                      "spoke": row.spoke, "due": due, "error": ""})  # fmt: skip
+    return found
 
 
 def messages(connection: Connection, realm_id: str, limit: int) -> list[dict[str, Any]]:
@@ -201,6 +210,15 @@ def _by_hand(connection: Connection, station: Station, realm_id: str) -> list[An
             a["ended"] is None and a["asker"].startswith(f"{realm_id}.") for a in row["askers"]
         )
     ]  # fmt: skip
+
+
+def _holding(connection: Connection, realm_id: str) -> set[tuple[str, str]]:
+    """(rule, place) whose level is no longer met and waits out its hold."""
+    rows = connection.execute(
+        select(standing.c.rule, standing.c.place)
+        .where(standing.c.realm == realm_id, standing.c.hold_since.is_not(None))
+    )  # fmt: skip
+    return {(r.rule, r.place) for r in rows}
 
 
 def _ended(connection: Connection, station: Station, realm_id: str) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from alerting.web import auth, saying
 from alerting.web.alert_page import alert_page
 from alerting.web.auth import Who, who
 from alerting.web.bodies import form_of
+from alerting.web.chronicle import latest
 from alerting.web.desk import read, station_of
 from alerting.web.drawing import STYLE, language_of, page, words_in
 from alerting.web.front import chosen_realm, front, messages
@@ -24,6 +25,7 @@ router = APIRouter(include_in_schema=False)
 Asking = Annotated[Who, Depends(who)]
 REFRESH, REFRESH_PLAYING = 30, 5  # seconds
 MESSAGES_SHOWN = 200
+EVENTS = 10  # of what has just happened
 CARDS = 40  # of a level on the first page; what is beyond is a list of links
 
 
@@ -33,7 +35,9 @@ async def first_page(request: Request, who_asks: Asking) -> Response:
     asked = request.query_params.get("realm")
 
     def work(connection: Connection) -> dict[str, Any]:
-        return front(connection, station, chosen_realm(connection, asked))
+        chosen = chosen_realm(connection, asked)
+        happened = latest(connection, station, chosen, EVENTS)
+        return {**front(connection, station, chosen), "happened": happened}
 
     shown = await read(station, work)
     playing = shown["realm"].kind == "exercise" and shown["realm"].ended is None

@@ -30,11 +30,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-SEED = 541
-BEGINS, ENDS = pd.Timestamp("2013-02-08T10:00Z"), pd.Timestamp("2013-02-09T22:00Z")
+SEED = 5080
+BEGINS, ENDS = pd.Timestamp("2013-02-08T12:00Z"), pd.Timestamp("2013-02-09T22:00Z")
 EVERY = pd.Timedelta(hours=3)
 FIRST = BEGINS - EVERY  # the run that is there when the exercise begins
-MISSING = pd.Timestamp("2013-02-08T13:00Z")  # the run that never comes
+MISSING = pd.Timestamp("2013-02-08T18:00Z")  # the run that never comes
 LEAD = 36
 PAST = 12  # hours before its issue that a run analyses, without error
 NAMES = ("temperature", "humidity", "precipitation", "visibility", "wind_speed", "wind_gust")

@@ -193,8 +193,8 @@ def spoil(folder: Path, name: str, was: str, now: str) -> None:
         ("observations.csv", "EWR,2013-02-08T12:00Z,1,", "EWR,2013-02-08T12:00Z,cold,", "cold"),
         ("observations.csv", "EWR,2013-02-08T12:00Z", "BOS,2013-02-08T12:00Z", "station 'BOS'"),
         ("observations.csv", "at,temperature", "at,warmth", "warmth"),
-        ("runs.csv", "EWR,2013-02-08T07:00Z,2013-02-07T20:00Z",
-         "EWR,2013-02-08T07:00Z,2013-02-07T21:00Z", "goes on at EWR"),
+        ("runs.csv", "EWR,2013-02-08T09:00Z,2013-02-07T22:00Z",
+         "EWR,2013-02-08T09:00Z,2013-02-07T23:00Z", "goes on at EWR"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_with_file_and_line(

@@ -116,6 +116,9 @@ class Desk:
         now = self.now(realm_id)
         return await self.writer.write(lambda c: self.bus.publish(c, realm_id, signals, now))
 
+    def cadences(self, realm_id: str) -> dict[str, timedelta]:
+        return {"storm-forecast": timedelta(hours=3)}
+
     def blind(self, realm_id: str) -> list[dict[str, Any]]:
         return self.unseen
 
