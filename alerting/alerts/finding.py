@@ -30,7 +30,8 @@ def find(
     """Explain `level` of `rule` at the columns of one place; its worst `point` speaks."""
     why = explain(bound, rule.id, sight, point, fields.origin)
     official = _official(facts, rule.hazard, columns, now)
-    words = {language: sentence(why, language, zone) for language in ("zh", "en")}
+    titles = facts.calendar.titles()
+    words = {language: sentence(why, language, zone, titles) for language in ("zh", "en")}
     said = why.json() | {"point": fields.columns[point].point_id, "sentence": words}
     if official is not None:
         said["official"] = official

@@ -6,7 +6,7 @@ published yet is *unknown*, never a guess.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -66,6 +66,10 @@ class Calendar:
     def names(self) -> list[str]:
         """All names that a rule may ask for: the seasons first, then the holidays."""
         return [*self.seasons, *self.holidays]
+
+    def titles(self) -> dict[str, Mapping[str, str]]:
+        """What the seasons and holidays are called, by name."""
+        return {name: self.entry(name).title for name in self.names()}
 
     def entry(self, name: str) -> Entry:
         """The season or holiday of that name, with its titles and basis. Raises UnknownName."""

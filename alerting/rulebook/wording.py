@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Literal
 
@@ -26,16 +27,23 @@ _WINDOWS = {
 }
 
 
-def sentence(why: Why, language: str, zone: tzinfo) -> str:
+_DAYS = {
+    "working-day": ("工作日", "a working day"), "school-day": ("上学日", "a school day"),
+    "rest-day": ("休息日", "a day off"),
+}  # fmt: skip
+Titles = Mapping[str, Mapping[str, str]]  # of seasons and holidays, by their name
+
+
+def sentence(why: Why, language: str, zone: tzinfo, titles: Titles | None = None) -> str:
     """One line for a reader, times in `zone`: `能见度 11月25日05时 40 m < 50 m`.
 
     It tells the highest level that is true; else what is unknown; else the lowest level's nearest
-    miss. `language` is zh or en.
+    miss. `language` is zh or en; `titles` are what the calendar calls its seasons and holidays.
     """
-    return _sentence(why, "zh" if language == "zh" else "en", zone)
+    return _sentence(why, "zh" if language == "zh" else "en", zone, titles or {})
 
 
-def _sentence(why: Why, language: Language, zone: tzinfo) -> str:
+def _sentence(why: Why, language: Language, zone: tzinfo, titles: Titles) -> str:
     for state in ("true", "unknown", "undecidable", "false"):
         names = [name for name, held in why.levels.items() if held == state]
         if not names:
@@ -44,7 +52,7 @@ def _sentence(why: Why, language: Language, zone: tzinfo) -> str:
         if state == "undecidable":
             absent = ", ".join(_source(m, language) for m in detail.missing)
             return f"无法判断：缺少{absent}" if language == "zh" else f"undecidable: no {absent}"
-        said = [_reason(r, language, zone, state) for r in detail.reasons]
+        said = [_reason(r, language, zone, state, titles) for r in detail.reasons]
         body = ("；" if language == "zh" else "; ").join(dict.fromkeys(said))
         lead = {
             "true": ("", ""),
@@ -55,10 +63,12 @@ def _sentence(why: Why, language: Language, zone: tzinfo) -> str:
     return ""
 
 
-def _reason(reason: Reason, language: Language, zone: tzinfo, state: str) -> str:
+def _reason(
+    reason: Reason, language: Language, zone: tzinfo, state: str, titles: Titles
+) -> str:
     zh = language == "zh"
     if not reason.quantity:
-        return _fact(reason, zh)
+        return _fact(reason, zh, titles)
     name = _name(reason.series, language)
     sign = _SIGNS[reason.operator]
     assert reason.threshold is not None
@@ -99,7 +109,7 @@ def _number(value: float, unit: str) -> str:
     return number_text(value, unit).replace("degC", "°C")
 
 
-def _fact(reason: Reason, zh: bool) -> str:
+def _fact(reason: Reason, zh: bool, titles: Titles) -> str:
     words = reason.text.split()
     if words[0] == "warning":
         if reason.value is None:
@@ -112,6 +122,11 @@ def _fact(reason: Reason, zh: bool) -> str:
     lead = {"season": ("时段", "season"), "holiday": ("节日", "holiday"),
             "incident": ("事故通报", "incident"), "reported": ("人工报告", "reported"),
             "between": ("时间", "between"), "on": ("日期", "on")}[words[0]]  # fmt: skip
+    if words[0] == "on" and words[1] in _DAYS:
+        return _DAYS[words[1]][0 if zh else 1]
+    title = titles.get(words[1]) if words[0] in ("season", "holiday") else None
+    if title is not None:
+        return f"{lead[0]}：{title['zh']}" if zh else f"{lead[1]}: {title['en']}"
     return f"{lead[0]} {' '.join(words[1:])}" if zh else f"{lead[1]} {' '.join(words[1:])}"
 
 

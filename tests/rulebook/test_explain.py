@@ -29,8 +29,8 @@ def why(made, seen, column=0):
     return explain(bound, "tried", seen, column, lambda q, c, r: Told(f"run {c}.{r}", NOW - HOUR, "forecast"))
 
 
-def said(made, seen, language="en"):
-    return sentence(why(made, seen), language, ZONE)
+def said(made, seen, language="en", titles=None):
+    return sentence(why(made, seen), language, ZONE, titles)
 
 
 FOG = rule(
@@ -51,6 +51,13 @@ def test_what_fired_names_hours_value_threshold_and_origin():
     assert told.clear is not None
     assert told.clear.state == "true"
     assert json.loads(json.dumps(told.json()))["details"]["red"]["reasons"][0]["value"] == 40.0
+
+
+def test_a_season_is_called_by_its_name_and_not_by_its_key():
+    made, seen = rule(None, yellow="season year-end"), sight({"visibility": [900]})
+    titles = {"year-end": {"zh": "岁末年初", "en": "Turn of the year"}}
+    assert said(made, seen, "zh", titles) == "时段：岁末年初"
+    assert said(made, seen, "en", titles) == "season: Turn of the year"
 
 
 def test_one_line_in_both_languages():
