@@ -104,14 +104,15 @@ def _area(area: Area | str) -> Area:
         for mark in "，、;；\t\n ":
             area = area.replace(mark, ",")
         parts = [part for part in area.split(",") if part]
-        wrong = [p for p in parts if p.isdigit() and len(p) not in (6, 9, 12)]
-        if wrong:
-            raise BadInput(f"{wrong[0]} is no administrative code", where="area",
-                           mend="Codes have 6, 9 or 12 digits.")  # fmt: skip
         area = Area(
             names=tuple(p for p in parts if not p.isdigit()),
             codes=tuple(p for p in parts if p.isdigit()),
         )
+    # A code cut short would cover all that begins with it.
+    wrong = [c for c in area.codes if c.isdigit() and len(c) not in (6, 9, 12)]
+    if wrong:
+        raise BadInput(f"{wrong[0]} is no administrative code", where="area",
+                       mend="Codes have 6, 9 or 12 digits.")  # fmt: skip
     if not (area.names or area.codes or area.polygons or area.circles):
         raise BadInput("where the warning holds is missing", where="area",
                        mend="Give a code such as 520122, or the places' names.")  # fmt: skip

@@ -56,6 +56,8 @@ class FactBook:
     def take_warning(self, warning: Warning) -> NDArray[np.bool_]:
         """Put a warning in force, or end the ones it names; gives the columns it touches."""
         touched = np.zeros(len(self.places.columns), np.bool_)
+        if warning.status == "exercise":  # an office's own: it warns of nothing and ends nothing
+            return touched
         for reference in warning.references:
             # An update or cancel may come before what it refers to.
             self.cancelled.add(reference)

@@ -64,7 +64,7 @@ class ClockSocket:
         assert self._loops is not None
         acts: dict[str, Callable[[], Awaitable[Any]]] = {
             "advance": lambda: self._advance(request),
-            "settle": self._loops.settle,
+            "settle": self._settle,
         }
         if request["do"] in acts:
             await acts[request["do"]]()
@@ -74,6 +74,12 @@ class ClockSocket:
             "next": due.isoformat() if due else None,
             **self._points(),
         }
+
+    async def _settle(self) -> None:
+        assert self._loops is not None
+        # Another program may have written, as `suian token` does: no commit of ours tells of it.
+        self._loops.wake()
+        await self._loops.settle()
 
     async def _advance(self, request: dict[str, Any]) -> None:
         assert self._loops is not None

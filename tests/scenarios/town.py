@@ -274,6 +274,12 @@ class Town:
         path.write_text("\n".join(",".join(row) for row in rows) + "\n", "utf-8")
         return self
 
+    def also(self, file: str, *lines: str) -> Town:
+        """Before the process begins: the county's tables have these lines besides."""
+        path = self.folder / "county" / file
+        path.write_text(path.read_text("utf-8") + "".join(f"{line}\n" for line in lines), "utf-8")
+        return self
+
     # What can be asked
 
     def api(self, method: str, path: str, **more: Any) -> requests.Response:

@@ -1,0 +1,242 @@
+"""Official warnings: the floor they lay, their words, and how they end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.scenarios.office import Office, cap_message
+from tests.scenarios.town import Phone, Town
+from tests.scenarios.weather import FINE, HARD_ICE, ICE
+
+OFFICE_ALONE: dict[str, Any] = {
+    # Where no source can say what the road is like, a warning's end is all there is to know.
+    "sources": {"office": {"use": "signals", "brings": "warning", "cadence_hours": 8760}},
+}  # fmt: skip
+PASS = (
+    "G99-K40,road-section,G99垭口段,G99 pass,990101100000,high,,,,road-traffic,,G99,40,41,south,,"
+)
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    with Office() as made:
+        yield made
+
+
+def test_a_warning_opens_at_its_level_and_is_named_with_issuer_and_time(
+    town: Town, qian: Phone, li: Phone
+) -> None:
+    town.passes(minutes=20)
+    town.warns("orange")
+    for reader in (qian, li):
+        reader.expects("道路结冰橙色风险提示", "虚构县气象台20日14时20分发布橙色预警")
+    alert = town.alert(rule="icing")
+    assert (alert["level"], alert["official"]) == ("orange", "orange")
+    assert {m["measure"] for m in alert["measures"]} == {"salt", "speed-limit"}
+
+
+def test_what_our_own_rules_find_is_never_called_a_warning(
+    town: Town, qian: Phone, li: Phone
+) -> None:
+    town.forecast(HARD_ICE)
+    for reader in (qian, li):
+        reader.expects("道路结冰橙色风险提示", without=["预警"])
+    assert town.alert(rule="icing")["official"] is None
+
+
+def test_our_assessment_may_be_higher_and_the_message_says_so(
+    town: Town, qian: Phone, li: Phone
+) -> None:
+    town.warns("yellow")
+    qian.expects("黄色风险提示", "发布黄色预警"), li.forgets()
+    town.passes(minutes=5)
+    town.forecast(HARD_ICE)
+    li.gets("橙色风险提示", "官方预警为黄色")
+    alert = town.alert(rule="icing")
+    assert (alert["level"], alert["official"]) == ("orange", "yellow")
+
+
+def test_our_assessment_is_never_lower(town: Town) -> None:
+    town.warns("orange")
+    town.passes(minutes=5)
+    town.forecast(ICE)
+    town.turns_fine(hours=8)
+    assert town.alert(rule="icing")["level"] == "orange"
+    assert town.alert(rule="icing")["state"] == "open"
+
+
+def test_a_level_the_ladder_lacks_lays_the_floor_at_the_next_lower_one(
+    town: Town, li: Phone
+) -> None:
+    town.warns("red")
+    li.expects("橙色风险提示", "官方预警为红色")
+    alert = town.alert(rule="icing")
+    assert (alert["level"], alert["official"]) == ("orange", "red")
+
+
+def test_a_warning_raised_again_raises_the_same_alert(town: Town, qian: Phone, chen: Phone) -> None:
+    town.warns("yellow")
+    qian.expects("黄色", "撒盐除冰").replies("1").expects("收到确认")
+    chen.expects_nothing()
+    town.passes(minutes=40)
+    town.warns("orange", identifier="W2", action="update", references=["W1"])
+    qian.expects("【升级】", "橙色", "20日14时40分发布橙色预警")
+    chen.expects("橙色", "30公里/小时")
+    assert town.alert(rule="icing")["level"] == "orange"
+    assert town.measures(measure="salt")[0]["state"] == "issued", (
+        "a rise voids what was said before"
+    )
+
+
+def test_a_warning_cancelled_clears_where_nothing_else_can_speak_and_readers_are_told(
+    make_town: Callable[..., Town],
+) -> None:
+    town = make_town(changes=OFFICE_ALONE).begin()
+    town.warns("orange")
+    chen, li, qian = town.phone("chen"), town.phone("li"), town.phone("qian")
+    chen.expects("30公里/小时"), li.expects("橙色"), qian.expects("撒盐除冰").replies("2").forgets()
+    town.passes(minutes=5)
+    town.warns("orange", identifier="W2", action="cancel", references=["W1"])
+    alert = town.alert(rule="icing")
+    assert (alert["state"], alert["peak"]) == ("closed", "orange")
+    li.expects("【解除】", "道路结冰"), chen.expects("【解除】", "限速")
+    qian.expects("检查完毕可解除")
+    town.passes(hours=2)
+    assert len(town.alerts(rule="icing")) == 1
+
+
+def test_a_warning_cancelled_is_not_yet_a_clear_road(town: Town, li: Phone) -> None:
+    town.warns("orange")
+    town.forecast(ICE)
+    town.passes(minutes=5)
+    li.forgets()
+    town.warns("orange", identifier="W2", action="cancel", references=["W1"])
+    assert town.alert(rule="icing")["state"] == "open", "it is icy yet by our own rule"
+    li.expects_nothing()
+    town.turns_fine(hours=8)
+    assert town.alert(rule="icing")["state"] == "closed"
+    li.gets("【解除】", "道路结冰")
+
+
+def test_a_cancel_that_comes_before_its_warning_still_counts(
+    make_town: Callable[..., Town],
+) -> None:
+    town = make_town(changes=OFFICE_ALONE).begin()
+    town.warns("orange", identifier="W2", action="cancel", references=["W1"])
+    town.warns("orange")
+    assert town.alerts() == []
+
+
+def test_a_warning_that_disappears_from_its_feed_is_not_cancelled(
+    make_town: Callable[..., Town], office: Office
+) -> None:
+    feed = {"use": "cap", "url": office.address, "minutes": 10}
+    town = make_town(changes={"sources": {"hub": feed}}).begin()
+    office.publishes("A1", cap_message("A1", town.now, "橙色"))
+    town.passes(minutes=10)
+    town.phone("li").expects("道路结冰橙色风险提示", "发布橙色预警")
+    office.takes_off_the_list("A1")
+    town.passes(hours=2)
+    assert town.alert(rule="icing")["state"] == "open"
+    town.phone("li").forgets()
+    end = cap_message("A2", town.now, "橙色", kind="Cancel", references="A1")
+    office.publishes("A2", end)
+    town.passes(minutes=10)
+    assert town.alert(rule="icing")["state"] == "closed"
+    town.phone("li").expects("【解除】", "道路结冰")
+
+
+def test_a_warning_runs_out_at_its_own_end(make_town: Callable[..., Town]) -> None:
+    town = make_town(changes=OFFICE_ALONE).begin()
+    town.warns("orange", expires=(town.now + timedelta(hours=3)).isoformat())
+    town.passes(minutes=179)
+    assert town.alert(rule="icing")["state"] == "open"
+    town.phone("li").forgets()
+    town.passes(minutes=2)
+    assert town.alert(rule="icing")["state"] == "closed"
+    town.phone("li").expects("【解除】")
+
+
+def test_one_that_names_no_end_holds_for_a_day(make_town: Callable[..., Town]) -> None:
+    town = make_town(changes=OFFICE_ALONE).begin()
+    town.warns("yellow")
+    town.passes(hours=23, minutes=59)
+    assert town.alert(rule="icing")["state"] == "open"
+    town.passes(minutes=2)
+    assert town.alert(rule="icing")["state"] == "closed"
+
+
+def test_one_that_came_too_late_opens_nothing(town: Town) -> None:
+    town.warns("red", expires=(town.now - timedelta(minutes=1)).isoformat())
+    late = cap_message("A1", town.now - timedelta(hours=13), "红色")
+    answer = town.api("POST", "/signals", params={"source": "cap"}, data=late)
+    town.settles()
+    assert (answer.status_code, "expired" in answer.text) == (422, True)
+    assert town.alerts() == []
+
+
+def test_an_offices_exercise_or_test_is_never_taken_for_real(town: Town) -> None:
+    for number, said in enumerate((
+        {"status": "Exercise"}, {"status": "Test"}, {"status": "System"}, {"status": "Draft"},
+        {"headline": "【测试】道路结冰红色预警信号"}, {"headline": "演练：道路结冰红色预警信号"},
+    )):  # fmt: skip
+        message = cap_message(f"A{number}", town.now, "红色", **said)  # type: ignore[arg-type]
+        town.api("POST", "/signals", params={"source": "cap"}, data=message)
+    town.passes(hours=1)
+    assert town.alerts() == []
+    assert town.provider.messages == []
+
+
+def test_an_exercise_in_our_own_envelope_is_none_either_and_ends_nothing_real(
+    make_town: Callable[..., Town],
+) -> None:
+    town = make_town(changes=OFFICE_ALONE).begin()
+    town.warns("red", status="exercise")
+    assert town.alerts() == []
+    town.warns("orange", identifier="W2")
+    town.warns("orange", identifier="W3", action="cancel", references=["W2"], status="exercise")
+    assert town.alert(rule="icing")["state"] == "open"
+
+
+def test_a_warning_above_1200_m_is_for_those_who_live_there(make_town: Callable[..., Town]) -> None:
+    town = make_town().also("sites.csv", PASS).begin()
+    area = {"codes": ["990101000000"], "above": 1200}
+    town.warns("orange", area=area)
+    assert [a["place"] for a in town.alerts(rule="icing")] == ["G99-K40"]  # at 1,400 m, not 900
+    town.phone("li").expects("G99垭口段", without=["G99东山段"])
+    town.passes(minutes=10)
+    town.warns("orange", identifier="W2", action="update", references=["W1"],
+               area=area | {"above": 800})  # fmt: skip
+    assert {a["place"] for a in town.alerts(rule="icing")} == {"G99-K40", "G99-K12"}
+
+
+def test_a_warning_typed_in_from_a_fax(town: Town, qian: Phone, li: Phone) -> None:
+    town.passes(minutes=30)
+    fax = {
+        "issuer": "测试县气象台", "issued": (town.now - timedelta(minutes=25)).isoformat(),
+        "hazard": "道路结冰", "level": "橙色", "codes": ["990101100000"],
+        "text": "预计未来6小时东山镇道路结冰", "reason": "14:05传真",
+    }  # fmt: skip
+    typed = town.api("POST", "/warnings", json=fax)
+    town.settles()
+    assert typed.status_code == 202, typed.text
+    qian.expects("道路结冰橙色风险提示", "测试县气象台20日14时5分发布橙色预警")
+    li.expects("道路结冰橙色风险提示")
+    again = fax | {"action": "update", "level": "黄色", "reason": "15:00传真",
+                   "issued": town.now.isoformat(), "references": [typed.json()["identifier"]]}  # fmt: skip
+    assert town.api("POST", "/warnings", json=again).status_code == 202
+    town.settles()
+    alert = town.alert(rule="icing")
+    assert (alert["level"], alert["state"]) == ("orange", "open"), (
+        "a fall needs a road that is clear"
+    )
+    town.forecast(FINE)
+    for wrong, what in (({"level": "紫色"}, "紫色"), ({"hazard": "道路结霜"}, "道路结霜"),
+                        ({"codes": ["99"]}, "99")):  # fmt: skip
+        refused = town.api("POST", "/warnings", json=fax | wrong)
+        assert refused.status_code == 422, refused.text
+        assert what in refused.text
