@@ -191,13 +191,22 @@ class Engine:
     def blind(self, now: datetime) -> list[dict[str, Any]]:
         """(rule, place) pairs that have been unknown for two cadences."""
         found = []
-        limit = (now - 2 * self.cadence).timestamp()
-        for rule, memory in self.standings.items():
-            with np.errstate(invalid="ignore"):
-                for position in np.flatnonzero(memory.unknown_since <= limit):
-                    since = datetime.fromtimestamp(float(memory.unknown_since[position]), UTC)
-                    found.append({"rule": rule, "place": memory.places[position], "since": since})
+        for rule, where in self._blind(now).items():
+            memory = self.standings[rule]
+            for position in np.flatnonzero(where):
+                since = datetime.fromtimestamp(float(memory.unknown_since[position]), UTC)
+                found.append({"rule": rule, "place": memory.places[position], "since": since})
         return found
+
+    def blind_counts(self, now: datetime) -> dict[str, int]:
+        """By rule, how many places are blind; without the rules that see."""
+        counts = {rule: int(np.count_nonzero(where)) for rule, where in self._blind(now).items()}
+        return {rule: count for rule, count in counts.items() if count}
+
+    def _blind(self, now: datetime) -> dict[str, Bools]:
+        limit = (now - 2 * self.cadence).timestamp()
+        # Never unknown is NaN, which is no earlier than anything.
+        return {rule: memory.unknown_since <= limit for rule, memory in self.standings.items()}
 
     def _bind(self, sight: Sight) -> Bound:
         self._said = _said(sight)

@@ -41,6 +41,8 @@ SERVICE_RULES = {
     for r in (
         ServiceRule("source-silent", Level.orange,
                     {"zh": "数据源静默", "en": "a source is silent"}, measure="check-source"),
+        ServiceRule("places-blind", Level.orange,
+                    {"zh": "无法判断", "en": "places cannot be judged"}, measure="check-source"),
         ServiceRule("queue-stuck", Level.red, {"zh": "队列积压", "en": "a queue is stuck"}),
         ServiceRule("channel-refuses", Level.red,
                     {"zh": "通道不可用", "en": "a channel refuses"}, measure="check-channel"),

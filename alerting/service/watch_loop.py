@@ -1,5 +1,5 @@
-"""It watches itself: a silent source, a stuck queue, a refusing channel, a dead letter, an unsealed
-log each open an alert of their own, in the pack `service`."""
+"""It watches itself: a silent source, blind places, a stuck queue, a refusing channel, a dead letter,
+an unsealed log each open an alert of their own, in the pack `service`."""
 
 from __future__ import annotations
 
@@ -80,6 +80,7 @@ class WatchLoop:
                 "zh": f"{waiting} 条信号积压未处理", "en": f"{waiting} signals wait to be taken",
             }))  # fmt: skip
         found += self._channels(connection, now, stuck)
+        found += self._blind(now)
         known = self._station.county.calendar.known_through
         if known - now.date() <= CALENDAR_AHEAD:
             found.append(Trouble("calendar-unknown", "source:calendar", {
@@ -121,6 +122,18 @@ class WatchLoop:
                 "zh": f"通道 {channel} 拒绝服务", "en": f"channel {channel} refuses us",
             }))  # fmt: skip
         return found
+
+    def _blind(self, now: datetime) -> list[Trouble]:
+        """Places that no rule can judge any more: grey on the page, and said here."""
+        counts = self._station.engines[LIVE].blind_counts(now)
+        if not counts:
+            return []
+        titles = [self._station.book.rules_by_id[rule].title for rule in sorted(counts)]
+        return [Trouble("places-blind", self._station.places.county, {
+            "zh": f"{sum(counts.values())} 处因缺数据无法判断：{'、'.join(t['zh'] for t in titles)}",
+            "en": f"{sum(counts.values())} places cannot be judged for want of data:"
+            f" {', '.join(t['en'] for t in titles)}",
+        })]  # fmt: skip
 
     def _unreached(self, connection: Connection) -> list[Trouble]:
         """Pursuits that have called every rung as often as the policy says, and nobody answered."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.scenarios.nursery import Nursery
+from tests.scenarios.office import Office
 from tests.scenarios.standin import StandIn
 from tests.scenarios.town import Phone, Town
 
@@ -23,6 +24,13 @@ def nursery() -> Iterator[Nursery]:
 @pytest.fixture
 def provider() -> Iterator[StandIn]:
     with StandIn() as made:
+        yield made
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    """A met office with a feed of its own; nobody reads it unless the config names its address."""
+    with Office() as made:
         yield made
 
 

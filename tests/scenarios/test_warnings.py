@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-
-import pytest
 
 from tests.scenarios.office import Office, cap_message
 from tests.scenarios.town import Phone, Town
@@ -19,12 +17,6 @@ OFFICE_ALONE: dict[str, Any] = {
 PASS = (
     "G99-K40,road-section,G99垭口段,G99 pass,990101100000,high,,,,road-traffic,,G99,40,41,south,,"
 )
-
-
-@pytest.fixture
-def office() -> Iterator[Office]:
-    with Office() as made:
-        yield made
 
 
 def test_a_warning_opens_at_its_level_and_is_named_with_issuer_and_time(
