@@ -239,7 +239,8 @@ def lettered(asked: Sequence[News]) -> dict[str, int]:
 def plain(text: str) -> str:
     """One line without control characters, markup, or brackets that could pass for a signature."""
     kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in text)
-    kept = re.sub(r"<[^>]*>", "", kept).replace("【", "[").replace("】", "]")
+    # Tags alone: "-3 °C < -2 °C, 1 mm > 0 mm" is no markup.
+    kept = re.sub(r"</?[A-Za-z!][^>]*>", "", kept).replace("【", "[").replace("】", "]")
     return re.sub(r"\s+", " ", kept).strip()
 
 

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy import Connection, select
 
+from alerting.alerts import Life
+from alerting.alerts.notices import Facts
+from alerting.chase import calls
 from alerting.errors import BadInput
 from alerting.service.clock import LIVE, Realm, end_exercise
 from alerting.service.feeds import Feeds
@@ -89,7 +92,12 @@ class Player:
         if self._realm is None:
             return
         realm, at = self._realm, self._station.now(self._realm.id)
-        await self._station.writer.write(lambda c: end_exercise(c, realm, at, reason))
+
+        def end(connection: Connection) -> None:
+            if end_exercise(connection, realm, at, reason) and reason == STOPPED:
+                _tell_players(connection, self._station.life(realm.id), at)
+
+        await self._station.writer.write(end)
         self._station.refresh_realms()
 
     def next_due(self) -> datetime | None:
@@ -208,3 +216,17 @@ class Player:
         for _, _, person, words in due:
             await self._station.hear(person, "console", words)
         return bool(due)
+
+
+def _tell_players(connection: Connection, life: Life, at: datetime) -> None:
+    """Everyone whom a message of the exercise reached hears that it is over: what was played must
+    not be taken for what is ordered from now on."""
+    players = connection.execute(
+        select(delivery.c.person)
+        .where(delivery.c.realm == life.realm, delivery.c.state.not_in(["bound", "superseded"]))
+        .distinct()
+        .order_by(delivery.c.person)
+    ).scalars()
+    facts = Facts("", "", life.places.county, int(Level.orange)).json()
+    for person in players.all():
+        calls.tell(connection, life, "stopped", facts, {}, at, person=person)

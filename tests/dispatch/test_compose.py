@@ -9,7 +9,7 @@ import pytest
 
 from alerting.dispatch import Composer, segments
 from alerting.dispatch.compose import Asking, Composed
-from alerting.dispatch.wording import News
+from alerting.dispatch.wording import News, plain
 from tests.dispatch.hall import START, ZONE, book, facts, ordered, places
 
 OFFICIAL = {"level": "blue", "issuer": "虚构县气象台", "issued": "2026-01-25T06:00:00+00:00"}
@@ -187,3 +187,8 @@ def test_a_measure_that_left_the_book_is_still_named() -> None:
 def test_a_reply_says_what_follows_and_what_it_is_about() -> None:
     text = short(news("reply", reason={"zh": "收到确认", "en": "Noted"})).text
     assert text == "【雾岭县应急办】收到确认（大雾黄色风险提示，G99东山段，20日14时）"
+
+
+def test_a_comparison_is_no_markup_and_a_tag_is() -> None:
+    said = "气温 -3 °C < -2 °C；降水量 1 mm > 0 mm<b>！</b><br/><!-- x -->"
+    assert plain(said) == "气温 -3 °C < -2 °C；降水量 1 mm > 0 mm！"

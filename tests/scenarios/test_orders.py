@@ -20,6 +20,11 @@ def test_a_forecast_becomes_an_order_that_is_acknowledged(town: Town, chen: Phon
     assert [a["person"] for a in alert["acknowledgements"]] == ["chen"]
 
 
+def test_the_reason_is_said_with_its_numbers_whole(town: Town, chen: Phone) -> None:
+    town.forecast(HARD_ICE)
+    chen.expects("-3 °C < -2 °C", "1 mm > 0 mm")
+
+
 def test_salt_from_the_order_to_the_check_after_the_thaw(town: Town, qian: Phone) -> None:
     town.forecast(ICE)
     qian.expects("道路结冰", "撒盐除冰").replies("1").expects("收到确认", "回复2")

@@ -19,7 +19,7 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -114,6 +114,7 @@ class Town:
         start: datetime = START,
         county: str = "county",
         rules: str = "book",
+        fictional: bool = True,
         changes: dict[str, Any] | None = None,
         sms: dict[str, Any] | None = None,
         environment: dict[str, str] | None = None,
@@ -122,10 +123,12 @@ class Town:
         self._environment = environment or {}
         shutil.copytree(HERE / county, folder / "county")
         shutil.copytree(HERE / rules, folder / "rules")
+        shutil.copytree(HERE / "storm", folder / "storm")
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
         config = json.loads((HERE / "config.json").read_text())
         config |= {"port": port, "public_url": self.url}
+        config["county"]["fictional"] = fictional
         config["channels"]["sms"] |= {
             "account": ACCOUNT, "sender": SENDER, "base_url": provider.address,
         } | (sms or {})  # fmt: skip
@@ -135,24 +138,36 @@ class Town:
         (folder / "config.yaml").write_text(json.dumps(config, ensure_ascii=False, indent=1))
         self._socket_path = folder / "clock"
         self._pid = 0
+        self._clock: socket.socket | None = None  # none in real time
         self._session = requests.Session()
         self.now = start
 
     # The process
 
     def begin(self, at: datetime | None = None) -> Town:
-        environment = os.environ | {"TWILIO_AUTH_TOKEN": TOKEN} | self._environment
-        environment.pop("SUIAN_PORT", None)
-        self._pid = self.nursery.start(
-            ["serve", "--config", str(self.folder / "config.yaml"),
-             "--clock", str(self._socket_path)],
-            self.folder, self.folder / "service.log", environment,
-        )  # fmt: skip
+        self.runs("serve", "--clock", str(self._socket_path))
         self._clock = self._connect()
         self._say({"do": "set", "at": (at or self.now).isoformat()})
         self._wait_until_it_listens()
         self._token()
         self.settles()
+        return self
+
+    def runs(self, command: str, *options: str) -> Town:
+        """The command as the process of this town, in real time unless it is given a clock."""
+        environment = os.environ | {"TWILIO_AUTH_TOKEN": TOKEN} | self._environment
+        environment.pop("SUIAN_PORT", None)
+        self._pid = self.nursery.start(
+            [command, "--config", str(self.folder / "config.yaml"), *options],
+            self.folder, self.folder / "service.log", environment,
+        )  # fmt: skip
+        return self
+
+    def begin_in_real_time(self, *options: str) -> Town:
+        """As anybody starts it: nothing but `waits_until` holds the story up."""
+        self.runs("serve", *options)
+        self._wait_until_it_listens()
+        self._token()
         return self
 
     def begin_days_later(self, days: int) -> Town:
@@ -161,14 +176,19 @@ class Town:
     def dies(self) -> None:
         """Killed, as by a power cut."""
         os.kill(self._pid, signal.SIGKILL)
-        self.nursery.wait(self._pid)
-        self._clock.close()
+        self.exits()
 
     def ends(self) -> int:
         """Stopped, as by Ctrl-C; gives the exit code."""
         os.kill(self._pid, signal.SIGINT)
+        return self.exits()
+
+    def exits(self) -> int:
+        """Until its process has ended; gives the exit code."""
         code = self.nursery.wait(self._pid)
-        self._clock.close()
+        if self._clock is not None:
+            self._clock.close()
+            self._clock = None
         return code
 
     @property
@@ -183,8 +203,18 @@ class Town:
 
     # Time
 
+    def waits_until(self, happened: Callable[[], Any]) -> None:
+        """In real time: until something has happened, and no longer."""
+        deadline = time.monotonic() + SOON
+        while not happened():
+            assert time.monotonic() < deadline, f"it did not happen. {self.told()}"
+            self._check_alive()
+            time.sleep(0.05)
+
     def settles(self) -> None:
-        """Until no queue, send or callback is pending."""
+        """Until no queue, send or callback is pending. In real time nobody can wait for that."""
+        if self._clock is None:
+            return
         self._tell({"do": "settle"})
         while self.provider.flush():
             self._tell({"do": "settle"})
@@ -264,6 +294,14 @@ class Town:
         self.settles()
         return answer.json()
 
+    def plays(self) -> None:
+        """Somebody starts the configured exercise from the first page."""
+        headers = {"Authorization": f"Bearer {self._bearer}"}
+        answer = requests.post(f"{self.url}/exercises", headers=headers, timeout=SOON,
+                               allow_redirects=False)  # fmt: skip
+        assert answer.status_code == 303, answer.text
+        self.settles()
+
     def on_duty(self, post: str, *people: str) -> Town:
         """Before the process begins: who holds a post."""
         path = self.folder / "county" / "posts.csv"
@@ -288,18 +326,18 @@ class Town:
             method, f"{self.url}/api/v1{path}", headers=headers, timeout=SOON, **more
         )
 
-    def alerts(self, **match: Any) -> list[dict[str, Any]]:
-        """All alerts there ever were that match, as the API lists them."""
-        found = self.api("GET", "/alerts", params={"state": "all"}).json()
+    def alerts(self, realm: str = "live", **match: Any) -> list[dict[str, Any]]:
+        """All alerts there ever were in a realm that match, as the API lists them."""
+        found = self.api("GET", "/alerts", params={"state": "all", "realm": realm}).json()
         return [a for a in found if all(a.get(k) == v for k, v in match.items())]
 
-    def alert(self, **match: Any) -> dict[str, Any]:
-        found = self.alerts(**match)
+    def alert(self, realm: str = "live", **match: Any) -> dict[str, Any]:
+        found = self.alerts(realm, **match)
         assert len(found) == 1, f"{len(found)} alerts match {match}: {found}"
         return found[0]
 
-    def measures(self, **match: Any) -> list[dict[str, Any]]:
-        found = self.api("GET", "/measures", params={"state": "all"}).json()
+    def measures(self, realm: str = "live", **match: Any) -> list[dict[str, Any]]:
+        found = self.api("GET", "/measures", params={"state": "all", "realm": realm}).json()
         return [m for m in found if all(m.get(k) == v for k, v in match.items())]
 
     def phone(self, person: str) -> Phone:
@@ -396,7 +434,7 @@ class Town:
             self._check_alive()
             try:
                 requests.get(f"{self.url}/healthz", timeout=5)
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 time.sleep(0.02)
             else:
                 return
@@ -410,6 +448,7 @@ class Town:
         return (self.folder / "service.log").read_text(errors="replace")
 
     def _say(self, words: dict[str, Any]) -> dict[str, Any]:
+        assert self._clock is not None, "the story runs in real time"
         self._clock.sendall(json.dumps(words).encode() + b"\n")
         line = self._reader.readline()
         if not line:
