@@ -79,21 +79,26 @@ class Options(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a connector is told besides the payload. `now` is UTC, `zone` the county's own zone."""
+    """What a connector is told besides the payload. `source` is the name it has in config.yaml, which
+    every signal of its bears: two feeds of one connector are two sources. `now` is UTC, `zone` the
+    county's own zone."""
 
+    source: str
     now: datetime
     zone: ZoneInfo
     spots: Sequence[Spot] = ()
 
 
 class Connector(Protocol):
-    """One source. The class is found through its config name (`open-meteo`), see connectors/."""
+    """One kind of source. The class is found through its name (`open-meteo`), see connectors/; the
+    name under which a source of that kind is configured comes with each `Context`."""
 
     name: ClassVar[str]
     options: ClassVar[type[Options]]
     # What it brings: "forecast", "observation", "warning", "occasion" …
     feeds: frozenset[str]
-    # A class may say `pushed = True`: its signals come by themselves, and it is never polled.
+    # It may say `pushed = True`: its signals come by themselves, and it is never polled; and
+    # `promises = False`: nobody said how often, so that its silence says nothing.
 
     def __init__(self, settings: Any) -> None: ...
 

@@ -262,7 +262,8 @@ def from_envelope(body: Mapping[str, Any]) -> Signal:
         except ValueError as error:
             raise BadInput(_plain(error), mend="See docs/signals.md for the envelope.") from None
     try:
-        start = _stamp(body["start"])
+        source = str(body["source"])
+        issued, start = _stamp(body["issued"]), _stamp(body["start"])
         spots = tuple(
             Spot(str(s.get("id", "")), float(s.get("lat", np.nan)), float(s.get("lon", np.nan)),
                  None if s.get("elevation") is None else float(s["elevation"]))
@@ -275,7 +276,7 @@ def from_envelope(body: Mapping[str, Any]) -> Signal:
         raise BadInput(f"this forecast cannot be read: {error}") from None
     if len({len(v) for v in values.values()}) != 1:
         raise BadInput("all quantities of a forecast must have the same number of hours, and some")
-    return Forecast(str(body.get("source", "api")), _stamp(body["issued"]), start, spots, values)
+    return Forecast(source, issued, start, spots, values)
 
 
 def to_envelope(signal: Signal) -> dict[str, Any]:

@@ -98,7 +98,7 @@ class Run:
         parts, bus = Parts(), self._bus
         said.asked.clear()
         with parts.of("parse"):
-            reading = self._source.poll(said, Context(now, county.ZONE, self.spots))
+            reading = self._source.poll(said, Context("open-meteo", now, county.ZONE, self.spots))
             (signal,) = reading.signals
             stamped = accepted_at(signal, now)
         assert isinstance(signal, Forecast)

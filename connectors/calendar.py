@@ -67,7 +67,7 @@ class CalendarConnector:
         """What began or ended in the last week up to the local date of `context.now`, and one
         `unknown` once the published work days run out within the notice."""
         today = context.now.astimezone(context.zone).date()
-        return self._reading(today - _LOOK_BACK, today, context.zone)
+        return self._reading(today - _LOOK_BACK, today, context)
 
     def read(self, body: bytes, context: Context) -> Reading:
         """The occasions of one local date, given as text: `2026-12-01`. Raises BadInput."""
@@ -78,15 +78,15 @@ class CalendarConnector:
             raise BadInput(
                 f"{text[:40]!r} is no date", mend="Give one local date, e.g. 2026-12-01."
             ) from None
-        return self._reading(day, day, context.zone)
+        return self._reading(day, day, context)
 
-    def _reading(self, first: date, today: date, zone: ZoneInfo) -> Reading:
+    def _reading(self, first: date, today: date, context: Context) -> Reading:
         reading = Reading()
         for day, name, state in self._calendar.changes(first, today):
             reading.signals.append(
                 Occasion(
-                    source=self.name,
-                    issued=_midnight(day, zone),
+                    source=context.source,
+                    issued=_midnight(day, context.zone),
                     name=name,
                     state=state,
                     date=day.isoformat(),
@@ -98,8 +98,8 @@ class CalendarConnector:
             # Issued on the day it is first told, so that every later poll says the same signal.
             reading.signals.append(
                 Occasion(
-                    source=self.name,
-                    issued=_midnight(told, zone),
+                    source=context.source,
+                    issued=_midnight(told, context.zone),
                     name=WORK_DAYS,
                     state="unknown",
                     date=unknown_from.isoformat(),

@@ -68,7 +68,7 @@ class Source:
         url = self._settings.url
         if not url:
             raise SourceError(
-                f"the source {self.name} has no address to ask",
+                f"the source {context.source} has no address to ask",
                 mend="Give it a url in config.yaml, or push its messages.",
                 passing=False,
             )
@@ -156,7 +156,7 @@ class Source:
             if settings.senders and alert.sender not in settings.senders:
                 found.refuse(f"its sender {alert.sender[:60]!r} is none of ours", alert.identifier)
                 continue
-            take(alert, found, source=self.name, now=context.now,
+            take(alert, found, source=context.source, now=context.now,
                  languages=settings.languages, scopes=settings.scopes)  # fmt: skip
         warnings = [w for w in found.signals if isinstance(w, Warning) and kept(w, settings.areas)]
         reading.signals += sorted(warnings, key=lambda w: w.issued)

@@ -93,7 +93,7 @@ class Source:
                 tables.reading.refuse(f"{error.what} ({done})", error.where)
                 break
         issued = _hour(context.now)
-        return tables.forecasts(self.name, lambda _: issued)
+        return tables.forecasts(context.source, lambda _: issued)
 
     def read(self, body: bytes, context: Context) -> Reading:
         """A stored or pushed answer. A location has no id: the service gives its grid's coordinates.
@@ -104,7 +104,7 @@ class Source:
         tables = Tables()
         tables.take(_locations(body))
         now = _hour(context.now)
-        reading = tables.forecasts(self.name, lambda current: current or now)
+        reading = tables.forecasts(context.source, lambda current: current or now)
         if not reading.signals:
             said = "; ".join(p.what for p in reading.problems)
             raise BadInput(f"no forecast in this answer: {said or 'no location'}")

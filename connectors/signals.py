@@ -1,7 +1,7 @@
 """Our own envelope: one signal, a list of them, or one a line (JSON lines, as histories are kept).
 
-Signals are pushed to us, so the config says what a pusher brings: the name of the source in the config
-is the `source` that its envelopes carry.
+Signals are pushed to us, so the config says what a pusher brings. An envelope names its `source`, as
+the config calls it; one that names none is of the source it was handed in for.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Source:
         reading = Reading()
         for where, envelope in _envelopes(body, reading):
             try:
-                reading.signals.append(_signal(envelope))
+                reading.signals.append(_signal(envelope, context.source))
             except BadInput as error:
                 reading.refuse(error.what, where, error.mend)
         if not reading.signals:
@@ -86,7 +86,7 @@ class Source:
         times = []
         for _, envelope in _envelopes(body, Reading()):
             try:
-                times.append(_signal(envelope).issued)
+                times.append(_signal(envelope, "").issued)
             except BadInput:
                 continue  # `read` says what is wrong with it
         return max(times, default=None)
@@ -115,10 +115,10 @@ def _envelopes(body: bytes, reading: Reading) -> Iterator[tuple[str, Any]]:
         yield "line 1", document
 
 
-def _signal(envelope: Any) -> Signal:
+def _signal(envelope: Any, source: str) -> Signal:
     if not isinstance(envelope, Mapping):
         raise BadInput("a signal is an object with a kind, a source and the time it was issued")
     try:
-        return from_envelope(envelope)
+        return from_envelope({"source": source} | dict(envelope))
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise BadInput(f"this signal cannot be read: {error}") from None

@@ -105,8 +105,9 @@ class Engine:
                 return None
             return none
         if isinstance(signal, Tick) and signal.subject.startswith("heard:"):
-            was_silent = bool(self.facts.silent(now))
-            self.facts.heard(signal.subject.removeprefix("heard:"), now)
+            source = signal.subject.removeprefix("heard:")
+            was_silent = source in self.facts.silent(now)
+            self.facts.heard(source, now)
             return None if was_silent else none
         if isinstance(signal, Tick) and signal.subject:
             return none

@@ -6,6 +6,7 @@ weather.sight.Facts for the shapes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -41,37 +42,52 @@ class InForce:
 
 @dataclass(slots=True)
 class FactBook:
-    """The facts of a realm. `feeds` are the configured warning sources with their cadence."""
+    """The facts of a realm. `feeds` are the configured warning sources with their cadence, None for
+    one that is pushed to us and promises nothing: its silence says nothing."""
 
     places: Places
     calendar: Calendar
-    feeds: dict[str, timedelta]
-    warnings: dict[str, InForce] = field(default_factory=dict)
+    feeds: Mapping[str, timedelta | None]
+    warnings: dict[tuple[str, str], InForce] = field(default_factory=dict)  # identifier, hazard
     spoke: dict[str, datetime] = field(default_factory=dict)
     incidents: list[Incident] = field(default_factory=list)
     reports: list[tuple[str, str, datetime]] = field(default_factory=list)  # word, place, at
-    cancelled: set[str] = field(default_factory=set)
+    ends: dict[str, list[InForce]] = field(default_factory=dict)  # by the number they refer to
     _matcher: AreaMatcher | None = None
 
     def take_warning(self, warning: Warning) -> NDArray[np.bool_]:
-        """Put a warning in force, or end the ones it names; gives the columns it touches."""
+        """Put a warning in force, or end the ones it names; gives the columns it touches.
+
+        The same number on two feeds is one warning: what ends it on either ends it. A later text
+        under a number takes the place of the earlier one.
+        """
+        key = (warning.identifier, warning.hazard)
+        new = InForce(warning, self.matcher.covers(warning.area))
         touched = np.zeros(len(self.places.columns), np.bool_)
         if warning.status == "exercise":  # an office's own: it warns of nothing and ends nothing
             return touched
         for reference in warning.references:
             # An update or cancel may come before what it refers to.
-            self.cancelled.add(reference)
-            for identifier, held in self.warnings.items():
-                if _same(identifier, reference) and held.ended is None:
-                    held.ended = warning.issued
-                    touched |= held.columns
+            self.ends.setdefault(_number(reference), []).append(new)
+        for held in self.warnings.values():
+            if held.ended is None and _ends(new, held):
+                held.ended = warning.issued
+                touched |= held.columns
         if warning.action == "cancel":
             return touched
-        if any(_same(warning.identifier, gone) for gone in self.cancelled):
+        roots = {_number(n) for n in (warning.identifier, *warning.references)}
+        if any(_ends(other, new) for root in roots for other in self.ends.get(root, [])):
             return touched
-        columns = self.matcher.covers(warning.area)
-        self.warnings[warning.identifier] = InForce(warning, columns)
-        return touched | columns
+        copy = self.warnings.get(key)
+        if copy is not None:
+            touched |= copy.columns
+            if copy.warning.issued > warning.issued:
+                return touched
+            if copy.warning.issued == warning.issued:
+                # Feeds draw one area in their own ways; it holds wherever one of them says so.
+                new.columns |= copy.columns
+        self.warnings[key] = new
+        return touched | new.columns
 
     def take_incident(self, incident: Incident) -> None:
         self.incidents.append(incident)
@@ -94,6 +110,11 @@ class FactBook:
             i: w for i, w in self.warnings.items()
             if (w.warning.expires or w.warning.issued) > now - KEPT
         }  # fmt: skip
+        recent = {
+            number: [e for e in enders if e.warning.issued > now - KEPT]
+            for number, enders in self.ends.items()
+        }
+        self.ends = {number: enders for number, enders in recent.items() if enders}
         self.incidents = [i for i in self.incidents if i.at > now - KEPT]
 
     @property
@@ -106,7 +127,8 @@ class FactBook:
         """Configured warning feeds that have been quiet for two cadences."""
         return [
             name for name, cadence in self.feeds.items()
-            if name not in self.spoke or now - self.spoke[name] > 2 * cadence
+            if cadence is not None
+            and (name not in self.spoke or now - self.spoke[name] > 2 * cadence)
         ]  # fmt: skip
 
     def official(self, hazard: str, columns: NDArray[np.intp], now: datetime) -> InForce | None:
@@ -158,8 +180,8 @@ class FactsAt:
     def warning(self, hazard: str) -> NDArray[np.int8]:
         levels = self.book.levels(hazard, self.now)
         if self.book.silent(self.now):
-            # A warning we hold stays in force; that there is none we cannot know.
-            levels[levels == 0] = -1
+            # A warning we hold stays in force; that there is no other, or none, we cannot know.
+            levels = (-1 - levels).astype(np.int8)
         return self._cut(levels)
 
     def can_warn(self) -> bool:
@@ -189,9 +211,25 @@ class FactsAt:
         return self._cut(found)
 
 
-def _same(identifier: str, reference: str) -> bool:
+def _ends(later: InForce, held: InForce) -> bool:
+    """Whether one message ends another: it names it, or it goes on with a chain of which it names
+    the first alone, as China's offices do. A chain may go on in two, each for its own area; a
+    cancel ends all of it."""
+    new, old = later.warning, held.warning
+    named = {_number(reference) for reference in new.references}
+    if _number(old.identifier) in named:
+        return True
+    if new.sender != old.sender or named.isdisjoint(_number(r) for r in old.references):
+        return False
+    if new.action == "cancel":
+        return new.issued >= old.issued
+    outside = bool((held.columns & ~later.columns).any())
+    return new.issued > old.issued and new.hazard == old.hazard and not outside
+
+
+def _number(identifier: str) -> str:
     # One CAP message with several hazards becomes several warnings: id, id#2 …
-    return identifier == reference or identifier.split("#")[0] == reference.split("#")[0]
+    return identifier.split("#")[0]
 
 
 def _office(warning: Warning) -> str:

@@ -91,7 +91,7 @@ def _sources(county: County, runtime: RealRuntime) -> Iterator[Line]:
             continue
         fetch = HttpFetch(runtime)
         try:
-            got = connector.poll(fetch, Context(now, county.config.county.zone, spots))
+            got = connector.poll(fetch, Context(name, now, county.config.county.zone, spots))
         except SourceError as error:
             yield BAD, f"{name}: {error.text()}"
             continue

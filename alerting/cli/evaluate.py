@@ -30,7 +30,7 @@ REFUSED = 2
 
 def evaluate(
     payload: Annotated[Path, typer.Argument(help="A source's own payload, as it came.")],
-    source: Annotated[str, typer.Option(help="Its connector: open-meteo, cap, nmc …")],
+    source: Annotated[str, typer.Option(help="A configured source, or a kind: open-meteo, cap, nmc …")],
     at: Annotated[str, typer.Option(help="Take this as now, e.g. 2026-01-20T08:00+08:00.")] = "",
     format_: FormatOption = Format.table,
     config: ConfigPath = CONFIG,
@@ -39,9 +39,9 @@ def evaluate(
     settings = load_config(config)
     around = _surroundings(settings)
     now = _time(at, settings) if at else None
-    connector = _connector(source, settings, around.calendar)
+    name, connector = _connector(source, settings, around.calendar)
     try:
-        made = dry_run(_read(payload), connector, around, RealRuntime().now(), now)
+        made = dry_run(_read(payload), name, connector, around, RealRuntime().now(), now)
     except BadInput as error:
         if format_ is Format.table:
             raise BadInput(f"{source} refuses this payload: {error.what}",
@@ -68,18 +68,25 @@ def _surroundings(config: Config) -> Surroundings:
     )  # fmt: skip
 
 
-def _connector(name: str, config: Config, calendar: Calendar) -> Connector:
-    """The connector with the options the config gives such a source, on or off, else its defaults."""
-    kind = find(name)
-    for key, source in config.sources.items():
-        if (source.use or key) == name:
-            return make_connector(key, name, source.options(), calendar)
+def _connector(name: str, config: Config, calendar: Calendar) -> tuple[str, Connector]:
+    """The source that is configured under that name, on or off; else the only one of that kind;
+    else the kind with its defaults. With the name that its signals bear."""
+    alike = [key for key, source in config.sources.items() if source.use == name]
+    key = name if name in config.sources else alike[0] if len(alike) == 1 else ""
+    if key:
+        source = config.sources[key]
+        return key, make_connector(key, source.use or key, source.options(), calendar)
+    try:
+        kind = find(name)
+    except BadInput as error:
+        named = f" Configured: {', '.join(config.sources)}." if config.sources else ""
+        raise BadInput(error.what, mend=f"{error.mend}{named}") from None
     try:
         options = kind.options()
     except ValidationError:  # an address it must have to poll: a dry run asks nobody
         options = kind.options.model_construct()
     made: Connector = kind(options, calendar) if "occasion" in kind.feeds else kind(options)
-    return made
+    return name, made
 
 
 def _time(text: str, config: Config) -> datetime:

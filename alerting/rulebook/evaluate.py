@@ -39,7 +39,7 @@ from alerting.rulebook.plan import Plan, Step
 from alerting.rulebook.tile import COMPARE, Bools, Planes, Scratch, Tile, compare
 from alerting.rulebook.windows import rolling
 from alerting.vocabulary import Level
-from alerting.weather.sight import Sight
+from alerting.weather.sight import Sight, held_level
 
 TILE = 2048  # columns; 72 rows of float32 are then 576 KiB a quantity
 HOUR = timedelta(hours=1)
@@ -420,8 +420,15 @@ class Reader:
             case Official(hazard, operator, level):
                 said = facts.warning(hazard)[self._at]
                 ufunc = np.equal if operator == "=" else COMPARE[operator]
-                true = (said >= 0) & ufunc(said, int(level))
-                return Planes(true, true | (said < 0))
+                meets = ufunc(np.arange(len(Level) + 1), int(level))
+                least, unsure = held_level(said), said < 0
+                # With a feed silent it may be this level or any above it.
+                all_above = np.logical_and.accumulate(meets[::-1])[::-1]
+                any_above = np.logical_or.accumulate(meets[::-1])[::-1]
+                return Planes(
+                    np.where(unsure, all_above[least], meets[least]),
+                    np.where(unsure, any_above[least], meets[least]),
+                )
             case Reported(word):
                 said = facts.reported(word)[self._at]
                 return Planes(said == 2, said >= 1)
@@ -447,7 +454,7 @@ class Reader:
         """The official level on the rule's ladder; where the ladder lacks it, the next lower one."""
         if not self._sight.facts.can_warn():
             return np.zeros(self._tile.width, np.int8)
-        official = np.maximum(self._sight.facts.warning(rule.hazard)[self._at], 0)
+        official = held_level(self._sight.facts.warning(rule.hazard)[self._at])
         return on_ladder(rule.ladder)[official]
 
     # --- one hour at a time -----------------------------------------------------------------------

@@ -38,7 +38,7 @@ from alerting.rulebook.plan import Plan
 from alerting.rulebook.tile import SLACK, Bools, Scratch, Tile, compare
 from alerting.signals import HOUR, Floats
 from alerting.vocabulary import Level
-from alerting.weather.sight import Daily, Sight
+from alerting.weather.sight import Daily, Sight, held_level
 
 State = Literal["true", "unknown", "false", "undecidable"]
 
@@ -230,13 +230,13 @@ class _Teller:
             return Reason(text_of(node), state, node.quantity, node.quantity, node.operator,
                           node.threshold, node.unit, value)  # fmt: skip
         if isinstance(node, Official):
-            said = int(self._sight.facts.warning(node.hazard)[0])
+            level = float(held_level(self._sight.facts.warning(node.hazard)[:1])[0])
             return Reason(
                 text_of(node),
                 state,
                 operator=node.operator,
                 threshold=float(node.level),
-                value=float(said) if said >= 0 else None,
+                value=None if state == "unknown" else level,
             )
         return Reason(text_of(node), state)
 

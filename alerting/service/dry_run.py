@@ -64,19 +64,21 @@ class DryRun:
 
 def dry_run(
     body: bytes,
+    source: str,
     connector: Connector,
     around: Surroundings,
     machine_now: datetime,
     at: datetime | None = None,
 ) -> DryRun:
-    """Read a payload and evaluate the book at `at`, else at the payload's own time.
+    """Read a payload as the source of that name would, and evaluate the book at `at`, else at the
+    payload's own time.
 
     Raises BadInput, with the connector's reason, for what is no payload of this source.
     """
     now, now_is = (
-        (at, "--at") if at is not None else _own_time(body, connector, around, machine_now)
+        (at, "--at") if at is not None else _own_time(body, source, connector, around, machine_now)
     )
-    reading = connector.read(body, Context(now, around.zone, ()))
+    reading = connector.read(body, Context(source, now, around.zone))
     scout = Scout(around.places, around.book, around.weather.observation_km,
                   around.weather.observation_height_m)  # fmt: skip
     stage = scout.stage(reading.signals)
@@ -87,18 +89,18 @@ def dry_run(
         for spot in stage.lost
     ]
     if reading.signals and stage.places.columns:
-        _evaluate(made, reading.signals, connector, around, stage)
+        _evaluate(made, reading.signals, source, connector, around, stage)
     return made
 
 
 def _own_time(
-    body: bytes, connector: Connector, around: Surroundings, machine_now: datetime
+    body: bytes, source: str, connector: Connector, around: Surroundings, machine_now: datetime
 ) -> tuple[datetime, str]:
     """The payload's issue time, else its current time, else its first hour, and which it is."""
     of_payload = getattr(connector, "payload_time", None)
     told: datetime | None = of_payload(body) if of_payload is not None else None
     if told is not None:
-        signals = connector.read(body, Context(told, around.zone, ())).signals
+        signals = connector.read(body, Context(source, told, around.zone)).signals
         runs = [s for s in signals if isinstance(s, Forecast | Observation)]
         if not runs:
             return told, "the payload's issue time / 发布时间"
@@ -111,7 +113,7 @@ def _own_time(
     # A connector may drop what has expired by the time it is given: a payload of last winter is
     # read as of long ago to learn when it was issued.
     for probe in (machine_now, LONG_AGO):
-        signals = connector.read(body, Context(probe, around.zone, ())).signals
+        signals = connector.read(body, Context(source, probe, around.zone)).signals
         said = [s.issued for s in signals if s.issued not in (probe, _hour(probe))]
         if said:
             return max(said), "the payload's issue time / 发布时间"
@@ -129,18 +131,19 @@ def _first_hours(signals: Iterable[Signal]) -> list[datetime]:
 def _evaluate(
     made: DryRun,
     signals: list[Signal],
+    source: str,
     connector: Connector,
     around: Surroundings,
     stage: Stage,
 ) -> None:
     now = made.now
-    engine = _engine(signals, connector, around, stage)
+    engine = _engine(signals, source, connector, around, stage)
     for name in engine.facts.feeds:
         engine.facts.heard(name, now)
     for signal in sorted((_apart(s) for s in signals), key=lambda s: s.issued):
         engine.see(accepted_at(signal, now), now)
         if isinstance(signal, Warning) and signal.identifier in stage.areas:
-            held = engine.facts.warnings.get(signal.identifier)
+            held = engine.facts.warnings.get((signal.identifier, signal.hazard))
             if held is not None:
                 held.columns |= _columns_of(stage, stage.areas[signal.identifier])
     work = engine.work(Tick(source="clock", issued=now), now, None, set())
@@ -168,13 +171,17 @@ def _evaluate(
 
 
 def _engine(
-    signals: list[Signal], connector: Connector, around: Surroundings, stage: Stage
+    signals: list[Signal],
+    source: str,
+    connector: Connector,
+    around: Surroundings,
+    stage: Stage,
 ) -> Engine:
     settings, book, places = around.weather, around.book, stage.places
     sources = _sources([_apart(s) for s in signals], connector)
     feeds = {s.source: connector.cadence for s in signals if isinstance(s, Warning)}
     if "warning" in connector.feeds:
-        feeds[connector.name] = connector.cadence
+        feeds[source] = connector.cadence
     fields = Fields(stage.columns(), around.zone, sources, FieldSettings(
         horizon_hours=settings.horizon_hours, day_starts_at=settings.day_starts_at,
         observation_km=settings.observation_km,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,10 +11,11 @@ from alerting.weather import SourceFacts
 
 @dataclass(frozen=True, slots=True)
 class Feeds:
-    """The sources of a realm: those of weather in order of trust, and warning feeds by cadence."""
+    """The sources of a realm: those of weather in order of trust, and warning feeds by cadence, None
+    for one that promises none."""
 
     weather: tuple[SourceFacts, ...]
-    warnings: dict[str, timedelta]
+    warnings: Mapping[str, timedelta | None]
 
     @property
     def cadence(self) -> timedelta:

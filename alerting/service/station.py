@@ -12,6 +12,7 @@ from alerting.alerts import FactBook, Life
 from alerting.alerts.engine import Engine, rule_places
 from alerting.alerts.standing import load as load_standings
 from alerting.bus import EmbeddedBus, KafkaBus
+from alerting.connector import Connector
 from alerting.dispatch import Dispatcher, make_channels
 from alerting.runtime import Runtime
 from alerting.service.clock import (
@@ -206,7 +207,8 @@ class Station:
         return again
 
     def _live_feeds(self) -> Feeds:
-        weather, warnings = [], {}
+        weather: list[SourceFacts] = []
+        warnings: dict[str, timedelta | None] = {}
         order = sorted(
             self.config.sources_on().items(),
             key=lambda i: (i[1].trust, list(self.config.sources).index(i[0])),
@@ -219,7 +221,7 @@ class Station:
                         SourceFacts(name, connector.cadence, connector.quantities, kind, trust)
                     )
             if "warning" in connector.feeds:
-                warnings[name] = connector.cadence
+                warnings[name] = connector.cadence if _promises(connector) else None
         return Feeds(tuple(weather), warnings)
 
     # What pages and the watch ask
@@ -254,6 +256,7 @@ class Station:
             row = health.get(name)
             spoke = row.spoke if row is not None else pushed.get(name)
             silent = bool(connector.feeds & {"forecast", "observation", "warning"})
+            silent &= _promises(connector)
             silent &= now - (spoke or self._started) > 2 * connector.cadence
             state = "silent" if silent else "waiting" if spoke is None else "fresh"
             found.append({
@@ -290,3 +293,8 @@ class Station:
             self.kafka.close()
         self.runtime.close()
         self.store.close()
+
+
+def _promises(connector: Connector) -> bool:
+    """Whether anybody said how often it speaks: else its silence says nothing."""
+    return bool(getattr(connector, "promises", True))

@@ -46,8 +46,8 @@ class Facts(Protocol):
     """
 
     def warning(self, hazard: str) -> NDArray[np.int8]:
-        """Level (0 to 4) of the official warning in force at each column; -1 where unknown because
-        its feed is silent."""
+        """Level (0 to 4) of the official warning in force at each column. Where a feed is silent,
+        -1 less that level: what is held stays in force, and whether there is more is unknown."""
         ...
 
     def can_warn(self) -> bool:
@@ -71,6 +71,11 @@ class Facts(Protocol):
     def reported(self, word: str) -> NDArray[np.int8]:
         """For every column, whether a person reported it there and nobody ended it."""
         ...
+
+
+def held_level(said: NDArray[np.int8]) -> NDArray[np.int8]:
+    """The level that is in force in what `Facts.warning` says, whether or not there may be more."""
+    return np.where(said < 0, -1 - said, said).astype(np.int8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def _read(station: Station, realm_id: str, source: str, body: bytes, who_asks: W
     """What the body says, less what may not be said by this way."""
     points = station.places.points()
     spots = tuple(Spot(p.id, p.lat, p.lon, p.elevation) for p in points.values())
-    context = Context(station.now(realm_id), station.config.county.zone, spots)
+    context = Context(source, station.now(realm_id), station.config.county.zone, spots)
     said: Reading = _connector(station, source).read(body, context)
     reading = Reading(problems=said.problems)
     for one in said.signals:
@@ -80,10 +80,14 @@ def _read(station: Station, realm_id: str, source: str, body: bytes, who_asks: W
 
 def _connector(station: Station, source: str) -> Any:
     """The configured source of that name, else the connector of that name with its defaults."""
-    configured = station.connectors.get(source)
-    if configured is not None:
-        return configured
-    found = connectors.find(source)
+    if source in station.connectors:
+        return station.connectors[source]
+    try:
+        found = connectors.find(source)
+    except BadInput as error:
+        configured = ", ".join(sorted(station.connectors))
+        mend = f"{error.mend} Configured: {configured}." if configured else error.mend
+        raise BadInput(error.what, mend=mend) from None
     try:
         return found(found.options())
     except ValidationError as error:

@@ -50,7 +50,7 @@ class WarningSource(ABC):
         url = self._settings.url
         if not url:
             raise SourceError(
-                f"the source {self.name} has no address to ask",
+                f"the source {context.source} has no address to ask",
                 mend="Give it a url in config.yaml, or push its messages.",
                 passing=False,
             )
@@ -79,7 +79,7 @@ class WarningSource(ABC):
     def take(self, alerts: list[Alert], reading: Reading, context: Context) -> None:
         found = Reading()
         for alert in alerts:
-            take(alert, found, source=self.name, now=context.now, languages=LANGUAGES)
+            take(alert, found, source=context.source, now=context.now, languages=LANGUAGES)
         warnings = [
             w for w in found.signals
             if isinstance(w, Warning) and kept(w, self._settings.areas)

@@ -91,7 +91,7 @@ def lay(folder: Path, name: str, body: bytes) -> Path:
 
 
 def poll(inbox: Inbox, now: datetime = NOW) -> Reading:
-    return inbox.poll(FakeFetch(), context(now))
+    return inbox.poll(FakeFetch(), context(now, source="inbox"))
 
 
 def test_a_file_is_read_once_and_moved_when_it_has_been_taken(tmp_path: Path) -> None:
@@ -140,7 +140,8 @@ def test_the_name_or_the_option_says_who_reads(tmp_path: Path) -> None:
     ).encode()
     lay(tmp_path, name, exchange)
     (warning,) = poll(Inbox({"folder": tmp_path})).signals
-    assert warning.source == "national-exchange"
+    assert (warning.hazard, warning.event) == ("road-icing", "11B21")
+    assert warning.source == "inbox"  # who brought it, as the config calls it
     other = tmp_path / "other"
     other.mkdir()
     lay(other, "anything", exchange)

@@ -35,7 +35,7 @@ def calendar() -> Calendar:
 def poll(calendar: Calendar, local: str, **options: object) -> list[Occasion]:
     now = datetime.fromisoformat(local).replace(tzinfo=ZONE).astimezone(UTC)
     connector = CalendarConnector(CalendarOptions(**options), calendar)
-    reading = connector.poll(NoFetch(), Context(now=now, zone=ZONE))
+    reading = connector.poll(NoFetch(), Context("calendar", now=now, zone=ZONE))
     assert not reading.problems
     return [signal for signal in reading.signals if isinstance(signal, Occasion)]
 
@@ -78,7 +78,7 @@ def test_ends_is_told_on_the_day_after_the_last(calendar: Calendar) -> None:
 
 def test_reading_a_date(calendar: Calendar) -> None:
     connector = CalendarConnector(CalendarOptions(), calendar)
-    context = Context(now=datetime(2026, 6, 1, tzinfo=UTC), zone=ZONE)
+    context = Context("calendar", now=datetime(2026, 6, 1, tzinfo=UTC), zone=ZONE)
     found = connector.read(b"2026-02-24\n", context).signals
     assert said(found) == [("2026-02-24", "spring-festival", "ends")]
     with pytest.raises(BadInput, match="'tomorrow' is no date"):
@@ -100,6 +100,6 @@ def test_any_calendar_like_object_will_do() -> None:
         def changes(self, first: date, last: date) -> list[tuple[date, str, str]]:
             return [(last, "fair", "begins")]
 
-    context = Context(now=datetime(2026, 6, 1, 20, tzinfo=UTC), zone=ZONE)
+    context = Context("calendar", now=datetime(2026, 6, 1, 20, tzinfo=UTC), zone=ZONE)
     reading = CalendarConnector(CalendarOptions(), Two()).poll(NoFetch(), context)
     assert said(reading.signals) == [("2026-06-02", "fair", "begins")]

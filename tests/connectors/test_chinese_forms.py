@@ -22,7 +22,7 @@ ICE = "某市某县气象台发布道路结冰黄色预警信号"
 
 def read(name: str, body: Any, **settings: Any) -> Reading:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    reading: Reading = find(name)(settings).read(raw, context(NOW))
+    reading: Reading = find(name)(settings).read(raw, context(NOW, source=name))
     return reading
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,19 +20,22 @@ from alerting.vocabulary import QUANTITIES
 from tests.connectors.connector_fakes import FakeFetch, context
 
 NAMES = connectors.known()
+SAMPLES = Path(__file__).parent / "samples"
+# What a connector needs to be told before it can read its sample.
+OPTIONS: dict[str, dict[str, Any]] = {"inbox": {"format": "cap"}}
 KINDS = {"forecast", "observation", "warning", "incident", "occasion", "report"}
 
 
-class NoCalendar:
+class OneFestival:
     known_through = date(2026, 12, 31)
 
     def changes(self, first: date, last: date) -> list[Any]:
-        return []
+        return [(first, "spring-festival", "begins")]
 
 
 def make(name: str, options: dict[str, Any] | None = None) -> Any:
     found = connectors.find(name)
-    needs = {"calendar": NoCalendar()} if "calendar" in getattr(found, "needs", ()) else {}
+    needs = {"calendar": OneFestival()} if "calendar" in getattr(found, "needs", ()) else {}
     return found(found.options.model_validate(options or {}), **needs)
 
 
@@ -73,6 +77,30 @@ def test_what_it_feeds_and_how_often_is_said(name: str) -> None:
     assert source.feeds <= KINDS
     assert source.cadence > timedelta(0)
     assert source.quantities <= QUANTITIES.keys()
+
+
+def sample(name: str) -> bytes:
+    """The short payload of our own that each source brings with it: samples/<name>.<its form>."""
+    found = [p for p in SAMPLES.iterdir() if p.name.partition(".")[0] == name]
+    assert len(found) == 1, f"tests/connectors/samples needs one file {name}.*, has {found}"
+    return found[0].read_bytes()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_sample_is_read_whole(name: str) -> None:
+    reading = make(name, OPTIONS.get(name)).read(sample(name), context())
+    assert reading.signals
+    assert reading.problems == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_signals_bear_the_name_it_has_in_the_config(name: str) -> None:
+    """Two sources of one kind are told apart by name and by the ids of what they say."""
+    source = make(name, OPTIONS.get(name))
+    one, two = (source.read(sample(name), context(source=n)).signals for n in ("one", "two"))
+    assert {s.source for s in one} == {"one"}
+    assert {s.source for s in two} == {"two"}
+    assert not {s.id for s in one} & {s.id for s in two}
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n not in ("calendar", "inbox")])

@@ -37,7 +37,7 @@ def location(
 
 
 def read(document: Any, **settings: Any) -> tuple[list[Forecast], list[str]]:
-    reading = Source(settings).read(json.dumps(document).encode(), context())
+    reading = Source(settings).read(json.dumps(document).encode(), context(source="open-meteo"))
     return list(reading.signals), [p.what for p in reading.problems]  # type: ignore[arg-type]
 
 

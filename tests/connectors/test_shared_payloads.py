@@ -37,8 +37,8 @@ READ_AT = datetime(2026, 6, 5, 12, tzinfo=UTC)  # for payloads that do not say w
 def read(name: str, file: str) -> Reading:
     source = find(name)({})
     body = (PAYLOADS / file).read_bytes()
-    reading: Reading = source.read(body, context(source.payload_time(body) or READ_AT))
-    again: Reading = source.read(body, context(source.payload_time(body) or READ_AT))
+    reading: Reading = source.read(body, context(source.payload_time(body) or READ_AT, source=name))
+    again: Reading = source.read(body, context(source.payload_time(body) or READ_AT, source=name))
     assert [s.id for s in reading.signals] == [s.id for s in again.signals]
     return reading
 

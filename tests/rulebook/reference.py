@@ -31,7 +31,13 @@ class Reference:
                 return holds(float(self.sight.observed[quantity][self.column]), operator, threshold)
             case n.Official(hazard, operator, level):
                 said = int(self.sight.facts.warning(hazard)[self.column])
-                return None if said < 0 else holds(float(said), operator, float(level))
+                # Below nought a feed is silent: the level held, or any above it.
+                may_be = range(-1 - said, 5) if said < 0 else [said]
+                settled = {
+                    one == level if operator == "=" else holds(float(one), operator, float(level))
+                    for one in may_be
+                }
+                return settled.pop() if len(settled) == 1 else None
             case n.Reported(word):
                 return {0: False, 1: None, 2: True}[int(self.sight.facts.reported(word)[self.column])]
         raise AssertionError(node)

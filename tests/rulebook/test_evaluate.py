@@ -51,7 +51,8 @@ terms = st.builds(
 )
 facts = st.one_of(
     st.builds(n.Observed, st.just("temperature"), operators, eighths, st.just("degC")),
-    st.builds(n.Official, st.just("fog"), st.just(">="), st.sampled_from(list(Level))),
+    st.builds(n.Official, st.just("fog"), st.sampled_from([">=", ">", "<", "<=", "="]),
+              st.sampled_from(list(Level))),
     st.just(n.Reported("icing")),
 )
 expressions = st.recursive(st.one_of(terms, facts), joined, max_leaves=4)
@@ -79,7 +80,7 @@ def sights(draw):
         {"temperature": field(), "wind_speed": field(), "precipitation": field()},
         past=PAST, horizon=random.integers(PAST, ROWS + 2, COLUMNS),
         observed={"temperature": observed}, daily={"temperature": {"min": day, "max": day}},
-        facts=Said(COLUMNS, ROWS, warnings={"fog": random.integers(-1, 5, COLUMNS)},
+        facts=Said(COLUMNS, ROWS, warnings={"fog": random.integers(-5, 5, COLUMNS)},
                    reported={"icing": random.integers(0, 3, COLUMNS)},
                    on={"school-day": random.integers(0, 3, ROWS)}),
     )  # fmt: skip

@@ -1,0 +1,160 @@
+"""Warnings of several feeds: copies, ends, chains, and a feed that falls silent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from alerting.alerts import FactBook
+from alerting.calendar import Calendar
+from alerting.places import load_places
+from alerting.signals import Area, Warning
+from tests.alerts.county import ROOT, START, STORY, ZONE
+
+EVERY = timedelta(minutes=5)
+COUNTY, ELSEWHERE = Area(codes=("990101",)), Area(codes=("110000",))
+VALLEY, RIDGE = Area(circles=((26.5, 106.5, 1.0),)), Area(circles=((26.52, 106.55, 1.0),))
+
+
+@pytest.fixture
+def facts() -> FactBook:
+    places = load_places(STORY / "county" / "zones.csv", STORY / "county" / "sites.csv")
+    calendar = Calendar.load(ROOT.parent / "rules" / "calendar.yaml", ZONE)
+    made = FactBook(places, calendar, {"cap-city": EVERY, "cap-province": EVERY})
+    made.heard("cap-city", START)
+    made.heard("cap-province", START)
+    return made
+
+
+def said(identifier: str, level: Any = "orange", action: Any = "alert", *, by: str = "cap-city",
+         minutes: int = 0, references: Sequence[str] = (), area: Area = COUNTY,
+         hazard: str = "road-icing", **more: Any) -> Warning:  # fmt: skip
+    return Warning(
+        source=by, issued=START + timedelta(minutes=minutes), identifier=identifier,
+        sender=more.pop("sender", "990101"), action=action, references=tuple(references),
+        hazard=hazard, event=hazard, level=level, area=area, **more,
+    )  # fmt: skip
+
+
+def level(facts: FactBook, minutes: int = 0, hazard: str = "road-icing") -> int:
+    """The official level somewhere in the county: the highest, so that elsewhere is no matter."""
+    return int(facts.levels(hazard, START + timedelta(minutes=minutes)).max())
+
+
+def unsure(facts: FactBook, minutes: int, hazard: str = "road-icing") -> bool:
+    return bool((facts.at(START + timedelta(minutes=minutes)).warning(hazard) < 0).all())
+
+
+# One warning on two feeds
+
+
+def test_the_same_warning_on_two_feeds_is_one_and_ends_with_the_first_cancel(
+    facts: FactBook,
+) -> None:
+    facts.take_warning(said("W1"))
+    facts.take_warning(said("W1", by="cap-province"))
+    assert len(facts.warnings) == 1
+    assert level(facts, 4) == 3
+    facts.take_warning(said("C1", action="cancel", by="cap-province", references=["W1"], minutes=5))
+    assert level(facts, 6) == 0
+    facts.take_warning(said("W1", by="cap-city"))  # its index still lists it
+    assert level(facts, 6) == 0
+
+
+def test_a_copy_that_names_fewer_places_takes_none_away(facts: FactBook) -> None:
+    facts.take_warning(said("W1"))
+    facts.take_warning(said("W1", by="cap-province", area=ELSEWHERE))
+    assert level(facts) == 3
+
+
+def test_a_later_text_under_the_same_number_takes_the_place_of_the_first(facts: FactBook) -> None:
+    facts.take_warning(said("W1", "orange"))
+    facts.take_warning(said("W1", "yellow", minutes=30))
+    assert level(facts, 31) == 2
+    facts.take_warning(said("W1", "orange", by="cap-province"))  # the copy came late
+    assert level(facts, 31) == 2
+
+
+def test_two_hazards_under_one_number_stand_side_by_side(facts: FactBook) -> None:
+    facts.take_warning(said("W1"))
+    facts.take_warning(said("W1", hazard="fog", by="cap-province"))
+    assert (level(facts), level(facts, hazard="fog")) == (3, 3)
+    facts.take_warning(said("C", action="cancel", references=["W1"], minutes=1))
+    assert (level(facts, 2), level(facts, 2, "fog")) == (0, 0)
+
+
+# Chains
+
+
+def test_offices_that_name_the_first_of_a_chain_end_all_of_it(facts: FactBook) -> None:
+    facts.take_warning(said("W1", "yellow"))
+    facts.take_warning(said("U1", "orange", "update", references=["W1"], minutes=60))
+    facts.take_warning(said("U2", "blue", "update", references=["W1"], minutes=120))
+    assert level(facts, 121) == 1  # U2 took the place of U1 too
+    facts.take_warning(said("C", "blue", "cancel", references=["W1"], minutes=180))
+    assert level(facts, 181) == 0
+
+
+def test_a_chain_that_comes_in_the_wrong_order_ends_the_same(facts: FactBook) -> None:
+    facts.take_warning(said("C", "blue", "cancel", references=["W1"], minutes=180))
+    facts.take_warning(said("U2", "blue", "update", references=["W1"], minutes=120))
+    facts.take_warning(said("W1", "yellow"))
+    facts.take_warning(said("U1", "orange", "update", references=["W1"], minutes=60))
+    assert level(facts, 181) == 0
+
+
+def test_updates_of_one_warning_for_two_areas_stand_side_by_side(facts: FactBook) -> None:
+    facts.take_warning(said("W1"))
+    facts.take_warning(said("U1", "red", "update", references=["W1"], minutes=1, area=VALLEY))
+    facts.take_warning(said("U2", "yellow", "update", references=["W1"], minutes=2, area=RIDGE))
+    assert level(facts, 3) == 4
+
+
+def test_an_update_after_a_cancel_is_in_force(facts: FactBook) -> None:
+    facts.take_warning(said("W1"))
+    facts.take_warning(said("C", action="cancel", references=["W1"], minutes=10))
+    facts.take_warning(said("U1", "yellow", "update", references=["W1"], minutes=20))
+    assert level(facts, 21) == 2
+
+
+def test_somebody_else_s_update_of_the_same_root_ends_only_what_it_names(facts: FactBook) -> None:
+    facts.take_warning(said("U1", "orange", "update", references=["W1"]))
+    facts.take_warning(said("U9", "blue", "update", references=["W1"], minutes=5, sender="110000"))
+    assert level(facts, 6) == 3
+
+
+def test_what_refers_to_a_number_nobody_knows_stands_for_itself(facts: FactBook) -> None:
+    facts.take_warning(said("U1", "yellow", "update", references=["never-seen"]))
+    facts.take_warning(said("C1", action="cancel", references=["never-seen-either"], minutes=1))
+    assert level(facts, 2) == 2
+
+
+# Silence
+
+
+def test_of_two_feeds_the_silent_one_alone_is_named(facts: FactBook) -> None:
+    facts.take_warning(said("W1", "yellow", by="cap-city"))
+    facts.take_warning(said("W2", "orange", by="cap-province", hazard="fog"))
+    facts.heard("cap-province", START + timedelta(minutes=11))
+    assert facts.silent(START + timedelta(minutes=11)) == ["cap-city"]
+
+
+def test_what_is_held_stays_and_what_a_silent_feed_may_have_said_is_unknown(
+    facts: FactBook,
+) -> None:
+    facts.take_warning(said("W1", "yellow", by="cap-city"))
+    assert not unsure(facts, 1)
+    facts.heard("cap-province", START + timedelta(minutes=11))
+    assert level(facts, 11) == 2
+    assert unsure(facts, 11)
+    facts.heard("cap-city", START + timedelta(minutes=12))
+    assert not unsure(facts, 12)
+
+
+def test_a_feed_that_promises_nothing_is_never_silent(facts: FactBook) -> None:
+    facts.feeds = {"fax": None, "cap-city": EVERY}
+    assert facts.silent(START) == []
+    assert facts.silent(START + timedelta(days=9)) == ["cap-city"]
