@@ -8,16 +8,17 @@ what is not said.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from alerting.connector import Reading
 from alerting.errors import BadInput
-from connectors.formats import chinese, xml
-from connectors.formats.alert import Alert, Info, references
+from connectors.formats import cap, chinese, xml
+from connectors.formats.alert import Alert, Info
 from connectors.formats.area import RawArea
+from connectors.formats.fields import rows, text
 from connectors.formats.stamps import CHINA
 from connectors.formats.warnings import WarningSource
-from connectors.formats.xml import children, local, text
 
 
 class Source(WarningSource):
@@ -25,57 +26,40 @@ class Source(WarningSource):
 
     def alerts(self, body: bytes, reading: Reading) -> list[Alert]:
         root = xml.parse(body)
-        if local(root) != "alert" or not children(root, "sendTime"):
+        said = xml.tree(root)
+        if xml.local(root) != "alert" or "sendTime" not in said:
             raise BadInput(
                 "this is not the national exchange's form: it has no alert with a sendTime",
                 mend="Use the source cap for CAP 1.2.",
             )
-        secrecy = text(root, "secClassification")
+        secrecy = text(said, "secClassification")
         if secrecy.lower() not in ("", "none"):
             reading.refuse(
-                f"it is classified {secrecy}: not to be passed on", text(root, "identifier")
+                f"it is classified {secrecy}: not to be passed on", text(said, "identifier")
             )
             return []
+        infos = [_info(block) for block in rows(said, "info")]
         return [
-            Alert(
-                identifier=text(root, "identifier"),
-                sender=text(root, "sender"),
-                sent=text(root, "sendTime"),
-                status=text(root, "status"),
-                kind=text(root, "msgType"),
-                scope=text(root, "scope"),
-                references=references(text(root, "references")),
-                infos=[_info(element) for element in children(root, "info")],
-                zone=CHINA,
-            )
-        ]
+            replace(cap.message(said), sent=text(said, "sendTime"), infos=infos, zone=CHINA)
+        ]  # fmt: skip
 
 
-def _info(element: Any) -> Info:
-    headline, code = text(element, "headline"), text(element, "eventType")
-    return Info(
-        language=text(element, "language") or "zh-CN",
-        event=chinese.title(headline).hazard or code,
-        urgency=text(element, "urgency"),
-        severity=text(element, "severity"),
-        codes=[("eventType", code)],
-        onset=text(element, "onset"),
-        expires=text(element, "expires"),
-        headline=headline,
-        description=text(element, "description"),
-        instruction=text(element, "instruction"),
-        areas=[raw for area in children(element, "area") for raw in _areas(area)],
-    )
+def _info(said: Any) -> Info:
+    block = cap.info(said)
+    code = text(said, "eventType")
+    block.language = block.language or "zh-CN"
+    block.event = chinese.title(block.headline).hazard or code
+    block.codes = [("eventType", code)]
+    block.areas = [raw for area in rows(said, "area") for raw in _areas(area)]
+    return block
 
 
-def _areas(element: Any) -> list[RawArea]:
-    names = text(element, "areaDesc").replace("，", ",").split(",")
-    whole = RawArea(
-        polygons=[p.text or "" for p in children(element, "polygon")],
-        circles=[c.text or "" for c in children(element, "circle")],
-        geocodes=[("行政区划代码", code.text or "") for code in children(element, "geocode")],
-        altitude=text(element, "altitude"),
-        ceiling=text(element, "ceiling"),
-    )
+def _areas(said: Any) -> list[RawArea]:
+    whole = cap.area(said)
+    names = whole.name.replace("，", ",").split(",")
+    whole.name = ""
+    # Bare codes; some senders dress them as CAP's pairs.
+    codes = (text(c, "value") if isinstance(c, dict) else str(c) for c in rows(said, "geocode"))
+    whole.geocodes = [("行政区划代码", code) for code in codes]
     return [whole, *(RawArea(name=n.strip(), altitude=whole.altitude, ceiling=whole.ceiling)
                      for n in names if n.strip())]  # fmt: skip

@@ -36,12 +36,12 @@ class NmcOptions(WarningOptions):
     url: str = URL
     page_size: int = Field(default=300, ge=1, le=300)
     pages: int = Field(default=3, ge=1, le=20)
-    minutes: int = Field(default=10, ge=1, le=1440)
 
 
 class Source(WarningSource):
     name: ClassVar[str] = "nmc"
     options: ClassVar[type[Options]] = NmcOptions
+    usual_minutes: ClassVar[int] = 10
 
     def poll(self, fetch: Fetch, context: Context) -> Reading:
         """The whole list, page by page. Raises SourceError when a page fails or is no list."""

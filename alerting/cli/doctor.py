@@ -87,7 +87,8 @@ def _sources(county: County, runtime: RealRuntime) -> Iterator[Line]:
             continue
         connector = county.connectors[name]
         if getattr(connector, "pushed", False):
-            yield GOOD, f"{name}: pushed to us 由外部推送: POST {county.config.url}/api/v1/signals"
+            to = f"{county.config.url}/api/v1/signals?source={name}"
+            yield GOOD, f"{name}: pushed to us 由外部推送: POST {to}"
             continue
         fetch = HttpFetch(runtime)
         try:

@@ -1,14 +1,16 @@
-"""CAP 1.0, 1.1 and 1.2 messages from XML, whatever their namespace."""
+"""CAP 1.0, 1.1 and 1.2 messages, whatever their namespace, from XML and from JSON of the same names."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from alerting.errors import BadInput
 from connectors.formats import xml
 from connectors.formats.alert import Alert, Info, references
 from connectors.formats.area import RawArea
-from connectors.formats.xml import children, local, text
+from connectors.formats.fields import rows, text
+from connectors.formats.xml import children, local
 
 
 def alert_of(root: Any) -> Alert:
@@ -20,17 +22,7 @@ def alert_of(root: Any) -> Alert:
             "this is the national exchange's form, not CAP",
             mend="Use the source national-exchange.",
         )
-    return Alert(
-        identifier=text(root, "identifier"),
-        sender=text(root, "sender"),
-        sent=text(root, "sent"),
-        status=text(root, "status"),
-        kind=text(root, "msgType"),
-        scope=text(root, "scope"),
-        addresses=text(root, "addresses"),
-        references=references(text(root, "references")),
-        infos=[_info(element) for element in children(root, "info")],
-    )
+    return message(xml.tree(root))
 
 
 def read(body: bytes) -> Alert:
@@ -38,58 +30,69 @@ def read(body: bytes) -> Alert:
     return alert_of(xml.parse(body))
 
 
-def alert_of_entry(element: Any) -> Alert:
-    """The message that an index entry sums up in `cap:` elements, as Meteoalarm's indexes do."""
-    info = _info(element)
-    info.headline = info.headline or text(element, "title")
-    info.areas = [_area(element)]
+def message(said: Any) -> Alert:
+    """The message whose fields are `said`: an element's tree, or a JSON object."""
     return Alert(
-        identifier=text(element, "identifier"),
-        sender=text(element, "sender") or _author(element),
-        sent=text(element, "sent"),
-        status=text(element, "status"),
-        kind=text(element, "message_type") or text(element, "msgType"),
-        scope=text(element, "scope"),
-        references=references(text(element, "references")),
-        infos=[info],
+        identifier=text(said, "identifier"),
+        sender=text(said, "sender"),
+        sent=text(said, "sent"),
+        status=text(said, "status"),
+        kind=text(said, "msgType"),
+        scope=text(said, "scope"),
+        addresses=text(said, "addresses"),
+        references=references(text(said, "references")),
+        infos=[info(block) for block in rows(said, "info")],
     )
 
 
-def _author(element: Any) -> str:
-    return next((text(author, "name") for author in children(element, "author")), "")
+def of_entry(element: Any) -> Alert:
+    """The message that an index entry sums up in `cap:` elements, as Meteoalarm's indexes do."""
+    said = xml.tree(element)
+    block = info(said)
+    block.headline = block.headline or text(said, "title")
+    block.areas = [area(said)]
+    made = message(said)
+    made.sender = made.sender or next((text(a, "name") for a in rows(said, "author")), "")
+    made.kind = text(said, "message_type") or made.kind
+    made.infos = [block]
+    return made
 
 
-def _info(element: Any) -> Info:
+def info(said: Any) -> Info:
     return Info(
-        language=text(element, "language"),
-        event=text(element, "event"),
-        responses=[(r.text or "").strip() for r in children(element, "responseType")],
-        urgency=text(element, "urgency"),
-        severity=text(element, "severity"),
-        codes=[_pair(code) for code in children(element, "eventCode")],
-        onset=text(element, "onset"),
-        expires=text(element, "expires"),
-        headline=text(element, "headline"),
-        description=text(element, "description"),
-        instruction=text(element, "instruction"),
-        parameters={n.lower(): v for n, v in map(_pair, children(element, "parameter"))},
-        areas=[_area(area) for area in children(element, "area")],
+        language=text(said, "language"),
+        event=text(said, "event"),
+        responses=[str(r).strip() for r in rows(said, "responseType")],
+        urgency=text(said, "urgency"),
+        severity=text(said, "severity"),
+        codes=pairs(said, "eventCode"),
+        onset=text(said, "onset"),
+        expires=text(said, "expires"),
+        headline=text(said, "headline"),
+        description=text(said, "description"),
+        instruction=text(said, "instruction"),
+        parameters={name.lower(): value for name, value in pairs(said, "parameter")},
+        areas=[area(one) for one in rows(said, "area")],
     )
 
 
-def _area(element: Any) -> RawArea:
+def area(said: Any) -> RawArea:
     return RawArea(
-        name=text(element, "areaDesc"),
-        polygons=[p.text or "" for p in children(element, "polygon")],
-        circles=[c.text or "" for c in children(element, "circle")],
-        geocodes=[_pair(code) for code in children(element, "geocode")],
-        altitude=text(element, "altitude"),
-        ceiling=text(element, "ceiling"),
+        name=text(said, "areaDesc"),
+        polygons=[str(p) for p in rows(said, "polygon")],
+        circles=[str(c) for c in rows(said, "circle")],
+        geocodes=pairs(said, "geocode"),
+        altitude=text(said, "altitude"),
+        ceiling=text(said, "ceiling"),
     )
 
 
-def _pair(element: Any) -> tuple[str, str]:
-    if not len(element) and element.text and "=" in element.text:
-        name, _, value = element.text.strip().partition("=")  # CAP 1.0 writes name=value
-        return name.strip(), value.strip()
-    return text(element, "valueName"), text(element, "value")
+def pairs(said: Any, key: str) -> list[tuple[str, str]]:
+    return [_pair(one) for one in rows(said, key)]
+
+
+def _pair(said: Any) -> tuple[str, str]:
+    if isinstance(said, Mapping):
+        return text(said, "valueName"), text(said, "value")
+    name, _, value = str(said).partition("=")  # CAP 1.0 writes name=value
+    return name.strip(), value.strip()

@@ -9,8 +9,9 @@ from urllib.parse import urljoin, urlsplit
 
 import feedparser
 
+from alerting.connector import Reading
 from alerting.errors import BadInput
-from connectors.formats import cap
+from connectors.formats import cap, xml
 from connectors.formats.alert import Alert
 from connectors.formats.stamps import stamp
 from connectors.formats.xml import local, text
@@ -57,6 +58,35 @@ def entries(root: Any, body: bytes, base: str = "") -> list[Entry]:
     ]
 
 
+def alerts(body: bytes, reading: Reading) -> list[Alert]:
+    """The one message in `body`, or those that its index carries itself.
+
+    An entry that only points to its message goes to `reading`. Raises BadInput for hostile XML and
+    for what is neither.
+    """
+    root = xml.parse(body)
+    if local(root) not in ROOTS:
+        return [cap.alert_of(root)]
+    found: list[Alert] = []
+    for entry in entries(root, body):
+        if entry.alert is not None:
+            found.append(entry.alert)
+            continue
+        what = "this entry only points to its warning" if entry.link else "an entry with no link"
+        mend = f"Fetch {entry.link}" if entry.link else ""
+        reading.refuse(what, entry.id or entry.title, mend)
+    return by_identifier(found)
+
+
+def made(body: bytes) -> datetime | None:
+    """When the message was sent, or the index made; None where neither can be read."""
+    try:
+        root = xml.parse(body)
+        return updated(root) if local(root) in ROOTS else stamp(cap.alert_of(root).sent)
+    except (BadInput, ValueError):
+        return None
+
+
 def updated(root: Any) -> datetime | None:
     """The latest time at which the index says it was made, None where it says none."""
     heads = [root, *[e for e in root if local(e) == "channel"]]
@@ -85,10 +115,13 @@ def _inline(element: Any) -> Alert | None:
     """A whole message inside the entry, else one put together from its `cap:` elements."""
     for inner in element.iter():
         if local(inner) == "alert":
-            return cap.alert_of(inner)
+            try:
+                return cap.alert_of(inner)
+            except BadInput:
+                return None  # another form inside a CAP index: named by its entry
     if not text(element, "identifier"):
         return None
-    said = cap.alert_of_entry(element)
+    said = cap.of_entry(element)
     return said if said.sent and said.status else None
 
 

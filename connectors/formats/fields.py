@@ -19,12 +19,13 @@ def load(body: bytes) -> Any:
 
 
 def text(row: Any, key: str) -> str:
-    """The text (or number) under `key`, "" where there is none or NMC's 9999 for none."""
+    """The text (or number) under `key`, the first of several, "" where there is none."""
     value = row.get(key) if isinstance(row, Mapping) else None
+    if isinstance(value, list):
+        value = value[0] if value else None
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return ""
-    said = str(value).strip()
-    return "" if said in ("9999", "9999.0") else said
+    return str(value).strip()
 
 
 def rows(row: Any, key: str) -> list[Any]:

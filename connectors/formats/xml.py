@@ -56,6 +56,20 @@ def text(element: Any, name: str) -> str:
     return ""
 
 
+def tree(element: Any) -> dict[str, Any]:
+    """An element's children as JSON would have them: by name, texts or trees, several as a list."""
+    made: dict[str, list[Any]] = {}
+    for child in element:
+        said = tree(child) if len(child) else (child.text or "").strip()
+        made.setdefault(local(child), []).append(said)
+    return {name: said if len(said) > 1 else said[0] for name, said in made.items()}
+
+
+def looks_like(body: bytes) -> bool:
+    """Whether a payload that may be JSON as well is meant to be XML."""
+    return body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
+
+
 def _plain_bytes(body: bytes) -> bytes:
     """The same document in an encoding whose prolog reads as ASCII."""
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):

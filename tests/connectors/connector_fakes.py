@@ -13,9 +13,7 @@ from alerting.signals import Spot
 NOW = datetime(2026, 1, 20, 8, 25, tzinfo=UTC)
 
 
-def context(
-    now: datetime = NOW, spots: tuple[Spot, ...] = (), source: str = "ours"
-) -> Context:
+def context(now: datetime = NOW, spots: tuple[Spot, ...] = (), source: str = "ours") -> Context:
     return Context(source, now, ZoneInfo("Asia/Shanghai"), spots)
 
 

@@ -98,6 +98,21 @@ def test_of_two_feeds_of_one_kind_the_silent_one_alone_is_named(fed: Town, offic
     assert silent(fed) == set()
 
 
+def test_a_source_that_is_handed_its_messages_promises_nothing(
+    make_town: Callable[..., Town],
+) -> None:
+    town = make_town(changes={"sources": {"exchange": {"use": "national-exchange"}}}).begin()
+    town.passes(hours=3)
+    assert silent(town) == set()
+    assert 'suian_source_silent{source="exchange"} 0.0' in metrics(town)
+    said = cap("W-1", "", town.now).replace("<sent>", "<sendTime>").replace("</sent>", "</sendTime>")
+    said = said.replace("<event>", "<eventType>11B21</eventType><headline>县气象台发布道路结冰橙色预警")
+    answer = town.api("POST", "/signals?source=exchange", data=said.replace("event>", "headline>"))
+    assert answer.status_code == 202, answer.text
+    town.settles()
+    assert town.alert(rule="icing")["state"] == "open"
+
+
 def test_one_warning_on_both_feeds_is_one_and_either_feed_ends_it(
     fed: Town, office: Office
 ) -> None:
