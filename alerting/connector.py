@@ -97,7 +97,8 @@ class Connector(Protocol):
     options: ClassVar[type[Options]]
     # What it brings: "forecast", "observation", "warning", "occasion" …
     feeds: frozenset[str]
-    # It may say `pushed = True`: its signals come by themselves, and it is never polled; and
+    # It may say `every`: how often it is asked, where a quarter of its cadence will not do;
+    # `pushed = True`: its signals come by themselves, and it is never polled; and
     # `promises = False`: nobody said how often, so that its silence says nothing.
 
     def __init__(self, settings: Any) -> None: ...

@@ -49,27 +49,32 @@ class InboxOptions(Options):
 class Source:
     name: ClassVar[str] = "inbox"
     options: ClassVar[type[Options]] = InboxOptions
-    feeds: ClassVar[frozenset[str]] = frozenset(
-        {"forecast", "observation", "warning", "incident", "report"}
-    )
-
     def __init__(self, settings: Any) -> None:
         self._settings = InboxOptions.model_validate(settings, from_attributes=True)
         named = (
             {self._settings.format} if self._settings.format else self._settings.patterns.values()
         )
-        self._readers = {
-            name: connectors.find(name)({}) for name in sorted(set(named) - {self.name})
-        }
+        self._readers = {name: _reader(name) for name in sorted(set(named) - {self.name})}
         self._read: dict[Path, tuple[int, int]] = {}  # file: its size and time when it was read
 
     @property
-    def cadence(self) -> timedelta:
+    def feeds(self) -> frozenset[str]:
+        """What its readers bring. Envelopes of ours promise nothing: each names its own source."""
+        return frozenset().union(*(reader.feeds for reader in self._readers.values()))
+
+    @property
+    def every(self) -> timedelta:
         return timedelta(seconds=self._settings.seconds)
 
     @property
+    def cadence(self) -> timedelta:
+        """How often it is looked into; where it carries a weather source's files, as that speaks."""
+        weather = [r.cadence for r in self._readers.values() if r.quantities]
+        return max(weather, default=self.every)
+
+    @property
     def quantities(self) -> frozenset[str]:
-        return frozenset()
+        return frozenset().union(*(reader.quantities for reader in self._readers.values()))
 
     def poll(self, fetch: Fetch, context: Context) -> Reading:
         """The signals of the files that are new. Raises SourceError when the folder is no use."""
@@ -172,6 +177,15 @@ class Source:
         lines = [" ".join(part for part in (p.where, p.what, p.mend) if part) for p in problems]
         text = "\n".join(lines) or "there is nothing in it"
         moved.with_name(moved.name + ".txt").write_text(text + "\n", encoding="utf-8")
+
+
+def _reader(name: str) -> Any:
+    found = connectors.find(name)
+    if getattr(found, "needs", ()):
+        raise BadInput(
+            f"the source {name} is not read from files", mend="Take it out of the inbox's patterns."
+        )
+    return found({})
 
 
 def _mark(path: Path) -> tuple[int, int]:

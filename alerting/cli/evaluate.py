@@ -85,8 +85,8 @@ def _connector(name: str, config: Config, calendar: Calendar) -> tuple[str, Conn
         options = kind.options()
     except ValidationError:  # an address it must have to poll: a dry run asks nobody
         options = kind.options.model_construct()
-    made: Connector = kind(options, calendar) if "occasion" in kind.feeds else kind(options)
-    return name, made
+    needs = {"calendar": calendar} if "calendar" in getattr(kind, "needs", ()) else {}
+    return name, kind(options, **needs)
 
 
 def _time(text: str, config: Config) -> datetime:

@@ -72,10 +72,8 @@ def make_connector(
             f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()
         )
         raise BadInput(said, where=f"sources.{name}") from None
-    if "occasion" in kind.feeds:
-        made: Connector = kind(settings, calendar)
-    else:
-        made = kind(settings)
+    needs = {"calendar": calendar} if "calendar" in getattr(kind, "needs", ()) else {}
+    made: Connector = kind(settings, **needs)
     return made
 
 

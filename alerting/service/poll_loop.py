@@ -58,7 +58,7 @@ class PollLoop:
     async def _poll(self, source: Polled, now: datetime) -> None:
         station = self._station
         context = Context(source.name, now, station.config.county.zone, station.spots)
-        every = max(SHORTEST, source.connector.cadence / 4)
+        every = max(SHORTEST, getattr(source.connector, "every", source.connector.cadence / 4))
         jitter = timedelta(seconds=station.runtime.uniform(0, 0.1 * every.total_seconds()))
         source.due = now + every + jitter
         try:

@@ -161,3 +161,18 @@ def test_captured_payloads_are_read_or_refused_with_a_reason(county: Folder, sha
                 said = county.run(*words, code=2).json
                 assert said["problems"], file
             assert set(said) == {"signals", "alerts", "problems"}
+
+
+def test_a_configured_source_goes_by_its_own_name(county: Folder) -> None:
+    config = (county.path / "config.yaml").read_text("utf-8").replace(
+        "  cap: {on: true}", "  cap-city: {use: cap, senders: [nobody]}\n  cap-province: {use: cap}"
+    )
+    county.write("config.yaml", config)
+    county.write("w.xml", CAP.format(area="Hekou", code=""))
+    words = ("evaluate", "w.xml", "--format", "json", "--source")
+    (signal,) = county.run(*words, "cap-province").json["signals"]
+    assert signal["source"] == "cap-province"
+    assert "none of ours" in county.run(*words, "cap-city", code=2).json["problems"][0]["what"]
+    # Two are configured of this kind: neither is meant, so that it is read with the kind's defaults.
+    assert county.run(*words, "cap").json["signals"][0]["source"] == "cap"
+    county.run(*words, "cap-town", code=2).says("Configured:", "cap-province")

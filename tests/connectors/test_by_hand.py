@@ -151,6 +151,20 @@ def test_the_name_or_the_option_says_who_reads(tmp_path: Path) -> None:
     assert inbox.payload_time(exchange) == datetime(2026, 1, 20, 6, tzinfo=UTC)
 
 
+def test_an_inbox_promises_what_its_readers_bring(tmp_path: Path) -> None:
+    """Else an inbox of warnings would be the county's most trusted forecast, due every 30 s."""
+    warnings = Inbox({"folder": tmp_path})
+    assert warnings.feeds == {"warning", "report"}
+    assert (warnings.cadence, warnings.quantities) == (timedelta(seconds=30), frozenset())
+    weather = Inbox({"folder": tmp_path, "format": "open-meteo"})
+    assert weather.feeds == {"forecast"}
+    assert weather.cadence == timedelta(hours=1)
+    assert weather.every == timedelta(seconds=30)
+    assert "visibility" in weather.quantities
+    with pytest.raises(BadInput, match="not read from files"):
+        Inbox({"folder": tmp_path, "format": "calendar"})
+
+
 def test_unfinished_hidden_and_just_written_files_wait(tmp_path: Path) -> None:
     body = json.dumps(OBSERVED).encode()
     lay(tmp_path, "a.json.part", body)
