@@ -132,14 +132,15 @@ class FactBook:
         ]  # fmt: skip
 
     def official(self, hazard: str, columns: NDArray[np.intp], now: datetime) -> InForce | None:
-        """The official warning that counts at any of these columns: the strongest one."""
-        best: InForce | None = None
-        for held in self._deciding(hazard, now):
-            if held.columns[columns].any() and (
-                best is None or Level[held.warning.level] > Level[best.warning.level]
-            ):
-                best = held
-        return best
+        """The warning that `levels` goes by at the worst of these columns."""
+        counts = self.levels(hazard, now)[columns]
+        worst = columns[counts == counts.max(initial=0)]
+        found = [
+            held for held in self._deciding(hazard, now)
+            if int(Level[held.warning.level]) == counts.max(initial=0)
+            and held.columns[worst].any()
+        ]  # fmt: skip
+        return found[-1] if found else None
 
     def at(self, now: datetime) -> FactsAt:
         return FactsAt(self, now)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from alerting.alerts import FactBook
@@ -158,3 +159,14 @@ def test_a_feed_that_promises_nothing_is_never_silent(facts: FactBook) -> None:
     facts.feeds = {"fax": None, "cap-city": EVERY}
     assert facts.silent(START) == []
     assert facts.silent(START + timedelta(days=9)) == ["cap-city"]
+
+
+def test_the_warning_that_is_named_is_the_one_that_counts(facts: FactBook) -> None:
+    """The county's yellow goes before the province's red: the message must not say red."""
+    facts.take_warning(said("P1", "red", sender="990000"))
+    facts.take_warning(said("C1", "yellow", sender="990101"))
+    columns = np.arange(len(facts.places.columns))
+    named = facts.official("road-icing", columns, START)
+    assert named is not None
+    assert (named.warning.identifier, level(facts)) == ("C1", 2)
+    assert facts.official("fog", columns, START) is None
