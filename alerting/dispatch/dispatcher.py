@@ -30,6 +30,7 @@ from alerting.store.schema import UtcText, delivery, notice
 from alerting.store.schema import realm as realm_table
 
 AT_ONCE = 50  # leases a transaction and channel, so that people's answers never wait for long
+PATIENCE = 3.0  # seconds that a provider may still take when the service is stopped
 UNUSABLE_FOR = timedelta(minutes=5)  # until a channel that refused us is tried again
 
 
@@ -106,9 +107,15 @@ class Dispatcher:
         )  # fmt: skip
 
     async def close(self) -> None:
-        """Let what is under way come to its end, then close the channels."""
+        """Let what is under way come to its end, then close the channels.
+
+        A send that takes longer is left as a crash would leave it: leased, and asked about before it
+        is sent again.
+        """
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=outbox.LEASE.total_seconds())
+            _, hanging = await asyncio.wait(self._tasks, timeout=PATIENCE)
+            for task in hanging:
+                task.cancel()
         if self._settling is not None:
             await asyncio.wait([self._settling])
         for channel in self._channels.values():

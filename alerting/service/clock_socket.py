@@ -9,6 +9,7 @@ or null, "commits": N, "sends": N}, the last two for tests that kill the process
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -46,6 +47,11 @@ class ClockSocket:
         self._ready.set()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # At the end of the service; asyncio prints a trace where a cancelled reader says so.
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._answer(reader, writer)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
             try:
                 answer = await self._do(json.loads(line))

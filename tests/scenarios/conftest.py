@@ -47,6 +47,7 @@ def make_town(tmp_path: Path, provider: StandIn, nursery: Nursery) -> Iterator[C
     yield make
     for town in made:
         if town.alive:
+            town.seals()
             town.dies()
         town.keeps_its_books()
 

@@ -98,3 +98,20 @@ def test_a_callback_that_overtakes_the_answer_to_the_send_is_not_lost(
     town.forecast(ORANGE_FOG)
     chen.expects("限速")
     assert sent(town, "chen") == ["delivered"]
+
+
+def test_a_channel_that_refuses_us_as_such_is_an_alarm_by_another_way(
+    town: Town, chen: Phone, zhao: Phone
+) -> None:
+    town.provider.refuses(401, 20003, times=1000)  # the password is no longer right
+    town.forecast(ORANGE_FOG)
+    town.passes(minutes=11)
+    chen.expects_nothing(), zhao.expects_nothing()
+    alarm = town.alert(rule="channel-refuses")
+    assert (alarm["sector"], alarm["place"], alarm["level"]) == ("service", "channel:sms", "red")
+    assert [d for d in alarm["deliveries"] if (d["person"], d["channel"]) == ("zhao", "console")]
+    assert any("通道 sms" in text for text in town.deliveries("zhao"))
+    town.provider.refusals.clear()
+    town.passes(minutes=20)
+    assert town.alert(rule="channel-refuses")["state"] == "closed"
+    chen.gets("限速")

@@ -31,6 +31,7 @@ from sqlalchemy import select
 from alerting import audit
 from alerting.runtime import RealRuntime
 from alerting.store import Store
+from alerting.store.schema import audit as audit_table
 from alerting.store.schema import delivery
 from alerting.web.auth import create_token
 from tests.scenarios.nursery import Nursery
@@ -155,13 +156,20 @@ class Town:
 
     def runs(self, command: str, *options: str) -> Town:
         """The command as the process of this town, in real time unless it is given a clock."""
+        self._pid = self._start(command, *options)
+        return self
+
+    def runs_besides(self, command: str, *options: str) -> int:
+        """The command beside the process of this town, to its end; gives the exit code."""
+        return self.nursery.wait(self._start(command, *options))
+
+    def _start(self, command: str, *options: str) -> int:
         environment = os.environ | {"TWILIO_AUTH_TOKEN": TOKEN} | self._environment
         environment.pop("SUIAN_PORT", None)
-        self._pid = self.nursery.start(
+        return self.nursery.start(
             [command, "--config", str(self.folder / "config.yaml"), *options],
             self.folder, self.folder / "service.log", environment,
         )  # fmt: skip
-        return self
 
     def begin_in_real_time(self, *options: str) -> Town:
         """As anybody starts it: nothing but `waits_until` holds the story up."""
@@ -378,6 +386,11 @@ class Town:
             values = list(found.scalars())
         store.close()
         return values
+
+    def seals(self) -> None:
+        """In real time: until what was written is sealed. Under a clock that is so at every step."""
+        if self._clock is None:
+            self.waits_until(lambda: self.asks(audit_table.c.n, audit_table.c.number.is_(None)) == [])
 
     def keeps_its_books(self) -> None:
         """The chain of the audit log holds; asked at the end of every story."""
