@@ -48,6 +48,16 @@ def test_a_post_with_nobody_on_it_falls_to_the_next_rung_at_once(
     assert town.alert(rule="fog")["escalations"][0]["reason"] == "nobody"
 
 
+def test_two_vacant_posts_in_a_row_keep_nobody_waiting(make_town: Callable[..., Town]) -> None:
+    town = make_town().on_duty("police").on_duty("transport").begin()
+    town.forecast(ORANGE_FOG)
+    town.passes(seconds=31)
+    town.phone("li").gets("交通运输局无人在岗，请您处置", "限速")
+    assert set(rungs(town, "speed-limit")) == {
+        ("police", "transport", "nobody"), ("transport", "township", "nobody"),
+    }  # fmt: skip
+
+
 def test_an_acknowledgement_stops_one_chase_and_no_other(
     town: Town, chen: Phone, li: Phone
 ) -> None:
