@@ -16,7 +16,15 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 import numpy as np
 import zstandard
 from numpy.typing import NDArray
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    TypeAdapter,
+    field_validator,
+)
 
 from alerting.errors import BadInput
 
@@ -119,9 +127,33 @@ class Area(BaseModel):
     codes: tuple[str, ...] = ()
     polygons: tuple[tuple[tuple[float, float], ...], ...] = ()
     circles: tuple[tuple[float, float, float], ...] = ()
-    above: float | None = None
-    below: float | None = None
+    above: FiniteFloat | None = None
+    below: FiniteFloat | None = None
     tags: tuple[str, ...] = ()
+
+    @field_validator("polygons")
+    @classmethod
+    def _rings(cls, rings: tuple[tuple[tuple[float, float], ...], ...]) -> object:
+        for ring in rings:
+            if len(set(ring)) < 3:
+                raise ValueError(f"a polygon needs three corners at least, not {len(set(ring))}")
+            for lat, lon in ring:
+                _check_place(lat, lon)
+        return rings
+
+    @field_validator("circles")
+    @classmethod
+    def _circles(cls, circles: tuple[tuple[float, float, float], ...]) -> object:
+        for lat, lon, km in circles:
+            _check_place(lat, lon)
+            if not 0 <= km < float("inf"):
+                raise ValueError(f"a circle's radius of {km} km cannot be")
+        return circles
+
+
+def _check_place(lat: float, lon: float) -> None:
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        raise ValueError(f"there is no place at {lat}, {lon}: latitude comes first")
 
 
 class Warning(_Envelope):

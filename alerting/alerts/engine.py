@@ -86,8 +86,10 @@ class Engine:
         """Take a signal into memory; gives the columns it touched, None for all."""
         self.fields.advance(now)
         none = np.zeros(len(self.life.places.columns), np.bool_)
-        if isinstance(signal, Forecast | Observation) and not self.fields.knows(signal.source):
-            # Its source has left the config since it was accepted: it speaks for nothing now.
+        if isinstance(signal, Forecast | Observation) and not self.fields.knows(
+            signal.source, signal.kind
+        ):
+            # Its source is none of the config's, or has left it since: it speaks for nothing.
             return none
         if isinstance(signal, Forecast):
             return self.fields.take_forecast(signal)
@@ -95,6 +97,8 @@ class Engine:
             return self.fields.take_observation(signal)
         if isinstance(signal, Warning):
             self.facts.heard(signal.source, now)
+            if signal.status == "exercise" and not self.life.exercise:
+                return none  # an office's exercise warns nobody of anything real
             return self.facts.take_warning(signal)
         if isinstance(signal, Incident):
             self.facts.take_incident(signal)

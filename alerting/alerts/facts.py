@@ -34,10 +34,11 @@ class InForce:
     ended: datetime | None = None
 
     def holds(self, now: datetime) -> bool:
-        begins = self.warning.onset or self.warning.issued
-        ends = self.warning.expires or self.warning.issued + NO_EXPIRY
-        # An announced warning binds from its issue: people prepare before its onset.
-        return self.ended is None and min(begins, self.warning.issued) <= now < ends
+        # An announced warning binds from its issue: people prepare before its onset. What has come
+        # has been issued, even by an office whose clock runs ahead of ours.
+        issued, accepted = self.warning.issued, self.warning.accepted
+        since = min(issued, accepted) if accepted else issued
+        return self.ended is None and since <= now < (self.warning.expires or since + NO_EXPIRY)
 
 
 @dataclass(slots=True)
@@ -215,17 +216,22 @@ class FactsAt:
 def _ends(later: InForce, held: InForce) -> bool:
     """Whether one message ends another: it names it, or it goes on with a chain of which it names
     the first alone, as China's offices do. A chain may go on in two, each for its own area; a
-    cancel ends all of it."""
+    cancel ends all of it. A cancel that names nothing (a list's "lifted") means what its office said
+    of that hazard there."""
     new, old = later.warning, held.warning
     named = {_number(reference) for reference in new.references}
     if _number(old.identifier) in named:
         return True
-    if new.sender != old.sender or named.isdisjoint(_number(r) for r in old.references):
+    if new.sender != old.sender or new.issued < old.issued:
         return False
-    if new.action == "cancel":
-        return new.issued >= old.issued
-    outside = bool((held.columns & ~later.columns).any())
-    return new.issued > old.issued and new.hazard == old.hazard and not outside
+    lifts = new.action == "cancel"
+    alike = bool(new.hazard) and new.hazard == old.hazard
+    all_of_it = not (held.columns & ~later.columns).any()
+    if lifts and named <= {_number(new.identifier)}:
+        return alike and all_of_it
+    if named.isdisjoint(_number(r) for r in old.references):
+        return False
+    return lifts or (new.issued > old.issued and alike and all_of_it)
 
 
 def _number(identifier: str) -> str:

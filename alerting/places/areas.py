@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from shapely import Point as ShapelyPoint
-from shapely import Polygon, STRtree
+from shapely import Polygon, STRtree, make_valid
 
 from alerting.places.model import Place, Places
 from alerting.signals import Area
@@ -32,7 +32,8 @@ class AreaMatcher:
         for code in area.codes:
             inside |= np.array([_code_covers(code, codes) for codes in self._codes], np.bool_)
         for ring in area.polygons:
-            shape = Polygon([(lon, lat) for lat, lon in ring])
+            # A ring that crosses itself covers what lies inside any of its loops.
+            shape = make_valid(Polygon([(lon, lat) for lat, lon in ring]))
             inside[self._tree.query(shape, predicate="covers")] = True
         for lat, lon, km in area.circles:
             inside |= self._distance(lat, lon) <= km

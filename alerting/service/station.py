@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, func, select
 
 from alerting import chase
@@ -31,6 +32,7 @@ from alerting.store import Store, Writer
 from alerting.store.schema import signal, source_health
 from alerting.weather import Column, Fields, FieldSettings, SourceFacts
 
+log = structlog.get_logger()
 REBUILD_FROM = timedelta(days=62)  # daily values reach 60 days back
 
 
@@ -173,7 +175,11 @@ class Station:
             records = self.bus.history(connection, realm_id, since, position)
         engine = Engine(life, fields, facts, self._tags(), standings, feeds.cadence)
         for one in records:
-            engine.see(one.signal, one.signal.accepted or one.signal.issued)
+            try:
+                engine.see(one.signal, one.signal.accepted or one.signal.issued)
+            except Exception:
+                # It failed when it came and was set aside then; it must not keep the service down.
+                log.exception("signal left out", realm=realm_id, signal=one.signal.id)
         self.engines[realm_id] = engine
 
     def _tags(self) -> dict[str, list[bool]]:

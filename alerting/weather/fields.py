@@ -124,8 +124,9 @@ class Fields:
     def columns(self) -> tuple[Column, ...]:
         return self._atlas.columns
 
-    def knows(self, source: str) -> bool:
-        return source in self.sources
+    def knows(self, source: str, kind: str) -> bool:
+        """Whether a source of that name is configured and brings that kind of weather."""
+        return source in self.sources and self.sources[source].kind == kind
 
     def need(
         self, quantities: Iterable[str], daily: Iterable[tuple[str, str]] | None = None

@@ -46,12 +46,13 @@ class County:
     """`observing=False` leaves the stations out of the config."""
 
     def __init__(
-        self, *, observing: bool = True, cadence: float = 6, path: str = ":memory:"
-    ) -> None:
+        self, *, observing: bool = True, cadence: float = 6, path: str = ":memory:",
+        exercise: bool = True,
+    ) -> None:  # fmt: skip
         places = load_places(STORY / "county" / "zones.csv", STORY / "county" / "sites.csv")
         self.store = Store(path)
         self.now = START
-        self.life = Life(LIVE, True, load_book(STORY / "book"), places, Policy(), ZONE)
+        self.life = Life(LIVE, exercise, load_book(STORY / "book"), places, Policy(), ZONE)
         people = read_people(STORY / "county" / "people.csv", {"console", "sms"}, {"sms"})
         posts = read_posts(STORY / "county" / "posts.csv", places, {p["id"] for p in people})
         self.store.write(lambda c: self._found(c, people, posts))

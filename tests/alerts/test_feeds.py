@@ -13,7 +13,7 @@ from alerting.alerts import FactBook
 from alerting.calendar import Calendar
 from alerting.places import load_places
 from alerting.signals import Area, Warning
-from tests.alerts.county import ROOT, START, STORY, ZONE
+from tests.alerts.county import ROOT, START, STORY, ZONE, County
 
 EVERY = timedelta(minutes=5)
 COUNTY, ELSEWHERE = Area(codes=("990101",)), Area(codes=("110000",))
@@ -131,6 +131,44 @@ def test_what_refers_to_a_number_nobody_knows_stands_for_itself(facts: FactBook)
     facts.take_warning(said("U1", "yellow", "update", references=["never-seen"]))
     facts.take_warning(said("C1", action="cancel", references=["never-seen-either"], minutes=1))
     assert level(facts, 2) == 2
+
+
+# Exercises
+
+
+def test_an_office_s_exercise_opens_nothing_real_and_ends_nothing() -> None:
+    real = County(exercise=False)
+    real.forecast()
+    real.warns("orange", status="exercise")
+    assert real.changes("icing") == []
+    real.warns("orange", identifier="W2")
+    real.warns("orange", "cancel", "W3", references=("W2",), status="exercise")
+    assert real.engine.facts.levels("road-icing", real.now).max() == 3
+    playing = County()
+    playing.forecast()
+    playing.warns("orange", status="exercise")
+    assert playing.changes("icing") == [("opened", 3)]
+
+
+def test_a_cancel_that_names_nothing_ends_what_the_office_said_of_the_hazard_there(
+    facts: FactBook,
+) -> None:
+    # The lists of 12379 and NMC say "lifted" without a number.
+    facts.take_warning(said("W1"))
+    facts.take_warning(said("F1", hazard="fog"))
+    facts.take_warning(said("V1", area=VALLEY, sender="990102"))
+    facts.take_warning(said("L1", action="cancel", references=["L1"], minutes=60))
+    assert (level(facts, 61), level(facts, 61, "fog")) == (3, 3)  # the valley's is another office's
+    facts.take_warning(said("V2", action="cancel", references=["V2"], minutes=61, sender="990102",
+                            area=RIDGE))  # fmt: skip
+    assert level(facts, 62) == 3  # it lifts the ridge's, of which there is none
+
+
+def test_a_warning_stamped_ahead_of_our_clock_is_in_force_when_it_comes(facts: FactBook) -> None:
+    early = said("W1", minutes=8 * 60).model_copy(update={"accepted": START})
+    facts.take_warning(early)
+    assert level(facts) == 3
+    assert level(facts, 25 * 60) == 0  # without an end, 24 h from then
 
 
 # Silence

@@ -113,6 +113,31 @@ def test_a_source_that_is_handed_its_messages_promises_nothing(
     assert town.alert(rule="icing")["state"] == "open"
 
 
+@pytest.mark.parametrize(
+    "poison",
+    [
+        # A source of forecasts that sends an observation.
+        {"kind": "observation", "source": "model", "station": "S", "lat": 26.5, "lon": 106.5,
+         "elevation": 900, "values": {"visibility": 20}},
+        # A line is no area.
+        {"kind": "warning", "source": "office", "identifier": "P", "sender": "x", "action": "alert",
+         "hazard": "fog", "event": "", "level": "red", "area": {"polygons": [[[26, 106], [27, 107]]]}},
+    ],
+)
+def test_what_makes_no_sense_stops_nothing_that_comes_after_it(
+    town: Town, poison: dict[str, Any]
+) -> None:
+    now = {"issued": town.now.isoformat()}
+    if poison["kind"] == "observation":
+        now |= {"at": town.now.isoformat()}
+    town.api("POST", "/signals", json=poison | now)
+    town.settles()
+    town.restarts()
+    town.warns("orange")
+    assert town.alert(rule="icing")["state"] == "open"
+    assert "Traceback" not in town.log()
+
+
 def test_one_warning_on_both_feeds_is_one_and_either_feed_ends_it(
     fed: Town, office: Office
 ) -> None:
