@@ -65,8 +65,6 @@ class FactBook:
         key = (warning.identifier, warning.hazard)
         new = InForce(warning, self.matcher.covers(warning.area))
         touched = np.zeros(len(self.places.columns), np.bool_)
-        if warning.status == "exercise":  # an office's own: it warns of nothing and ends nothing
-            return touched
         for reference in warning.references:
             # An update or cancel may come before what it refers to.
             self.ends.setdefault(_number(reference), []).append(new)
