@@ -223,6 +223,28 @@ Signal = Forecast | Said
 _SAID: TypeAdapter[Said] = TypeAdapter(Annotated[Said, Field(discriminator="kind")])
 
 
+# Years between which a time is believed, and how far a source's clock may run ahead of ours. A warning
+# gets a day: one stamped in the wrong zone is a warning all the same.
+_YEARS = (1970, 2100)
+_AHEAD, _AHEAD_WARNING = timedelta(hours=1), timedelta(days=1)
+
+
+def check_times(signal: Signal, now: datetime) -> None:
+    """Raises BadInput for a signal whose times cannot be: a run or observation of tomorrow would
+    stand as the newest until then."""
+    times = {n: t for n in ("issued", "start", "at") if (t := getattr(signal, n, None)) is not None}
+    for name, at in times.items():
+        if not _YEARS[0] <= at.year <= _YEARS[1]:
+            raise BadInput(f"{name} {at:%Y-%m-%d} lies outside {_YEARS[0]} to {_YEARS[1]}")
+    ahead = _AHEAD_WARNING if isinstance(signal, Warning) else _AHEAD
+    for name in ("issued", "at"):
+        if name in times and times[name] > now + ahead:
+            raise BadInput(
+                f"{name} {times[name]:%Y-%m-%d %H:%M}Z is still to come: it is {now:%Y-%m-%d %H:%M}Z",
+                mend="Check the sender's clock and zone.",
+            )
+
+
 def accepted_at(signal: Signal, at: datetime) -> Signal:
     """The same signal, stamped once with the time at which it was accepted."""
     if signal.accepted is not None:
@@ -289,12 +311,18 @@ def from_envelope(body: Mapping[str, Any]) -> Signal:
     Raises BadInput that names the field at fault.
     """
     if body.get("kind") != "forecast":
+        if body.get("kind") == "observation" and isinstance(body.get("values"), Mapping):
+            # What is missing is null, in an observation as in a forecast.
+            said = {q: v for q, v in body["values"].items() if v is not None}
+            body = dict(body) | {"values": said}
         try:
             return _SAID.validate_python(dict(body))
         except ValueError as error:
             raise BadInput(_plain(error), mend="See docs/signals.md for the envelope.") from None
     try:
-        source = str(body["source"])
+        source = body["source"]
+        if not isinstance(source, str):
+            raise ValueError(f"its source is no text: {source!r}")
         issued, start = _stamp(body["issued"]), _stamp(body["start"])
         spots = tuple(
             Spot(str(s.get("id", "")), float(s.get("lat", np.nan)), float(s.get("lon", np.nan)),
@@ -331,12 +359,11 @@ def to_envelope(signal: Signal) -> dict[str, Any]:
 
 
 def _column(name: object, rows: Any, spots: int) -> Floats:
-    column = np.array(
-        [[np.nan if x is None else x for x in row] for row in rows], dtype=np.float32
-    )
-    if column.ndim != 2 or column.shape[1] != spots:
+    lines = [[np.nan if x is None else x for x in row] for row in rows]
+    if not lines or any(len(line) != spots for line in lines):
         raise ValueError(f"{name} must hold one row an hour with {spots} values each")
-    return column
+    with np.errstate(over="ignore"):  # what float32 cannot hold is beyond any plausible range
+        return np.array(lines, dtype=np.float32)
 
 
 def _stamp(text: Any) -> datetime:

@@ -6,16 +6,27 @@ the config calls it; one that names none is of the source it was handed in for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field, field_validator
 
 from alerting.connector import Context, Fetch, Options, Reading
 from alerting.errors import BadInput, SourceError
-from alerting.signals import Signal, from_envelope
-from alerting.vocabulary import QUANTITIES
+from alerting.signals import (
+    Floats,
+    Forecast,
+    Observation,
+    Occasion,
+    Signal,
+    Warning,
+    from_envelope,
+)
+from alerting.vocabulary import HAZARDS, QUANTITIES
 from connectors.formats.fields import load
 
 
@@ -70,7 +81,8 @@ class Source:
         reading = Reading()
         for where, envelope in _envelopes(body, reading):
             try:
-                reading.signals.append(_signal(envelope, context.source))
+                signal = _signal(envelope, context.source)
+                reading.signals.append(_sensible(signal, reading, where))
             except BadInput as error:
                 reading.refuse(error.what, where, error.mend)
         if not reading.signals:
@@ -122,3 +134,69 @@ def _signal(envelope: Any, source: str) -> Signal:
         return from_envelope({"source": source} | dict(envelope))
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise BadInput(f"this signal cannot be read: {error}") from None
+
+
+def _sensible(signal: Signal, reading: Reading, where: str) -> Signal:
+    """The signal without the numbers that cannot be, each of which is a problem.
+
+    Raises BadInput for words that are none of ours and for a signal of which nothing is left.
+    """
+    match signal:
+        case Forecast():
+            _known_quantities(signal.values)
+            if not signal.spots or not signal.hours:
+                raise BadInput("a forecast needs a spot and an hour, at least")
+            named = [spot.id for spot in signal.spots if spot.id]
+            if twice := sorted({name for name in named if named.count(name) > 1}):
+                raise BadInput(f"the spot {twice[0]!r} is there twice")
+            return replace(signal, values=_within_range(signal, reading, where))
+        case Observation():
+            _known_quantities(signal.values)
+            kept = {}
+            for name, value in signal.values.items():
+                quantity = QUANTITIES[name]
+                if quantity.low <= value <= quantity.high:
+                    kept[name] = value
+                else:
+                    reading.refuse(_outside(name, value), where)
+            if not kept:
+                raise BadInput("no value of this observation can be")
+            return signal.model_copy(update={"values": kept})
+        case Warning() if signal.hazard and signal.hazard not in HAZARDS:
+            close = difflib.get_close_matches(signal.hazard, HAZARDS, 1)
+            hint = f"Did you mean {close[0]!r}? " if close else ""
+            raise BadInput(f"hazard: {signal.hazard[:40]!r} is none we know",
+                           mend=f"{hint}Known: {', '.join(HAZARDS)}; \"\" for another.")  # fmt: skip
+        case Occasion():
+            try:
+                date.fromisoformat(signal.date)
+            except ValueError:
+                raise BadInput(f"date: {signal.date[:40]!r} is no date",
+                               mend="E.g. 2026-12-01.") from None  # fmt: skip
+    return signal
+
+
+def _known_quantities(names: Iterable[str]) -> None:
+    unknown = sorted(set(names) - QUANTITIES.keys())
+    if unknown:
+        raise BadInput(
+            f"unknown quantities {', '.join(unknown)}", mend=f"Known: {', '.join(QUANTITIES)}."
+        )
+
+
+def _within_range(run: Forecast, reading: Reading, where: str) -> dict[str, Floats]:
+    kept: dict[str, Floats] = {}
+    for name, column in run.values.items():
+        quantity = QUANTITIES[name]
+        wrong = (column < quantity.low) | (column > quantity.high)
+        if wrong.any():
+            said = f"{_outside(name, float(column[wrong][0]))} ({int(wrong.sum())} such values)"
+            reading.refuse(said, where)
+        kept[name] = np.where(wrong, np.float32("nan"), column)
+    return kept
+
+
+def _outside(name: str, value: float) -> str:
+    quantity = QUANTITIES[name]
+    return (f"{name} {value:g} was left out: it must lie between {quantity.low:g} and"
+            f" {quantity.high:g} {quantity.unit}")  # fmt: skip

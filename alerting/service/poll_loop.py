@@ -10,10 +10,10 @@ import structlog
 from sqlalchemy.dialects.sqlite import insert
 
 from alerting.connector import Connector, Context, Reading
-from alerting.errors import SuianError
+from alerting.errors import BadInput, SuianError
 from alerting.service.clock import LIVE
 from alerting.service.fetch import HttpFetch
-from alerting.signals import Tick
+from alerting.signals import Signal, Tick, check_times
 from alerting.store.schema import source_health
 
 if TYPE_CHECKING:
@@ -75,7 +75,13 @@ class PollLoop:
         await self._take(source, reading, now)
 
     async def _take(self, source: Polled, reading: Reading, now: datetime) -> None:
-        signals = list(reading.signals)
+        signals: list[Signal] = []
+        for signal in reading.signals:
+            try:
+                check_times(signal, now)
+                signals.append(signal)
+            except BadInput as error:
+                reading.refuse(error.what, signal.id, error.mend)
         if "warning" in source.connector.feeds:
             # That it answered is news too: a silent feed makes its warnings unknown.
             signals.append(Tick(source="poll", issued=now, subject=f"heard:{source.name}"))

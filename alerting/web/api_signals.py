@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,16 +12,18 @@ from pydantic import ValidationError
 import connectors
 from alerting.connector import Context, Reading
 from alerting.errors import BadInput
+from alerting.service.clock import LIVE
 from alerting.signals import (
     Forecast,
+    Observation,
     Report,
     Signal,
     Spot,
     Tick,
+    check_times,
     decode,
     encode,
 )
-from alerting.vocabulary import QUANTITIES
 from alerting.web.auth import Who, needs
 from alerting.web.bodies import body_of
 from alerting.web.desk import Station, read, station_of
@@ -29,7 +32,6 @@ from alerting.web.saying import check_realm
 
 router = APIRouter(prefix="/api/v1", tags=["signals"])
 LIMIT = 32 * 1024 * 1024
-FIRST, LAST = 1970, 2100  # years between which a time is believed
 
 
 @router.post(
@@ -72,7 +74,10 @@ def _read(station: Station, realm_id: str, source: str, body: bytes, who_asks: W
     reading = Reading(problems=said.problems)
     for one in said.signals:
         try:
-            reading.signals.append(_checked(one, who_asks, set(points)))
+            checked = _checked(one, who_asks, set(points), context.now)
+            if realm_id == LIVE:
+                _brought(station, checked, reading)
+            reading.signals.append(checked)
         except BadInput as error:
             reading.refuse(error.what, error.where or one.id, error.mend)
     return reading
@@ -98,7 +103,23 @@ def _connector(station: Station, source: str) -> Any:
         ) from None
 
 
-def _checked(signal: Signal, who_asks: Who, points: set[str]) -> Signal:
+def _brought(station: Station, signal: Signal, reading: Reading) -> None:
+    """Weather counts only from a source that the config says brings it: else the sender is told."""
+    if not isinstance(signal, Forecast | Observation):
+        return
+    source = station.connectors.get(signal.source)
+    if source is None:
+        known = ", ".join(sorted(station.connectors))
+        reading.refuse(f"the source {signal.source!r} is not configured: what it says is kept and"
+                       " speaks for nothing", signal.id, f"Configured: {known}.")  # fmt: skip
+    elif signal.kind not in source.feeds:
+        raise BadInput(
+            f"the source {signal.source!r} is not configured to bring {signal.kind}s",
+            mend="In config.yaml: `brings` says what is pushed under a name.",
+        )
+
+
+def _checked(signal: Signal, who_asks: Who, points: set[str], now: datetime) -> Signal:
     """What a well-formed signal may still not say, by this way. Raises BadInput.
 
     A person's report is taken in the name of whoever sends it alone: nobody answers for somebody
@@ -110,10 +131,7 @@ def _checked(signal: Signal, who_asks: Who, points: set[str]) -> Signal:
         raise BadInput(
             f"this report is in the name of {signal.person!r}, and the login is {who_asks.person}'s"
         )
-    for name in ("issued", "start", "at"):
-        stamp = getattr(signal, name, None)
-        if stamp is not None and not FIRST <= stamp.year <= LAST:
-            raise BadInput(f"{name} {stamp:%Y-%m-%d} lies outside {FIRST} to {LAST}")
+    check_times(signal, now)
     if isinstance(signal, Forecast):
         _check_forecast(signal, points)
         return replace(signal, accepted=None)
@@ -126,16 +144,9 @@ def _checked(signal: Signal, who_asks: Who, points: set[str]) -> Signal:
 
 
 def _check_forecast(signal: Forecast, points: set[str]) -> None:
-    unknown = sorted(set(signal.values) - set(QUANTITIES))
-    if unknown:
-        raise BadInput(
-            f"unknown quantities {', '.join(unknown)}", mend=f"Known: {', '.join(QUANTITIES)}."
-        )
     for spot in signal.spots:
         if spot.id not in points and not (-90 <= spot.lat <= 90 and -180 <= spot.lon <= 180):
             raise BadInput(f"the spot {spot.id!r} is no point of ours and has no lat and lon")
-    if not signal.spots or not signal.hours:
-        raise BadInput("a forecast needs a spot and an hour, at least")
 
 
 def _parts(reading: Reading) -> list[dict[str, str]]:

@@ -109,8 +109,10 @@ def take(
     except ValueError as error:
         reading.refuse(f"sent: {error}", where)
         return
-    if not alert.identifier or not alert.sender or sent is None:
-        reading.refuse("it lacks its identifier, its sender or the time it was sent", where)
+    said = {"identifier": alert.identifier, "sender": alert.sender, "time sent": sent}
+    lacking = [name for name, value in said.items() if not value]
+    if lacking:
+        reading.refuse(f"it lacks its {' and its '.join(lacking)}", where)
         return
     reason = _not_for_us(alert, scopes)
     if reason:
@@ -188,7 +190,7 @@ class _Maker:
             return self._ended(infos, "it says that it is over")
         fresh = [info for info in living if not self._expired(info)]
         if not fresh:
-            return self._ended(living, f"it expired at {living[0].expires}")
+            return self._ended(living, self._lapsed(living[0]))
         return _together([w for info in fresh for w in self._of(info)])
 
     def _ended(self, infos: list[Info], why: str) -> list[Warning]:
@@ -232,6 +234,12 @@ class _Maker:
         expires = self._stamp(info.expires)
         return expires is not None and expires <= self._now
 
+    def _lapsed(self, info: Info) -> str:
+        end = self._stamp(info.expires)
+        early = end is not None and end <= self._base.issued
+        before = f", before it was sent at {self._alert.sent}" if early else ""
+        return f"it expired at {info.expires}{before}"
+
     def _of(self, info: Info) -> list[Warning]:
         awareness = info.parameters.get("awareness_level", "")
         if awareness.strip().startswith("1") or _green(info):
@@ -249,6 +257,8 @@ class _Maker:
         text = "。".join((info.headline, info.description, *(a.name for a in info.areas)))
         for problem in problems:
             self._refuse(problem)
+        if not any(a.names or a.codes or a.polygons or a.circles for a in areas):
+            self._refuse("it names no area that can be read, so it holds nowhere")
         return [
             self._base.model_copy(
                 update={

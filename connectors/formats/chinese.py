@@ -14,6 +14,9 @@ Action = Literal["alert", "update", "cancel"]
 _VERBS = "(?:继续|变更|更新|升级|降级|确认)?发布|变更|更新|升级|降级|延续|解除|撤销|取消"
 _TITLE = re.compile(rf"^(?P<issuer>.*?)(?P<verb>{_VERBS})(?P<rest>.*)$", re.S)
 _HAZARD = re.compile(r"(?P<hazard>[^，。：:；,;]{1,20}?)(?:[蓝黄橙红]色|[ⅠⅡⅢⅣ]级|预警)")
+# After an office only: 将乐县 is a county.
+_MOVED = re.compile(r"(?<=[台局站心办])(?:将|把)(?P<what>.+)$", re.S)
+_WHEN = re.compile(r"\s*于?\s*(?:\d{4}年)?\d{1,2}月\d{1,2}日.*$", re.S)
 _LIFTED = re.compile(r"解除|撤销|取消")
 _UPDATED = re.compile(r"继续|变更|更新|升级|降级|升为|降为|延续|确认")
 # The grade beside the colour: [III级/较重], /III/较重.
@@ -39,6 +42,10 @@ def title(text: str) -> Title:
     found = _TITLE.match(text)
     issuer = found["issuer"].strip() if found else ""
     rest = found["rest"] if found else text
+    # 某县气象台将道路结冰黄色预警升级为橙色: what is changed stands before the verb.
+    if moved := _MOVED.search(issuer):
+        issuer, rest = issuer[: moved.start()].strip(), moved["what"] + rest
+    issuer = _WHEN.sub("", issuer)
     hazard = _HAZARD.search(rest)
     return Title(issuer, action(text), hazard["hazard"].strip() if hazard else "", colour_in(text))
 

@@ -12,10 +12,29 @@ from alerting.errors import BadInput
 
 def load(body: bytes) -> Any:
     """The JSON in `body`; raises BadInput for anything else, broken surrogates and deep nests too."""
+    refuse_other_than_utf8(body)
     try:
         return pydantic_core.from_json(body.removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError) as error:
         raise BadInput(f"this is no JSON: {error}") from None
+
+
+def refuse_other_than_utf8(body: bytes) -> None:
+    """Raises BadInput that says where the bytes stop to be UTF-8, and what they may be instead."""
+    try:
+        body.decode("utf-8")
+        return
+    except UnicodeDecodeError as error:
+        at = error.start
+    try:
+        words = "".join(body.decode("gb18030").split())
+        like = " They look like GBK." if words.isprintable() else ""
+    except UnicodeDecodeError:
+        like = ""
+    raise BadInput(
+        f"its bytes are no UTF-8 from byte {at + 1} on.{like}",
+        mend="Send it as UTF-8; XML may say another encoding in its first line.",
+    )
 
 
 def text(row: Any, key: str) -> str:

@@ -32,9 +32,19 @@ def stamp(text: str, zone: ZoneInfo | None = None) -> datetime | None:
     if not 1970 <= year < 2200:
         # Thai offices are known to send years 543 too high; we do not guess which were meant.
         raise ValueError(f"the year of {text!r} cannot be right")
-    at = datetime(year, month, day, hour, minute, second)
-    if offset is not None:
-        return at.replace(tzinfo=_zone(offset)).astimezone(UTC)
+    midnight = (hour, minute, second) == (24, 0, 0)  # the end of that day, as China's offices say
+    try:
+        # A leap second is told by the one before it.
+        at = datetime(year, month, day, 0 if midnight else hour, minute, min(second, 59))
+        if second > 60:
+            raise ValueError
+        own = None if offset is None else _zone(offset)
+    except ValueError:
+        raise ValueError(f"{text!r} is no time") from None
+    if midnight:
+        at += timedelta(days=1)
+    if own is not None:
+        return at.replace(tzinfo=own).astimezone(UTC)
     if zone is None:
         raise ValueError(f"the time {text!r} has no zone")
     return at.replace(tzinfo=zone).astimezone(UTC)

@@ -13,6 +13,7 @@ from typing import Any
 from lxml import etree
 
 from alerting.errors import BadInput
+from connectors.formats.fields import refuse_other_than_utf8
 
 # The largest real document we know is 0.2 MB, the largest index of warnings under 2 MB.
 MAX_BYTES = 8 * 1024 * 1024
@@ -36,7 +37,8 @@ def parse(body: bytes) -> Any:
     try:
         return etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise BadInput(f"this is no well-formed XML: {error}") from None
+        said = getattr(error, "msg", None) or str(error)
+        raise BadInput(f"this is no well-formed XML: {said}") from None
 
 
 def local(element: Any) -> str:
@@ -77,6 +79,8 @@ def _plain_bytes(body: bytes) -> bytes:
             decoded = body.decode("utf-16")
         except UnicodeDecodeError as error:
             raise BadInput(f"this is no UTF-16: {error}") from None
+        if "\x00" in decoded:  # UTF-32 begins like UTF-16
+            raise BadInput("this document has an encoding we do not read", mend="Send it as UTF-8.")
         return re.sub(r"^\s*<\?xml.*?\?>", "", decoded, count=1, flags=re.S).encode()
     if b"\x00" in body:
         raise BadInput("this document has an encoding we do not read", mend="Send it as UTF-8.")
@@ -86,6 +90,8 @@ def _plain_bytes(body: bytes) -> bytes:
             f"this document says its encoding is {declared[1].decode()}, which we do not read",
             mend="Send it as UTF-8.",
         )
+    if not declared or declared[1].lower() in (b"utf-8", b"utf8"):
+        refuse_other_than_utf8(body)
     return body
 
 
@@ -98,6 +104,10 @@ def _refuse_doctype(body: bytes) -> None:
             end = body.find(b"?>", at)
         elif body.startswith(b"<!--", at):
             end = body.find(b"-->", at)
+        elif body[at : at + 14].lower() == b"<!doctype html":
+            raise BadInput(
+                "this is a web page, not a warning", mend="Look at its address in a browser."
+            )
         elif body.startswith(b"<!", at):
             raise BadInput(
                 "this XML carries a document type or entities, which are refused",
