@@ -34,8 +34,12 @@ class Refused(SuianError):
 
 
 class SourceError(SuianError):
-    """A source did not give what it should have; `passing` says whether asking again may help."""
+    """A source did not give what it should have; `passing` says whether asking again may help, and
+    `gone` that what was asked for is not there and never comes back."""
 
-    def __init__(self, what: str, *, where: str = "", mend: str = "", passing: bool = True) -> None:
+    def __init__(
+        self, what: str, *, where: str = "", mend: str = "", passing: bool = True,
+        gone: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(what, where=where, mend=mend)
-        self.passing = passing
+        self.passing, self.gone = passing, gone

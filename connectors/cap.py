@@ -19,6 +19,8 @@ from connectors.formats.alert import Alert
 from connectors.formats.feed import Entry
 from connectors.formats.warnings import WarningOptions, WarningSource
 
+_TRIES = 3  # how often a message that cannot be read is fetched
+
 
 class CapOptions(WarningOptions):
     """`url` is a message's or an index's address. `documents` is how many messages one poll fetches
@@ -35,6 +37,7 @@ class Source(WarningSource):
         super().__init__(settings)
         self._entries: list[Entry] = []  # of the last index, for a 304
         self._fetched: dict[str, str] = {}  # message's address: what its entry said of its time
+        self._tries: dict[str, int] = {}  # of those not fetched yet
 
     def alerts(self, body: bytes, reading: Reading) -> list[Alert]:
         return feed.alerts(body, reading)
@@ -47,7 +50,8 @@ class Source(WarningSource):
         """The message at `url`, or those of the index there that were not fetched before.
 
         A message that cannot be fetched is a problem and is tried again, unless the answer was that
-        it never will be there. Raises SourceError when `url` itself fails.
+        it is gone; one that cannot be read is fetched three times. Raises SourceError when `url`
+        itself fails.
         """
         url = self._address(context)
         answer = fetch.get(url)
@@ -73,22 +77,28 @@ class Source(WarningSource):
         due = [e for e in wanted if self._fetched.get(e.link) != e.updated]
         alerts: list[Alert] = []
         for entry in _once(due[: self._settings.documents]):
+            tries = self._tries[entry.link] = self._tries.get(entry.link, 0) + 1
             try:
                 answer = fetch.get(entry.link)
                 if answer.status != 304:
                     alerts.append(cap.read(answer.body))
             except SourceError as error:
                 reading.refuse(error.what, entry.link)
-                if error.passing:
+                if not error.gone:
                     continue
             except BadInput as error:
+                # It may have been cut off, or caught half written.
                 reading.refuse(error.what, entry.link, error.mend)
+                if tries < _TRIES:
+                    continue
             self._fetched[entry.link] = entry.updated
+            del self._tries[entry.link]
         # Whole messages inside the index need no fetch.
         alerts += [e.alert for e in self._entries if e.alert is not None and not e.link]
         self.take(alerts, reading, context)
         listed = {entry.link for entry in self._entries}
         self._fetched = {link: at for link, at in self._fetched.items() if link in listed}
+        self._tries = {link: count for link, count in self._tries.items() if link in listed}
 
 
 def _once(entries: Iterable[Entry]) -> Iterator[Entry]:

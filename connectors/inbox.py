@@ -2,13 +2,14 @@
 
 A file stays where it is until the next poll finds it read already, and only then goes to `done/`: by
 then its signals have been taken, and a service that was killed in between reads it again, which
-changes nothing. What cannot be read goes to `refused/` at once, with a .txt beside it that says why.
+changes nothing. What cannot be read goes to `refused/` when it is still the same at the next look (it
+may have been half written), with a .txt beside it that says why.
 Lay a file down under a name that ends in .part or .tmp and rename it when it is complete.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
 from datetime import datetime, timedelta
 from fnmatch import fnmatch
 from pathlib import Path
@@ -33,6 +34,7 @@ PATTERNS = {
 _UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
 # A file that was written a moment ago may still be growing.
 _SETTLED = timedelta(seconds=2)
+Mark = tuple[int, int]  # a file's size and its time in ns: another one is another content
 _LARGEST = 64 * 1024 * 1024
 
 
@@ -49,13 +51,15 @@ class InboxOptions(Options):
 class Source:
     name: ClassVar[str] = "inbox"
     options: ClassVar[type[Options]] = InboxOptions
+
     def __init__(self, settings: Any) -> None:
         self._settings = InboxOptions.model_validate(settings, from_attributes=True)
         named = (
             {self._settings.format} if self._settings.format else self._settings.patterns.values()
         )
         self._readers = {name: _reader(name) for name in sorted(set(named) - {self.name})}
-        self._read: dict[Path, tuple[int, int]] = {}  # file: its size and time when it was read
+        self._read: dict[Path, Mark] = {}  # as they were when they were read
+        self._broken: dict[Path, Mark] = {}  # … when they could not be
 
     @property
     def feeds(self) -> frozenset[str]:
@@ -79,26 +83,29 @@ class Source:
     def poll(self, fetch: Fetch, context: Context) -> Reading:
         """The signals of the files that are new. Raises SourceError when the folder is no use."""
         reading = Reading()
-        for path in self._files(context.now):
-            if self._read.get(path) == _mark(path):
+        for path, mark in self._files(context.now, reading):
+            if self._read.get(path) == mark:
                 self._move(path, "done")
                 del self._read[path]
                 continue
             try:
                 found = self.read_file(path, context)
             except BadInput as error:
-                reading.refuse(error.what, path.name, error.mend)
-                self._explain(self._move(path, "refused"), [Problem(error.what, "", error.mend)])
-                continue
-            reading.signals += found.signals
-            reading.problems += [
-                Problem(p.what, f"{path.name}, {p.where}" if p.where else path.name, p.mend)
-                for p in found.problems
-            ]
+                found = Reading(problems=[Problem(error.what, error.where, error.mend)])
             if found.signals:
-                self._read[path] = _mark(path)
+                reading.signals += found.signals
+                self._read[path] = mark
+            elif self._broken.get(path) != mark:
+                self._broken[path] = mark
+                continue
             else:
                 self._explain(self._move(path, "refused"), found.problems)
+                del self._broken[path]
+            name = _shown(path)
+            reading.problems += [
+                Problem(p.what, f"{name}, {p.where}" if p.where else name, p.mend)
+                for p in found.problems
+            ]
         return reading
 
     def read(self, body: bytes, context: Context) -> Reading:
@@ -116,6 +123,8 @@ class Source:
         """One file, by the reader its name asks for. Raises BadInput."""
         reader = self._reader(path.name)
         try:
+            if path.is_symlink():
+                raise BadInput("this is a link, not a file", mend="Lay the file itself down.")
             if path.stat().st_size > _LARGEST:
                 raise BadInput(f"the file is larger than {_LARGEST // 1024 // 1024} MiB")
             body = path.read_bytes()
@@ -138,11 +147,19 @@ class Source:
             )
         return self._readers[wanted]
 
-    def _files(self, now: datetime) -> Iterator[Path]:
+    def _files(self, now: datetime, reading: Reading) -> list[tuple[Path, Mark]]:
+        """The files that are ready, the oldest first, with their marks."""
         folder = self._settings.folder
+        found: dict[Path, Mark] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            found = [p for p in folder.iterdir() if p.is_file() and not p.name.startswith(".")]
+            for path in folder.iterdir():
+                if path.is_dir() and path.name not in ("done", "refused"):
+                    reading.refuse("folders are not looked into", _shown(path),
+                                   "Lay its files into the inbox itself.")  # fmt: skip
+                elif not path.name.startswith(".") and (path.is_file() or path.is_symlink()):
+                    with contextlib.suppress(FileNotFoundError):  # taken back in this moment
+                        found[path] = _mark(path)
         except OSError as error:
             raise SourceError(
                 f"the inbox cannot be used: {error.strerror}",
@@ -150,11 +167,14 @@ class Source:
                 mend="Make the folder, and let the service read and write there.",
             ) from None
         self._read = {path: mark for path, mark in self._read.items() if path in found}
-        ready = [p for p in found if p.suffix not in _UNFINISHED]
-        for path in sorted(ready, key=lambda p: (p.stat().st_mtime_ns, p.name)):
-            age = now.timestamp() - path.stat().st_mtime
-            if path in self._read or not 0 <= age < _SETTLED.total_seconds():
-                yield path
+        self._broken = {path: mark for path, mark in self._broken.items() if path in found}
+        fresh = int((now - _SETTLED).timestamp() * 1e9), int(now.timestamp() * 1e9)
+        ready = [
+            (path, mark) for path, mark in found.items()
+            if path.suffix not in _UNFINISHED
+            and (path in self._read or not fresh[0] < mark[1] <= fresh[1])
+        ]  # fmt: skip
+        return sorted(ready, key=lambda one: (one[1][1], one[0].name))
 
     def _move(self, path: Path, where: str) -> Path:
         """Move a file aside, under a name nothing there has yet. Raises SourceError."""
@@ -168,7 +188,7 @@ class Source:
             return path.rename(target)
         except OSError as error:
             raise SourceError(
-                f"{path.name} cannot be moved to {where}/: {error.strerror}",
+                f"{_shown(path)} cannot be moved to {where}/: {error.strerror}",
                 where=str(self._settings.folder),
                 mend="Let the service write in the inbox.",
             ) from None
@@ -176,7 +196,13 @@ class Source:
     def _explain(self, moved: Path, problems: list[Problem]) -> None:
         lines = [" ".join(part for part in (p.where, p.what, p.mend) if part) for p in problems]
         text = "\n".join(lines) or "there is nothing in it"
-        moved.with_name(moved.name + ".txt").write_text(text + "\n", encoding="utf-8")
+        beside = moved.with_name(moved.name + ".txt")
+        try:
+            beside.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise SourceError(
+                f"{_shown(beside)} cannot be written: {error.strerror}", where=str(moved.parent)
+            ) from None
 
 
 def _reader(name: str) -> Any:
@@ -188,6 +214,11 @@ def _reader(name: str) -> Any:
     return found({})
 
 
-def _mark(path: Path) -> tuple[int, int]:
-    state = path.stat()
+def _mark(path: Path) -> Mark:
+    state = path.lstat()
     return state.st_size, state.st_mtime_ns
+
+
+def _shown(path: Path) -> str:
+    """A name as it can be printed and kept: line breaks and broken characters are none."""
+    return "".join(c if c.isprintable() else "?" for c in path.name)

@@ -22,6 +22,7 @@ from alerting.connector import Answer, Context, Fetch, Options, Reading
 from alerting.errors import BadInput, SourceError
 from alerting.signals import HOUR, Spot
 from connectors.formats.columns import VARIABLES, Tables
+from connectors.formats.fields import load
 
 PUBLIC = "https://api.open-meteo.com"
 CUSTOMER = "https://customer-api.open-meteo.com"
@@ -210,8 +211,11 @@ def _locations(body: bytes) -> list[Any]:
     """The locations of an answer; raises BadInput for an error body and for what is no JSON."""
     try:
         document: Any = simdjson.Parser().parse(body)
-    except (ValueError, RuntimeError) as error:
-        raise BadInput(f"this is no JSON: {error}") from None
+    except (ValueError, RuntimeError):
+        load(body)  # which says where it stops to be JSON
+        raise BadInput(
+            "this is no JSON: one of its numbers is NaN or larger than any number can be"
+        ) from None
     if isinstance(document, simdjson.Array):
         return list(document)
     if not isinstance(document, simdjson.Object):

@@ -88,9 +88,8 @@ class Source:
         if not reading.signals:
             first = reading.problems[0] if reading.problems else None
             said = f"{first.where}: {first.what}" if first else "it is empty"
-            raise BadInput(
-                f"no signal in this: {said}", mend="See docs/connectors.md for the envelope."
-            )
+            see = "See docs/connectors.md for the envelope."
+            raise BadInput(f"no signal in this: {said}", mend=(first and first.mend) or see)
         return reading
 
     def payload_time(self, body: bytes) -> datetime | None:

@@ -115,9 +115,7 @@ def _print_tables(made: DryRun) -> None:
     out.print("Signals 信号" + ("" if made.signals else ": none 无"))
     for s in made.signals:
         where = _few(s.get("places", s.get("areas", [])))
-        what = (
-            f"{s['event']} {s['level']} ({s['action']})" if "level" in s else _few(s["quantities"])
-        )
+        what = _warned(s) if "level" in s else _few(s["quantities"])
         out.print(f"  {s['kind']} {s['source']}, issued 发布 {s['issued']}, {s['hours']} h @ {where}:"
                   f" {what}", markup=False)  # fmt: skip
     out.print("\nAlerts that would open 将触发" + ("" if made.alerts else ": none 无"))
@@ -136,6 +134,11 @@ def _print_tables(made: DryRun) -> None:
     for p in made.problems:
         where = f"{p['where']}: " if p["where"] else ""
         out.print(f"  {where}{p['what']} {p['mend']}".rstrip(), markup=False)
+
+
+def _warned(signal: dict[str, Any]) -> str:
+    drill = ", 演练 exercise" if signal["status"] == "exercise" else ""
+    return f"{signal['event']} {signal['level']} ({signal['action']}{drill})"
 
 
 def _few(names: list[str], limit: int = 6) -> str:

@@ -85,6 +85,11 @@ def dry_run(
     made = DryRun(now, now_is, [_signal(s, stage) for s in reading.signals])
     made.problems = [asdict(p) for p in reading.problems]
     made.problems += [
+        asdict(Problem("an exercise of its office: nothing real opens / 发布单位的演练，不触发真实预警",
+                       s.identifier))
+        for s in reading.signals if isinstance(s, Warning) and s.status == "exercise"
+    ]  # fmt: skip
+    made.problems += [
         asdict(Problem(f"no point of ours and no coordinates / 非本县点位且无坐标: {spot or '?'}"))
         for spot in stage.lost
     ]
@@ -188,7 +193,7 @@ def _engine(
         observation_height_m=settings.observation_height_m,
     ))  # fmt: skip
     fields.need(book.quantities)
-    life = Life("dry-run", True, book, places, Policy(), around.zone)
+    life = Life("dry-run", False, book, places, Policy(), around.zone)
     standings = {
         rule: Standing.at_rest(rule, on.ids) for rule, on in rule_places(life).items()
     }  # fmt: skip
@@ -263,7 +268,8 @@ def _signal(signal: Signal, stage: Stage) -> dict[str, Any]:
         return said | {
             "areas": shown, "hours": round(span.total_seconds() / 3600, 1), "quantities": [],
             "hazard": signal.hazard, "event": signal.event, "level": signal.level,
-            "action": signal.action, "onset": _utc(signal.onset), "expires": _utc(signal.expires),
+            "action": signal.action, "status": signal.status, "onset": _utc(signal.onset),
+            "expires": _utc(signal.expires),
         }  # fmt: skip
     if isinstance(signal, Forecast):
         return said | {"places": shown, "hours": signal.hours, "quantities": sorted(signal.values)}

@@ -52,6 +52,7 @@ _NO_MODELS = frozenset(
     {"probability", "height", "hours", "water", "member", "spread", "previous", "max", "min",
      "mean", "sum", "anomaly"}
 )  # fmt: skip
+_FIRST, _LAST = 0, 4_133_980_800  # 1970 and 2101, in unix time
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
@@ -268,7 +269,10 @@ def _converted(table: Table, key: str, name: str, units: dict[str, str], quantit
 
 
 def _spot(location: Any) -> Spot:
-    lat, lon = float(location["latitude"]), float(location["longitude"])
+    try:
+        lat, lon = float(location["latitude"]), float(location["longitude"])
+    except TypeError:
+        raise ValueError("its latitude or longitude is no number") from None
     height = location.get("elevation")
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
         raise ValueError(f"there is no place at {lat}, {lon}")
@@ -290,14 +294,26 @@ def _hours(times: Any, offset: int) -> tuple[datetime, int]:
     if unix:
         seconds = np.frombuffer(column, np.int64) + offset - whole
     else:
-        stamps = [datetime.fromisoformat(str(t)) for t in json.loads(column)]
+        stamps = [_local(t) for t in json.loads(column)]
         local = [int(t.replace(tzinfo=UTC).timestamp()) for t in stamps]
         seconds = np.array(local, np.int64) - whole
     if not len(seconds):
         raise ValueError("it has no hours")
     if np.any(np.diff(seconds) != 3600) or seconds[0] % 3600:
         raise ValueError("its times are not one UTC hour after the other")
+    if not _FIRST <= seconds[0] <= _LAST:
+        raise ValueError("its hours lie before 1970 or after 2100")
     return datetime.fromtimestamp(int(seconds[0]), UTC), len(seconds)
+
+
+def _local(text: Any) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ValueError(f"{text!r} is no time") from None
+    if at.tzinfo is not None:
+        raise ValueError(f"the time {text!r} brings a zone of its own, which the service never does")
+    return at
 
 
 def _current(location: Any, offset: int) -> datetime | None:

@@ -16,7 +16,8 @@ def load(body: bytes) -> Any:
     try:
         return pydantic_core.from_json(body.removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"this is no JSON: {error}") from None
+        what = "it is XML or a web page" if body.lstrip()[:1] == b"<" else str(error)
+        raise BadInput(f"this is no JSON: {what}") from None
 
 
 def refuse_other_than_utf8(body: bytes) -> None:

@@ -176,3 +176,12 @@ def test_a_configured_source_goes_by_its_own_name(county: Folder) -> None:
     # Two are configured of this kind: neither is meant, so that it is read with the kind's defaults.
     assert county.run(*words, "cap").json["signals"][0]["source"] == "cap"
     county.run(*words, "cap-town", code=2).says("Configured:", "cap-province")
+
+
+def test_an_exercise_of_an_office_is_shown_as_one_and_opens_nothing(county: Folder) -> None:
+    drill = CAP.format(area="Hekou", code="").replace("Actual", "Exercise")
+    county.write("w.xml", drill)
+    ran = county.run("evaluate", "w.xml", "--source", "cap")
+    ran.says("演练 exercise", "Alerts that would open 将触发: none", "nothing real opens")
+    county.write("w.xml", CAP.format(area="Hekou", code=""))
+    county.run("evaluate", "w.xml", "--source", "cap").says("orange", "fog-test")

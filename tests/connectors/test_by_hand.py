@@ -113,7 +113,10 @@ def test_a_service_killed_before_its_signals_were_taken_reads_again(tmp_path: Pa
 def test_what_cannot_be_read_is_set_aside_with_its_reason(tmp_path: Path) -> None:
     lay(tmp_path, "broken.json", b"{")
     lay(tmp_path, "photo.png", b"\x89PNG")
-    reading = poll(Inbox({"folder": tmp_path}))
+    inbox = Inbox({"folder": tmp_path})
+    first = poll(inbox)  # it may still be being written
+    assert (first.signals, first.problems) == ([], [])
+    reading = poll(inbox)
     assert reading.signals == []
     assert {p.where for p in reading.problems} == {"broken.json", "photo.png"}
     assert "no JSON" in (tmp_path / "refused" / "broken.json.txt").read_text("utf-8")
@@ -127,7 +130,8 @@ def test_a_warning_that_was_refused_as_a_whole_is_set_aside_too(tmp_path: Path) 
         "<status>Test</status><msgType>Alert</msgType></alert>"
     )
     lay(tmp_path, "a.xml", cap.encode())
-    assert poll(Inbox({"folder": tmp_path})).signals == []
+    inbox = Inbox({"folder": tmp_path})
+    assert poll(inbox).signals == poll(inbox).signals == []
     assert "status is test" in (tmp_path / "refused" / "a.xml.txt").read_text("utf-8")
 
 
@@ -149,6 +153,57 @@ def test_the_name_or_the_option_says_who_reads(tmp_path: Path) -> None:
     assert len(poll(inbox).signals) == 1
     assert len(inbox.read(exchange, context()).signals) == 1
     assert inbox.payload_time(exchange) == datetime(2026, 1, 20, 6, tzinfo=UTC)
+
+
+def test_a_half_written_file_is_read_when_it_is_whole(tmp_path: Path) -> None:
+    """Copied with its old time kept, so that its age says nothing."""
+    inbox = Inbox({"folder": tmp_path})
+    whole = json.dumps(OBSERVED).encode()
+    lay(tmp_path, "seen.json", whole[:40])
+    assert poll(inbox).problems == []
+    lay(tmp_path, "seen.json", whole[:60])
+    assert poll(inbox).problems == []
+    lay(tmp_path, "seen.json", whole)
+    assert len(poll(inbox).signals) == 1
+    assert not (tmp_path / "refused").exists()
+
+
+def test_what_is_no_plain_file_is_refused_or_left(tmp_path: Path) -> None:
+    secret = lay(tmp_path.parent, "elsewhere.json", json.dumps(OBSERVED).encode())
+    (tmp_path / "linked.json").symlink_to(secret)
+    (tmp_path / "broken.json").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "folder.json").mkdir()
+    os.mkfifo(tmp_path / "pipe.json")
+    with (tmp_path / "huge.json").open("wb") as huge:
+        huge.truncate(65 * 1024 * 1024)
+    os.utime(tmp_path / "huge.json", (0, 0))
+    inbox = Inbox({"folder": tmp_path})
+    later = NOW + timedelta(days=4000)
+    assert poll(inbox, later).signals == []
+    said = {p.where: p.what for p in poll(inbox, later).problems}
+    assert said == {
+        "linked.json": "this is a link, not a file",
+        "broken.json": "this is a link, not a file",
+        "folder.json": "folders are not looked into",
+        "huge.json": "the file is larger than 64 MiB",
+    }
+    assert {p.name for p in tmp_path.iterdir()} == {"folder.json", "pipe.json", "refused"}
+    assert secret.exists()
+
+
+@pytest.mark.parametrize("name", [b"two\nlines.json", "某县.json".encode("gbk"), b"a\x1b[31m.json"])
+def test_a_name_that_cannot_be_printed_is_shown_without_what_cannot(
+    tmp_path: Path, name: bytes
+) -> None:
+    file = tmp_path / os.fsdecode(name)
+    file.write_bytes(b"{")
+    os.utime(file, (0, 0))
+    inbox = Inbox({"folder": tmp_path})
+    poll(inbox)
+    (problem,) = poll(inbox).problems
+    assert problem.where.isprintable()
+    assert problem.where.endswith(".json")
+    assert len(list((tmp_path / "refused").iterdir())) == 2
 
 
 def test_an_inbox_promises_what_its_readers_bring(tmp_path: Path) -> None:

@@ -105,8 +105,12 @@ def test_a_source_that_is_handed_its_messages_promises_nothing(
     town.passes(hours=3)
     assert silent(town) == set()
     assert 'suian_source_silent{source="exchange"} 0.0' in metrics(town)
-    said = cap("W-1", "", town.now).replace("<sent>", "<sendTime>").replace("</sent>", "</sendTime>")
-    said = said.replace("<event>", "<eventType>11B21</eventType><headline>县气象台发布道路结冰橙色预警")
+    said = (
+        cap("W-1", "", town.now).replace("<sent>", "<sendTime>").replace("</sent>", "</sendTime>")
+    )
+    said = said.replace(
+        "<event>", "<eventType>11B21</eventType><headline>县气象台发布道路结冰橙色预警"
+    )
     answer = town.api("POST", "/signals?source=exchange", data=said.replace("event>", "headline>"))
     assert answer.status_code == 202, answer.text
     town.settles()
@@ -117,11 +121,27 @@ def test_a_source_that_is_handed_its_messages_promises_nothing(
     "poison",
     [
         # A source of forecasts that sends an observation.
-        {"kind": "observation", "source": "model", "station": "S", "lat": 26.5, "lon": 106.5,
-         "elevation": 900, "values": {"visibility": 20}},
+        {
+            "kind": "observation",
+            "source": "model",
+            "station": "S",
+            "lat": 26.5,
+            "lon": 106.5,
+            "elevation": 900,
+            "values": {"visibility": 20},
+        },
         # A line is no area.
-        {"kind": "warning", "source": "office", "identifier": "P", "sender": "x", "action": "alert",
-         "hazard": "fog", "event": "", "level": "red", "area": {"polygons": [[[26, 106], [27, 107]]]}},
+        {
+            "kind": "warning",
+            "source": "office",
+            "identifier": "P",
+            "sender": "x",
+            "action": "alert",
+            "hazard": "fog",
+            "event": "",
+            "level": "red",
+            "area": {"polygons": [[[26, 106], [27, 107]]]},
+        },
     ],
 )
 def test_what_makes_no_sense_stops_nothing_that_comes_after_it(

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerting.web import api_signals
+from connectors import find
 from tests.web.web_desk import Browser, Desk, bearer
 
 INCIDENT = {"kind": "incident", "source": "bulletin", "issued": "2026-01-20T19:00:00Z",
@@ -148,3 +149,34 @@ def _token(desk: Desk) -> str:
     if not hasattr(desk, "feed"):
         desk.feed = desk.person("feed", "order")  # type: ignore[attr-defined]
     return str(desk.feed)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"issued": "2030-01-20T19:00:00Z"}, "still to come"),
+        ({"at": "1969-01-20T19:00:00Z"}, "1970 to 2100"),
+        ({"values": {"visibility": -5}}, "must lie between"),
+    ],
+)
+def test_what_would_stand_in_the_way_of_what_comes_later_is_refused(
+    desk: Desk, web: Browser, more: dict[str, Any], words: str
+) -> None:
+    seen = {"kind": "observation", "source": "stations", "issued": "2026-01-20T19:00:00Z",
+            "station": "S", "lat": 27, "lon": 107, "at": "2026-01-20T19:00:00Z",
+            "values": {"visibility": 80}}  # fmt: skip
+    answer = post(web, desk.person("feed", "order"), seen | more)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert desk.said() == []
+
+
+def test_a_sender_is_told_that_nobody_listens_to_the_name_it_gives(desk: Desk, web: Browser) -> None:
+    answer = post(web, desk.person("feed", "order"), FORECAST | {"source": "nwp-2"})
+    assert answer.status_code == 202
+    assert "speaks for nothing" in answer.json()["problems"][0]["what"]
+    desk.connectors["nwp-2"] = find("signals")({"brings": "observation"})
+    answer = post(web, desk.person("other", "order"), FORECAST | {"source": "nwp-2", "spots": [
+        {"lat": 26.0, "lon": 107.0}]})  # fmt: skip
+    assert answer.status_code == 422
+    assert "not configured to bring forecasts" in answer.text
