@@ -29,6 +29,7 @@ from alerting.weather.derived import RECIPES, station_pressure
 from alerting.weather.merge import Merge
 from alerting.weather.observations import Observations
 from alerting.weather.placing import Atlas, Column
+from alerting.weather.plausible import plausible
 from alerting.weather.runs import Runs
 from alerting.weather.sight import Bools, Daily, Facts, Ints, Sight
 from alerting.weather.window import Window, hour_of, stamp_of
@@ -151,6 +152,7 @@ class Fields:
                 mend=f"Configured are: {', '.join(self._runs) or 'none'}.",
             )
         self._arrive(f.accepted, f.issued)
+        f = replace(f, values=plausible(f.values))
         runs = self._runs[f.source]
         change = runs.take(f, self._atlas.place(f.spots), self._window)
         if not change.columns.any():

@@ -36,6 +36,11 @@ def test_missing_hours_open_nothing(county: County) -> None:
     assert county.changes() == []
 
 
+def test_fill_values_open_nothing(county: County) -> None:
+    county.forecast(visibility=[9000, 9000, -9999])
+    assert county.changes() == []
+
+
 def test_missing_data_lifts_nothing(county: County) -> None:
     county.forecast(visibility=[150] * 3)
     county.passes(5)

@@ -182,6 +182,23 @@ def test_impossible_and_missing_values_are_not_laid() -> None:
 # Hours, horizon and silence -----------------------------------------------------------------------
 
 
+def test_what_cannot_be_is_missing_in_a_run_as_in_an_observation() -> None:
+    f = fields()
+    f.take_forecast(run({"visibility": [9000, -9999, 1e20, NAN, 300], "temperature": [5] * 5}))
+    sight = look(f, 0)
+    assert hours_of(sight, "visibility", count=5) == [9000, None, None, None, 300]
+    assert hours_of(sight, "temperature", count=5) == [5] * 5
+    (only,) = f.run_sights(hour(0), NO_FACTS, np.array([0]))
+    assert hours_of(only.sight, "visibility", count=5) == [9000, None, None, None, 300]
+
+
+def test_fill_values_to_the_end_are_no_horizon_and_make_no_new_run() -> None:
+    f = fields()
+    f.take_forecast(run({"visibility": [1, 2, -9999, -9999]}))
+    assert look(f, 0).horizon[0] == 73
+    assert not f.take_forecast(run({"visibility": [1, 2, NAN, NAN]}, issued=6)).any()
+
+
 def test_hours_roll_and_the_past_is_kept_for_three_days() -> None:
     f = fields(MODEL)
     f.take_forecast(run({"visibility": list(range(100, 220))}))
