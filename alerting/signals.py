@@ -29,6 +29,8 @@ from pydantic import (
 from alerting.errors import BadInput
 
 HOUR = timedelta(hours=1)
+AHEAD = timedelta(hours=1)  # further ahead of us than this no honest clock is
+CLOCK_MEND = "Check the source's clock, and that its times carry their zone (+08:00 or Z)."
 Floats = NDArray[np.float32]
 
 
@@ -226,23 +228,32 @@ _SAID: TypeAdapter[Said] = TypeAdapter(Annotated[Said, Field(discriminator="kind
 # Years between which a time is believed, and how far a source's clock may run ahead of ours. A warning
 # gets a day: one stamped in the wrong zone is a warning all the same.
 _YEARS = (1970, 2100)
-_AHEAD, _AHEAD_WARNING = timedelta(hours=1), timedelta(days=1)
+_AHEAD_WARNING = timedelta(days=1)
 
 
 def check_times(signal: Signal, now: datetime) -> None:
-    """Raises BadInput for a signal whose times cannot be: a run or observation of tomorrow would
-    stand as the newest until then."""
+    """Raises BadInput for a signal whose times cannot be at `now`."""
     times = {n: t for n in ("issued", "start", "at") if (t := getattr(signal, n, None)) is not None}
     for name, at in times.items():
         if not _YEARS[0] <= at.year <= _YEARS[1]:
             raise BadInput(f"{name} {at:%Y-%m-%d} lies outside {_YEARS[0]} to {_YEARS[1]}")
-    ahead = _AHEAD_WARNING if isinstance(signal, Warning) else _AHEAD
+    if fault := wrong_clock(signal, now):
+        raise BadInput(fault, mend=CLOCK_MEND)
+
+
+def wrong_clock(signal: Signal, now: datetime) -> str:
+    """What a signal says of its own time that is still to come at `now`, "" for none.
+
+    Such a one is not believed: it would stand as its source's newest until then, and hide all that
+    follows.
+    """
+    ahead = _AHEAD_WARNING if isinstance(signal, Warning) else AHEAD
     for name in ("issued", "at"):
-        if name in times and times[name] > now + ahead:
-            raise BadInput(
-                f"{name} {times[name]:%Y-%m-%d %H:%M}Z is still to come: it is {now:%Y-%m-%d %H:%M}Z",
-                mend="Check the sender's clock and zone.",
-            )
+        at = getattr(signal, name, None)
+        if at is not None and at > now + ahead:
+            said, is_now = (f"{t.astimezone(UTC):%Y-%m-%d %H:%M}Z" for t in (at, now))
+            return f"{name} {said} is still to come: it is {is_now}"
+    return ""
 
 
 def accepted_at(signal: Signal, at: datetime) -> Signal:

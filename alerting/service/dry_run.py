@@ -25,7 +25,16 @@ from alerting.rulebook import Book
 from alerting.rulebook.measures import strictest
 from alerting.service.config import Weather
 from alerting.service.stage import Scout, Stage
-from alerting.signals import Forecast, Observation, Signal, Tick, Warning, accepted_at
+from alerting.signals import (
+    CLOCK_MEND,
+    Forecast,
+    Observation,
+    Signal,
+    Tick,
+    Warning,
+    accepted_at,
+    wrong_clock,
+)
 from alerting.vocabulary import Level
 from alerting.weather import Fields, FieldSettings, SourceFacts
 
@@ -92,6 +101,11 @@ def dry_run(
     made.problems += [
         asdict(Problem(f"no point of ours and no coordinates / 非本县点位且无坐标: {spot or '?'}"))
         for spot in stage.lost
+    ]
+    made.problems += [
+        asdict(Problem(f"not believed / 不予采信: {s.kind} {fault}", s.id, CLOCK_MEND))
+        for s in reading.signals
+        if (fault := wrong_clock(s, now))
     ]
     if reading.signals and stage.places.columns:
         _evaluate(made, reading.signals, source, connector, around, stage)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerting.errors import BadInput
-from alerting.signals import HOUR, Floats, Forecast, Observation
+from alerting.signals import HOUR, Floats, Forecast, Observation, wrong_clock
 from alerting.vocabulary import QUANTITIES
 from alerting.weather.daily import Days
 from alerting.weather.derived import RECIPES, station_pressure
@@ -152,6 +152,8 @@ class Fields:
                 mend=f"Configured are: {', '.join(self._runs) or 'none'}.",
             )
         self._arrive(f.accepted, f.issued)
+        if f.accepted is not None and wrong_clock(f, f.accepted):
+            return np.zeros(len(self.columns), np.bool_)
         f = replace(f, values=plausible(f.values))
         runs = self._runs[f.source]
         change = runs.take(f, self._atlas.place(f.spots), self._window)

@@ -8,15 +8,13 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.signals import Floats, Observation
+from alerting.signals import AHEAD, Floats, Observation
 from alerting.vocabulary import QUANTITIES
 from alerting.weather.placing import Atlas
 from alerting.weather.sight import Bools
 from alerting.weather.window import SECONDS, Window
 
 GRACE = timedelta(minutes=10)
-# An observation from further ahead has a wrong clock; believed, it would hide all that follow.
-AHEAD = timedelta(hours=1)
 
 
 class Latest:

@@ -36,6 +36,13 @@ def test_missing_hours_open_nothing(county: County) -> None:
     assert county.changes() == []
 
 
+def test_a_run_with_a_wrong_clock_does_not_mute_its_source(county: County) -> None:
+    county.takes(county.run(issued=START + timedelta(hours=8)))  # local time taken for UTC
+    county.passes(1)
+    county.forecast(visibility=[9000, 150])
+    assert county.changes() == [("opened", 3)]
+
+
 def test_fill_values_open_nothing(county: County) -> None:
     county.forecast(visibility=[9000, 9000, -9999])
     assert county.changes() == []

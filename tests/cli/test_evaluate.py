@@ -46,6 +46,14 @@ CAP = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
+def test_a_run_from_the_future_opens_nothing_and_says_why(county: Folder) -> None:
+    county.write("p.json", json.dumps(forecast(temperature_2m=hot())))
+    ran = county.run("evaluate", "p.json", "--source", "open-meteo", "--format", "json",
+                     "--at", "2026-06-30T22:00:00Z")  # fmt: skip
+    assert ran.json["alerts"] == []
+    assert "it is 2026-06-30 22:00Z" in ran.json["problems"][0]["what"]
+
+
 def test_a_configured_place_is_named_and_its_alert_explained(county: Folder) -> None:
     county.write("p.json", json.dumps(forecast(temperature_2m=hot())))
     ran = county.run("evaluate", "p.json", "--source", "open-meteo", "--format", "json")

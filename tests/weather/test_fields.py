@@ -167,6 +167,13 @@ def test_an_observation_is_known_for_two_cadences_and_ten_minutes() -> None:
     assert np.isnan(f.fresh_observation("visibility", np.array([0]))).all()
 
 
+def test_a_run_with_a_wrong_clock_mutes_nothing() -> None:
+    f = fields()
+    assert not f.take_forecast(run({"visibility": [9000] * 9}, issued=8, accepted=0)).any()
+    assert f.take_forecast(run({"visibility": [100] * 9}, issued=1, accepted=0)).all()
+    assert hours_of(look(f, 0), "visibility", count=2) == [100, 100]
+
+
 def test_a_station_with_a_wrong_clock_is_not_believed() -> None:
     f = fields(STATION)
     assert not f.take_observation(seen({"visibility": 5}, 30)).any()

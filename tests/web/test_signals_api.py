@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -61,6 +62,21 @@ def test_the_good_parts_are_taken_and_the_others_named(desk: Desk, web: Browser)
     assert len(answer.json()["problems"]) == len(bad)
     assert all(p["what"] for p in answer.json()["problems"])
     assert len(desk.said()) == 1
+
+
+def test_what_comes_from_the_future_is_refused_with_its_reason(desk: Desk, web: Browser) -> None:
+    token = desk.person("feed", "order")
+    soon = (desk.now("live") + timedelta(hours=1)).isoformat()
+    late = (desk.now("live") + timedelta(hours=8)).isoformat()
+    seen = {"kind": "observation", "source": "stations", "issued": soon, "station": "s1", "lat": 26.6,
+            "lon": 106.7, "values": {"temperature": 1.0}}  # fmt: skip
+    said = [FORECAST | {"issued": soon}, FORECAST | {"issued": late},
+            seen | {"at": soon}, seen | {"at": late}]  # fmt: skip
+    answer = post(web, token, said).json()
+    assert len(answer["ids"]) == 2
+    refused = [p for p in answer["problems"] if "still to come" in p["what"]]
+    assert [p["what"].split()[0] for p in refused] == ["issued", "at"]
+    assert all("clock" in p["mend"] for p in refused)
 
 
 def test_a_persons_own_report_is_taken(desk: Desk, web: Browser) -> None:
