@@ -16,7 +16,8 @@ from alerting.alerts.episodes import Finding
 from alerting.alerts.life import Life
 from alerting.alerts.notices import Facts
 from alerting.audit import record
-from alerting.errors import Refused
+from alerting.errors import BadInput, Refused
+from alerting.rulebook.given import read_given
 from alerting.signals import Report
 from alerting.store.schema import alert, measure
 from alerting.vocabulary import Level
@@ -82,13 +83,10 @@ def _order(
     sector = definition.sector or getattr(_place(life, key), "sector", "")
     facts = Facts(sector, "", key, _level(report),
                   reason={"zh": reason, "en": reason}, by=report.person)  # fmt: skip
-    given = dict(report.detail.get("arguments", {}))
-    unknown = set(given) - set(definition.arguments)
-    if unknown:
-        raise Refused(
-            f"{name} has no argument {', '.join(sorted(unknown))}; it has: "
-            f"{', '.join(definition.arguments) or 'none'}"
-        )
+    try:
+        given = read_given(name, definition, report.detail.get("arguments", {}))
+    except BadInput as error:
+        raise Refused(error.text()) from None
     changed = measures.ask(connection, life, name, _place(life, key), given, facts,
                            f"person:{report.person}", at)  # fmt: skip
     if not changed:

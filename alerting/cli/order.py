@@ -17,7 +17,8 @@ def order(
     place: Annotated[str, typer.Argument(help="The id of a zone or site.")],
     reason: Reason,
     argument: Annotated[
-        list[str], typer.Option("--argument", help="name=value, or name=a+b for words.")
+        list[str],
+        typer.Option("--argument", help="name=value (40, or 40km/h), or name=a+b for words."),
     ] = [],  # noqa: B006 (typer reads it, nobody writes it)
     level: Annotated[str, typer.Option(help="blue, yellow, orange or red.")] = "yellow",
     realm: Annotated[str, typer.Option(help="live, or a running exercise.")] = "live",
@@ -39,6 +40,6 @@ def _argument(text: str) -> tuple[str, Any]:
             f"--argument {text!r} cannot be read", mend="Write name=value, e.g. speed=40."
         )
     try:
-        return name, float(value)
+        return name, float(value)  # in the measure's own unit
     except ValueError:
-        return name, value.split("+")
+        return name, value

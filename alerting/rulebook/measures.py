@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -52,11 +53,13 @@ class Argument(_Model):
 
     `zh` and `en` say it in a message; `{value}` stands for the number or the joined words, and the
     unit belongs into the text. `words` names the words that may be given, in both languages; without
-    it any word may.
+    it any word may. A number lies between `least` and `most`, in the unit, where they are declared.
     """
 
     stricter: Literal["lower", "higher", "union"]
     unit: str = ""
+    least: float | None = None
+    most: float | None = None
     zh: str = "{value}"
     en: str = "{value}"
     words: dict[str, Words] = {}
@@ -65,10 +68,22 @@ class Argument(_Model):
     def _fits(self) -> Argument:
         if self.stricter == "union" and self.unit:
             raise ValueError("words that are joined (union) have no unit")
+        if self.stricter == "union" and not (self.least is None and self.most is None):
+            raise ValueError("words that are joined (union) have no least and no most")
         for text in (self.zh, self.en):
             if "{value}" not in text or text.replace("{value}", "").count("{"):
                 raise ValueError(f"{text!r} must hold {{value}} and no other braces")
         return self
+
+    def out_of_range(self, value: float) -> str:
+        """What is wrong with a number in the declared unit; "" where it may be asked for."""
+        low = -math.inf if self.least is None else self.least
+        high = math.inf if self.most is None else self.most
+        if math.isfinite(value) and low <= value <= high:
+            return ""
+        bounds = [f"at least {low:g}"] * (self.least is not None)
+        bounds += [f"at most {high:g}"] * (self.most is not None)
+        return " and ".join(bounds) or "a finite number"
 
     def say(self, value: Argued, language: Literal["zh", "en"]) -> str:
         if isinstance(value, list):
@@ -166,11 +181,13 @@ def read_ask(text: str, measures: dict[str, Measure]) -> Ask:
         if not unit and tokens and declared.unit:
             unit = tokens.pop(0).group()
         try:
-            given[argument] = units.convert(
-                float(number.group(1)), unit, declared.unit or "1", argument
-            )
+            value = units.convert(float(number.group(1)), unit, declared.unit or "1", argument)
         except units.UnitError as error:
             raise AskError(token.start(), error.what, error.mend) from None
+        given[argument] = value
+        if wrong := declared.out_of_range(value):
+            raise AskError(token.start(), f"{argument} of {name} must be {wrong} {declared.unit}.",
+                           "Change the number, or the range in measures.yaml.")  # fmt: skip
     if tokens:
         raise AskError(tokens[0].start(), f"{tokens[0].group()!r} is more than {name} takes.",
                        _form(name, measures[name]))  # fmt: skip

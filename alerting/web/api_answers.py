@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from alerting.rulebook.given import read_given
 from alerting.signals import Area, Warning
 from alerting.web.auth import Who, needs
 from alerting.web.desk import read, station_of
@@ -131,7 +132,8 @@ async def order_measure(
     if given.measure not in station.book.measures:
         raise Problem(422, f"there is no measure {given.measure!r}",
                       f"Known: {', '.join(sorted(station.book.measures))}.")  # fmt: skip
-    detail = given.model_dump(include={"measure", "arguments", "level", "reason"})
+    arguments = read_given(given.measure, station.book.measures[given.measure], given.arguments)
+    detail = given.model_dump(include={"measure", "level", "reason"}) | {"arguments": arguments}
     return await say(station, who_asks, "order", f"place:{given.place}", detail, channel="api",
                      realm_id=given.realm)  # fmt: skip
 

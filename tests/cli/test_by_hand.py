@@ -57,6 +57,8 @@ def test_ordered_reported_withdrawn_and_explained(served: Folder) -> None:
     served.run("report", "road-1", "icing").says("noted", "现场情况已记录")
     served.run("order", "speed-limit", "road-1", "--reason", "ice on the bend", "--argument",
                "speed=40").says("issued now")  # fmt: skip
+    served.run("order", "speed-limit", "road-1", "--reason", "x", "--argument", "speed=quick",
+               code=2).says("speed of speed-limit is a number in km/h")  # fmt: skip
     served.run("order", "close", "road-1", "--reason", "x", code=2).says(
         "no measure 'close'", "guide"
     )

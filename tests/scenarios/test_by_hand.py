@@ -71,6 +71,28 @@ def test_nothing_is_done_by_hand_without_a_reason(town: Town) -> None:
     assert (alert["state"], alert["level"], alert["kept_by"]) == ("open", "orange", None)
 
 
+def test_an_order_whose_argument_cannot_be_read_is_refused_and_holds_nobody_up(
+    town: Town, chen: Phone
+) -> None:
+    order = {"measure": "speed-limit", "place": "G99-K12", "level": "orange", "reason": "事故"}
+    for given in ({"limit": "40"}, {"limit": [40]}, {"limit": "40 m"}, {"speed": 40}, {}):
+        answer = town.api("POST", "/measures", json=order | {"arguments": given})
+        assert answer.status_code == 422, given
+        assert "limit" in answer.json()["detail"], answer.text
+    # Past the API too, as a signal: refused where it would be done, on record, and nothing jams.
+    for given in ({"limit": "quick"}, [1], "40"):
+        town.posts({
+            "kind": "report", "source": "by-hand", "issued": town.now.isoformat(), "act": "order",
+            "person": "admin", "subject": "place:G99-K12",
+            "detail": order | {"arguments": given},
+        })  # fmt: skip
+    assert town.measures() == []
+    assert len(on_record(town, "refused")) == 3
+    given = {k: order[k] for k in ("measure", "place", "level")}
+    town.by_hand("/measures", "事故", **given, arguments={"limit": "40 km/h"})
+    chen.expects("限速", "40公里/小时")
+
+
 def test_what_is_kept_by_hand_outlasts_its_weather(town: Town, li: Phone) -> None:
     town.forecast(ORANGE_FOG)
     li.expects("橙色")

@@ -1,0 +1,69 @@
+"""The arguments of a measure that a person orders, held to what the measure declares."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from alerting.errors import BadInput
+from alerting.rulebook import units
+from alerting.rulebook.measures import Argued, Argument, Measure
+
+_NUMBER = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)\s*(\S*)\s*")
+
+
+def read_given(name: str, definition: Measure, given: Any) -> dict[str, Argued]:
+    """Every declared argument, in the declared unit; nothing else.
+
+    A number is in the declared unit, a text names its own (`"40 km/h"`), as a pack does; words are a
+    list, or a text joined with `+`. Raises BadInput that names the argument.
+    """
+    if not isinstance(given, dict):
+        raise BadInput(f"the arguments of {name} are names and values, not {_shown(given)}")
+    known = ", ".join(definition.arguments) or "none"
+    for argument in given:
+        if argument not in definition.arguments:
+            raise BadInput(f"{name} has no argument {argument!r}", mend=f"It has: {known}.")
+    made: dict[str, Argued] = {}
+    for argument, declared in definition.arguments.items():
+        if argument not in given:
+            raise BadInput(f"{name} needs its argument {argument}: {_form(declared)}")
+        read = _words if declared.stricter == "union" else _number
+        made[argument] = read(f"{argument} of {name}", declared, given[argument])
+    return made
+
+
+def _number(what: str, declared: Argument, given: Any) -> float:
+    if isinstance(given, str) and (written := _NUMBER.fullmatch(given)):
+        try:
+            value = units.convert(float(written[1]), written[2], declared.unit or "1", what)
+        except units.UnitError as error:
+            raise BadInput(error.what, mend=error.mend) from None
+    elif isinstance(given, int | float) and not isinstance(given, bool):
+        value = float(given)
+    else:
+        raise BadInput(f"{what} is {_form(declared)}, not {_shown(given)}")
+    if wrong := declared.out_of_range(value):
+        raise BadInput(f"{what} must be {wrong} {declared.unit}, not {value:g}".replace("  ", " "))
+    return value
+
+
+def _words(what: str, declared: Argument, given: Any) -> list[str]:
+    words = re.split(r"[+,]", given) if isinstance(given, str) else given
+    if not (isinstance(words, list) and words and all(isinstance(w, str) and w for w in words)):
+        raise BadInput(f"{what} is {_form(declared)}, not {_shown(given)}")
+    for word in words:
+        if declared.words and word not in declared.words:
+            raise BadInput(f"{word!r} is no word of {what}", mend=_form(declared).capitalize() + ".")
+    return sorted(set(words))
+
+
+def _form(declared: Argument) -> str:
+    if declared.stricter == "union":
+        return f"words of {', '.join(declared.words)}" if declared.words else "a list of words"
+    return f"a number in {declared.unit}" if declared.unit else "a number"
+
+
+def _shown(given: Any) -> str:
+    text = repr(given)
+    return text if len(text) <= 40 else f"{text[:40]}…"
