@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, cast
 
@@ -19,6 +20,8 @@ log = structlog.get_logger()
 LONGEST_REST = 5.0  # seconds a loop sleeps at most in real time: a lost wake-up costs no more
 SHORTEST_REST = 0.02  # what is due by a clock that is held back must not be asked for in a spin
 AFTER_FAILURE = 2.0
+KEEPS_FAILING = 3  # rounds in a row, or
+FAILING_LONG = timedelta(seconds=60)  # since the first of them: then it will not pass by itself
 
 
 class Loop(Protocol):
@@ -33,17 +36,44 @@ class Loop(Protocol):
         ...
 
 
-class Loops:
-    """All loops of a process."""
+@dataclass(slots=True)
+class Rounds:
+    """How the last rounds of a loop went: failures in a row, since when, and the last error."""
 
-    def __init__(self, runtime: Runtime, loops: Sequence[Loop]) -> None:
+    failures: int = 0
+    since: datetime | None = None
+    error: str = ""
+
+    def failed(self, error: Exception, now: datetime) -> None:
+        self.failures += 1
+        self.since = self.since or now
+        # Only its first line: a database's error goes on with the values it was given.
+        said = (str(error).splitlines() or [""])[0][:200]
+        self.error = f"{type(error).__name__}: {said}"
+
+    def succeeded(self) -> None:
+        self.failures, self.since, self.error = 0, None, ""
+
+    def keeps_failing(self, now: datetime) -> bool:
+        if self.since is None:
+            return False
+        return self.failures >= KEEPS_FAILING or now - self.since >= FAILING_LONG
+
+
+class Loops:
+    """All loops of a process; `rounds` gets one entry a loop, for whoever asks how they go."""
+
+    def __init__(
+        self, runtime: Runtime, loops: Sequence[Loop], rounds: dict[str, Rounds] | None = None
+    ) -> None:
         self._runtime, self._loops = runtime, loops
+        self.rounds = rounds if rounds is not None else {}
+        self.rounds.update({loop.name: Rounds() for loop in loops})
         self._changed = {loop.name: asyncio.Event() for loop in loops}
         self._settling = asyncio.Lock()
         for event in self._changed.values():
             event.set()
         self._dues: dict[str, datetime | None] = {}  # of loops that were not woken since
-        self.failing: dict[str, str] = {}  # loop: its last error, until it succeeds again
 
     def wake(self) -> None:
         """Something was committed: whoever waits may have work."""
@@ -65,10 +95,10 @@ class Loops:
             event.clear()
             try:
                 busy = await loop.step()
-                self.failing.pop(loop.name, None)
+                self.rounds[loop.name].succeeded()
             except Exception as error:
                 # A loop that dies would be silence; it says so, rests, and tries again.
-                self.failing[loop.name] = f"{type(error).__name__}: {error}"
+                self.rounds[loop.name].failed(error, self._runtime.now())
                 log.exception("loop failed", loop=loop.name)
                 await self._runtime.sleep(AFTER_FAILURE)
                 continue

@@ -25,6 +25,7 @@ def loops_of(station: Station) -> Loops:
             *into_bus, EngineLoop(station), ChaseLoop(station), DispatchLoop(station),
             WatchLoop(station), SealLoop(station),
         ],
+        station.loops,
     )  # fmt: skip
     station.writer.on_commit(loops.wake)
     return loops

@@ -36,6 +36,24 @@ def service_rule(rule_id: str, book: Book) -> ServiceRule:
     return replace(rule, levels={rule.level.name: _Step((Ask(rule.measure),))})
 
 
+# What stands still while a loop fails, in the words of who must act.
+LOOPS = {
+    "tick": {"zh": "整点巡查", "en": "the hourly look at all places"},
+    "player": {"zh": "演练播放", "en": "playing the exercise"},
+    "poll": {"zh": "读取数据源", "en": "reading the sources"},
+    "kafka": {"zh": "读取消息队列", "en": "reading the broker"},
+    "engine": {"zh": "研判信号", "en": "evaluating signals"},
+    "chase": {"zh": "叫应", "en": "the chase"},
+    "dispatch": {"zh": "发送消息", "en": "sending messages"},
+    "watch": {"zh": "自我监测", "en": "the watch over itself"},
+    "seal": {"zh": "审计封存", "en": "sealing the log"},
+}
+
+
+def loop_words(name: str) -> dict[str, str]:
+    return LOOPS.get(name, {"zh": name, "en": name})
+
+
 SERVICE_RULES = {
     r.id: r
     for r in (
@@ -43,6 +61,7 @@ SERVICE_RULES = {
                     {"zh": "数据源静默", "en": "a source is silent"}, measure="check-source"),
         ServiceRule("places-blind", Level.orange,
                     {"zh": "无法判断", "en": "places cannot be judged"}, measure="check-source"),
+        ServiceRule("loop-failing", Level.red, {"zh": "服务环节故障", "en": "a loop keeps failing"}),
         ServiceRule("queue-stuck", Level.red, {"zh": "队列积压", "en": "a queue is stuck"}),
         ServiceRule("channel-refuses", Level.red,
                     {"zh": "通道不可用", "en": "a channel refuses"}, measure="check-channel"),

@@ -26,6 +26,7 @@ from alerting.service.clock import (
 )
 from alerting.service.county import County, sync_people
 from alerting.service.feeds import Feeds
+from alerting.service.loop import Rounds
 from alerting.service.player import Player
 from alerting.signals import Report, Signal, Spot
 from alerting.store import Store, Writer
@@ -56,6 +57,7 @@ class Station:
         self._realms: dict[str, Realm] = {}
         self._failed: set[tuple[str, int]] = set()
         self.engines: dict[str, Engine] = {}
+        self.loops: dict[str, Rounds] = {}  # how each loop of the process goes
         self._started = runtime.now()
         store.write(self._open)
         self.channels = make_channels(self.config.channels, runtime, self.config.url)

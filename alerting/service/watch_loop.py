@@ -1,5 +1,5 @@
-"""It watches itself: a silent source, blind places, a stuck queue, a refusing channel, a dead letter,
-an unsealed log each open an alert of their own, in the pack `service`."""
+"""It watches itself: a silent source, blind places, a stuck queue, a failing loop, a refusing channel,
+a dead letter, an unsealed log each open an alert of their own, in the pack `service`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from alerting.alerts import episodes
 from alerting.alerts.episodes import Finding
 from alerting.places import Place
 from alerting.service.clock import LIVE
-from alerting.service.service_rules import service_rule
+from alerting.service.service_rules import loop_words, service_rule
 from alerting.store.schema import alert, delivery, pursuit, signal
 from alerting.store.schema import realm as realm_table
 
@@ -89,12 +89,24 @@ class WatchLoop:
                 " new year's table",
             }))  # fmt: skip
         found += self._unreached(connection)
+        found += self._failing(now)
         unsealed = audit.unsealed_since(connection, LIVE)
         if unsealed and now - unsealed > timedelta(seconds=limits.seal_seconds):
             found.append(Trouble("log-unsealed", "source:audit", {
                 "zh": "审计记录超过 60 秒未封存", "en": "audit entries wait to be sealed",
             }))  # fmt: skip
         return found
+
+    def _failing(self, now: datetime) -> list[Trouble]:
+        """Loops that will not mend themselves: what they do stands still, whatever the page shows."""
+        return [
+            Trouble("loop-failing", f"source:{name}", {
+                "zh": f"{loop_words(name)['zh']}连续{rounds.failures}次失败：{rounds.error}",
+                "en": f"{loop_words(name)['en']} failed {rounds.failures} times in a row:"
+                f" {rounds.error}",
+            })
+            for name, rounds in sorted(self._station.loops.items()) if rounds.keeps_failing(now)
+        ]  # fmt: skip
 
     def _channels(self, connection: Connection, now: datetime, stuck: datetime) -> list[Trouble]:
         found: list[Trouble] = []

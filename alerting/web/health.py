@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, Response
@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from alerting.service.service_rules import loop_words
 from alerting.store.schema import alert, delivery, notice, pursuit, realm, signal
 from alerting.vocabulary import Level
 from alerting.web.auth import Who, who
@@ -31,7 +32,7 @@ async def alive() -> Response:
 
 @router.get("/readyz")
 async def ready(request: Request) -> Response:
-    """The database answers and the writer keeps up; 503 otherwise."""
+    """The database answers, the writer keeps up, no loop fails; 503 with the reason otherwise."""
     station = station_of(request)
     try:
         await read(station, lambda c: c.execute(select(func.count()).select_from(realm)).scalar())
@@ -39,7 +40,25 @@ async def ready(request: Request) -> Response:
         raise Problem(503, f"the database does not answer: {type(error).__name__}") from None
     if station.writer.waiting > WAITING_LIMIT:
         raise Problem(503, f"{station.writer.waiting} changes wait to be written")
+    if wrong := failing(station):
+        raise Problem(503, "; ".join(one["said"]["en"] for one in wrong),
+                      "The service's log has the whole error.")  # fmt: skip
     return PlainTextResponse("ready\n")
+
+
+def failing(station: Station) -> list[dict[str, Any]]:
+    """The loops whose last round failed, in words."""
+    found = []
+    for name, rounds in sorted(station.loops.items()):
+        if rounds.since is None:
+            continue
+        words = loop_words(name)
+        found.append({"loop": name, "since": rounds.since, "said": {
+            "zh": f"{words['zh']}（{name}）失败{rounds.failures}次：{rounds.error}",
+            "en": f"{words['en']} ({name}) has failed {rounds.failures} times since"
+            f" {rounds.since:%Y-%m-%d %H:%M}Z: {rounds.error}",
+        }})  # fmt: skip
+    return found
 
 
 @router.get("/metrics")
@@ -68,6 +87,7 @@ class _Figures(Collector):
         yield self._queues()
         yield from self._signals()
         yield self._pursuits()
+        yield self._loops()
         yield from self._sources()
 
     def _alerts(self) -> Metric:
@@ -138,6 +158,15 @@ class _Figures(Collector):
             .group_by(pursuit.c.realm, pursuit.c.wants)
         ):
             made.add_metric([r.realm, r.wants], r.n)
+        return made
+
+    def _loops(self) -> Metric:
+        made = GaugeMetricFamily(
+            "suian_loop_failures", "Rounds of a loop that failed in a row; 0 is well",
+            labels=["loop"],
+        )  # fmt: skip
+        for name, rounds in sorted(self._station.loops.items()):
+            made.add_metric([name], rounds.failures)
         return made
 
     def _sources(self) -> Iterator[Metric]:

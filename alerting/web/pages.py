@@ -18,6 +18,7 @@ from alerting.web.chronicle import latest
 from alerting.web.desk import read, station_of
 from alerting.web.drawing import STYLE, language_of, page, words_in
 from alerting.web.front import chosen_realm, front, messages
+from alerting.web.health import failing
 from alerting.web.origin import at_the_machine
 from alerting.web.problems import Problem
 
@@ -45,7 +46,7 @@ async def first_page(request: Request, who_asks: Asking) -> Response:
         request, "front.html", who=who_asks, now=station.now(shown["realm"].id),
         refresh=REFRESH_PLAYING if playing else REFRESH, playing=playing,
         exercise=station.exercise, may_play=_may_play(request, who_asks),
-        shown_cards=CARDS, said=_said(request), **shown,
+        shown_cards=CARDS, said=_said(request), failing=failing(station), **shown,
     )  # fmt: skip
 
 

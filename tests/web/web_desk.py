@@ -80,6 +80,7 @@ class Desk:
                                    zone=ZoneInfo("Asia/Shanghai")),
             url="http://127.0.0.1:8080", escalation=Policy(),
         )  # fmt: skip
+        self.loops: dict[str, Any] = {}
         self.engines: dict[str, Any] = {"live": None}
         self.unseen: list[dict[str, Any]] = []
         self.lacking: list[dict[str, Any]] = []
