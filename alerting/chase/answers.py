@@ -6,8 +6,8 @@ audit entry, and everyone we know is told what happens next; strangers get nothi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -28,7 +28,9 @@ from alerting.store.schema import (
     measure,
 )
 
-HINTS = 3  # to one delivery, so that two machines cannot answer each other for ever
+HINTS = 3  # an hour to one delivery, so that two machines cannot answer each other for ever
+HINTS_IN = timedelta(hours=1)
+_SILENCE = "no hint: enough were sent within the hour"
 # Where the person sees on the page itself what follows, a message would say it twice.
 _SHOWN_AT_ONCE = ("api", "page", "link", "web")
 
@@ -92,16 +94,12 @@ def _not_taken(
     """Refused, or not understood: recorded, and answered with a hint, but not for ever."""
     made, held = targets.instead, targets.delivery
     assert made is not None
-    if made.outcome == "not-understood" and not _may_hint(connection, who, held, at):
+    if made.outcome == "not-understood" and not _may_hint(connection, life, who, held, at):
         record(connection, life.realm, at, who.id, "silence", report.subject,
-               {"why": f"{HINTS} hints were sent already",
-                "text": str(report.detail.get("text", ""))})  # fmt: skip
-        _write(connection, life, who, report, made, at, delivery_id=held.id if held else None)
+               {"why": _SILENCE, "text": str(report.detail.get("text", ""))})  # fmt: skip
+        _write(connection, life, who, report, replace(made, reason=_SILENCE), at,
+               delivery_id=held.id if held else None)  # fmt: skip
         return made.outcome
-    if made.outcome == "not-understood" and held is not None:
-        connection.execute(
-            update(delivery).where(delivery.c.id == held.id).values(hints=held.hints + 1)
-        )
     _write(connection, life, who, report, made, at, delivery_id=held.id if held else None)
     if made.outcome == "taken" and held is not None:
         _close_deliveries(connection, who, targets, at)
@@ -111,13 +109,15 @@ def _not_taken(
     return made.outcome
 
 
-def _may_hint(connection: Connection, who: Person, held: Any | None, at: datetime) -> bool:
-    if held is not None:
-        return bool(held.hints < HINTS)
+def _may_hint(
+    connection: Connection, life: Life, who: Person, held: Any | None, at: datetime
+) -> bool:
+    """A person who errs again tomorrow is helped again; a machine that echoes us is not."""
     count = connection.execute(
         select(func.count()).select_from(answer).where(
-            answer.c.person == who.id, answer.c.outcome == "not-understood",
-            answer.c.delivery.is_(None),
+            answer.c.realm == life.realm, answer.c.person == who.id, answer.c.at > at - HINTS_IN,
+            answer.c.outcome == "not-understood", answer.c.reason != _SILENCE,
+            answer.c.delivery == held.id if held is not None else answer.c.delivery.is_(None),
         )
     ).scalar_one()  # fmt: skip
     return bool(count < HINTS)

@@ -300,7 +300,6 @@ delivery = Table(
     Column("accepted_at", UtcText),
     Column("answered_at", UtcText),
     Column("fallback_of", Integer),
-    Column("hints", Integer, nullable=False, server_default="0"),
     Index("delivery_to_send", "state", "next_try"),
     Index("delivery_by_person", "realm", "person", "channel"),
     Index("delivery_by_provider", "channel", "provider_id"),

@@ -12,6 +12,7 @@ from alerting.alerts import measures
 from alerting.signals import Report
 from alerting.store.schema import (
     alert,
+    answer,
     contact,
     delivery,
     measure,
@@ -269,6 +270,33 @@ def test_nonsense_is_hinted_three_times_and_then_met_with_silence(county):
     assert len([t for t in county.phone("police") if t.startswith("reply")]) == 3
     assert len(county.audited("silence")) == 2
     assert county.text("police", "1") == "taken"
+
+
+def test_hints_are_counted_within_the_hour_and_within_the_realm(county):
+    county.order("speed-limit")
+    county.wait(1)
+    county.order("guide")
+    county.wait(1)
+
+    def hints() -> int:
+        return len([t for t in county.phone("police") if t.startswith("reply")])
+
+    # As in an exercise, where the same person has erred as often as one may.
+    county.store.write(lambda c: c.execute(insert(realm).values(
+        id="exercise-1", kind="exercise", title={}, exercise=True, started=START, begins=START,
+        speed=600.0)))  # fmt: skip
+    county.store.write(lambda c: c.execute(insert(answer), [
+        {"id": f"x{n}", "realm": "exercise-1", "person": "police", "channel": "sms",
+         "act": "not-understood", "at": county.now, "outcome": "not-understood", "reason": ""}
+        for n in range(3)
+    ]))  # fmt: skip
+    for _ in range(4):
+        assert county.text("police", "1") == "not-understood"
+    assert hints() == 3
+    county.wait(61)
+    for count in (4, 5):
+        assert county.text("police", "1") == "not-understood"
+        assert hints() == count, "an hour later they are told again which messages wait"
 
 
 def test_support_is_told_above_and_the_chase_for_in_force_goes_on(county):
