@@ -13,6 +13,11 @@ SIGNS = ("decide", "order", "admin")
 ON_BEHALF = ("order", "admin")
 
 
+def may_answer(who: Person) -> bool:
+    """Whatever the way it comes by: who may only look is heard, and answers for nobody."""
+    return who.role != "view"
+
+
 def posts_of(connection: Connection, who: Person) -> set[str]:
     return set(
         connection.execute(select(holder.c.post).where(holder.c.person == who.id)).scalars()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from alerting.alerts.life import Life
 from alerting.chase import words
 from alerting.chase.acts import Outcome, fits
-from alerting.chase.rights import ON_BEHALF, was_asked
+from alerting.chase.rights import ON_BEHALF, may_answer, was_asked
 from alerting.people import Person, post_by_id
 from alerting.signals import Report
 from alerting.store.schema import delivery, delivery_notice, measure, notice
@@ -31,6 +31,8 @@ class Targets:
 def targets_of(connection: Connection, life: Life, who: Person, report: Report) -> Targets:
     if report.act not in ACTS:
         return _no_act(connection, life, report)
+    if not may_answer(who):
+        return Targets([], None, Outcome("refused", words.only_looks(), "the role view"))
     kind, _, key = report.subject.partition(":")
     if kind == "delivery":
         return _of_delivery(connection, life, who, report, key)

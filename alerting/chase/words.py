@@ -219,6 +219,11 @@ def not_asked() -> Words:
     return both("此消息并非发给您，答复未采纳", "This was not sent to you; your answer was not taken")
 
 
+def only_looks() -> Words:
+    return both("您的权限只能查看，答复未采纳；请联系值班室",
+                "Your role may only look; your answer was not taken: ask the duty office")  # fmt: skip
+
+
 def nothing_asked() -> Words:
     return both("收到。此消息无需答复", "Noted. That message needs no answer")
 

@@ -83,6 +83,11 @@ def people_notes(county: County) -> Iterator[Note]:
             yield Note("warning", posts, f"the post {post['id']} ({post['title']}) is vacant: the one"
                        " above it is called at once / 岗位空缺",
                        "Name somebody under holders.")  # fmt: skip
+        for one in county.people:
+            if one["role"] == "view" and one["id"] in post["holders"]:
+                yield Note("warning", posts, f"{one['id']} ({one['name']}) holds {post['id']} with the"
+                           " role view: their answers are not taken / 只能查看者不能应答",
+                           "Give them the role answer in people.csv.")  # fmt: skip
     if not any(p["tier"] == "duty-office" and p["holders"] for p in county.posts):
         yield Note("error", posts, "no duty office with somebody on it: what nobody answers ends"
                    " nowhere / 无值班室在岗人员", "Add a post of the tier duty-office.")  # fmt: skip

@@ -119,7 +119,7 @@ def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dic
     if row.measure:
         work = connection.execute(select(measure).where(measure.c.id == row.measure)).one_or_none()
     acts = [c.act for c in choices(row.wants, row.measure is not None).values()]
-    acknowledge = "acknowledge" in acts
+    acknowledge = "acknowledge" in acts and ROLES.index(reader.role) >= ROLES.index("answer")
     acts = [a for a in acts if a != "acknowledge"]
     if work is not None:
         acts = [a for a in acts if _means_something(a, work.state)]

@@ -356,6 +356,23 @@ def test_the_holder_without_the_role_does_not_decide(county):
     assert county.measure(key).state == "proposed"
 
 
+def test_who_may_only_look_answers_nothing_by_any_way(county):
+    key = county.order()
+    county.wait(1)
+    sent = county.latest("police").id
+    county.store.write(lambda c: c.execute(
+        update(person).where(person.c.id == "police").values(role="view")))  # fmt: skip
+    assert county.text("police", "1") == "refused"
+    assert "may only look" in county.phone("police")[-1]
+    for act, subject in (("acknowledge", f"delivery:{sent}"), ("in-force", f"measure:{key}"),
+                         ("acknowledge", "alert:a1"), ("cannot", f"delivery:{sent}")):  # fmt: skip
+        assert county.say("police", act, subject, channel="link") == "refused"
+    assert county.measure(key).state == "issued"
+    assert county.open() == [("acknowledge", "police")]
+    county.wait(61)
+    assert ("police", "regulator", "silent") in county.climbs()
+
+
 def test_an_undecided_measure_climbs_and_whoever_was_called_may_decide(county):
     key = county.order("close", level=4)
     county.wait(21)
