@@ -164,8 +164,9 @@ def _woken(connection: Connection, life: Life, one: Any, at: datetime) -> None:
 def _close_deliveries(
     connection: Connection, who: Person, targets: Targets, at: datetime
 ) -> None:
-    """An answer lifts a delivery from any state to `answered`; from the page, all that asked it."""
-    ids = [targets.delivery.id] if targets.delivery is not None else list(
+    """An answer lifts a delivery from any state to `answered`, with those that stand in for it; from
+    the page, all that asked it."""
+    ids = _and_successors(connection, targets.delivery.id) if targets.delivery is not None else list(
         connection.execute(
             select(delivery.c.id)
             .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
@@ -178,6 +179,16 @@ def _close_deliveries(
         .where(delivery.c.id.in_(ids), delivery.c.state != "answered")
         .values(state="answered", at=at, answered_at=at, leased_until=None, next_try=None)
     )
+
+
+def _and_successors(connection: Connection, delivery_id: int) -> list[int]:
+    """A delivery and those that were sent in its place: they carry the same notices."""
+    found = fresh = [delivery_id]
+    while fresh:
+        fresh = list(connection.execute(
+            select(delivery.c.id).where(delivery.c.fallback_of.in_(fresh))).scalars())  # fmt: skip
+        found = found + fresh
+    return found
 
 
 def _joined(

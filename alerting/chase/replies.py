@@ -110,11 +110,15 @@ def _act_for(connection: Connection, held: Any, parsed: Parsed) -> str:
 
 
 def _theirs(connection: Connection, person_id: str, now: dict[str, datetime]) -> list[Any]:
-    """Their messages of the last 30 days in realms that run, oldest first."""
+    """Their messages of the last 30 days in realms that run, oldest first.
+
+    One that was given up and sent anew may have reached them all the same: its code counts, once it
+    was handed over. One that never left does not.
+    """
     rows = connection.execute(
         select(delivery)
         .where(delivery.c.person == person_id, delivery.c.realm.in_(list(now)),
-               delivery.c.state != "superseded")
+               (delivery.c.state != "superseded") | delivery.c.provider_id.is_not(None))
         .order_by(delivery.c.id)
     ).all()  # fmt: skip
     return [r for r in rows if now[r.realm] - r.created <= KEPT]

@@ -262,6 +262,27 @@ def test_an_old_code_still_answers_its_own_message(county):
     assert county.text("police", f"1 {code}") == "taken"
 
 
+def test_the_code_of_a_message_given_up_and_sent_anew_answers_what_both_carry(county):
+    key = county.order()
+    county.wait(1)
+    first = county.latest("police")
+    again = county.carry_again(first.id)
+    county.store.write(lambda c: c.execute(update(delivery).where(delivery.c.id == again).values(
+        code="Y7", state="bound", next_try=county.now + timedelta(minutes=5))))  # fmt: skip
+
+    def gives_up(**handed_over: str) -> None:
+        county.store.write(lambda c: c.execute(update(delivery).where(
+            delivery.c.id == first.id).values(state="superseded", **handed_over)))  # fmt: skip
+
+    gives_up()
+    assert county.text("police", f"1 {first.code}") == "not-understood"  # it never left the house
+    gives_up(provider_id="SM1")
+    assert county.text("police", f"1 {first.code}") == "taken"
+    assert county.measure(key).state == "acknowledged"
+    states = {d.id: (d.state, d.next_try) for d in county.rows(delivery)}
+    assert states[first.id] == states[again] == ("answered", None)
+
+
 def test_nonsense_is_hinted_three_times_and_then_met_with_silence(county):
     county.order()
     county.wait(1)

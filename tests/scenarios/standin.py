@@ -118,10 +118,10 @@ class StandIn:
             sent += 1
         return sent
 
-    def call_back(self, sms: Sms, status: str, *, forged: bool = False) -> int:
+    def call_back(self, sms: Sms, status: str, *, code: int = 0, forged: bool = False) -> int:
         """Tell the service a message's state, signed; gives the HTTP status it answered."""
         fields = {"MessageSid": sms.sid, "MessageStatus": status, "To": sms.to, "From": SENDER,
-                  "AccountSid": ACCOUNT}  # fmt: skip
+                  "AccountSid": ACCOUNT} | ({"ErrorCode": str(code)} if code else {})  # fmt: skip
         return self._post(sms.callback, fields, forged)
 
     def reply(

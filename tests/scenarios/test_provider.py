@@ -115,3 +115,18 @@ def test_a_channel_that_refuses_us_as_such_is_an_alarm_by_another_way(
     town.passes(minutes=20)
     assert town.alert(rule="channel-refuses")["state"] == "closed"
     chen.gets("限速")
+
+
+def test_a_message_given_up_that_arrived_after_all_is_answered_by_its_own_code(
+    town: Town, chen: Phone
+) -> None:
+    town.provider.calls_back = False
+    town.forecast(ORANGE_FOG)
+    message = chen.expects("限速").last
+    code = chen.code
+    assert town.provider.call_back(message, "undelivered", code=30003) == 204
+    town.passes(minutes=6)
+    chen.expects("限速")  # sent once more, with a code of its own
+    assert chen.code != code
+    chen.replies(f"1 {code}").expects("收到确认")
+    assert {m["state"] for m in town.alert(rule="fog")["measures"]} == {"acknowledged"}
