@@ -25,7 +25,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "failing": ("服务有故障", "The service is failing"),
     "failing_text": (
         "故障期间本页可能不是最新情况。请查看服务日志；修好前请用电话联系。",
-        "Until it is mended this page may be behind. Look at the service's log, and call by telephone."),
+        "Until it is mended this page may be behind. See the service's log, and call by telephone."),
     "in_force_now": ("当前风险提示", "In force now"),
     "nothing_open": ("目前没有风险提示。", "No risk advisory is open."),
     "nothing_open_but": (
