@@ -154,7 +154,8 @@ class Roads:
         touched = self._engine.see(signal, now)
         work = self._engine.work(signal, now, touched, set())
         for number in self._engine.slices(work):
-            self.store.write(lambda c, n=number: self._engine.commit(c, work, n))
+            changes = self._engine.changes(work, number)
+            self.store.write(lambda c, d=changes: self._engine.commit(c, d))
 
     def spans(self, rule: str) -> dict[str, list[tuple[datetime, datetime]]]:
         """By station: when an alert of the rule was open, from each opening or reopening to its end."""

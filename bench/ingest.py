@@ -2,9 +2,10 @@
 
 Each size runs in a process of its own, for its peak memory. A run is told apart into parse (bytes to a
 signal), merge (into the fields), derive (wet bulb, snow, surface temperature, freezing rain), evaluate
-(the shipped book, and what is decided) and write (the transactions of its effects); the bus's own
-write and reading it back are shown apart. Measured against: pysimdjson reading the same bytes into
-float32, in the same rounds. What was read is compared before a time is printed.
+(the shipped book, and what is decided), explain (why each alert moves) and write (the transactions of
+its effects); the bus's own write and reading it back are shown apart. Measured against: pysimdjson
+reading the same bytes into float32, in the same rounds. What was read is compared before a time is
+printed.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ SIZES = (1_000, 10_000, 40_000)
 FRONTS = (1_000, 10_000)
 ROUNDS = {1_000: 9, 10_000: 5, 40_000: 3}
 GIB = 1024**3
-WAY = ("parse", "merge", "derive", "evaluate", "write")
+WAY = ("parse", "merge", "derive", "evaluate", "explain", "write")
 
 
 class Parts:
@@ -92,7 +93,7 @@ class Run:
         self._source = Source(OpenMeteoOptions(quantities=county.QUANTITIES, forecast_days=3,
                                                past_days=0, batch=county.BATCH))  # fmt: skip
         self._bus = EmbeddedBus()
-        self._seq = 0
+        self.longest = 0.0  # seconds of the longest transaction so far
 
     def take(self, said: county.Answers, now: datetime) -> tuple[Parts, Forecast]:
         parts, bus = Parts(), self._bus
@@ -114,27 +115,30 @@ class Run:
             parts.took["merge"] -= parts.took["derive"]
         with parts.of("evaluate"):
             work = engine.work(one, now, touched, set())
-        with parts.of("write"):
-            self._write(work, record.seq)
+        self._write(parts, work, record.seq)
         return parts, signal
 
-    def _write(self, work: Any, seq: int) -> None:
+    def _write(self, parts: Parts, work: Any, seq: int) -> None:
         """As service/engine_loop.py commits: a transaction a slice, the last marks the signal."""
-        *others, last = self.engine.slices(work) or [None]
-        for number in others:
-            assert number is not None
-            self.store.write(lambda c, n=number: (
-                self.engine.commit(c, work, n),
-                c.execute(slice_done.insert().values(realm=LIVE, seq=seq, slice=n)),
-            ))  # fmt: skip
+        engine, slices = self.engine, self.engine.slices(work)
+        for number in slices or [None]:
+            with parts.of("explain"):
+                changes = None if number is None else engine.changes(work, number)
 
-        def finish(connection: Any) -> None:
-            if last is not None:
-                self.engine.commit(connection, work, last)
-            connection.execute(slice_done.delete())
-            self._bus.taken(connection, LIVE, seq)
+            def commit(connection: Any, number: Any = number, changes: Any = changes) -> None:
+                if changes is not None:
+                    engine.commit(connection, changes)
+                if slices and number != slices[-1]:
+                    connection.execute(slice_done.insert().values(realm=LIVE, seq=seq, slice=number))
+                else:
+                    connection.execute(slice_done.delete())
+                    self._bus.taken(connection, LIVE, seq)
 
-        self.store.write(finish)
+            began = perf_counter()
+            self.store.write(commit)
+            took = perf_counter() - began
+            parts.took["write"] += took
+            self.longest = max(self.longest, took)
 
     def count(self, table: Any) -> int:
         with self.store.read() as connection:
@@ -204,13 +208,14 @@ def _compare(read: NDArray[np.float32], signal: Forecast) -> None:
 
 
 def _front(run: Run, now: datetime) -> dict[str, Any]:
+    run.longest = 0.0
     parts, _ = run.take(county.answers(run.points, now, front=True, seed=999), now)
     opened = run.count(alert)
     with run.store.read() as connection:
         places = connection.execute(select(func.count(alert.c.place.distinct()))).scalar_one()
-    seconds = parts.took["evaluate"] + parts.took["write"]
     return {"alerts": opened, "places": places, "measures": run.count(measure),
-            "notices": run.count(notice), "seconds": seconds}  # fmt: skip
+            "notices": run.count(notice), "longest": run.longest,
+            "parts": {p: parts.took[p] for p in ("evaluate", "explain", "write")}}  # fmt: skip
 
 
 def _peak() -> int:
@@ -249,11 +254,14 @@ def run() -> list[Target]:
             targets.append(Target("peak memory at 10000 points, front too, GiB", used, 1, False))
         if "front" in made:
             front = made["front"]
-            rates[points] = front["alerts"] / front["seconds"]
+            took = front["parts"]
+            rates[points] = front["alerts"] / sum(took.values())
             print(
                 f"  front: {front['places']} places open, {front['alerts']} alerts, "
                 f"{front['measures']} measures, {front['notices']} notices in "
-                f"{front['seconds']:.2f} s: {rates[points]:.0f} alerts/s; "
+                + ", ".join(f"{part} {seconds:.2f} s" for part, seconds in took.items())
+                + f": {rates[points]:.0f} alerts/s, committed {front['alerts'] / took['write']:.0f}"
+                f" a second, {front['longest'] * 1e3:.0f} ms the longest transaction; "
                 f"peak {made['peak'] / 2**20:.0f} MiB"
             )
     if len(rates) == 2:

@@ -9,17 +9,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection
 
 from alerting.alerts import episodes, measures
-from alerting.alerts.episodes import Finding
+from alerting.alerts.asking import ask
+from alerting.alerts.finding import Finding
+from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
 from alerting.alerts.notices import Facts
-from alerting.audit import record
 from alerting.errors import BadInput, Refused
 from alerting.rulebook.given import read_given
 from alerting.signals import Report
-from alerting.store.schema import alert, measure
+from alerting.store.rows import Row
 from alerting.vocabulary import Level
 
 
@@ -42,40 +43,34 @@ def by_hand(connection: Connection, life: Life, report: Report) -> str:
     }
     if report.act not in acts:
         raise Refused(f"{report.act!r} is nothing that can be done by hand")
-    return acts[report.act](connection, life, key, report, reason, at)
+    with Ledger(connection, life) as ledger:
+        return acts[report.act](ledger, key, report, reason, at)
 
 
-def _open(
-    connection: Connection, life: Life, key: str, report: Report, reason: str, at: datetime
-) -> str:
+def _open(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) -> str:
     """subject rule:<id>, detail place, level."""
+    life = ledger.life
     rule, place = _rule(life, key), _place(life, str(report.detail.get("place", "")))
-    level = _level(report)
-    opened = episodes.rise(connection, life, rule, place, level,
-                           _said(report, reason), f"person:{report.person}", at)  # fmt: skip
-    _hold(connection, opened, report.person)
+    opened = episodes.rise(ledger, rule, place, _level(report), _said(report, reason),
+                           f"person:{report.person}", at)  # fmt: skip
+    _hold(ledger, opened, report.person)
     return opened
 
 
-def _raise(
-    connection: Connection, life: Life, key: str, report: Report, reason: str, at: datetime
-) -> str:
-    held = _alert(connection, life, key)
+def _raise(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) -> str:
+    held, life = _alert(ledger, key), ledger.life
     level = _level(report)
     if level <= held.level:
         raise Refused(f"it is {Level(held.level).name} already: name a higher level")
-    episodes.rise(connection, life, _rule(life, held.rule), _place(life, held.place),
-                  level, _said(report, reason), f"person:{report.person}",
-                  at)  # fmt: skip
-    _hold(connection, held.id, report.person)
+    episodes.rise(ledger, _rule(life, held.rule), _place(life, held.place), level,
+                  _said(report, reason), f"person:{report.person}", at)  # fmt: skip
+    _hold(ledger, held.id, report.person)
     return str(held.id)
 
 
-def _order(
-    connection: Connection, life: Life, key: str, report: Report, reason: str, at: datetime
-) -> str:
+def _order(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) -> str:
     """subject place:<id>, detail measure, arguments, level."""
-    name = str(report.detail.get("measure", ""))
+    life, name = ledger.life, str(report.detail.get("measure", ""))
     if name not in life.book.measures:
         raise Refused(f"there is no measure {name!r}; `suian check --measures` lists them")
     definition = life.book.measures[name]
@@ -87,46 +82,40 @@ def _order(
         given = read_given(name, definition, report.detail.get("arguments", {}))
     except BadInput as error:
         raise Refused(error.text()) from None
-    changed = measures.ask(connection, life, name, _place(life, key), given, facts,
-                           f"person:{report.person}", at)  # fmt: skip
+    by = f"person:{report.person}"
+    changed = ask(ledger, name, _place(life, key), given, facts, by, at)
     if not changed:
         raise Refused("it is asked there already, in the same words")
     return changed[0]
 
 
-def _keep(
-    connection: Connection, life: Life, key: str, report: Report, reason: str, at: datetime
-) -> str:
-    held = _alert(connection, life, key)
-    _hold(connection, held.id, report.person)
-    record(connection, life.realm, at, report.person, "keep", held.id, {"reason": reason})
+def _keep(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) -> str:
+    held = _alert(ledger, key)
+    _hold(ledger, held.id, report.person)
+    ledger.record(at, report.person, "keep", held.id, {"reason": reason})
     return str(held.id)
 
 
-def _withdraw_alert(
-    connection: Connection, life: Life, key: str, report: Report, reason: str, at: datetime
-) -> str:
-    held = _alert(connection, life, key)
-    episodes.close(connection, life, held.id, "withdrawn", report.person, at, reason)
+def _withdraw_alert(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) -> str:
+    held = _alert(ledger, key)
+    episodes.close(ledger, held.id, "withdrawn", report.person, at, reason)
     return str(held.id)
 
 
-def _withdraw_measure(
-    connection: Connection, life: Life, key: str, report: Report, reason: str, at: datetime
-) -> str:
-    held = connection.execute(
-        select(measure).where(measure.c.realm == life.realm, measure.c.id == key)
-    ).one_or_none()
-    if held is None:
+def _withdraw_measure(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) -> str:
+    held = ledger.measure(key)
+    if held is None or held.realm != ledger.realm:
         raise Refused(f"there is no measure {key!r}")
-    if not measures.withdraw(connection, life, key, report.person, at, reason):
+    if not measures.withdraw(ledger.connection, ledger.life, key, report.person, at, reason):
         raise Refused(f"it has ended already: {held.state}")
     return key
 
 
-def _hold(connection: Connection, alert_key: str, person: str) -> None:
+def _hold(ledger: Ledger, alert_key: str, person: str) -> None:
     """What a person opened, raised or keeps, only a person ends."""
-    connection.execute(update(alert).where(alert.c.id == alert_key).values(kept_by=person))
+    held = ledger.alert(alert_key)
+    assert held is not None
+    ledger.change(held, kept_by=person)
 
 
 def _said(report: Report, reason: str) -> Finding:
@@ -157,11 +146,9 @@ def _place(life: Life, key: str) -> Any:
     return place
 
 
-def _alert(connection: Connection, life: Life, key: str) -> Any:
-    held = connection.execute(
-        select(alert).where(alert.c.realm == life.realm, alert.c.id == key)
-    ).one_or_none()
-    if held is None:
+def _alert(ledger: Ledger, key: str) -> Row:
+    held = ledger.alert(key)
+    if held is None or held.realm != ledger.realm:
         raise Refused(f"there is no alert {key!r}")
     if held.state != "open":
         raise Refused(f"it has ended already: {held.state}")

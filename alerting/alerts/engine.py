@@ -17,17 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from alerting.alerts import episodes
+from alerting.alerts import episodes, standing
 from alerting.alerts.agreement import Agreement
-from alerting.alerts.episodes import Finding
 from alerting.alerts.facts import FactBook
-from alerting.alerts.finding import find
+from alerting.alerts.finding import Finding, find
 from alerting.alerts.judge import Decisions, Seen, at_all, judge, worst
+from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
 from alerting.alerts.standing import Standing
+from alerting.places import Place
 from alerting.rulebook import BindFacts, Bound, Verdict, bind
 from alerting.signals import Forecast, Incident, Observation, Report, Signal, Tick, Warning
-from alerting.store.schema import alert
 from alerting.vocabulary import Level
 from alerting.weather import Fields, Sight
 
@@ -59,6 +59,32 @@ class Work:
     sight: Sight | None = None
     believed: dict[str, NDArray[np.int8]] = field(default_factory=dict)
     heights: dict[str, NDArray[np.int8]] = field(default_factory=dict)  # true level by column
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one alert: "rise", "fall" (to `level` 0: it clears) or "refresh"."""
+
+    kind: str
+    rule: Any
+    place: Place
+    level: int
+    finding: Finding
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.rule.id, self.place.id
+
+
+@dataclass(slots=True)
+class Changes:
+    """All that a slice's transaction will write."""
+
+    by: str
+    at: datetime
+    all: list[Change] = field(default_factory=list)
+    unknown: list[tuple[str, str, bool]] = field(default_factory=list)  # rule, place, for long
+    remembered: list[tuple[Standing, list[int]]] = field(default_factory=list)
 
 
 class Engine:
@@ -162,36 +188,57 @@ class Engine:
                 found.add(self._slice_of[ids[position]])
         return sorted(found)
 
-    def commit(self, connection: Connection, work: Work, slice_number: int) -> None:
-        """Write what the slice changed, in the caller's transaction."""
+    def changes(self, work: Work, slice_number: int) -> Changes:
+        """What the slice changes, each rise and fall explained: the slow half of a commit, done
+        before its transaction begins."""
+        made = Changes(work.by, work.at)
         for rule_id, decided in work.decisions.items():
-            rule, places = self.life.book.rules_by_id[rule_id], self.places[rule_id]
-            memory = self.standings[rule_id]
+            places, memory = self.places[rule_id], self.standings[rule_id]
 
             def mine(position: int, ids: list[str] = places.ids) -> bool:
                 return self._slice_of[ids[position]] == slice_number
 
-            for position, _, level in decided.rises:
+            moves = [("rise", p, level, level) for p, _, level in decided.rises]
+            moves += [("fall", p, level, level or was) for p, was, level in decided.falls]
+            moves += [
+                ("refresh", p, int(memory.level[p]), int(memory.level[p]))
+                for p in work.still.get(rule_id, [])
+                if memory.level[p] <= work.believed[rule_id][p]
+            ]
+            rule = self.life.book.rules_by_id[rule_id]
+            for kind, position, level, explained in moves:
                 if mine(position):
+                    finding = self.finding(work, rule, places, position, explained)
                     place = self.life.places.by_id[places.ids[position]]
-                    finding = self.finding(work, rule, places, position, level)
-                    episodes.rise(
-                        connection, self.life, rule, place, level, finding, work.by, work.at
-                    )
-            for position, was, level in decided.falls:
-                if mine(position):
-                    place = self.life.places.by_id[places.ids[position]]
-                    finding = self.finding(work, rule, places, position, level or was)
-                    episodes.fall(
-                        connection, self.life, rule, place, level, finding, work.by, work.at
-                    )
-            for position in work.still.get(rule_id, []):
-                if mine(position) and memory.level[position] <= work.believed[rule_id][position]:
-                    self._refresh(connection, work, rule, places, position)
-            for position in decided.only_unknown:
-                if mine(position):
-                    self._only_unknown(connection, work, rule_id, places.ids[position])
-            memory.save(connection, self.life.realm, filter(mine, sorted(decided.touched)))
+                    made.all.append(Change(kind, rule, place, level, finding))
+            made.unknown += [
+                (rule_id, places.ids[p], self._long_unknown(memory, p, work.at))
+                for p in filter(mine, decided.only_unknown)
+            ]
+            made.remembered.append((memory, sorted(filter(mine, decided.touched))))
+        return made
+
+    def commit(self, connection: Connection, changes: Changes) -> None:
+        """Write what a slice changed, in the caller's transaction."""
+        by, at = changes.by, changes.at
+        moves = [c.key for c in changes.all if c.kind != "refresh"]
+        still = [c.key for c in changes.all if c.kind == "refresh"]
+        with Ledger(connection, self.life) as ledger:
+            ledger.read_ahead(moves, still + [(rule, place) for rule, place, _ in changes.unknown])
+            for one in changes.all:
+                if one.kind == "rise":
+                    episodes.rise(ledger, one.rule, one.place, one.level, one.finding, by, at)
+                elif one.kind == "fall":
+                    episodes.fall(ledger, one.rule, one.place, one.level, one.finding, by, at)
+                else:
+                    held = ledger.latest(*one.key)
+                    if held is not None:
+                        episodes.refresh(ledger, held, one.finding, by, at)
+            for rule, place, long_ago in changes.unknown:
+                held = ledger.latest(rule, place)
+                if held is not None:
+                    episodes.held_by_unknown(ledger, held, at, long_ago)
+        standing.save(connection, self.life.realm, changes.remembered)
 
     def blind(self, now: datetime) -> list[dict[str, Any]]:
         """(rule, place) pairs that have been unknown for two cadences."""
@@ -269,23 +316,9 @@ class Engine:
         return find(self.bound, self.fields, self.facts, work.sight, rule, columns, worst_point,
                     level, work.at, self.life.zone)  # fmt: skip
 
-    def _refresh(
-        self, connection: Connection, work: Work, rule: Any, places: RulePlaces, position: int
-    ) -> None:
-        memory = self.standings[rule.id]
-        key = _open_alert(connection, self.life.realm, rule.id, places.ids[position])
-        if key is not None:
-            finding = self.finding(work, rule, places, position, int(memory.level[position]))
-            episodes.refresh(connection, self.life, key, finding, work.by, work.at)
-
-    def _only_unknown(self, connection: Connection, work: Work, rule: str, place: str) -> None:
-        key = _open_alert(connection, self.life.realm, rule, place)
-        if key is None:
-            return
-        memory = self.standings[rule]
-        since = memory.unknown_since[memory.places.index(place)]
-        long_ago = work.at.timestamp() - since >= 2 * self.cadence.total_seconds()
-        episodes.held_by_unknown(connection, self.life, key, work.at, bool(long_ago))
+    def _long_unknown(self, memory: Standing, position: int, now: datetime) -> bool:
+        since = float(memory.unknown_since[position])
+        return now.timestamp() - since >= 2 * self.cadence.total_seconds()
 
 
 def rule_places(life: Life) -> dict[str, RulePlaces]:
@@ -313,17 +346,6 @@ def _said(sight: Sight) -> bytes:
     """What can be said and observed where, to compare with what the book was bound to."""
     masks = [*sorted(sight.can_say.items()), *sorted(sight.can_observe.items())]
     return b"".join(name.encode() + mask.tobytes() for name, mask in masks)
-
-
-def _open_alert(connection: Connection, realm: str, rule: str, place: str) -> str | None:
-    from sqlalchemy import select
-
-    return connection.execute(
-        select(alert.c.id).where(
-            alert.c.realm == realm, alert.c.rule == rule, alert.c.place == place,
-            alert.c.state == "open",
-        )
-    ).scalar_one_or_none()  # fmt: skip
 
 
 def _hour(at: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,10 +10,20 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.alerts.episodes import Finding
 from alerting.alerts.facts import FactBook
 from alerting.rulebook import Bound, explain, sentence
 from alerting.weather import Fields, Sight
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why a level holds at a place: the rule book's explanation, ready for the row and the reader."""
+
+    why: dict[str, Any]
+    sentence: dict[str, str]
+    onset: datetime | None = None
+    until: datetime | None = None
+    official: dict[str, Any] | None = None
 
 
 def find(

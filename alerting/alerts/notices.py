@@ -6,10 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
-
+from alerting.alerts.ledger import Ledger
 from alerting.people import Post
-from alerting.store.schema import notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +52,7 @@ class Facts:
 
 
 def tell(
-    connection: Connection,
-    realm: str,
+    ledger: Ledger,
     kind: str,
     post: Post,
     facts: Facts,
@@ -65,36 +62,34 @@ def tell(
     measure: str | None = None,
     wants: str = "",
     due: datetime | None = None,
-) -> int:
-    """Write a notice to a post; `due` holds it back until then. Gives its id."""
-    result = connection.execute(
-        insert(notice),
-        {
-            "realm": realm, "kind": kind, "alert": alert, "measure": measure, "post": post.id,
-            "wants": wants, "level": facts.level, "created": at, "due": due or at, "state": "due",
-            "facts": facts.json(),
-        },
+) -> None:
+    """Write a notice to a post; `due` holds it back until then."""
+    ledger.add_notice(
+        kind=kind, alert=alert, measure=measure, post=post.id, wants=wants, level=facts.level,
+        created=at, due=due or at, state="due", reason="", facts=facts.json(),
     )  # fmt: skip
-    assert result.inserted_primary_key is not None
-    return int(result.inserted_primary_key[0])
 
 
-def withhold(connection: Connection, alert: str, kinds: tuple[str, ...], reason: str) -> int:
+def withhold(ledger: Ledger, alert: str, kinds: tuple[str, ...], reason: str) -> int:
     """Take back notices of an alert that nobody has been sent yet; gives how many."""
-    result = connection.execute(
-        update(notice)
-        .where(notice.c.alert == alert, notice.c.state == "due", notice.c.kind.in_(kinds))
-        .values(state="withheld", reason=reason)
-    )
-    return result.rowcount
+    unsent = [n for n in ledger.notices("alert", alert) if n.state == "due" and n.kind in kinds]
+    for one in unsent:
+        ledger.change(one, state="withheld", reason=reason)
+    return len(unsent)
 
 
-def posts_told(
-    connection: Connection, *, alert: str | None = None, measure: str | None = None
-) -> set[str]:
-    """Posts that some notice of this alert or measure went to, or is going to."""
-    about = notice.c.alert == alert if alert is not None else notice.c.measure == measure
-    rows = connection.execute(
-        select(notice.c.post).where(about, notice.c.state.in_(["due", "carried"])).distinct()
-    )
-    return {r.post for r in rows if r.post}
+def posts_told(ledger: Ledger, about: str, key: str) -> set[str]:
+    """Posts that some notice of this "alert" or "measure" went to, or is going to."""
+    told = (n for n in ledger.notices(about, key) if n.state in ("due", "carried"))
+    return {n.post for n in told if n.post}
+
+
+def facts_of_alert(ledger: Ledger, key: str) -> Facts | None:
+    held = ledger.alert(key)
+    if held is None:
+        return None
+    return Facts(
+        held.sector, held.hazard, held.place, held.level, rule=held.rule, was=held.level,
+        onset=held.onset, until=held.until, why=held.why.get("sentence", {}),
+        official=held.why.get("official"),
+    )  # fmt: skip

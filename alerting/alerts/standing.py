@@ -5,13 +5,14 @@ Arrays in memory, one row in the table for each pair that is not simply at rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from alerting.store.schema import standing
 
@@ -41,29 +42,30 @@ class Standing:
         return cls(rule, places, np.zeros(n, np.int8), never(), never(),
                    np.zeros(n, np.int8), never(), never())  # fmt: skip
 
-    def save(self, connection: Connection, realm: str, at: Iterable[int]) -> None:
-        """Write the rows of these positions, in the caller's transaction."""
-        positions = list(at)
-        names = [self.places[i] for i in positions]
-        for start in range(0, len(names), 500):
-            connection.execute(
-                delete(standing).where(
-                    standing.c.realm == realm,
-                    standing.c.rule == self.rule,
-                    standing.c.place.in_(names[start : start + 500]),
-                )
-            )
-        rows = [
-            {
-                "realm": realm, "rule": self.rule, "place": self.places[i],
-                "level": int(self.level[i]), "believed": _time(self.believed[i]),
-                "hold_since": _time(self.hold_since[i]), "hold_level": int(self.hold_level[i]),
-                "unknown_since": _time(self.unknown_since[i]), "cleared": _time(self.cleared[i]),
-            }
-            for i in positions
-        ]  # fmt: skip
-        if rows:
-            connection.execute(insert(standing), rows)
+    def row(self, realm: str, at: int) -> dict[str, Any]:
+        return {
+            "realm": realm, "rule": self.rule, "place": self.places[at],
+            "level": int(self.level[at]), "believed": _time(self.believed[at]),
+            "hold_since": _time(self.hold_since[at]), "hold_level": int(self.hold_level[at]),
+            "unknown_since": _time(self.unknown_since[at]), "cleared": _time(self.cleared[at]),
+        }  # fmt: skip
+
+
+def save(
+    connection: Connection, realm: str, changed: Iterable[tuple[Standing, Sequence[int]]]
+) -> None:
+    """Write the rows of some positions of each rule's memory, in the caller's transaction."""
+    rows = [memory.row(realm, at) for memory, positions in changed for at in positions]
+    if rows:
+        keys = [{"was_rule": r["rule"], "was_place": r["place"]} for r in rows]
+        connection.execute(
+            delete(standing).where(
+                standing.c.realm == realm, standing.c.rule == bindparam("was_rule"),
+                standing.c.place == bindparam("was_place"),
+            ),
+            keys,
+        )  # fmt: skip
+        connection.execute(insert(standing), rows)
 
 
 def load(connection: Connection, realm: str, rules: dict[str, list[str]]) -> dict[str, Standing]:

@@ -1,5 +1,5 @@
 """The log that cannot be quietly changed."""
 
-from alerting.audit.log import Broken, head, record, seal, unsealed_since, verify
+from alerting.audit.log import Broken, entry, head, record, record_all, seal, unsealed_since, verify
 
-__all__ = ["Broken", "head", "record", "seal", "unsealed_since", "verify"]
+__all__ = ["Broken", "entry", "head", "record", "record_all", "seal", "unsealed_since", "verify"]

@@ -30,17 +30,21 @@ def record(
     change: dict[str, Any],
 ) -> None:
     """Write an entry in the caller's transaction. `who` is a person's id, a rule, or the service."""
-    connection.execute(
-        insert(audit),
-        {
-            "realm": realm,
-            "at": at,
-            "who": who,
-            "action": action,
-            "subject": subject,
-            "change": change,
-        },
-    )
+    record_all(connection, [entry(realm, at, who, action, subject, change)])
+
+
+def entry(
+    realm: str, at: datetime, who: str, action: str, subject: str, change: dict[str, Any]
+) -> dict[str, Any]:
+    """An entry for `record_all`."""
+    return {"realm": realm, "at": at, "who": who, "action": action, "subject": subject,
+            "change": change}  # fmt: skip
+
+
+def record_all(connection: Connection, entries: list[dict[str, Any]]) -> None:
+    """Write entries, in their order, in the caller's transaction."""
+    if entries:
+        connection.execute(insert(audit), entries)
 
 
 def seal(connection: Connection, limit: int = 500) -> int:

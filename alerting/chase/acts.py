@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, update
 
 from alerting.alerts import measures
 from alerting.alerts.life import Life
-from alerting.alerts.measures import OPEN_WORK
+from alerting.alerts.orders import OPEN_WORK
 from alerting.audit import record
 from alerting.chase import calls, pursuits, words
 from alerting.chase.rights import decides

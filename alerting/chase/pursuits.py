@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
 
 from alerting.alerts.life import Life
-from alerting.alerts.measures import OPEN_WORK
+from alerting.alerts.orders import OPEN_WORK
 from alerting.audit import record
 from alerting.chase import calls, words
 from alerting.store.schema import alert, measure, notice, pursuit

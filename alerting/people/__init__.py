@@ -10,6 +10,7 @@ from alerting.people.register import (
     person_at,
     person_by_id,
     post_by_id,
+    read_posts_near,
     resolve,
 )
 from alerting.people.tables import import_people, import_posts, read_people, read_posts
@@ -28,5 +29,6 @@ __all__ = [
     "post_by_id",
     "read_people",
     "read_posts",
+    "read_posts_near",
     "resolve",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, select
@@ -77,8 +78,12 @@ def contacts_of(connection: Connection, person_id: str) -> list[Contact]:
 
 
 def post_by_id(connection: Connection, post_id: str) -> Post | None:
-    row = connection.execute(select(post).where(post.c.id == post_id)).one_or_none()
-    return Post(row.id, row.tier, row.sector, row.place, row.title, row.title_en) if row else None
+    """A post, active or not: what hangs on one that was given up is still told to its holders."""
+    held = _seen(connection).by_id
+    if post_id not in held:
+        row = connection.execute(select(post).where(post.c.id == post_id)).one_or_none()
+        held[post_id] = _post(row) if row else None
+    return held[post_id]
 
 
 def holders_of(connection: Connection, post_id: str) -> list[Person]:
@@ -99,26 +104,54 @@ def resolve(
 
     At each step a post of the sector itself goes before one that answers for all sectors.
     """
-    by_place = _posts(connection)
-    for step in places.upward(place):
-        for wanted in (sector, ""):
-            for one in by_place.get(step, ()):
-                if one.tier == tier and one.sector == wanted:
-                    return one
-    return None
+    found = _seen(connection).found
+    key = (tier, sector, place)
+    if key not in found:
+        steps = list(places.upward(place))
+        at = _read_at(connection, steps)
+        fitting = (
+            one for step in steps for wanted in (sector, "") for one in at[step]
+            if one.tier == tier and one.sector == wanted
+        )  # fmt: skip
+        found[key] = next(fitting, None)
+    return found[key]
 
 
-# The posts as one transaction sees them: they are asked for hundreds of times in a front, and change
-# only by an import, in a transaction of its own.
-_SEEN: WeakKeyDictionary[Connection, dict[str, list[Post]]] = WeakKeyDictionary()
+def read_posts_near(connection: Connection, places: Places, near: Iterable[str]) -> None:
+    """Read at once all posts that `resolve` may come upon from any of these places."""
+    _read_at(connection, {step for place in near for step in places.upward(place)})
 
 
-def _posts(connection: Connection) -> dict[str, list[Post]]:
-    held = _SEEN.get(connection)
-    if held is None:
-        held = _SEEN[connection] = defaultdict(list)
-        for row in connection.execute(select(post).where(post.c.active).order_by(post.c.id)):
-            held[row.place].append(
-                Post(row.id, row.tier, row.sector, row.place, row.title, row.title_en)
-            )
-    return held
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The posts as one transaction sees them: they are asked for hundreds of times in a front, and
+    change only by an import, in a transaction of its own."""
+
+    by_id: dict[str, Post | None] = field(default_factory=dict)
+    at: dict[str, list[Post]] = field(default_factory=dict)  # active ones, by place
+    found: dict[tuple[str, str, str], Post | None] = field(default_factory=dict)  # by `resolve`
+
+
+_SEEN: WeakKeyDictionary[Connection, _Seen] = WeakKeyDictionary()
+
+
+def _seen(connection: Connection) -> _Seen:
+    return _SEEN.setdefault(connection, _Seen())
+
+
+def _read_at(connection: Connection, steps: Collection[str]) -> dict[str, list[Post]]:
+    held = _seen(connection)
+    missing = [step for step in steps if step not in held.at]
+    if missing:
+        held.at.update({step: [] for step in missing})
+        rows = connection.execute(
+            select(post).where(post.c.place.in_(missing), post.c.active).order_by(post.c.id)
+        )
+        for row in rows:
+            held.by_id[row.id] = _post(row)
+            held.at[row.place].append(_post(row))
+    return held.at
+
+
+def _post(row: Any) -> Post:
+    return Post(row.id, row.tier, row.sector, row.place, row.title, row.title_en)

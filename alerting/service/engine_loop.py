@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from alerting import chase
 from alerting.alerts import by_hand
-from alerting.alerts.engine import Engine, Work
+from alerting.alerts.engine import Changes, Engine, Work
 from alerting.audit import record
 from alerting.bus import Record
 from alerting.errors import Refused
@@ -70,18 +70,22 @@ class EngineLoop:
         bus, life = self._station.bus, engine.life
         slices = [s for s in engine.slices(work) if s not in done]
         for number in slices[:-1]:
+            changes = await self._changes(engine, work, number)
 
-            def a_slice(connection: Connection, number: int = number) -> None:
-                engine.commit(connection, work, number)
+            def a_slice(
+                connection: Connection, number: int = number, changes: Changes = changes
+            ) -> None:
+                engine.commit(connection, changes)
                 connection.execute(
                     insert(slice_done).values(realm=realm, seq=one.seq, slice=number)
                 )
 
             await self._station.writer.write(a_slice)
+        last = await self._changes(engine, work, slices[-1]) if slices else None
 
         def the_last(connection: Connection) -> None:
-            if slices:
-                engine.commit(connection, work, slices[-1])
+            if last is not None:
+                engine.commit(connection, last)
             if isinstance(one.signal, Report):
                 _take_report(connection, life, one.signal)
             connection.execute(
@@ -90,6 +94,11 @@ class EngineLoop:
             bus.taken(connection, realm, one.seq)
 
         await self._station.writer.write(the_last, first=isinstance(one.signal, Report))
+
+    async def _changes(self, engine: Engine, work: Work, number: int) -> Changes:
+        return await self._station.runtime.in_thread(
+            "engine", lambda: engine.changes(work, number)
+        )
 
     async def _done(self, realm: str, seq: int) -> set[int]:
         with self._station.store.read() as connection:

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, func, select
 
 from alerting import audit
 from alerting.alerts import episodes
-from alerting.alerts.episodes import Finding
+from alerting.alerts.finding import Finding
+from alerting.alerts.ledger import Ledger
 from alerting.places import Place
 from alerting.service.clock import LIVE
 from alerting.service.service_rules import loop_words, service_rule
@@ -180,16 +181,17 @@ class WatchLoop:
         now: datetime,
     ) -> None:
         life = self._station.life(LIVE)
-        for key in sorted(set(found) - known):
-            trouble = found[key]
-            rule = service_rule(trouble.rule, life.book)
-            finding = Finding({"sentence": trouble.words}, trouble.words, onset=now)
-            episodes.rise(connection, life, rule, self._place(trouble.place), int(rule.level),
-                          finding, "watch", now)  # fmt: skip
-        for rule_id, place in sorted(known - set(found)):
-            words = {"zh": "已恢复", "en": "it works again"}
-            episodes.fall(connection, life, service_rule(rule_id, life.book), self._place(place), 0,
-                          Finding({"sentence": words}, words), "watch", now)  # fmt: skip
+        with Ledger(connection, life) as ledger:
+            for key in sorted(set(found) - known):
+                trouble = found[key]
+                rule = service_rule(trouble.rule, life.book)
+                finding = Finding({"sentence": trouble.words}, trouble.words, onset=now)
+                episodes.rise(ledger, rule, self._place(trouble.place), int(rule.level), finding,
+                              "watch", now)  # fmt: skip
+            for rule_id, place in sorted(known - set(found)):
+                words = {"zh": "已恢复", "en": "it works again"}
+                episodes.fall(ledger, service_rule(rule_id, life.book), self._place(place), 0,
+                              Finding({"sentence": words}, words), "watch", now)  # fmt: skip
 
     def _place(self, place_id: str) -> Place:
         known = self._station.places.by_id.get(place_id)

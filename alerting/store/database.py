@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal as os_signal
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from alerting.errors import BadInput, SuianError
 from alerting.store.migrations import upgrade
 
 T = TypeVar("T")
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # Chinese as it is, no blanks
 
 
 class Store:
@@ -37,7 +39,7 @@ class Store:
             from sqlalchemy.pool import StaticPool
 
             pool = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
-        self._engine = create_engine(url, **pool)
+        self._engine = create_engine(url, json_serializer=_JSON.encode, **pool)
         _set_pragmas(self._engine, memory)
         self._die = Death.from_environment("commit")
         try:

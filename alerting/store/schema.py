@@ -7,6 +7,7 @@ new one, and nothing crosses. Times are UTC, stored as ISO text that sorts.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -30,6 +31,13 @@ from sqlalchemy.types import TypeDecorator
 metadata = MetaData()
 
 
+@lru_cache(maxsize=1024)  # the rows of one transaction share a few times
+def _utc_text(value: datetime) -> str:
+    if value.tzinfo is None:
+        raise ValueError(f"a time without its zone: {value!r}")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 class UtcText(TypeDecorator[datetime]):
     """An aware UTC datetime as text of fixed width, so that text order is time order."""
 
@@ -37,11 +45,7 @@ class UtcText(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a time without its zone: {value!r}")
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return None if value is None else _utc_text(value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
         return datetime.fromisoformat(value.replace("Z", "+00:00")) if value else None

@@ -104,7 +104,7 @@ class County:
         self.taken.append(signal)
 
     def _commit(self, connection: Any, work: Any, number: int) -> None:
-        self.engine.commit(connection, work, number)
+        self.engine.commit(connection, self.engine.changes(work, number))
         connection.execute(insert(slice_done).values(realm=LIVE, seq=1, slice=number))
 
     def passes(self, hours: int) -> None:

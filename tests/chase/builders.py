@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from alerting import chase
-from alerting.alerts import Life, measures
+from alerting.alerts import Life
+from alerting.alerts.asking import ask, drop
+from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, tell
-from alerting.people import Policy, post_by_id
+from alerting.people import Policy
 from alerting.places import Place, Places, Point
 from alerting.rulebook import Measure
 from alerting.signals import Report
@@ -110,19 +113,26 @@ class County:
     def order(self, name: str = "speed-limit", level: int = 2, by: str = "a1", **given: Any) -> str:
         """An alert asks for a measure on the road. Gives the measure's id."""
         facts = Facts("road-traffic", "fog", "road-1", level)
-        self.store.write(lambda c: measures.ask(c, self.life, name, ROAD, given, facts, by, self.now))
+        self.write(lambda ledger: ask(ledger, name, ROAD, given, facts, by, self.now))
         with self.store.read() as c:
             return str(c.execute(select(measure.c.id).where(measure.c.measure == name)
                                  .order_by(measure.c.number.desc())).scalars().first())  # fmt: skip
 
+    def write(self, work: Callable[[Ledger], object]) -> None:
+        def write(connection: Connection) -> None:
+            with Ledger(connection, self.life) as ledger:
+                work(ledger)
+
+        self.store.write(write)
+
     def drop(self, by: str = "a1") -> None:
         facts = Facts("road-traffic", "fog", "road-1", 2)
-        self.store.write(lambda c: measures.drop(c, self.life, by, set(), facts, self.now))
+        self.write(lambda ledger: drop(ledger, by, set(), facts, self.now))
 
     def news(self, to: str = "township", level: int = 2, kind: str = "open") -> None:
         facts = Facts("road-traffic", "fog", "road-1", level)
-        self.store.write(lambda c: tell(c, "live", kind, post_by_id(c, f"{to}-post"), facts,
-                                        self.now, alert="a1", wants="acknowledge"))  # fmt: skip
+        self.write(lambda ledger: tell(ledger, kind, ledger.post(f"{to}-post"), facts, self.now,
+                                       alert="a1", wants="acknowledge"))  # fmt: skip
 
     def close_alert(self, name: str = "a1") -> None:
         self.store.write(lambda c: c.execute(

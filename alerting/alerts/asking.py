@@ -1,0 +1,224 @@
+"""Who asks for a measure, and what the measure becomes by it.
+
+It is held by all who ask, whoever asks first: an alert, a person, a measure that it stands in for.
+At most one is open for each (realm, measure, object, carrier); the strictest argument of all askers
+wins; a stricter one is a new version of the same measure, issued again. When the last asker goes it is
+lifted, or its lifting is proposed where a check is due.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from alerting.alerts.ledger import Ledger
+from alerting.alerts.notices import Facts, tell
+from alerting.alerts.orders import (
+    OPEN_WORK,
+    ask_decider,
+    describe,
+    end,
+    facts_of,
+    issue,
+    tell_carrier,
+)
+from alerting.people import Post
+from alerting.places import Place
+from alerting.store.rows import Row
+
+
+def ask(
+    ledger: Ledger,
+    name: str,
+    place: Place,
+    arguments: dict[str, Any],
+    facts: Facts,
+    by: str,
+    at: datetime,
+    interim_for: str | None = None,
+) -> list[str]:
+    """Ask for a measure at a place on behalf of `by` (an alert id, "person:…", a measure's id).
+
+    Gives the ids of the measures that are new or were issued again because of it.
+    """
+    changed: list[str] = []
+    for object_id, carrier in _addressed(ledger, name, place, facts.sector):
+        here = facts if facts.place == object_id else facts.saying(place=object_id)
+        held = ledger.newest(name, object_id, carrier.id)
+        if held is None or held.ended is not None:
+            number = 1 if held is None else held.number + 1
+            changed.append(_propose(ledger, name, object_id, carrier, number, arguments, here, by,
+                                    at, interim_for))  # fmt: skip
+        elif _join(ledger, held, arguments, here, by, at):
+            changed.append(held.id)
+    return changed
+
+
+def drop(ledger: Ledger, by: str, keep: set[str], facts: Facts, at: datetime) -> None:
+    """`by` no longer asks for any measure but those named in `keep`."""
+    for asked in ledger.asked_by(by):
+        row = ledger.measure(asked.measure)
+        assert row is not None
+        if row.measure in keep:
+            continue
+        ledger.change(asked, ended=at)
+        _settle(ledger, row, facts, at)
+
+
+def lift(ledger: Ledger, row: Row, facts: Facts, by: str, at: datetime) -> None:
+    tell_carrier(ledger, row, "lifted", facts, at)  # of the measure as its carrier knows it
+    end(ledger, row, (row.state,), "lifted", by, at, "")
+    end_interim(ledger, row, at)
+
+
+def end_interim(ledger: Ledger, row: Row, at: datetime) -> None:
+    """What stood in for this measure is no longer asked on its behalf."""
+    drop(ledger, row.id, set(), facts_of(ledger, row), at)
+
+
+def strictest(declared: dict[str, Any], sets: list[dict[str, Any]]) -> dict[str, Any]:
+    """The strictest of several argument sets, by what each argument declares."""
+    out: dict[str, Any] = {}
+    for name, declaration in declared.items():
+        given = [s[name] for s in sets if name in s]
+        if not given:
+            continue
+        if declaration.stricter == "union":
+            out[name] = sorted({x for g in given for x in (g if isinstance(g, list) else [g])})
+        else:
+            out[name] = (min if declaration.stricter == "lower" else max)(given)
+    return out
+
+
+def _addressed(ledger: Ledger, name: str, place: Place, sector: str) -> list[tuple[str, Post]]:
+    """Whom a measure at a place falls to: (object, carrier's post).
+
+    A zone's measure carried by enterprises is one measure for each site of the sector in the zone.
+    What falls to nobody falls to the duty office.
+    """
+    definition = ledger.life.book.measures[name]
+    objects = [place.id]
+    if place.kind == "zone" and definition.carrier == "enterprise":
+        sites = ledger.life.places.sites_in(place.id, definition.sector or sector)
+        objects = [site.id for site in sites]
+    found: list[tuple[str, Post]] = []
+    for one in objects:
+        post = _post(ledger, definition.carrier, definition.sector or sector, one)
+        if post is not None:
+            found.append((one, post))
+    return found
+
+
+def _post(ledger: Ledger, tier: str | None, sector: str, place: str) -> Post | None:
+    if not tier:
+        return None
+    return ledger.resolve(tier, sector, place) or ledger.resolve("duty-office", "", place)
+
+
+def _propose(
+    ledger: Ledger,
+    name: str,
+    object_id: str,
+    carrier: Post,
+    number: int,
+    arguments: dict[str, Any],
+    facts: Facts,
+    by: str,
+    at: datetime,
+    interim_for: str | None,
+) -> str:
+    definition = ledger.life.book.measures[name]
+    sector = definition.sector or facts.sector
+    decider = _post(ledger, definition.decider, sector, object_id)
+    lifter = _post(ledger, definition.lifter, sector, object_id)
+    row = ledger.add_measure(
+        id=f"{ledger.realm}.{name}.{object_id}.{carrier.id}.{number}", measure=name,
+        object=object_id, carrier=carrier.id, number=number,
+        state="proposed" if decider else "approved", level=facts.level, arguments=arguments,
+        decider=decider.id if decider else None, lifter=lifter.id if lifter else None,
+        interim_for=interim_for, proposed=at, decided_by=None, issued=None, acknowledged=None,
+        in_force=None, due=None, overdue=None, cannot=None, ended=None, end_reason="", version=1,
+    )  # fmt: skip
+    ledger.add_asker(row.id, by, level=facts.level, arguments=arguments, since=at, ended=None)
+    ledger.record(at, by, "propose measure", row.id, {"arguments": arguments, "level": facts.level})
+    if decider is None:
+        issue(ledger, row, facts, at)
+    else:
+        ask_decider(ledger, row, decider, facts, at)
+        for interim in definition.interim:
+            ask(ledger, interim, ledger.life.places.by_id[object_id], {}, facts, row.id, at,
+                interim_for=row.id)  # fmt: skip
+    return str(row.id)
+
+
+def _join(
+    ledger: Ledger, held: Row, arguments: dict[str, Any], facts: Facts, by: str, at: datetime
+) -> bool:
+    """Another asker, or the same with other arguments or level. True where it is issued again."""
+    known = ledger.askers(held.id).get(by)
+    if known is None:
+        ledger.add_asker(held.id, by, level=facts.level, arguments=arguments, since=at, ended=None)
+    elif known.ended is None and (known.level, known.arguments) == (facts.level, arguments):
+        return False
+    else:
+        ledger.change(known, level=facts.level, arguments=arguments, ended=None)
+    return _settle(ledger, held, facts, at)
+
+
+def _settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
+    """Make the measure what its askers now ask. True where it was issued or proposed again."""
+    if row.ended is not None:
+        return False
+    asking = [a for a in ledger.askers(row.id).values() if a.ended is None]
+    if not asking:
+        _no_longer_asked(ledger, row, facts, at)
+        return False
+    definition = ledger.life.book.measures[row.measure]
+    arguments = strictest(definition.arguments, [a.arguments for a in asking])
+    level = max(a.level for a in asking)
+    revived = row.state in ("lift proposed", "attested")
+    stricter = arguments != row.arguments and strictest(
+        definition.arguments, [arguments, row.arguments]
+    ) == arguments  # fmt: skip
+    risen = level > row.level
+    if (arguments, level) == (row.arguments, row.level) and not revived:
+        return False
+    again = stricter or risen or revived
+    was = [row.arguments, row.level]
+    version = row.version + 1 if again and row.state != "proposed" else row.version
+    ledger.change(row, arguments=arguments, level=level, version=version)
+    ledger.record(at, "service", "change measure", row.id,
+                  {"arguments": arguments, "level": level, "was": was})  # fmt: skip
+    if not again:
+        tell_carrier(ledger, row, "update", facts, at)
+        return False
+    facts = facts.saying(level=level)
+    if row.state == "proposed":
+        decider = ledger.post(row.decider)
+        if decider:
+            ask_decider(ledger, row, decider, facts, at)
+        return True
+    issue(ledger, row, facts, at, kind="tighten" if stricter or revived else "raise")
+    return True
+
+
+def _no_longer_asked(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
+    definition = ledger.life.book.measures[row.measure]
+    # Of the measure as its readers know it.
+    said = facts.saying(measures=(describe(row, definition),))
+    if row.state in ("proposed", "approved"):
+        end(ledger, row, (row.state,), "withdrawn", "service", at, "no longer asked")
+        decider = ledger.post(row.decider)
+        if decider:
+            tell(ledger, "lifted", decider, said, at, measure=row.id,
+                 alert=ledger.alert_of(row.id))  # fmt: skip
+        end_interim(ledger, row, at)
+    elif definition.check and row.state in OPEN_WORK:
+        ledger.change(row, state="lift proposed")
+        ledger.record(at, "service", "propose lift", row.id, {})
+        to = ledger.post(row.lifter) or ledger.post(row.carrier)
+        if to is not None:
+            tell(ledger, "check", to, said, at, measure=row.id, wants="check",
+                 alert=ledger.alert_of(row.id))  # fmt: skip
+    elif row.state in OPEN_WORK:
+        lift(ledger, row, facts, "service", at)

@@ -1,0 +1,263 @@
+"""What one transaction knows of alerts, measures, askers and notices, and what it makes of them.
+
+A front opens hundreds of alerts in one slice: what they need is read once for all of them
+(`read_ahead`), changed in memory, and written with one statement a table. What nobody foresaw is read
+when it is asked for. Rows keep the order in which they were made; nothing outlives the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import Connection, Table, and_, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from alerting.alerts.life import Life
+from alerting.audit import entry, record_all
+from alerting.people import Post, post_by_id, read_posts_near, resolve
+from alerting.store.rows import Row, Rows
+from alerting.store.schema import alert, alert_change, asker, measure, notice
+
+Pair = tuple[str, str]
+# Of a stored notice what decides on later ones; its facts are long and stay where they are.
+_NOTICE = tuple(notice.c[n] for n in ("id", "kind", "alert", "measure", "post", "created", "state"))
+
+
+class Ledger:
+    """Use as a context: what was added and changed is written on leaving it, unless it failed."""
+
+    def __init__(self, connection: Connection, life: Life) -> None:
+        self.connection, self.life, self.realm = connection, life, life.realm
+        self._rows = Rows(connection, (alert, measure, asker, notice, alert_change))
+        self.change = self._rows.change
+        self._alerts: dict[str, Row | None] = {}
+        self._latest: dict[Pair, Row | None] = {}  # by rule and place
+        self._measures: dict[str, Row | None] = {}
+        self._newest: dict[Pair, dict[str, Row]] = {}  # by measure and object; by carrier
+        self._askers: dict[str, dict[str, Row]] = {}  # by measure; by asker
+        self._asking_alerts: set[str] = set()
+        self._asked_by: dict[str, set[str]] = {}  # by asker: the measures it ever asked for
+        self._notices: dict[Pair, list[Row]] = {}  # by ("alert" or "measure", its id)
+        self._notice_by_id: dict[int, Row] = {}
+        self._entries: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failed: object, *_: object) -> None:
+        if failed is None:
+            self._rows.write()
+            record_all(self.connection, self._entries)
+
+    def record(self, at: datetime, who: str, action: str, subject: str, change: Any) -> None:
+        """An audit entry, committed with what it tells of."""
+        self._entries.append(entry(self.realm, at, who, action, subject, change))
+
+    def post(self, post_id: str | None) -> Post | None:
+        return post_by_id(self.connection, post_id) if post_id else None
+
+    def resolve(self, tier: str, sector: str, place: str) -> Post | None:
+        return resolve(self.connection, self.life.places, tier, sector, place)
+
+    # Alerts
+
+    def alert(self, key: str) -> Row | None:
+        if key not in self._alerts:
+            self._alerts[key] = None
+            self._keep(alert, self._alerts, select(alert).where(alert.c.id == key))
+        return self._alerts[key]
+
+    def latest(self, rule: str, place: str) -> Row | None:
+        """The newest episode of a rule at a place."""
+        if (rule, place) not in self._latest:
+            self._read_latest([(rule, place)])
+        return self._latest[rule, place]
+
+    def add_alert(self, **values: Any) -> Row:
+        row = self._rows.add(alert, realm=self.realm, **values)
+        self._alerts[row.id] = self._latest[row.rule, row.place] = row
+        self._asked_by[row.id] = set()
+        self._notices["alert", row.id] = []
+        return row
+
+    def note(self, key: str, at: datetime, what: str, level: int, by: str, why: Any) -> None:
+        """A change of an alert, for its page."""
+        self._rows.add(alert_change, realm=self.realm, alert=key, at=at, what=what, level=level,
+                       by=by, why=why)  # fmt: skip
+
+    # Measures and who asks for them
+
+    def measure(self, key: str) -> Row | None:
+        if key not in self._measures:
+            self._measures[key] = None
+            self._keep(measure, self._measures, select(measure).where(measure.c.id == key))
+        return self._measures[key]
+
+    def newest(self, name: str, object_id: str, carrier: str) -> Row | None:
+        """The measure of this key with the highest number, open or ended."""
+        if (name, object_id) not in self._newest:
+            self._read_newest([(name, object_id)])
+        return self._newest[name, object_id].get(carrier)
+
+    def add_measure(self, **values: Any) -> Row:
+        row = self._rows.add(measure, realm=self.realm, **values)
+        self._measures[row.id] = row
+        self._newest[row.measure, row.object][row.carrier] = row
+        self._askers[row.id] = {}
+        self._asked_by[row.id] = set()
+        self._notices["measure", row.id] = []
+        return row
+
+    def askers(self, measure_id: str) -> dict[str, Row]:
+        """Who asks or once asked for a measure, by asker."""
+        if measure_id not in self._askers:
+            self._read_askers([measure_id])
+        return self._askers[measure_id]
+
+    def add_asker(self, measure_id: str, by: str, **values: Any) -> None:
+        if by not in self._asked_by:
+            self._read_asked_by([by])
+        row = self._rows.add(asker, measure=measure_id, asker=by, realm=self.realm, **values)
+        self.askers(measure_id)[by] = row
+        self._asked_by[by].add(measure_id)
+        if by not in self._measures and self.alert(by) is not None:
+            self._asking_alerts.add(by)
+
+    def asked_by(self, by: str) -> list[Row]:
+        """What somebody asks for now: rows of askers, by measure."""
+        if by not in self._asked_by:
+            self._read_asked_by([by])
+        rows = [self.askers(key)[by] for key in sorted(self._asked_by[by])]
+        return [row for row in rows if row.ended is None]
+
+    def alert_of(self, measure_id: str) -> str | None:
+        """The alert that asks for a measure (the first still asking), for a notice to hang on."""
+        asking = [r for r in self.askers(measure_id).values() if r.asker in self._asking_alerts]
+        first = min(asking, key=lambda r: (r.ended is not None, r.since, r.asker), default=None)
+        return None if first is None else str(first.asker)
+
+    # Notices
+
+    def notices(self, about: str, key: str) -> list[Row]:
+        """Those that hang on an "alert" or on a "measure"; of stored ones the columns of _NOTICE."""
+        if (about, key) not in self._notices:
+            self._read_notices(about, [key])
+        return self._notices[about, key]
+
+    def add_notice(self, **values: Any) -> None:
+        row = self._rows.add(notice, realm=self.realm, **values)
+        for about in ("alert", "measure"):
+            if (about, values[about]) in self._notices:
+                self._notices[about, values[about]].append(row)
+
+    # Reading, for all of them at once
+
+    def read_ahead(self, moves: Collection[Pair], still: Iterable[Pair]) -> None:
+        """What the alerts of these (rule, place) need: `moves` all, `still` the alert alone."""
+        self._read_latest([*moves, *still])
+        if not moves:
+            return
+        read_posts_near(self.connection, self.life.places, {place for _, place in moves})
+        held = [row.id for move in moves if (row := self._latest[move]) is not None]
+        self._read_notices("alert", held)
+        self._read_asked_by(held)
+        book = self.life.book
+        asked = {rule: _measures_of(book, rule) for rule, _ in moves}
+        self._read_newest({(name, place) for rule, place in moves for name in asked[rule]})
+        elsewhere = {key for keys in self._asked_by.values() for key in keys} - self._measures.keys()
+        if elsewhere:
+            self._keep(measure, self._measures, select(measure).where(measure.c.id.in_(elsewhere)))
+        open_ones = [key for key, row in self._measures.items() if row and row.ended is None]
+        self._read_askers(open_ones)
+        self._read_asked_by(open_ones)
+
+    def _read_latest(self, pairs: Iterable[Pair]) -> None:
+        missing = [pair for pair in pairs if pair not in self._latest]
+        if missing:
+            self._latest.update(dict.fromkeys(missing))
+            newest = _newest(alert, self.realm, ("rule", "place"), "episode", missing)
+            for row in self._keep(alert, self._alerts, newest):
+                # One that was opened since then is newer.
+                self._latest[row.rule, row.place] = self._latest.get((row.rule, row.place)) or row
+
+    def _read_newest(self, pairs: Iterable[Pair]) -> None:
+        missing = [pair for pair in pairs if pair not in self._newest]
+        if missing:
+            self._newest.update({pair: {} for pair in missing})
+            key = ("measure", "object", "carrier")
+            newest = _newest(measure, self.realm, key, "number", missing)
+            for row in self._keep(measure, self._measures, newest):
+                if (row.measure, row.object) in self._newest:
+                    self._newest[row.measure, row.object].setdefault(row.carrier, row)
+
+    def _read_askers(self, measure_ids: Iterable[str]) -> None:
+        missing = [key for key in measure_ids if key not in self._askers]
+        if not missing:
+            return
+        self._askers.update({key: {} for key in missing})
+        rows = self.connection.execute(
+            select(asker, alert.c.id.label("alert_id"))
+            .outerjoin(alert, alert.c.id == asker.c.asker)
+            .where(asker.c.measure.in_(missing))
+        ).mappings()
+        for read in rows:
+            values = dict(read)
+            if values.pop("alert_id") is not None:
+                self._asking_alerts.add(values["asker"])
+            self._askers[values["measure"]][values["asker"]] = Row(asker, values, stored=True)
+
+    def _read_asked_by(self, askers: Iterable[str]) -> None:
+        missing = [by for by in askers if by not in self._asked_by]
+        if not missing:
+            return
+        self._asked_by.update({by: set() for by in missing})
+        rows = select(asker.c.asker, asker.c.measure).where(asker.c.asker.in_(missing))
+        for by, key in self.connection.execute(rows):
+            self._asked_by[by].add(key)
+
+    def _read_notices(self, about: str, keys: Iterable[str]) -> None:
+        missing = [key for key in keys if (about, key) not in self._notices]
+        if not missing:
+            return
+        self._notices.update({(about, key): [] for key in missing})
+        rows = select(*_NOTICE).where(notice.c[about].in_(missing)).order_by(notice.c.id)
+        for row in self._keep(notice, self._notice_by_id, rows):
+            self._notices[about, getattr(row, about)].append(row)
+        for row in self._rows.added(notice):
+            if getattr(row, about) in missing:
+                self._notices[about, getattr(row, about)].append(row)
+
+    def _keep(self, table: Table, known: dict[Any, Any], rows: Any) -> list[Row]:
+        """The rows of a select; of one that was met before, what has become of it here."""
+        found = []
+        for read in self.connection.execute(rows).mappings():
+            if known.get(read["id"]) is None:
+                known[read["id"]] = Row(table, dict(read), stored=True)
+            found.append(known[read["id"]])
+        return found
+
+
+def _newest(
+    table: Table, realm: str, key: tuple[str, ...], number: str, pairs: Collection[Pair]
+) -> Any:
+    """The row with the highest `number` for each `key`, whose first two columns are given in pairs
+    (and where one is named with another's second, of that too)."""
+    columns = [table.c[name] for name in key]
+    newest = (
+        select(*columns, func.max(table.c[number]).label(number))
+        .where(table.c.realm == realm, columns[0].in_({first for first, _ in pairs}),
+               columns[1].in_({second for _, second in pairs}))
+        .group_by(*columns)
+        .subquery()
+    )  # fmt: skip
+    same: list[ColumnElement[bool]] = [table.c[n] == newest.c[n] for n in (*key, number)]
+    return select(table).join(newest, and_(table.c.realm == realm, *same))
+
+
+def _measures_of(book: Any, rule_id: str) -> set[str]:
+    """All that a rule may come to ask for, with what stands in until it is approved."""
+    rule = book.rules_by_id.get(rule_id)
+    asked = {a.measure for step in rule.levels.values() for a in step.ask} if rule else set()
+    return asked | {name for one in asked for name in book.measures[one].interim}

@@ -1,0 +1,114 @@
+"""One measure on its way: ordered from its carrier, put to its decider, moved on from a known state.
+
+Each move is guarded by the state it starts from, so that of two answers at once one wins and the
+other is told.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerting.alerts.ledger import Ledger
+from alerting.alerts.notices import Facts, facts_of_alert, tell
+from alerting.people import Post
+from alerting.store.rows import Row
+
+OPEN_WORK = ("issued", "acknowledged", "in force")
+
+
+def issue(ledger: Ledger, row: Row, facts: Facts, at: datetime, kind: str = "order") -> None:
+    """Order it from its carrier, who must acknowledge and then report it in force."""
+    definition = ledger.life.book.measures[row.measure]
+    minutes = definition.by_minutes or ledger.life.policy.in_force_minutes
+    due = at + timedelta(minutes=minutes)
+    # What is in force already and only rises stays in force; it is acknowledged anew.
+    state = "in force" if kind == "raise" and row.state == "in force" else "issued"
+    ledger.change(row, state=state, issued=row.issued or at, due=due, overdue=None, cannot=None,
+                  acknowledged=None)  # fmt: skip
+    ledger.record(at, "service", "issue measure", row.id, {"due": due.isoformat(), "kind": kind})
+    tell_carrier(ledger, row, kind, facts, at, wants="acknowledge", due=due)
+
+
+def ask_decider(ledger: Ledger, row: Row, decider: Post, facts: Facts, at: datetime) -> None:
+    """The decider is told what, where, and by when it must be decided: onset less the muster time."""
+    definition = ledger.life.book.measures[row.measure]
+    by = None
+    if facts.onset is not None:
+        by = max(at, facts.onset - timedelta(minutes=definition.muster_minutes))
+    tell(ledger, "decide", decider,
+         facts.saying(measures=(describe(row, definition),), due=by), at,
+         alert=ledger.alert_of(row.id), measure=row.id, wants="decision")  # fmt: skip
+
+
+def tell_carrier(
+    ledger: Ledger,
+    row: Row,
+    kind: str,
+    facts: Facts,
+    at: datetime,
+    wants: str = "",
+    due: datetime | None = None,
+) -> None:
+    carrier = ledger.post(row.carrier)
+    if carrier is None:
+        return
+    definition = ledger.life.book.measures[row.measure]
+    said = facts.saying(place=row.object, measures=(describe(row, definition),),
+                        due=due or facts.due)  # fmt: skip
+    tell(ledger, kind, carrier, said, at,
+         alert=ledger.alert_of(row.id), measure=row.id, wants=wants)  # fmt: skip
+
+
+def move(
+    ledger: Ledger,
+    row: Row | None,
+    come_from: tuple[str, ...],
+    to: str,
+    by: str,
+    at: datetime,
+    **values: Any,
+) -> bool:
+    """False, and nothing moves, where the measure is in none of the states it may come from."""
+    if row is None or row.state not in come_from:
+        return False
+    ledger.change(row, state=to, **values)
+    ledger.record(at, by, to, row.id, {})
+    return True
+
+
+def end(
+    ledger: Ledger,
+    row: Row | None,
+    come_from: tuple[str, ...],
+    how: str,
+    by: str,
+    at: datetime,
+    reason: str,
+) -> bool:
+    if row is None or row.state not in come_from:
+        return False
+    ledger.change(row, state=how, ended=at, end_reason=reason)
+    ledger.record(at, by, how, row.id, {"reason": reason})
+    return True
+
+
+def describe(row: Row, definition: Any) -> dict[str, Any]:
+    """A measure as notices carry it."""
+    return {
+        "id": row.id,
+        "measure": row.measure,
+        "arguments": row.arguments,
+        "object": row.object,
+        "state": row.state,
+        "form": definition.form,
+    }
+
+
+def facts_of(ledger: Ledger, row: Row) -> Facts:
+    """The facts of a measure where no alert is at hand to give them."""
+    alert_id = ledger.alert_of(row.id)
+    held = facts_of_alert(ledger, alert_id) if alert_id else None
+    if held is not None:
+        return held.saying(place=row.object, level=row.level)
+    return Facts(ledger.life.book.measures[row.measure].sector, "", row.object, row.level)
