@@ -141,7 +141,9 @@ def convert(values: Floats, unit: str, quantity: str) -> Floats:
     spelled = _SPELLING.get(unit, unit)
     if spelled != wanted.unit:
         factor, offset = _line(spelled, wanted.unit)
-        values = (values * np.float32(factor) + np.float32(offset)).astype(np.float32)
+        values = (values * np.float32(factor) + np.float32(offset)).astype(np.float32, copy=False)
+    if values.size and values.min() >= wanted.low and values.max() <= wanted.high:
+        return values  # all there and plausible, as nearly always
     with np.errstate(invalid="ignore"):
         return np.where((values >= wanted.low) & (values <= wanted.high), values, np.float32("nan"))
 

@@ -79,12 +79,11 @@ class Forecast:
         return next((len(v) for v in self.values.values()), 0)
 
     def _content_id(self) -> str:
-        digest = hashlib.blake2b(digest_size=16)
-        for spot in self.spots:
-            digest.update(f"{spot.id}|{spot.lat:.5f}|{spot.lon:.5f};".encode())
+        where = "".join(f"{spot.id}|{spot.lat:.5f}|{spot.lon:.5f};" for spot in self.spots)
+        digest = hashlib.blake2b(where.encode(), digest_size=16)
         for name in sorted(self.values):
             digest.update(name.encode())
-            digest.update(np.ascontiguousarray(self.values[name]).tobytes())
+            digest.update(np.ascontiguousarray(self.values[name]).data)
         stamp = f"{self.issued:%Y%m%dT%H%MZ}"
         return content_id("forecast", self.source, stamp, self.start, digest.hexdigest())
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 import simdjson
@@ -83,7 +84,7 @@ class Source:
         What came before a failure is kept and the rest named as a problem. Raises SourceError when
         nothing came, and asks the fetch to hold when an allowance is used up.
         """
-        tables = Tables()
+        tables = Tables(expected=len(context.spots))
         for batch in _batches(context.spots, self._settings.batch):
             try:
                 self._ask(fetch, batch, context.now, tables)
@@ -126,17 +127,13 @@ class Source:
     def _ask(self, fetch: Fetch, spots: Sequence[Spot], now: datetime, tables: Tables) -> None:
         settings = self._settings
         variables = [v for q in settings.quantities for v in _ASKED[q].split("+")]
-        params = {
-            "latitude": ",".join(str(round(s.lat, 4)) for s in spots),
-            "longitude": ",".join(str(round(s.lon, 4)) for s in spots),
+        params = _places(tuple(spots)) | {
             "hourly": ",".join(variables),
             "forecast_days": str(settings.forecast_days),
             "past_days": str(settings.past_days),
             "timeformat": "unixtime",
             "timezone": "GMT",
         }
-        if spots[0].elevation is not None:
-            params["elevation"] = ",".join(f"{s.elevation:.0f}" for s in spots)
         if settings.model:
             params["models"] = settings.model
         if settings.apikey:
@@ -160,6 +157,18 @@ class Source:
 
 def _hour(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+@lru_cache(maxsize=1024)  # the same places are asked for every hour
+def _places(spots: tuple[Spot, ...]) -> dict[str, str]:
+    """Where, as the service takes it: an elevation for all locations or, after `_batches`, for none."""
+    where = {
+        "latitude": ",".join(str(round(s.lat, 4)) for s in spots),
+        "longitude": ",".join(str(round(s.lon, 4)) for s in spots),
+    }
+    if spots[0].elevation is not None:
+        where["elevation"] = ",".join(f"{s.elevation:.0f}" for s in spots)
+    return where
 
 
 def weight_of(variables: int, days: int) -> float:

@@ -407,6 +407,8 @@ def _narrow(sight: Sight, quantities: frozenset[str], column: int) -> Sight:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, dict):

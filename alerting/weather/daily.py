@@ -41,20 +41,25 @@ def bounds(values: Floats, starts: Ints, whole: Ints, kind: str) -> Bounds:
     how many hour stamps each full day has."""
     sizes = np.diff(np.append(starts, len(values)))
     short = (sizes < whole)[:, None]
-    exact = {"min": np.minimum, "max": np.maximum, "mean": np.add}[kind].reduceat(
-        values, starts, axis=0
-    )
+    exact = _each_day({"min": np.minimum, "max": np.maximum, "mean": np.add}[kind], values, starts)
     if kind == "mean":
         exact /= sizes[:, None].astype(np.float32)
     missing = np.isnan(exact) | short
     low, high = exact, exact.copy()
     low[missing], high[missing] = -np.inf, np.inf
     if kind != "mean" and missing.any():
-        known = (np.fmin if kind == "min" else np.fmax).reduceat(values, starts, axis=0)
+        known = _each_day(np.fmin if kind == "min" else np.fmax, values, starts)
         bound = high if kind == "min" else low
         some = missing & ~np.isnan(known)
         bound[some] = known[some]
     return low, high
+
+
+def _each_day(over: np.ufunc, values: Floats, starts: Ints) -> Floats:
+    # A reduction a day goes along the columns, many at once; `reduceat` takes them one by one.
+    ends = [*starts[1:], len(values)]
+    rows = [over.reduce(values[a:b], axis=0) for a, b in zip(starts, ends, strict=True)]
+    return np.stack(rows)
 
 
 class Days:

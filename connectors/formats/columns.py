@@ -53,11 +53,16 @@ _NO_MODELS = frozenset(
      "mean", "sum", "anomaly"}
 )  # fmt: skip
 _FIRST, _LAST = 0, 4_133_980_800  # 1970 and 2101, in unix time
+BLOCK = 64  # locations whose columns are put in place together
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 class Table:
-    """Locations of the same hours, units and variables; `cells` is (variable, location, hour)."""
+    """Locations of the same hours, units and variables; `_cells` is (variable, hour, location).
+
+    Locations are put there a block at a time: one cast and one transposition for all of their columns,
+    small enough to stay in the processor's cache.
+    """
 
     def __init__(
         self, location: Any, offset: int, start: datetime, hours: int, keys: tuple[str, ...]
@@ -69,7 +74,9 @@ class Table:
         self.spots: list[Spot] = []
         self._times, self._unix = _times(hourly["time"])
         self._width, self._fields = len(hourly), len(location)
-        self._cells = np.empty((len(keys), 4, hours), np.float32)
+        self.whole = len(keys) == sum(variable(key) is not None for key in hourly)
+        self._cells = np.empty((len(keys), hours, 4), np.float32)
+        self._block: list[Any] = []  # columns of the last locations, not in `_cells` yet
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -79,11 +86,11 @@ class Table:
     def reserve(self, count: int) -> None:
         """Room for `count` more locations; at least twice as much when it must grow, so that many
         answers do not each copy all that came before them."""
-        used, room = len(self.spots), self._cells.shape[1]
-        if used + count <= room:
+        needed, room = len(self.spots) + count, self._cells.shape[2]
+        if needed <= room:
             return
-        grown = np.empty((len(self.keys), max(used + count, 2 * room), self.hours), np.float32)
-        grown[:, :used] = self._cells[:, :used]
+        grown = np.empty((len(self.keys), self.hours, max(needed, 2 * room)), np.float32)
+        grown[:, :, :room] = self._cells
         self._cells = grown
 
     def fits(self, location: Any) -> bool:
@@ -100,37 +107,57 @@ class Table:
         return self.current is None or _current(location, self._offset) == self.current
 
     def add(self, location: Any, spot: Spot) -> bool:
-        """Copy the location's numbers; False, and nothing is added, when one column is not sound."""
-        hourly, row, hours = location["hourly"], len(self.spots), self.hours
-        if row == self._cells.shape[1]:
-            self.reserve(max(4, row))
-        cells = self._cells[:, row]
-        for at, key in enumerate(self.keys):
-            column: NDArray[np.float64] | None
+        """Take the location's numbers; False, and nothing is added, when one column is not sound."""
+        hourly, length = location["hourly"], self.hours * 8
+        columns: list[Any] = []
+        for key in self.keys:
+            column: Any
             try:
-                column = np.frombuffer(hourly[key].as_buffer(of_type="d"))
+                column = hourly[key].as_buffer(of_type="d")
+                size = column.size
             except (TypeError, AttributeError):
                 column = _numbers(hourly[key])
-            if column is None or column.size != hours:
+                size = -1 if column is None else column.nbytes
+            if size != length:
                 return False
-            cells[at] = column
+            columns.append(column)
+        self._block += columns
         self.spots.append(spot)
+        if len(self._block) >= BLOCK * len(self.keys):
+            self._settle()
         return True
 
     def column(self, key: str) -> Floats:
         """(hours, locations) of one variable, in its own unit."""
-        return np.ascontiguousarray(self._cells[self.keys.index(key), : len(self.spots)].T)
+        self._settle()
+        return np.ascontiguousarray(self._cells[self.keys.index(key), :, : len(self.spots)])
+
+    def _settle(self) -> None:
+        """Put the block where it belongs."""
+        if not self._block:
+            return
+        count = len(self._block) // len(self.keys)
+        first = len(self.spots) - count
+        self.reserve(0)
+        said = np.frombuffer(b"".join(self._block)).reshape(count, len(self.keys), self.hours)
+        # A number too large for float32 becomes infinite, and then missing by its range.
+        with np.errstate(over="ignore"):
+            self._cells[:, :, first : first + count] = said.transpose(1, 2, 0)
+        self._block.clear()
 
 
 class Tables:
-    """What the locations of one or several answers said, and what of it could not be read."""
+    """What the locations of one or several answers said, and what of it could not be read.
 
-    def __init__(self) -> None:
+    `expected` is how many locations will come in all, where that is known.
+    """
+
+    def __init__(self, expected: int = 0) -> None:
         self.reading = Reading()
         self.count = 0
         self._tables: dict[tuple[object, ...], Table] = {}
         self._last: Table | None = None
-        self._expected = 0
+        self._expected = expected
 
     @property
     def first(self) -> Table | None:
@@ -141,18 +168,16 @@ class Tables:
 
         What cannot be read goes to `reading`, under the spot's id or the location's number.
         """
-        self._expected = len(locations)
+        self._expected = max(self._expected, len(locations))
         if self._last is not None:
             self._last.reserve(len(locations))
-        # A number too large for float32 becomes infinite, and then missing by its range.
-        with np.errstate(over="ignore"):
-            for at, location in enumerate(locations):
-                spot = spots[at] if spots else None
-                where = f"place {spot.id}" if spot else f"location {at + 1}"
-                try:
-                    self._take(location, spot, where)
-                except _UNREADABLE as error:
-                    self.reading.refuse(f"this location cannot be read: {plain(error)}", where)
+        for at, location in enumerate(locations):
+            spot = spots[at] if spots else None
+            where = f"place {spot.id}" if spot else f"location {at + 1}"
+            try:
+                self._take(location, spot, where)
+            except _UNREADABLE as error:
+                self.reading.refuse(f"this location cannot be read: {plain(error)}", where)
 
     def _take(self, location: Any, spot: Spot | None, where: str) -> None:
         if not isinstance(location, simdjson.Object):
@@ -164,7 +189,8 @@ class Tables:
             last = self._table(location, where, named)
             if not last.add(location, spot):
                 raise ValueError("its columns are not sound")
-            self._last = last
+            if last.whole:  # what one location lacks, the next one may have
+                self._last = last
         self.count += 1
 
     def _table(self, location: Any, where: str, named: bool) -> Table:
@@ -263,7 +289,7 @@ def _alike(table: Table, location: Any) -> bool:
 def _converted(table: Table, key: str, name: str, units: dict[str, str], quantity: str) -> Floats:
     column = table.column(key)
     if name == "snowfall":
-        column /= np.float32(7)  # 7 cm of fresh snow are 10 mm of water: 70 mm to 10 mm
+        column = column / np.float32(7)  # 7 cm of fresh snow are 10 mm of water: 70 mm to 10 mm
     with np.errstate(over="ignore"):
         return convert(column, str(units[key]), quantity)
 

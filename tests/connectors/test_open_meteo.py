@@ -175,6 +175,28 @@ def test_one_bad_location_does_not_lose_the_others() -> None:
     assert problems == ["this location cannot be read: it has no hourly values"]
 
 
+def test_every_number_of_many_locations_stands_at_its_own_place() -> None:
+    """Columns are put in place a block at a time; odd locations in between must not move them."""
+    given = []
+    for n in range(200):
+        column = [n / 10, None if n % 7 == 3 else -n / 10, 0.25]
+        odd = {"current": {"time": 1768867200}} if n % 50 == 49 else {}
+        given.append(location({"temperature_2m": column}, latitude=20 + n / 100, **odd))
+    given[70]["hourly"]["temperature_2m"] = [[1.0, 2.0], 3.0, 4.0]  # four numbers in three
+    forecasts, problems = read(given)
+    assert problems == ["temperature_2m is no column of 3 numbers",
+                        "none of its variables is a quantity we know"]  # fmt: skip
+    seen = {}
+    for one in forecasts:
+        assert one.values["temperature"].shape == (3, len(one.spots))
+        for spot, column in zip(one.spots, one.values["temperature"].T, strict=True):
+            seen[round((spot.lat - 20) * 100)] = column
+    assert sorted(seen) == [n for n in range(200) if n != 70]
+    for n, column in seen.items():
+        wanted = [n / 10, np.nan if n % 7 == 3 else -n / 10, 0.25]
+        np.testing.assert_array_equal(column, np.array(wanted, np.float32))
+
+
 def test_a_column_of_words_or_of_another_length_is_a_problem() -> None:
     forecasts, problems = read(
         location({"temperature_2m": [1.0, 2.0], "visibility": ["fog", "fog"], "snowfall": [0.0]})
