@@ -10,9 +10,10 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, Row, func, literal, select
 
 from alerting.dispatch import outbox, ways
 from alerting.dispatch.bind import bind_due
@@ -80,9 +81,8 @@ class Dispatcher:
             raise trouble
         if not self._started:
             await self._take_over()
-        with self._store.read() as connection:
-            if not self._has_work(connection):
-                return False
+        if not self.has_work():
+            return False
         claimed = await self._writer.write(self._bind_and_claim)
         if not self._runtime.virtual:
             for one in claimed:
@@ -91,6 +91,15 @@ class Dispatcher:
             outcomes = await asyncio.gather(*(self._send(one) for one in claimed))
             await self._writer.write(lambda c: self._settle(c, outcomes))
         return True
+
+    def has_work(self) -> bool:
+        """Whether a step would find something to do now."""
+        with self._store.read() as connection:
+            if any(self._due_now(row) for row in self._waiting(connection)):
+                return True
+            found = self._deliveries_due(connection)
+        # Asked for after what is due: a real clock has moved on meanwhile, and "now" must count.
+        return min(found, default=datetime.max.replace(tzinfo=UTC)) <= self._runtime.now()
 
     def next_due(self) -> datetime | None:
         """By the machine's clock, when a step may find something to do."""
@@ -234,29 +243,30 @@ class Dispatcher:
         self._sent_at[name] = recent
         return max(0, max(1, int(rate)) - len(recent))
 
-    def _has_work(self, connection: Connection) -> bool:
-        found = [*self._notices_due(connection), *self._deliveries_due(connection)]
-        # Asked for after what is due: a real clock has moved on meanwhile, and "now" must count.
-        return min(found, default=datetime.max.replace(tzinfo=UTC)) <= self._runtime.now()
+    def _waiting(self, connection: Connection) -> list[Row[Any]]:
+        """For each realm in which notices wait: when the first is due, by the realm's own clock."""
+        return list(
+            connection.execute(
+                select(notice.c.realm, func.min(notice.c.due).label("due"), realm_table.c.speed,
+                       realm_table.c.ended)
+                .join(realm_table, realm_table.c.id == notice.c.realm)
+                .where(notice.c.state == "due")
+                .group_by(notice.c.realm)
+            )
+        )  # fmt: skip
+
+    def _due_now(self, row: Row[Any]) -> bool:
+        # The clock of a realm that has ended stands still: what waits is ended as well. That of one
+        # that is held back stands too; by it alone what waits there is due.
+        return row.ended is not None or bool(row.due <= self._now_of(row.realm))
 
     def _notices_due(self, connection: Connection) -> list[datetime]:
-        rows = connection.execute(
-            select(notice.c.realm, func.min(notice.c.due).label("due"), realm_table.c.speed,
-                   realm_table.c.ended)
-            .join(realm_table, realm_table.c.id == notice.c.realm)
-            .where(notice.c.state == "due")
-            .group_by(notice.c.realm)
-        ).all()  # fmt: skip
         now = self._runtime.now()
-        found = []
-        for row in rows:
-            own = self._now_of(row.realm)
-            if row.due <= own or row.ended is not None:
-                # The clock of a realm that has ended stands still: what waits is ended as well.
-                found.append(now)
-            else:
-                found.append(now + (row.due - own) / row.speed)
-        return found
+        return [
+            now if self._due_now(row)
+            else now + (row.due - self._now_of(row.realm)) / row.speed
+            for row in self._waiting(connection)
+        ]  # fmt: skip
 
     def _deliveries_due(self, connection: Connection) -> list[datetime]:
         """When waiting deliveries can be taken, the earliest of each channel and state."""

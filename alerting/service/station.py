@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -108,7 +109,8 @@ class Station:
         """A realm of its own for an exercise, with sources of its own."""
         now = self.runtime.now()
         made = await self.writer.write(lambda c: open_exercise(c, title, now, begins, speed))
-        self._realms[made.id] = made
+        # In real time it stands at its beginning until the player lets it run on.
+        self._realms[made.id] = made if self.runtime.virtual else replace(made, limit=begins)
         self._feeds[made.id] = feeds
         self.reload_engine(made.id)
         return made
@@ -125,8 +127,7 @@ class Station:
                 return False
             if chase.has_work(connection, self.life(realm_id), now):
                 return False
-        due = self.dispatcher.next_due()
-        return due is None or due > self.runtime.now()
+        return not self.dispatcher.has_work()
 
     def cadences(self, realm_id: str) -> dict[str, timedelta]:
         """How often each source of weather of a realm speaks, in a realm that still runs."""

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from alerting.dispatch import Around, Dispatcher, Message, Sent
 from alerting.dispatch.channels.twilio import Channel, Options
 from alerting.runtime import RealRuntime
 from alerting.store import Writer
-from tests.dispatch.hall import ZONE, Hall, Phone, book, places, run
+from tests.dispatch.hall import START, ZONE, Hall, Phone, book, places, run
 from tests.dispatch.provider import ACCOUNT, Provider, with_provider
 
 
@@ -66,6 +66,23 @@ def test_a_provider_that_hangs_holds_up_nobody_else(tmp_path: Path) -> None:
         runtime.close()
 
     run(story())
+    hall.store.close()
+
+
+def test_by_a_clock_that_is_held_back_what_is_due_later_is_no_work(tmp_path: Path) -> None:
+    """An exercise's clock stands at its limit until the work is done; its time does not come by
+    itself, however late it is by the machine's."""
+
+    class Held(Hall):
+        def now_of(self, realm_id: str) -> datetime:
+            return START
+
+    hall = Held(tmp_path)
+    hall.tell("site", due=START + timedelta(seconds=10))
+    hall.runtime.advance(timedelta(hours=1))
+    assert not hall.dispatcher.has_work()
+    hall.tell("police", due=START)
+    assert hall.dispatcher.has_work()
     hall.store.close()
 
 
