@@ -7,10 +7,12 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
 from alerting.calendar import Calendar
 from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption
@@ -54,7 +56,7 @@ def evaluate(
     if format_ is Format.json:
         _print_json(made.json())
     else:
-        _print_tables(made)
+        _print_tables(made, settings.county.zone)
     if made.refused:
         print(f"suian: {source} refuses this payload: nothing of it can be taken", file=sys.stderr)
         raise typer.Exit(REFUSED)
@@ -111,34 +113,57 @@ def _print_json(said: dict[str, Any]) -> None:
     sys.stdout.write("\n")
 
 
-def _print_tables(made: DryRun) -> None:
+def _print_tables(made: DryRun, zone: ZoneInfo) -> None:
     out.print("Signals 信号" + ("" if made.signals else ": none 无"))
     for s in made.signals:
         where = _few(s.get("places", s.get("areas", [])))
-        what = _warned(s) if "level" in s else _few(s["quantities"])
-        out.print(f"  {s['kind']} {s['source']}, issued 发布 {s['issued']}, {s['hours']} h @ {where}:"
-                  f" {what}", markup=False)  # fmt: skip
+        what = _warned(s, zone) if "level" in s else f"{s['hours']} h, {_few(s['quantities'])}"
+        issued = _local(s["issued"], zone)
+        out.print(f"  {s['kind']} {s['source']}, issued 发布 {issued} @ {where}: {what}", markup=False)
     out.print("\nAlerts that would open 将触发" + ("" if made.alerts else ": none 无"))
-    for a in made.alerts:
-        out.print(f"  [bold]{a['level']}[/]  {a['rule']} @ {a['place']}  onset 起始 {a['onset']}")
+    for alike in _alike(made.alerts):
+        a = alike[0]
+        where, onset = _few([one["place"] for one in alike]), _local(a["onset"], zone)
+        out.print(f"  [bold]{a['level']}[/]  {a['rule']} @ {escape(where)}  onset 起始 {onset}")
+        if official := a["why"].get("official"):
+            issued = _local(official["issued"], zone)
+            out.print(f"    官方预警 official warning: {official['level']}, {official['issuer']},"
+                      f" {issued}", markup=False)  # fmt: skip
         for language in ("zh", "en"):
             out.print(f"    {a['why'].get('sentence', {}).get(language, '')}", markup=False)
-        if official := a["why"].get("official"):
-            out.print(f"    官方预警 official warning: {official['level']}, {official['issuer']},"
-                      f" {official['issued']}", markup=False)  # fmt: skip
         for m in a["measures"]:
-            arguments = ", ".join(f"{k} {v}" for k, v in m["arguments"].items())
-            out.print(f"    → {m['title']['zh']} {m['title']['en']} {arguments}", markup=False)
+            zh, en = (f"{m['title'][x]} {m['said'][x]}".rstrip() for x in ("zh", "en"))
+            out.print(f"    → {zh} / {en}", markup=False)
     if made.problems:
         out.print("\nProblems 问题")
     for p in made.problems:
-        where = f"{p['where']}: " if p["where"] else ""
-        out.print(f"  {where}{p['what']} {p['mend']}".rstrip(), markup=False)
+        said = BadInput(p["what"], where=p["where"], mend=p["mend"])
+        out.print(f"  {said.text()}", markup=False)
 
 
-def _warned(signal: dict[str, Any]) -> str:
+def _alike(alerts: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Alerts that differ in their place alone, side by side."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for alert in alerts:
+        why = alert["why"]
+        said = [alert["rule"], alert["level"], alert["onset"], alert["measures"],
+                why.get("sentence"), why.get("official")]  # fmt: skip
+        groups.setdefault(json.dumps(said, default=str), []).append(alert)
+    return list(groups.values())
+
+
+def _local(text: str | None, zone: ZoneInfo) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M}" if text else "–"
+
+
+def _warned(signal: dict[str, Any], zone: ZoneInfo) -> str:
     drill = ", 演练 exercise" if signal["status"] == "exercise" else ""
-    return f"{signal['event']} {signal['level']} ({signal['action']}{drill})"
+    said = f"{signal['event']} {signal['level']} ({signal['action']}{drill})"
+    if signal["action"] == "cancel":
+        return said
+    if signal["expires"] is None:
+        return f"{said}, no end said: 24 h 未注明结束时间，按24小时"
+    return f"{said}, until 至 {_local(signal['expires'], zone)}"
 
 
 def _few(names: list[str], limit: int = 6) -> str:

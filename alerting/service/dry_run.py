@@ -181,7 +181,9 @@ def _evaluate(
                 "measures": [
                     {"measure": name, "arguments": arguments,
                      "form": around.book.measures[name].form,
-                     "title": dict(around.book.measures[name].title)}
+                     "title": dict(around.book.measures[name].title),
+                     "said": {language: around.book.measures[name].say(arguments, language)
+                              for language in ("zh", "en")}}
                     for name, arguments in strictest(around.book.measures, asks).items()
                 ],
                 "why": finding.why,
@@ -276,9 +278,11 @@ def _signal(signal: Signal, stage: Stage) -> dict[str, Any]:
         "kind": signal.kind, "id": signal.id, "source": signal.source, "issued": _utc(signal.issued),
     }  # fmt: skip
     if isinstance(signal, Warning):
-        span = (signal.expires or signal.issued + timedelta(hours=24)) - (
-            signal.onset or signal.issued
-        )
+        # One without an end holds for 24 h; what ends others holds for none.
+        end = signal.expires or signal.issued + timedelta(hours=24)
+        span = end - (signal.onset or signal.issued)
+        if signal.action == "cancel":
+            span = timedelta(0)
         return said | {
             "areas": shown, "hours": round(span.total_seconds() / 3600, 1), "quantities": [],
             "hazard": signal.hazard, "event": signal.event, "level": signal.level,

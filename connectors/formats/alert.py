@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,10 @@ _COLOUR = re.compile(
     r"(?=(?:\s+[\w/-]+){0,3}\s+(?:warning|alert|signal|alarm)|\s*[([]|\s*$)",
     re.I,
 )
+
+
+# A warning said to hold for longer has a slip in its end.
+_LONGEST = timedelta(days=366)
 
 
 @dataclass(slots=True)
@@ -273,7 +277,10 @@ class _Maker:
 
     def _stamp(self, text: str) -> datetime | None:
         try:
-            return stamp(text, self._alert.zone)
+            at = stamp(text, self._alert.zone)
+            if at is not None and at - self._base.issued > _LONGEST:
+                raise ValueError(f"{text!r} is more than a year after it was sent")
+            return at
         except ValueError as error:
             problem = f"a time was left out: {error}"
             if not any(p.what == problem for p in self._reading.problems):

@@ -193,3 +193,21 @@ def test_an_exercise_of_an_office_is_shown_as_one_and_opens_nothing(county: Fold
     ran.says("演练 exercise", "Alerts that would open 将触发: none", "nothing real opens")
     county.write("w.xml", CAP.format(area="Hekou", code=""))
     county.run("evaluate", "w.xml", "--source", "cap").says("orange", "fog-test")
+
+
+def test_the_table_is_for_a_duty_officer(county: Folder) -> None:
+    """Local times, one line for what differs in its place alone, arguments in words, full stops."""
+    places = [forecast(30.0 + n, 110.0, temperature_2m=hot()) for n in range(3)]
+    county.write("p.json", json.dumps(places))
+    ran = county.run("evaluate", "p.json", "--source", "open-meteo")
+    ran.says("issued 发布 2026-07-01 14:00", "onset 起始 2026-07-01 17:00",
+             "30.0000,110.0000, 31.0000,110.0000, 32.0000,110.0000", "限速 60公里/小时",
+             "Speed limit 60 km/h", "visibility. Another source must say it.")  # fmt: skip
+    assert ran.out.count("heat-test @") == 1
+    assert "Z" not in ran.out.split("Problems")[0]
+    assert "[" not in ran.out
+    office = CAP.format(area="Hekou", code="")
+    county.write("w.xml", office)
+    county.run("evaluate", "w.xml", "--source", "cap").says("until 至 2026-01-20 20:00")
+    county.write("w.xml", office.replace("2026-01-20T20:00:00+08:00", ""))
+    county.run("evaluate", "w.xml", "--source", "cap").says("no end said: 24 h")

@@ -147,9 +147,9 @@ WARNINGS: dict[tuple[str, str], tuple[list[W], list[str]]] = {
     ("meteoalarm/ireland_sample_detail.xml", "cap"): (
         [("alert", "cold-wave", "yellow", "2022-12-06T23:27")], []),
     ("meteoalarm/latvia_cap_gulf_wind.xml", "cap"): (
-        [("alert", "gale", "orange", "2026-07-11T22:00")], []),
+        [("alert", "gale", "orange", "2026-07-11T22:00")], ["more than a year after"]),
     ("meteoalarm/latvia_cap_smiltene_storm.xml", "cap"): (
-        [("alert", "lightning", "yellow", "2026-07-11T22:00")], []),
+        [("alert", "lightning", "yellow", "2026-07-11T22:00")], ["more than a year after"]),
     ("meteoalarm/latvia_feed.xml", "cap"): ([], ["only points to its warning"] * 4),
     ("meteoalarm/legacy-atom-poland.xml", "cap"): ([], ["expired"] * 2),
 }  # fmt: skip
