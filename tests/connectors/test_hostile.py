@@ -169,6 +169,9 @@ def test_ends() -> None:
     unread = read("cap", cap(info(expires="2569-01-20T16:00:00+07:00")))
     assert len(unread.signals) == 1
     assert "a time was left out" in unread.problems[0].what
+    century = read("cap", cap(info(expires="2126-01-20T16:00:00+08:00")))
+    assert one(cap(info(expires="2126-01-20T16:00:00+08:00"))).expires is None
+    assert "more than a year after it was sent" in century.problems[0].what
 
 
 def test_what_is_stamped_far_ahead_is_refused_before_it_is_kept() -> None:
