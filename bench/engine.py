@@ -24,11 +24,12 @@ import polars as pl
 import zen
 from numpy.typing import NDArray
 
-from alerting.rulebook.evaluate import TILE, Reader
+from alerting.rulebook.answers import Reader
 from alerting.rulebook.grammar import condition
 from alerting.rulebook.nodes import Term
 from alerting.rulebook.plan import Plan, Step
-from alerting.rulebook.tile import Scratch, Tile
+from alerting.rulebook.planes import Bits, unpacked
+from alerting.rulebook.tile import Tile, spans
 from alerting.weather.sight import Facts, Sight
 from bench import expressions as form
 from bench.rounds import Target, rounds, same
@@ -98,29 +99,24 @@ class Hourly:
         assert len(self.steps) == len(texts)
         for step in self.steps:
             step.need(0, hours)
-        self.true = np.zeros((len(texts), hours, places), np.bool_)
-        self.possible = np.zeros_like(self.true)
-        # Where no value of a tile is missing its two planes are one, and kept once.
-        self.two_valued = np.zeros((len(texts), -(-places // TILE)), np.bool_)
-        self._scratch = Scratch()
+        self._kept: list[list[Bits]] = []
+        self._shape = (len(texts), hours, places)
 
     def run(self, sight: Sight) -> None:
-        for left in range(0, sight.columns, TILE):
-            right = min(left + TILE, sight.columns)
-            tile = Tile(sight, left, right, [], self._scratch)
-            for n, step in enumerate(self.steps):
-                true, possible = planes = tile.hourly(step)
-                np.copyto(self.true[n, :, left:right], true)
-                self.two_valued[n, left // TILE] = true is possible
-                if true is not possible:
-                    np.copyto(self.possible[n, :, left:right], possible)
-                tile.done(step, planes)
-            tile.close()
+        self._kept = [
+            self._planes(Tile(sight, left, right, [])) for left, right in spans(0, sight.columns)
+        ]
+
+    def _planes(self, tile: Tile) -> list[Bits]:
+        return [tile.planes(step) for step in self.steps]
 
     def cells(self) -> Cells:
-        one = np.repeat(self.two_valued, TILE, axis=1)[:, None, : self.true.shape[2]]
-        possible = np.where(one, self.true, self.possible)
-        return (self.true.astype(np.int8) + possible).astype(np.int8)
+        made = np.empty(self._shape, np.int8)
+        for (left, right), kept in zip(spans(0, self._shape[2]), self._kept, strict=True):
+            for rule, planes in enumerate(kept):
+                true, possible = unpacked(planes[[0, -1]], right - left).astype(np.int8)
+                made[rule, :, left:right] = true + possible
+        return made
 
 
 def rows_of(values: Values, places: int) -> tuple[list[tuple[float, ...]], NDArray[np.intp]]:
@@ -282,15 +278,14 @@ def windowed(sizes: Sizes, missing: float) -> dict[str, dict[str, float]]:
 
     plan = Plan()
     steps = [plan.step(condition(text)) for text in OVER_TIME]
-    scratch = Scratch()
-    answered = answer(steps, sight, scratch)
+    answered = answer(steps, sight)
     by_place = cells_of(_polars_over_time(frame, PAST), [str(n) for n in range(len(OVER_TIME))])
     same(bool((by_place == answered).all()), "windows, over time")
     took = rounds(
         {
             "hourly, suian": lambda: ours.run(sight),
             "hourly, polars": lambda: frame.select(asked),
-            "over time, suian": lambda: answer(steps, sight, scratch),
+            "over time, suian": lambda: answer(steps, sight),
             "over time, polars": lambda: _polars_over_time(frame, PAST),
         },
         sizes.rounds,
@@ -301,17 +296,14 @@ def windowed(sizes: Sizes, missing: float) -> dict[str, dict[str, float]]:
     }
 
 
-def answer(steps: Sequence[Step], sight: Sight, scratch: Scratch) -> Cells:
+def answer(steps: Sequence[Step], sight: Sight) -> Cells:
     """One answer a place, as `Bound.evaluate` gets it from its tiles."""
     made = np.zeros((len(steps), sight.columns), np.int8)
-    for left in range(0, sight.columns, TILE):
-        right = min(left + TILE, sight.columns)
-        tile = Tile(sight, left, right, [], scratch)
-        reader = Reader(tile)
+    for left, right in spans(0, sight.columns):
+        reader = Reader(Tile(sight, left, right, []))
         for n, step in enumerate(steps):
-            true, possible, _ = reader.answer(step)
-            made[n, left:right] = true.astype(np.int8) + possible
-        tile.close()
+            true, possible, _ = unpacked(reader.answer(step), right - left).astype(np.int8)
+            made[n, left:right] = true + possible
     return made
 
 

@@ -7,9 +7,10 @@
 from alerting.rulebook.binding import BindFacts
 from alerting.rulebook.book import Book, LevelRule, Rule, load_book
 from alerting.rulebook.check import Finding, check_folder
-from alerting.rulebook.evaluate import Bound, Verdict, bind
+from alerting.rulebook.evaluate import Bound, bind
 from alerting.rulebook.explain import LevelWhy, Reason, Why, explain
 from alerting.rulebook.measures import Argument, Ask, Measure
+from alerting.rulebook.verdict import Verdict
 from alerting.rulebook.wording import sentence
 
 __all__ = [

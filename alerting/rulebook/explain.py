@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alerting.rulebook.answers import Reader
 from alerting.rulebook.binding import BindFacts
-from alerting.rulebook.evaluate import Bound, Reader, need_all
+from alerting.rulebook.compare import SLACK, compare
+from alerting.rulebook.evaluate import Bound, need_all
 from alerting.rulebook.nodes import (
     HOURLY,
     And,
     Compare,
     Condition,
+    Fact,
     Masked,
     Not,
     Observed,
@@ -35,7 +38,8 @@ from alerting.rulebook.nodes import (
     walk,
 )
 from alerting.rulebook.plan import Plan
-from alerting.rulebook.tile import SLACK, Bools, Scratch, Tile, compare
+from alerting.rulebook.planes import Bits, Bools, unpacked
+from alerting.rulebook.tile import Tile
 from alerting.signals import HOUR, Floats
 from alerting.vocabulary import Level
 from alerting.weather.sight import Daily, Sight, held_level
@@ -171,7 +175,7 @@ class _Teller:
     ) -> None:
         self._sight, self._column, self._origin = sight, column, origin
         self._masks = bound.masks_of(rule_id)
-        self._tile = Tile(sight, 0, 1, self._masks, Scratch())
+        self._tile = Tile(sight, 0, 1, self._masks)
         self._reader = Reader(self._tile)
         self._plan = Plan()
 
@@ -212,14 +216,13 @@ class _Teller:
                 return _Stretch(not inner.possible, not inner.true, now, now, inner.reasons)
             case Masked(part, mask):
                 inner = self._part(part)
-                says = bool(self._tile.says(mask)[0])
+                says = bool(_only(self._tile.says(mask)))
                 return _Stretch(
                     inner.true and says, inner.possible and says, inner.onset, inner.until,
                     inner.reasons if says else (),
                 )  # fmt: skip
             case _:
-                planes = self._reader.fact(node)
-                true, possible = bool(planes.true[0]), bool(planes.possible[0])
+                true, possible = _only(self._reader.facts.planes(cast(Fact, node))).tolist()
                 return _Stretch(true, possible, now, now, (self._fact(node, true, possible),))
 
     def _fact(self, node: Condition, true: bool, possible: bool) -> Reason:
@@ -273,21 +276,20 @@ class _Teller:
         step = Plan().step(term.condition)
         need_all(step, self._sight)
         # Read alone: the tile keeps what an earlier, narrower need has computed.
-        tile = Tile(self._sight, 0, 1, self._masks, Scratch())
-        planes = tile.hourly(step)
-        at = slice(-tile.rows(step)[0], None)
+        tile = Tile(self._sight, 0, 1, self._masks)
+        planes = _only(tile.planes(step))[:, -tile.rows(step)[0] :]
         limit = self._reader.last_rows(step.daily)[0]
         inside = np.arange(self._sight.rows) <= limit
-        return planes.true[at, 0] & inside, planes.possible[at, 0] & inside
+        return planes[0] & inside, planes[-1] & inside
 
     def _days(self, term: Term) -> tuple[bool, bool, int, int]:
         step = Plan().step(term)
-        answer = self._reader.answer(step)
-        day_of_hour, complete = self._tile.calendar_days()
+        true, possible, _ = _only(self._reader.answer(step)).tolist()
+        day_of_hour, complete = self._tile.days.calendar()
         now = self._sight.now_row
-        if not answer.true[0]:
-            return False, bool(answer.possible[0]), now, now
-        met = self._tile.days(term.condition).true[:, 0]
+        if not true:
+            return False, possible, now, now
+        met = _only(self._tile.days.planes(term.condition))[0]
         first = max(int(day_of_hour[now]) + 1 - term.days, 0)
         start = _first_stretch(met, first, len(met) - term.days, term.days)
         assert start is not None
@@ -328,16 +330,16 @@ class _Teller:
     def _values(self, series: Series) -> Floats:
         """The series at every row of the sight; a day's value where it is complete."""
         if is_daily(series):
-            low, high = self._tile.bounds(series)
+            low, high = self._tile.days.bounds(series)
             exact = np.where(low[:, 0] == high[:, 0], low[:, 0], np.nan)
-            day = self._tile.calendar_days()[0]
+            day = self._tile.days.calendar()[0]
             if not len(exact):
                 return np.full(self._sight.rows, np.nan, np.float32)
             return np.where(day >= 0, exact[np.maximum(day, 0)], np.nan).astype(np.float32)
         step = self._plan.step(series)
         need_all(step, self._sight)
         # Read alone: the tile keeps what an earlier, narrower need has computed.
-        tile = Tile(self._sight, 0, 1, [], Scratch())
+        tile = Tile(self._sight, 0, 1, [])
         return tile.series(step)[-tile.rows(step)[0] :, 0]
 
     def _from(self, quantity: str, row: int | None) -> tuple[str, datetime | None, bool]:
@@ -348,9 +350,13 @@ class _Teller:
 
 
 def _holds(leaf: Compare, value: float) -> State:
-    made = compare(np.array([value], np.float32), leaf.operator, leaf.threshold, SLACK,
-                   np.empty(1, np.bool_))  # fmt: skip
+    made = compare(np.array([value], np.float32), leaf.operator, leaf.threshold, SLACK)
     return "true" if made[0] else "false"
+
+
+def _only(bits: Bits) -> Bools:
+    """What is said of the one column looked at."""
+    return unpacked(bits, 1)[..., 0]
 
 
 def _first_stretch(plane: Bools, first: int, latest: int, length: int) -> int | None:

@@ -1,4 +1,7 @@
-"""Windows over hours by doubling: log2(width) passes over whole rows instead of one a stamp."""
+"""Windows over hours by doubling: log2(width) passes over whole rows instead of one a stamp.
+
+Rows are the last axis but one.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from alerting.rulebook.nodes import Change, Drop, Window
 from alerting.signals import Floats
 
 
+def over(series: Window | Change | Drop, rows: Floats) -> Floats:
+    """The series at each row but the first `looks_back` of them. NaN anywhere in a window is NaN."""
+    match series:
+        case Window("sum", _, hours):
+            return rolling_sum(rows, hours)
+        case Window("mean", _, hours):
+            return rolling_sum(rows, hours) / np.float32(hours)
+        case Window(kind, _, hours):
+            return rolling(np.minimum if kind == "min" else np.maximum, rows, hours)
+        case Change(_, hours):
+            return rows[hours:] - rows[: len(rows) - hours]
+        case Drop(_, hours):
+            return rolling(np.maximum, rows, hours + 1) - rows[hours:]
+
+
 def rolling(ufunc: np.ufunc, rows: NDArray[Any], width: int) -> NDArray[Any]:
-    """`ufunc` (minimum, maximum, logical_and: taking a row twice changes nothing) over each `width`
-    rows; (n, columns) gives (n - width + 1, columns), row i covering i to i + width - 1."""
+    """`ufunc` (minimum, maximum, bitwise_and: taking a row twice changes nothing) over each `width`
+    rows; (..., n, columns) gives (..., n - width + 1, columns), row i covering i to i + width - 1."""
     have, made = 1, rows
     while 2 * have <= width:
-        made = ufunc(made[:-have], made[have:])
+        made = ufunc(made[..., :-have, :], made[..., have:, :])
         have *= 2
     if have < width:
         rest = width - have
-        made = ufunc(made[:-rest], made[rest:])
+        made = ufunc(made[..., :-rest, :], made[..., rest:, :])
     return made
 
 

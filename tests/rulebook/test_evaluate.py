@@ -13,13 +13,15 @@ from alerting.rulebook.binding import BindFacts
 from alerting.rulebook.evaluate import Bound
 from alerting.rulebook.grammar import condition
 from alerting.rulebook.nodes import text_of
+from alerting.rulebook.tile import TILE, spans
 from alerting.vocabulary import Level
 from alerting.weather.sight import Daily
 from tests.rulebook.reference import Reference, planes
 from tests.rulebook.sights import Said, days, rule, sight
 
 # --- the property: any expression, any weather, cell by cell --------------------------------------
-PAST, AHEAD, COLUMNS = 9, 10, 4
+PAST, AHEAD = 9, 10
+WIDTHS = [1, 4, 8, 9]  # columns: less than a byte of them, a whole one, and one over
 ROWS = PAST + AHEAD
 eighths = st.integers(-16, 16).map(lambda k: k / 8)
 operators = st.sampled_from(["<", "<=", ">", ">=", "="])
@@ -60,28 +62,29 @@ expressions = st.recursive(st.one_of(terms, facts), joined, max_leaves=4)
 
 @st.composite
 def sights(draw):
+    columns = draw(st.sampled_from(WIDTHS))
     missing = draw(st.sampled_from([0.0, 0.1, 0.6]))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
 
     def field():
-        made = (random.integers(-16, 17, (ROWS, COLUMNS)) / 8).astype(np.float32)
+        made = (random.integers(-16, 17, (ROWS, columns)) / 8).astype(np.float32)
         made[random.random(made.shape) < missing] = np.nan
         return made
 
-    low = (random.integers(-16, 17, (4, COLUMNS)) / 8).astype(np.float32)
+    low = (random.integers(-16, 17, (4, columns)) / 8).astype(np.float32)
     high = low.copy()
     low[random.random(low.shape) < missing] = -np.inf
     high[random.random(high.shape) < missing / 2] = np.inf
     day_of_hour = np.array([max(-1, (r - 2) // 6) for r in range(ROWS)], np.int32)
     complete = np.array([2 + 6 * d + 5 for d in range(4)], np.int32)
     day = Daily(low, high, day_of_hour, complete)
-    observed = np.where(random.random(COLUMNS) < missing, np.nan, random.integers(-2, 3, COLUMNS))
+    observed = np.where(random.random(columns) < missing, np.nan, random.integers(-2, 3, columns))
     return sight(
         {"temperature": field(), "wind_speed": field(), "precipitation": field()},
-        past=PAST, horizon=random.integers(PAST, ROWS + 2, COLUMNS),
+        past=PAST, horizon=random.integers(PAST, ROWS + 2, columns),
         observed={"temperature": observed}, daily={"temperature": {"min": day, "max": day}},
-        facts=Said(COLUMNS, ROWS, warnings={"fog": random.integers(-5, 5, COLUMNS)},
-                   reported={"icing": random.integers(0, 3, COLUMNS)},
+        facts=Said(columns, ROWS, warnings={"fog": random.integers(-5, 5, columns)},
+                   reported={"icing": random.integers(0, 3, columns)},
                    on={"school-day": random.integers(0, 3, ROWS)}),
     )  # fmt: skip
 
@@ -134,8 +137,10 @@ def test_clear_at_each_hour_is_the_slow_reference_s(clear, seen):
 # --- tiles ----------------------------------------------------------------------------------------
 def test_columns_beyond_one_tile_are_each_their_own():
     random = np.random.default_rng(3)
-    visibility = (random.integers(0, 60, (8, 5000)) * 10).astype(np.float32)
-    visibility[:, 2048:4096][random.random((8, 2048)) < 0.2] = np.nan  # one tile with holes
+    count = 2 * TILE + 904
+    visibility = (random.integers(0, 60, (8, count)) * 10).astype(np.float32)
+    _, (left, right), _ = spans(0, count)
+    visibility[:, left:right][random.random((8, right - left)) < 0.2] = np.nan  # one tile with holes
     seen = sight({"visibility": visibility})
     made = rule(yellow="(visibility < 200 m for 2 h) within 4 h")
     verdict = Bound([made], BindFacts.of(seen, "zone")).evaluate(seen)[0]
@@ -147,6 +152,16 @@ def test_columns_beyond_one_tile_are_each_their_own():
     assert (verdict.possible[0] == possible).all()
     assert verdict.true[0].any()
     assert not verdict.possible[0].all()
+
+
+@pytest.mark.parametrize(
+    ("lo", "hi"), [(0, 0), (5, 5), (3, 4), (0, TILE), (7, TILE + 8), (10, 40_000), (0, 10 * TILE + 1)]
+)
+def test_tiles_cover_every_column_once_and_none_is_wider_than_may_be(lo, hi):
+    cut = list(spans(lo, hi))
+    assert [column for left, right in cut for column in range(left, right)] == list(range(lo, hi))
+    assert all(0 < right - left <= TILE for left, right in cut)
+    assert len(cut) == -(-(hi - lo) // TILE)
 
 
 # --- terms ----------------------------------------------------------------------------------------
