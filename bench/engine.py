@@ -1,9 +1,22 @@
 """The rule engine against compiled Python lambdas, zen-engine and polars on two threads.
 
-All compute the same three-valued result for every rule, place and hour on the same data, already in
-the form each likes best; results are compared cell by cell before a time is printed. Row engines get
-fewer places (their time grows in a straight line) and are compared by rate. Rules over windows of hours
-are compared with polars alone, for every hour and as the book asks for them: once for each place.
+All compute the same three-valued result for every rule, place and hour, and keep it; it is compared
+cell by cell before a time is printed. What is the same for all of them, and what is not:
+
+- *The work.* 60 rules of 180 comparisons, 163 of them distinct, joined by nested `and`, `or`, `not`;
+  72 hours of 8 quantities. 2.6 % of the cells are true, in 40 % of the (rule, place) pairs. Few hits
+  are kind to what stops at the first false part, as lambdas and zen-engine do and arrays cannot.
+- *The data* lies in the form each likes best, and making that form is not timed: arrays with hours
+  first, rows as tuples or dicts of Python numbers, a data frame with nulls. Lambdas and zen-engine are
+  told beforehand which rows lack nothing, and have a shorter, two-valued form for those. The engine
+  finds out for itself.
+- *The size.* Engines that take a row at a time get 1,000 places and are compared by rate. Their rows
+  are then as many bytes as the arrays of the others, 21 MiB. With a few places all their numbers would
+  stay in the cache, which made lambdas a fifth faster.
+- *The result* is kept in each one's own form: bits (ours and polars'), or lists of numbers.
+
+Rules over windows of hours are compared with polars alone, for every hour and as the book asks for
+them: once for each place.
 """
 
 from __future__ import annotations
@@ -57,7 +70,7 @@ OVER_TIME = (
 class Sizes:
     hours: int = 72
     rules: int = 60
-    rows_places: int = 24  # for engines that take a row at a time
+    rows_places: int = 1_000  # for engines that take a row at a time
     places: int = 10_000
     rounds: int = 7
 

@@ -8,7 +8,6 @@ hold for everything. Where a row lacks nothing both are the same, and they are g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,14 +49,27 @@ Tree = Compare | Join | Not
 
 
 def draw_rules(count: int, seed: int = 7) -> list[Tree]:
-    """`count` conditions of two to four comparisons each, nested, one in ten denied. Thresholds lie
-    where few hours meet them, as a warning's do, and on values that do occur."""
+    """`count` conditions of two to four comparisons each, as many of two as of four, nested, one in
+    ten denied. Thresholds lie where few hours meet them, as a warning's do, and on values that do
+    occur."""
     random = np.random.default_rng(seed)
-    return [_tree(random) for _ in range(count)]
+    sizes = random.permutation(np.resize([2, 3, 4], count))
+    return [_tree(random, int(size)) for size in sizes]
 
 
-def _tree(random: np.random.Generator) -> Tree:
-    parts: list[Tree] = [_comparison(random) for _ in range(int(random.integers(2, 5)))]
+def comparisons(tree: Tree) -> list[Compare]:
+    """Those in the tree, left to right."""
+    match tree:
+        case Compare():
+            return [tree]
+        case Join(_, parts):
+            return [one for part in parts for one in comparisons(part)]
+        case Not(part):
+            return comparisons(part)
+
+
+def _tree(random: np.random.Generator, size: int) -> Tree:
+    parts: list[Tree] = [_comparison(random) for _ in range(size)]
     if random.random() < 0.1:
         parts[0] = Not(parts[0])
     if len(parts) > 2:
@@ -68,7 +80,7 @@ def _tree(random: np.random.Generator) -> Tree:
 def _comparison(random: np.random.Generator) -> Compare:
     quantity = str(random.choice(list(RANGES)))
     _, low, high = RANGES[quantity]
-    tail = float(random.uniform(0.05, 0.3)) * (high - low)
+    tail = float(random.uniform(0.02, 0.15)) * (high - low)
     operator = str(random.choice(list(_NEGATED)))
     at = low + tail if operator in ("<", "<=") else high - tail
     return Compare(quantity, operator, round(at * 8) / 8)
@@ -131,12 +143,6 @@ def in_polars(tree: Tree) -> Any:
             return made
         case Not(part):
             return ~in_polars(part)
-
-
-def three(forms: Sequence[str], if_true: str, if_possible: str) -> str:
-    """`2 if true else 1 if possible else 0` in either row language."""
-    true, possible = forms
-    return if_true.format(true) + if_possible.format(possible)
 
 
 def _other(kind: str) -> str:

@@ -19,6 +19,11 @@ def test_windows_say_the_same_as_polars(missing):
     assert set(engine.windowed(engine.SHORT, missing)) == {"hourly", "over time"}
 
 
+def test_the_rules_of_the_bench_are_as_many_as_it_says():
+    drawn = [c for tree in engine.form.draw_rules(60) for c in engine.form.comparisons(tree)]
+    assert (len(drawn), len(set(drawn))) == (180, 163)
+
+
 def test_the_drawn_rules_are_both_met_and_unknown_somewhere():
     trees = engine.form.draw_rules(12)
     ours = engine.Hourly([engine.form.in_our_language(t) for t in trees], 16, 40)
