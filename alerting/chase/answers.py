@@ -61,9 +61,31 @@ def take(connection: Connection, life: Life, report: Report) -> str:
     outcomes = [_apply(connection, life, who, report, targets, n, one, at)
                 for n, one in enumerate(targets.notices)]  # fmt: skip
     _close_deliveries(connection, who, targets, at)
-    _reply(connection, life, who, report, targets, _joined(life, connection, targets, outcomes), at)
+    told = _joined(life, connection, targets, outcomes)
+    connection.execute(update(answer).where(answer.c.id == report.id).values(told=told))
+    _reply(connection, life, who, report, targets, told, at)
     best = next((o for o in outcomes if o.outcome == "taken"), outcomes[0])
     return best.outcome
+
+
+def note(connection: Connection, life: Life, report: Report, made: Outcome) -> None:
+    """Keep what became of something that was done by hand or seen, beside what became of answers."""
+    who = person_by_id(connection, report.person)
+    if who is not None:
+        _write(connection, life, who, report, made, report.accepted or report.issued)
+
+
+def heard(connection: Connection, report_id: str, person: str) -> tuple[str, Outcome] | None:
+    """The act and outcome of a report of a person's; None while nobody has taken it."""
+    rows = connection.execute(
+        select(answer).where(answer.c.person == person)
+        .where((answer.c.id == report_id) | answer.c.id.startswith(f"{report_id}#", autoescape=True))
+        .order_by(answer.c.id)
+    ).all()  # fmt: skip
+    if not rows:
+        return None
+    best = next((r for r in rows if r.outcome == "taken"), rows[0])
+    return str(best.act), Outcome(best.outcome, rows[0].told, best.reason)
 
 
 def _apply(
@@ -143,7 +165,7 @@ def _write(
             alert=one.alert if one is not None else None,
             measure=one.measure if one is not None else None, act=report.act,
             text=str(report.detail.get("text") or report.detail.get("reason") or ""), at=at,
-            outcome=made.outcome, reason=made.reason,
+            outcome=made.outcome, reason=made.reason, told=made.words,
         )
     )  # fmt: skip
     if one is not None:

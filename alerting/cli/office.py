@@ -105,6 +105,10 @@ def _answer(config: Config, path: str, body: dict[str, Any], given: str, as_form
 
 
 def say_next(answer: dict[str, Any]) -> None:
-    """Print what the service says happens next, in both languages."""
-    said = answer.get("next", {})
-    print(f"{said.get('zh', '')} {said.get('en', '')}".strip() or "ok")
+    """Print what became of it and what happens next, in both languages. Raises Refused where it was
+    not done."""
+    said = answer["next"]
+    words = f"{said['zh']} {said['en']}"
+    if answer["outcome"] in ("late", "refused", "not-understood"):
+        raise Refused(words)
+    print(words)

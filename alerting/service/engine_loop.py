@@ -125,10 +125,14 @@ def _take_report(connection: Connection, life: chase.Life, report: Report) -> No
     if report.act in BY_HAND:
         try:
             by_hand(connection, life, report)
+            chase.note(connection, life, report, chase.Outcome("taken", {}))
         except Refused as refusal:
+            said = {"zh": f"未执行：{refusal.what}", "en": f"Not done: {refusal.what}"}
+            chase.note(connection, life, report, chase.Outcome("refused", said, refusal.what))
             record(connection, life.realm, report.accepted or report.issued, report.person,
                    "refused", report.subject, {"act": report.act, "why": refusal.what})  # fmt: skip
     elif report.act in ("reported", "report-ended"):
+        chase.note(connection, life, report, chase.Outcome("taken", {}))
         record(connection, life.realm, report.accepted or report.issued, report.person,
                report.act, report.subject, dict(report.detail))  # fmt: skip
     else:

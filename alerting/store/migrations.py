@@ -7,7 +7,7 @@ county's database at start, in one transaction, without a command.
 from __future__ import annotations
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from alerting.errors import SuianError
 from alerting.store.schema import metadata
@@ -17,7 +17,13 @@ def _first(connection: Connection) -> None:
     metadata.create_all(connection)
 
 
-MIGRATIONS = {"0001": _first}
+def _answers_tell(connection: Connection) -> None:
+    # A database made from today's tables has it already.
+    if "told" not in {c["name"] for c in inspect(connection).get_columns("answer")}:
+        connection.execute(text("ALTER TABLE answer ADD COLUMN told JSON NOT NULL DEFAULT '{}'"))
+
+
+MIGRATIONS = {"0001": _first, "0002": _answers_tell}
 
 
 def upgrade(connection: Connection) -> None:

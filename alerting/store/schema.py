@@ -333,6 +333,7 @@ answer = Table(
     Column("at", UtcText, nullable=False),
     Column("outcome", String, nullable=False),  # taken | late | repeated | refused | not-understood
     Column("reason", Text, nullable=False, server_default=""),
+    Column("told", JSON, nullable=False, server_default="{}"),  # {zh, en} of what follows
     Index("answer_by_alert", "alert"),
     Index("answer_by_measure", "measure"),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -32,7 +33,7 @@ from alerting.web.desk import Station, read, station_of
 from alerting.web.drawing import language_of, page
 from alerting.web.origin import form_token
 from alerting.web.problems import Problem
-from alerting.web.saying import ACTS, NEXT, WITH_REASON
+from alerting.web.saying import ACTS, WITH_REASON, became
 
 router = APIRouter(include_in_schema=False)
 LASTS = timedelta(days=14)  # by the realm's clock; an answer that late changes nothing any more
@@ -44,7 +45,11 @@ async def open_link(request: Request, link: str) -> Response:
     shown = await read(station, lambda c: linked(c, station, link))
     if shown is None:
         return _gone(request, "link_unknown")
-    return _draw(request, link, shown)
+    given, done = request.query_params.get("id", ""), None
+    if given:
+        done = await became(station, given, shown["person"].id)
+        shown = await read(station, lambda c: linked(c, station, link)) or shown
+    return _draw(request, link, shown, done)
 
 
 @router.post("/a/{link}")
@@ -71,7 +76,7 @@ async def answer_link(request: Request, link: str) -> Response:
         subject=subject, detail={"reason": reason, "delivery": shown["delivery"].id},
     )  # fmt: skip
     await station.publish(shown["realm"].id, [report])
-    return RedirectResponse(f"/a/{link}?done={act}", 303)
+    return RedirectResponse(f"/a/{link}?done={act}&id={quote(report.id)}", 303)
 
 
 def linked(connection: Connection, station: Station, link: str) -> dict[str, Any] | None:
@@ -149,14 +154,20 @@ def _means_something(act: str, state: str) -> bool:
     return state in wanted[act]
 
 
-def _draw(request: Request, link: str, shown: dict[str, Any], status: int = 200) -> Response:
+def _draw(
+    request: Request,
+    link: str,
+    shown: dict[str, Any],
+    done: dict[str, Any] | None = None,
+    status: int = 200,
+) -> Response:
+    """`done` is what became of the answer just given, where there is one."""
     language = language_of(request, shown["delivery"].language)
-    done = request.query_params.get("done", "")
-    after = NEXT.get(done)
+    stands = done is not None and done["outcome"] in (None, "taken", "repeated")
     return page(
         request, "link.html", status=status, language=language, link=link, reasons=WITH_REASON,
         form=form_token(request.app.state.secret, link),
-        done_act=done, done={"zh": after[0], "en": after[1]} if after else None,
+        done_act=request.query_params.get("done", "") if stands else "", done=done,
         now=station_of(request).now(shown["realm"].id), **shown,
     )  # fmt: skip
 

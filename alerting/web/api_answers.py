@@ -12,15 +12,26 @@ from alerting.signals import Area, Warning
 from alerting.web.auth import Who, needs
 from alerting.web.desk import read, station_of
 from alerting.web.problems import Problem
-from alerting.web.saying import ACTS, check_realm, say
+from alerting.web.saying import ACTS, became, check_realm, say
 from connectors.typed import typed_warning
 
 router = APIRouter(prefix="/api/v1", tags=["answers"])
 Key = Annotated[str, Field(max_length=200)]
+Outcome = Literal["taken", "late", "repeated", "refused", "not-understood"]
 LevelName = Literal["blue", "yellow", "orange", "red"]
 MEASURE_ACTS = ("acknowledge", "in-force", "cannot", "approve", "refuse", "attest",
                 "kept", "support", "withdraw")  # fmt: skip
 ALERT_ACTS = ("acknowledge", "keep", "withdraw")
+
+
+class Became(BaseModel):
+    """What was said is on the disk; `outcome` is null while it is still on its way to the engine."""
+
+    ids: list[str] = Field(description="ids of the reports that are new")
+    id: str = Field(description="ask GET /api/v1/answers/{id} for the outcome later")
+    realm: str
+    outcome: Outcome | None
+    next: dict[str, str] = Field(description="what follows, {zh, en}")
 
 
 class _Body(BaseModel):
@@ -91,6 +102,7 @@ def _answering(subject: str, act: str) -> None:
 
     router.add_api_route(
         f"/{subject}s/{{item_id}}/{act}", take, methods=["POST"], status_code=202,
+        response_model=Became,
         name=f"{act} {subject}", summary=f"{act} {'an' if subject == 'alert' else 'a'} {subject}",
     )  # fmt: skip
 
@@ -101,7 +113,15 @@ for _act in MEASURE_ACTS:
     _answering("measure", _act)
 
 
-@router.post("/alerts/{alert_id}/raise", status_code=202, summary="raise an alert by hand")
+@router.get("/answers/{report_id}", summary="What became of something you said")
+async def outcome_of(
+    request: Request, report_id: str, who_asks: Annotated[Who, Depends(needs("view"))]
+) -> dict[str, Any]:
+    return {"id": report_id, **await became(station_of(request), report_id, who_asks.person)}
+
+
+@router.post("/alerts/{alert_id}/raise", status_code=202, response_model=Became,
+             summary="raise an alert by hand")  # fmt: skip
 async def raise_alert(
     request: Request,
     alert_id: str,
@@ -112,7 +132,8 @@ async def raise_alert(
                      given.model_dump(), channel="api")  # fmt: skip
 
 
-@router.post("/alerts", status_code=202, summary="open an alert by hand")
+@router.post("/alerts", status_code=202, response_model=Became,
+             summary="open an alert by hand")  # fmt: skip
 async def open_alert(
     request: Request, given: Opening, who_asks: Annotated[Who, Depends(needs("order"))]
 ) -> dict[str, Any]:
@@ -124,7 +145,8 @@ async def open_alert(
                      realm_id=given.realm)  # fmt: skip
 
 
-@router.post("/measures", status_code=202, summary="order a measure by hand")
+@router.post("/measures", status_code=202, response_model=Became,
+             summary="order a measure by hand")  # fmt: skip
 async def order_measure(
     request: Request, given: Ordering, who_asks: Annotated[Who, Depends(needs("order"))]
 ) -> dict[str, Any]:
@@ -138,7 +160,8 @@ async def order_measure(
                      realm_id=given.realm)  # fmt: skip
 
 
-@router.post("/places/{place_id}/reported", status_code=202, summary="say what is seen at a place")
+@router.post("/places/{place_id}/reported", status_code=202, response_model=Became,
+             summary="say what is seen at a place")  # fmt: skip
 async def report_seen(
     request: Request,
     place_id: str,
@@ -149,7 +172,8 @@ async def report_seen(
                      {"word": given.word}, channel="api", realm_id=given.realm)  # fmt: skip
 
 
-@router.post("/places/{place_id}/report-ended", status_code=202, summary="say that it has ended")
+@router.post("/places/{place_id}/report-ended", status_code=202, response_model=Became,
+             summary="say that it has ended")  # fmt: skip
 async def report_ended(
     request: Request,
     place_id: str,

@@ -40,25 +40,27 @@ async def first_page(request: Request, who_asks: Asking) -> Response:
         happened = latest(connection, station, chosen, EVENTS)
         return {**front(connection, station, chosen), "happened": happened}
 
+    said = await _said(request, who_asks)
     shown = await read(station, work)
     playing = shown["realm"].kind == "exercise" and shown["realm"].ended is None
     return page(
         request, "front.html", who=who_asks, now=station.now(shown["realm"].id),
         refresh=REFRESH_PLAYING if playing else REFRESH, playing=playing,
         exercise=station.exercise, may_play=_may_play(request, who_asks),
-        shown_cards=CARDS, said=_said(request), failing=failing(station), **shown,
+        shown_cards=CARDS, said=said, failing=failing(station), **shown,
     )  # fmt: skip
 
 
 @router.get("/alerts/{alert_id}")
 async def one_alert(request: Request, who_asks: Asking, alert_id: str) -> Response:
     station = station_of(request)
+    said = await _said(request, who_asks)
     shown = await read(station, lambda c: alert_page(c, station, alert_id))
     if shown is None:
         raise Problem(404, f"there is no alert {alert_id!r}")
     return page(request, "alert.html", who=who_asks, now=station.now(shown["alert"]["realm"]),
                 may_act=bool(who_asks.by) and shown["realm"].ended is None,
-               said=_said(request), **shown)  # fmt: skip
+               said=said, **shown)  # fmt: skip
 
 
 @router.get("/messages")
@@ -85,8 +87,8 @@ async def act(request: Request) -> Response:
     who_asks = await auth.needs(saying.ACTS[doing])(request)
     auth.check_form(who_asks, form)
     detail = {k: form[k] for k in ("reason", "level") if form.get(k)}
-    await saying.say(station_of(request), who_asks, doing, subject, detail, channel="page")
-    return RedirectResponse(f"{_own_path(form.get('back', '/'))}?said={doing}", 303)
+    made = await saying.say(station_of(request), who_asks, doing, subject, detail, channel="page")
+    return RedirectResponse(f"{_own_path(form.get('back', '/'))}?said={quote(made['id'])}", 303)
 
 
 @router.post("/exercises")
@@ -175,11 +177,12 @@ def _may_play(request: Request, who_asks: Who) -> bool:
     return bool(who_asks.by) and who_asks.may("answer" if fictional else "order")
 
 
-def _said(request: Request) -> str:
+async def _said(request: Request, who_asks: Who) -> dict[str, Any] | None:
+    """What became of what the reader has just said with a button."""
     given = request.query_params.get("said", "")
-    if given not in saying.NEXT:
-        return ""
-    return saying.NEXT[given][0 if language_of(request) == "zh" else 1]
+    if not given or not who_asks.by:
+        return None
+    return await saying.became(station_of(request), given, who_asks.person)
 
 
 def _own_path(given: str) -> str:

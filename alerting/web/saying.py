@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from alerting import chase
 from alerting.signals import Report
 from alerting.store.schema import alert, measure, post, pursuit, realm
 from alerting.vocabulary import Level
@@ -37,6 +38,7 @@ ACTS = {
 WITH_REASON = frozenset({"cannot", "refuse", "open", "raise", "order", "keep", "withdraw"})
 _ANSWERS = frozenset({"acknowledge", "in-force", "cannot", "attest", "support", "kept"})
 
+# What follows where the outcome itself says nothing more.
 NEXT = {
     "acknowledge": ("已记录收到，叫应停止；请在期限内反馈落实。",
                     "Noted. You will not be called again for this; report when it is in force."),
@@ -57,6 +59,30 @@ NEXT = {
 }  # fmt: skip
 
 
+WAITING = ("已收到，正在处理，请稍后刷新本页查看结果。",
+           "Received and being processed: load this page again for what became of it.")  # fmt: skip
+PATIENCE = 2.0  # seconds: the engine takes what a person says within milliseconds
+LOOK_EVERY = 0.05
+
+
+async def became(station: Station, report_id: str, person: str) -> dict[str, Any]:
+    """What became of what a person said: `outcome`, None while it is still on its way, and `next`.
+
+    Waits for it up to two seconds; not under a virtual clock, where nothing goes on by itself.
+    """
+    until = station.runtime.elapsed() + (0 if station.runtime.virtual else PATIENCE)
+    while True:
+        known = await read(station, lambda c: chase.heard(c, report_id, person))
+        if known is not None or station.runtime.elapsed() >= until:
+            break
+        await station.runtime.sleep(LOOK_EVERY)
+    if known is None:
+        return {"outcome": None, "next": dict(zip(("zh", "en"), WAITING, strict=True))}
+    act, made = known
+    words = made.words or dict(zip(("zh", "en"), NEXT[act], strict=True))
+    return {"outcome": made.outcome, "next": words}
+
+
 async def say(
     station: Station,
     who: Who,
@@ -67,7 +93,8 @@ async def say(
     channel: str,
     realm_id: str = "live",
 ) -> dict[str, Any]:
-    """Publish what a person does, after the commit: ids, and what happens next in both languages.
+    """Publish what a person does: ids after the commit, the outcome where it is known in time, and
+    what happens next in both languages.
 
     `subject` is alert:, measure:, rule: or place: and an id; of the first two the realm is their own.
     Raises Problem 403, 404, 409 or 422.
@@ -85,8 +112,8 @@ async def say(
     report = Report(source="web", issued=now, act=act, person=who.person, channel=channel,
                     subject=subject, detail={**detail, "reason": reason})  # fmt: skip
     ids = await station.publish(realm_id, [report])
-    zh, en = NEXT[act]
-    return {"ids": ids, "realm": realm_id, "next": {"zh": zh, "en": en}}
+    became_of_it = await became(station, report.id, who.person)
+    return {"ids": ids, "id": report.id, "realm": realm_id, **became_of_it}
 
 
 def _check(

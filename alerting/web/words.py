@@ -155,7 +155,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "do_support": ("需要支援", "I need support"),
     "reason": ("原因（必填，会记录）", "Reason (needed, recorded)"),
     "to_level": ("升至", "to level"),
-    "taken": ("已收到，马上处理：", "Taken, on its way:"),
+    "became_waiting": ("请稍候。", "One moment."),
+    "became_taken": ("已办理。", "Done."),
+    "became_repeated": ("此前已办理。", "Done before."),
+    "became_late": ("未生效：迟了。", "Not taken: too late."),
+    "became_refused": ("未采纳。", "Not taken."),
+    "became_not-understood": ("未能读懂。", "Not understood."),
     # Logging in
     "person": ("人员编号", "Person id"),
     "password": ("口令", "Password"),
@@ -182,7 +187,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "link_nothing": ("此消息无需应答。", "This message needs no answer."),
     "link_about": ("关于", "About"),
     "link_before": ("您已答复", "You have answered"),
-    "link_taken": ("已收到您的答复", "Your answer has been taken"),
     "link_more": ("还可以：", "You can also:"),
     "link_state": ("目前：{state}", "Now: {state}"),
     # Errors

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import requests
 
 from tests.scenarios.town import Phone, Town
-from tests.scenarios.weather import ORANGE_FOG
+from tests.scenarios.weather import ORANGE_FOG, YELLOW_FOG
 
 
 def test_opening_the_link_acknowledges_nothing_and_the_button_does(town: Town, chen: Phone) -> None:
@@ -53,3 +54,35 @@ def test_an_old_link_is_dead(town: Town, chen: Phone) -> None:
     town.dies()
     town.begin(town.now + timedelta(days=15))
     assert requests.get(link, timeout=30).status_code == 404
+
+
+def test_a_button_of_an_older_message_says_that_it_came_too_late(town: Town, chen: Phone) -> None:
+    town.forecast(YELLOW_FOG)
+    link = town.link("chen")
+    town.passes(minutes=2)
+    town.forecast(ORANGE_FOG)  # the limit is tightened: an order of its own
+    page = requests.get(link, timeout=30).text
+    form = next(f for f in re.findall(r"<form.*?</form>", page, re.DOTALL) if '"in-force"' in f)
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+    answer = requests.post(link, data=fields | {"act": "in-force"}, timeout=30)
+    assert "已记录落实" not in answer.text
+    assert "正在处理" in answer.text  # under a clock that stands still nobody has taken it yet
+    town.settles()
+    after = requests.get(answer.url, timeout=30).text
+    assert "未生效" in after
+    assert "请按最新一条消息答复" in after
+    assert "已记录落实" not in after
+    assert not [m for m in town.measures() if m["state"] == "in force"]
+
+
+def test_what_became_of_it_is_in_the_answer_of_the_api(make_town: Callable[..., Town]) -> None:
+    town = make_town().begin_in_real_time()
+    opening = {"rule": "fog", "place": "G99-K12", "level": "orange", "reason": "群众报告"}
+    opened = town.api("POST", "/alerts", json=opening).json()
+    assert opened["outcome"] == "taken"
+    held = town.alert(rule="fog")["id"]
+    lower = town.api("POST", f"/alerts/{held}/raise", json={"level": "yellow", "reason": "x"}).json()
+    assert lower["outcome"] == "refused"
+    assert "it is orange already" in lower["next"]["en"]
+    later = town.api("GET", f"/answers/{lower['id']}").json()
+    assert (later["outcome"], later["next"]) == (lower["outcome"], lower["next"])

@@ -47,9 +47,15 @@ def test_a_button_answers_in_the_readers_name(desk: Desk, web: Browser) -> None:
                                       "subject": f"delivery:{delivery}"})
     assert answer.status_code == 303
     after = web.get(answer.headers["Location"]).text
-    assert "已收到您的答复" in after
-    assert "叫应停止" in after
+    assert "正在处理" in after  # no engine runs behind this desk
+    assert "叫应停止" not in after
     assert "acknowledge" not in acts(after)
+    [said] = desk.said()
+    desk.put(s.answer, id=said.id, realm="live", person="wang", channel="link", act="acknowledge",
+             delivery=delivery, at=NOW, outcome="taken", told={"zh": "收到确认", "en": "Noted"})
+    after = web.get(answer.headers["Location"]).text
+    assert "已办理" in after
+    assert "收到确认" in after
     web.post("/a/tok", data={"form": form_of(page), "act": "cannot", "reason": "没有车",
                              "subject": f"notice:{notice}"})
     first, second = desk.said()
@@ -57,6 +63,21 @@ def test_a_button_answers_in_the_readers_name(desk: Desk, web: Browser) -> None:
     assert first.subject == f"delivery:{delivery}"
     assert (second.act, second.subject) == ("cannot", f"notice:{notice}")
     assert second.detail["reason"] == "没有车"
+
+
+def test_an_answer_that_came_too_late_is_not_shown_as_taken(desk: Desk, web: Browser) -> None:
+    delivery, _ = ordered(desk)
+    page = web.get("/a/tok").text
+    answer = web.post("/a/tok", data={"form": form_of(page), "act": "acknowledge",
+                                      "subject": f"delivery:{delivery}"})
+    [said] = desk.said()
+    words = {"zh": "请按最新一条消息答复", "en": "answer the newer message"}
+    desk.put(s.answer, id=said.id, realm="live", person="wang", channel="link", act="acknowledge",
+             delivery=delivery, at=NOW, outcome="late", told=words)
+    after = web.get(answer.headers["Location"]).text
+    assert "未生效" in after
+    assert words["zh"] in after
+    assert "acknowledge" in acts(after)
 
 
 def test_nothing_is_answered_for_another_subject_or_without_its_reason(

@@ -110,7 +110,7 @@ def test_a_button_says_what_the_api_would(desk: Desk, web: Browser) -> None:
             "back": f"/alerts/{quote(red)}"}
     answer = web.post("/act", data=form)
     assert answer.status_code == 303
-    assert "已记录" in web.get(answer.headers["Location"]).text
+    assert "正在处理" in web.get(answer.headers["Location"]).text  # no engine runs behind it
     [report] = desk.said()
     assert (report.act, report.person, report.channel) == ("keep", "office", "page")
 
@@ -141,7 +141,7 @@ def test_a_button_leads_back_only_to_ourselves(desk: Desk, web: Browser) -> None
             "act": "acknowledge"}
     for back in ("https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example"):
         answer = web.post("/act", data=form | {"back": back})
-        assert answer.headers["Location"] == "/?said=acknowledge"
+        assert answer.headers["Location"].startswith("/?said=report%3A")
 
 
 def test_buttons_show_only_to_those_who_may(desk: Desk, web: Browser) -> None:

@@ -1,0 +1,36 @@
+"""A database of an earlier version is brought up to date at the start, and a newer one refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from alerting.errors import SuianError
+from alerting.store import Store
+from alerting.store.migrations import MIGRATIONS
+
+
+def columns(store: Store, table: str) -> set[str]:
+    with store.read() as connection:
+        return {c["name"] for c in inspect(connection).get_columns(table)}
+
+
+def test_a_database_of_the_first_version_gets_what_came_later(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    store.write(lambda c: c.execute(text("ALTER TABLE answer DROP COLUMN told")))
+    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0001'")))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    assert "told" in columns(store, "answer")
+    assert store.revision() == max(MIGRATIONS)
+    store.close()
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    store.close()
+    with pytest.raises(SuianError, match="newer suian"):
+        Store(tmp_path / "suian.db")
