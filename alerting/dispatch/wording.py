@@ -110,6 +110,8 @@ class Words:
 
     def do(self, news: News) -> str:
         """One imperative: the measures it orders, else those the rule asks for at this level."""
+        if news.kind == "clear":
+            return self._after(news)
         said = [self.measure(m) for m in news.facts.get("measures") or ()]
         join = "；" if self.language == "zh" else "; "
         if said:
@@ -119,6 +121,12 @@ class Words:
             lead = "督促落实" if self.language == "zh" else "See it done: "
             return lead + ("、" if self.language == "zh" else ", ").join(asked)
         return "按预案做好准备" if self.language == "zh" else "Get ready as planned"
+
+    def _after(self, news: News) -> str:
+        """What an end asks. An alarm of the service says why it ends: "all is well" may be untrue."""
+        zh = self.language == "zh"
+        said = self.both(news, "why") if news.facts.get("hazard") == "service" else ""
+        return said or ("恢复正常安排" if zh else "Return to normal")
 
     def measure(self, given: Mapping[str, Any]) -> str:
         """What to do, with its arguments filled in, in the measure table's own words."""

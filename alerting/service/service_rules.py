@@ -8,6 +8,8 @@ from typing import Any
 from alerting.rulebook import Ask, Book
 from alerting.vocabulary import Level
 
+_WORKS = {"zh": "已恢复", "en": "it works again"}
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceRule:
@@ -20,6 +22,7 @@ class ServiceRule:
     hazard: str = "service"
     audience: tuple[str, ...] = ("duty-office",)
     measure: str = ""  # what the duty office is asked to do, where the book has it
+    over: dict[str, str] = field(default_factory=lambda: _WORKS)  # what is said when it ends
     levels: dict[str, Any] = field(default_factory=dict)
 
 
@@ -64,15 +67,22 @@ SERVICE_RULES = {
         ServiceRule("loop-failing", Level.red, {"zh": "服务环节故障", "en": "a loop keeps failing"}),
         ServiceRule("queue-stuck", Level.red, {"zh": "队列积压", "en": "a queue is stuck"}),
         ServiceRule("channel-refuses", Level.red,
-                    {"zh": "通道不可用", "en": "a channel refuses"}, measure="check-channel"),
+                    {"zh": "通道不可用", "en": "a channel refuses"}, measure="check-channel",
+                    over={"zh": "通道不再拒绝，已无积压消息",
+                          "en": "it refuses no longer, and no message waits"}),
         ServiceRule("dead-letter", Level.orange,
                     {"zh": "消息未送达", "en": "messages could not be delivered"},
-                    measure="check-channel"),
+                    measure="check-channel",
+                    over={"zh": "有关事项已由他人应答、另行送达或已结束",
+                          "en": "what they said was answered, carried otherwise, or has ended"}),
         ServiceRule("log-unsealed", Level.orange,
                     {"zh": "审计未封存", "en": "the log is not sealed"}),
         ServiceRule("calendar-unknown", Level.blue,
-                    {"zh": "日历将失效", "en": "the calendar runs out"}),
+                    {"zh": "日历将失效", "en": "the calendar runs out"},
+                    over={"zh": "日历已更新", "en": "the calendar knows further ahead"}),
         ServiceRule("nobody-reached", Level.red,
-                    {"zh": "无人应答", "en": "nobody could be reached"}),
+                    {"zh": "无人应答", "en": "nobody could be reached"},
+                    over={"zh": "已有人应答，或事项已结束",
+                          "en": "somebody answered, or it has ended"}),
     )
 }  # fmt: skip

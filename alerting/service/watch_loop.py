@@ -14,8 +14,9 @@ from alerting.alerts import episodes
 from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
 from alerting.places import Place
+from alerting.service import dead_letters
 from alerting.service.clock import LIVE
-from alerting.service.service_rules import loop_words, service_rule
+from alerting.service.service_rules import SERVICE_RULES, loop_words, service_rule
 from alerting.store.schema import alert, delivery, pursuit, signal
 from alerting.store.schema import realm as realm_table
 
@@ -80,7 +81,7 @@ class WatchLoop:
             found.append(Trouble("queue-stuck", "source:engine", {
                 "zh": f"{waiting} 条信号积压未处理", "en": f"{waiting} signals wait to be taken",
             }))  # fmt: skip
-        found += self._channels(connection, now, stuck)
+        found += self._channels(connection, stuck)
         found += self._blind(now)
         known = self._station.county.calendar.known_through
         if known - now.date() <= CALENDAR_AHEAD:
@@ -109,27 +110,28 @@ class WatchLoop:
             for name, rounds in sorted(self._station.loops.items()) if rounds.keeps_failing(now)
         ]  # fmt: skip
 
-    def _channels(self, connection: Connection, now: datetime, stuck: datetime) -> list[Trouble]:
-        found: list[Trouble] = []
-        recent = now - timedelta(hours=1)
-        rows = connection.execute(
-            select(delivery.c.channel, delivery.c.state, func.count().label("n"))
-            .where(delivery.c.realm == LIVE)
-            .where(
-                ((delivery.c.state == "dead") & (delivery.c.at > recent))
-                | (delivery.c.state.in_(["bound", "sending"]) & (delivery.c.created < stuck))
-            )
-            .group_by(delivery.c.channel, delivery.c.state)
+    def _channels(self, connection: Connection, stuck: datetime) -> list[Trouble]:
+        found = [
+            Trouble(dead_letters.RULE, f"channel:{channel}", {
+                "zh": f"通道 {channel} 有 {count} 条消息未能送达，收件人尚未联系到",
+                "en": f"{count} messages on {channel} could not be delivered, and their readers are"
+                " not reached",
+            })
+            for channel, count in dead_letters.unsettled(connection).items()
+        ]  # fmt: skip
+        waiting = connection.execute(
+            select(delivery.c.channel, func.count().label("n"))
+            .where(delivery.c.realm == LIVE, delivery.c.state.in_(["bound", "sending"]))
+            .where(delivery.c.created < stuck)
+            .group_by(delivery.c.channel)
         )
-        for row in rows:
-            rule = "dead-letter" if row.state == "dead" else "channel-refuses"
-            what = {"dead": ("未能送达", "could not be delivered")}.get(
-                row.state, ("迟迟发不出去", "are waiting to be sent")
-            )
-            found.append(Trouble(rule, f"channel:{row.channel}", {
-                "zh": f"通道 {row.channel} 有 {row.n} 条消息{what[0]}",
-                "en": f"{row.n} messages on {row.channel} {what[1]}",
-            }))  # fmt: skip
+        found += [
+            Trouble("channel-refuses", f"channel:{row.channel}", {
+                "zh": f"通道 {row.channel} 有 {row.n} 条消息迟迟发不出去",
+                "en": f"{row.n} messages on {row.channel} are waiting to be sent",
+            })
+            for row in waiting
+        ]  # fmt: skip
         for channel in sorted(self._station.dispatcher.unusable):
             found.append(Trouble("channel-refuses", f"channel:{channel}", {
                 "zh": f"通道 {channel} 拒绝服务", "en": f"channel {channel} refuses us",
@@ -189,9 +191,18 @@ class WatchLoop:
                 episodes.rise(ledger, rule, self._place(trouble.place), int(rule.level), finding,
                               "watch", now)  # fmt: skip
             for rule_id, place in sorted(known - set(found)):
-                words = {"zh": "已恢复", "en": "it works again"}
+                words = self._over(connection, rule_id, place)
                 episodes.fall(ledger, service_rule(rule_id, life.book), self._place(place), 0,
                               Finding({"sentence": words}, words), "watch", now)  # fmt: skip
+
+    def _over(self, connection: Connection, rule_id: str, place: str) -> dict[str, str]:
+        """Why it ends, in words that are true of it."""
+        if rule_id == dead_letters.RULE:
+            channel = place.removeprefix("channel:")
+            if dead_letters.unsettled(connection, heed=False).get(channel):
+                return {"zh": "值班人员已确认知悉，未送达的请另行联系",
+                        "en": "acknowledged: reach by other means who was not reached"}  # fmt: skip
+        return SERVICE_RULES[rule_id].over
 
     def _place(self, place_id: str) -> Place:
         known = self._station.places.by_id.get(place_id)

@@ -130,3 +130,37 @@ def test_a_message_given_up_that_arrived_after_all_is_answered_by_its_own_code(
     assert chen.code != code
     chen.replies(f"1 {code}").expects("收到确认")
     assert {m["state"] for m in town.alert(rule="fog")["measures"]} == {"acknowledged"}
+
+
+def test_the_alarm_about_a_dead_letter_lasts_until_what_it_said_is_answered(
+    town: Town, chen: Phone, wang: Phone, zhao: Phone
+) -> None:
+    town.provider.refuses(500, times=500, to=chen.number)
+    town.forecast({"visibility": [150] * 48})
+    town.passes(minutes=25)
+    assert town.alert(rule="dead-letter")["state"] == "open"
+    town.passes(hours=2)
+    assert town.alert(rule="dead-letter")["state"] == "open", "two hours on nobody has answered yet"
+    assert not [m for m in zhao.unread if "已恢复" in m.body]
+    wang.gets("消息未能送达交警大队")
+    for held in town.alert(rule="fog")["measures"]:
+        town.by_hand(f"/measures/{held['id']}/in-force", "已电话落实")
+    town.passes(minutes=11)
+    assert town.alert(rule="dead-letter")["state"] == "closed"
+    zhao.gets("【解除】", "有关事项已由他人应答、另行送达或已结束")
+    assert not [m for m in zhao.unread if "已恢复" in m.body]
+
+
+def test_who_acknowledges_the_alarm_about_a_dead_letter_ends_it_and_not_with_good_news(
+    town: Town, chen: Phone, zhao: Phone
+) -> None:
+    town.provider.refuses(500, times=500, to=chen.number)
+    town.forecast({"visibility": [150] * 48})
+    town.passes(minutes=21)
+    held = town.alert(rule="dead-letter")
+    town.by_hand(f"/alerts/{held['id']}/acknowledge", "知道了")
+    town.passes(minutes=11)
+    assert town.alert(rule="dead-letter")["state"] == "closed"
+    zhao.gets("【解除】", "值班人员已确认知悉")
+    town.passes(minutes=11)
+    assert town.alert(rule="dead-letter")["state"] == "closed", "the same letters raise no new alarm"
