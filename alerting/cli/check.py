@@ -20,6 +20,7 @@ from alerting.people import read_people, read_posts
 from alerting.places import load_places
 from alerting.rulebook import Book, Measure, check_folder, load_book
 from alerting.runtime import RealRuntime
+from alerting.service import good_book
 from alerting.service.config import Config, load_config
 from alerting.service.county import County, load_county, make_connector, phone_channels
 from alerting.service.survey import (
@@ -85,6 +86,10 @@ def _of_rules(config: Config) -> list[Note]:
     names = set(calendar.names()) if calendar is not None else None
     for one in check_folder(config.rules, names):
         notes.append(Note(one.level, one.where, one.what, one.mend))
+    last = good_book.kept(config.data)
+    if last is not None and _errors(notes):
+        notes.append(Note("warning", str(last), "the service runs on these, the last good rules,"
+                          " until the errors are mended / 改好前仍按上一版有效规则运行"))  # fmt: skip
     return notes
 
 

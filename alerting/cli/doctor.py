@@ -43,7 +43,7 @@ def doctor(config: ConfigPath = CONFIG) -> None:
     """Look at every source, channel, server, rule and person, and end with what is still missing
     before the first real alert. Ends with 1 when something does not work."""
     settings = load_config(config)
-    county = load_county(settings)
+    county = load_county(settings, fall_back=True)
     runtime = RealRuntime()
     now = runtime.now()
     wrong = 0
@@ -51,6 +51,7 @@ def doctor(config: ConfigPath = CONFIG) -> None:
     wrong += _lines("Channels 通道", _channels(county, runtime))
     wrong += _lines("Server, clock, disk 服务、时钟、磁盘", _machine(county, now))
     cannot = undecidable(county, now)
+    wrong += bool(county.book_problem)
     _lines("Rules and places 规则与地点", _rules(county, cannot, now))
     _lines("People 人员", _people(county, now))
     out.print("\n[bold]Still missing before the first real alert 距第一条真实预警还差[/]")
@@ -199,6 +200,8 @@ def _rules(county: County, cannot: list[Undecidable], now: datetime) -> Iterator
     with store.read() as connection:
         dark = blind(connection, county, now)
     store.close()
+    if county.book_problem:
+        yield BAD, f"the last good rules are in use 仍按上一版规则运行: {county.book_problem}"
     yield GOOD, f"holidays known through 节假日已知到 {county.calendar.known_through}"
     for rule in county.book.rules:
         if rule.id in dark:

@@ -18,6 +18,7 @@ from alerting.cli.narrate import Narrator
 from alerting.cli.welcome import farewell, out, welcome
 from alerting.errors import BadInput, SuianError
 from alerting.runtime import RealRuntime, Runtime, VirtualRuntime
+from alerting.service import good_book
 from alerting.service.clock_socket import ClockSocket
 from alerting.service.config import Config, load_config
 from alerting.service.county import load_county
@@ -52,8 +53,9 @@ async def _serve(config: Config, play: bool, clock: Path | None) -> None:
     config = config.model_copy(update={"port": port})
     hand = ClockSocket(clock) if clock else None
     runtime: Runtime = VirtualRuntime(await hand.first_time()) if hand else RealRuntime()
-    county = load_county(config)
+    county = load_county(config, fall_back=True)
     station = Station(county, runtime, Store(config.data / "suian.db"))
+    good_book.keep(county.book, config.data)
     loops = loops_of(station)
     server = uvicorn.Server(
         uvicorn.Config(make_app(station), log_level="warning", access_log=False,

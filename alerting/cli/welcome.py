@@ -15,6 +15,11 @@ def welcome(station: Station) -> None:
     county, url = station.config.county, station.config.url
     out.print(f"\n[bold]岁安 suian[/]  {county.name}  {county.name_en}")
     out.print(f"页面 Page: [bold]{url}[/]   （Ctrl-C 停止 stops）")
+    if station.book_problem:
+        out.print("[bold red]规则包有误，仍按上一版有效规则运行。The rules do not load: the last good"
+                  " ones are in use.[/]")  # fmt: skip
+        out.print(station.book_problem, markup=False)
+        out.print("改好即自动启用；suian check 逐条检查。Mended, they are taken up at once.")
     played = station.exercise
     if played["state"] == "playing":
         zone = county.zone

@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -54,9 +55,10 @@ class Dispatcher:
     ) -> None:
         self._store, self._writer, self._runtime, self._now_of = store, writer, runtime, now_of
         self._channels = channels
+        self._composer = partial(Composer, places=places, zone=zone, sender=sender)
         self._drafts = Drafts(
             Settings(channels, sender, zone, url.rstrip("/")),
-            Composer(book, places, zone, sender), runtime,
+            self._composer(book), runtime,
         )  # fmt: skip
         self._refused: dict[str, datetime] = {}  # channel: until when it is left alone
         self._sent_at: dict[str, list[datetime]] = {}  # of channels with a rate, the last second's
@@ -68,6 +70,10 @@ class Dispatcher:
         self._die = Death.from_environment("send")
         self.sends = 0  # so far, by this process
         self._started = False
+
+    def use_book(self, book: Book) -> None:
+        """What is written from now on is in a changed book's words."""
+        self._drafts.composer = self._composer(book)
 
     @property
     def unusable(self) -> set[str]:

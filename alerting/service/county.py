@@ -18,6 +18,7 @@ from alerting.errors import BadInput
 from alerting.people import import_people, import_posts, read_people, read_posts
 from alerting.places import Place, Places, load_places
 from alerting.rulebook import Book, load_book
+from alerting.service import good_book
 from alerting.service.config import Config
 from alerting.store.schema import setting
 from connectors import find
@@ -34,10 +35,15 @@ class County:
     people: list[dict[str, Any]]
     posts: list[dict[str, Any]]
     connectors: dict[str, Connector] = field(default_factory=dict)
+    book_problem: str = ""  # why `book` is the last good one and not the folder's
 
 
-def load_county(config: Config) -> County:
-    """Read and check all that the config names. Raises BadInput."""
+def load_county(config: Config, *, fall_back: bool = False) -> County:
+    """Read and check all that the config names. Raises BadInput.
+
+    With `fall_back`, as the service starts, a rule book that does not load is replaced by the last
+    that did.
+    """
     county = config.county
     places = load_places(county.zones, county.sites)
     for name in config.sources:
@@ -51,8 +57,12 @@ def load_county(config: Config) -> County:
         name: make_connector(name, source.use or name, source.options(), calendar)
         for name, source in config.sources_on().items()
     }
-    book = load_book(config.rules, set(calendar.names()))
-    return County(config, places, book, calendar, people, posts, connectors)
+    names, wrong = set(calendar.names()), ""
+    if fall_back:
+        book, wrong = good_book.load(config.rules, config.data, names)
+    else:
+        book = load_book(config.rules, names)
+    return County(config, places, book, calendar, people, posts, connectors, wrong)
 
 
 def phone_channels(config: Config) -> set[str]:

@@ -35,7 +35,7 @@ class EngineLoop:
         return None
 
     async def step(self) -> bool:
-        worked = False
+        worked = self._station.take_offered_book()
         for realm in self._station.running():
             with self._station.store.read() as connection:
                 after = self._station.bus.position(connection, realm.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerting.service.book_loop import BookLoop
 from alerting.service.chase_loop import ChaseLoop
 from alerting.service.dispatch_loop import DispatchLoop
 from alerting.service.engine_loop import EngineLoop
@@ -16,7 +17,7 @@ from alerting.service.watch_loop import WatchLoop
 
 def loops_of(station: Station) -> Loops:
     """All loops of one process, in the order in which a signal passes through them."""
-    into_bus: list[Loop] = [TickLoop(station), station.player, PollLoop(station)]
+    into_bus: list[Loop] = [BookLoop(station), TickLoop(station), station.player, PollLoop(station)]
     if station.kafka is not None:
         into_bus.append(KafkaLoop(station, station.kafka))
     loops = Loops(

@@ -41,6 +41,7 @@ def service_rule(rule_id: str, book: Book) -> ServiceRule:
 
 # What stands still while a loop fails, in the words of who must act.
 LOOPS = {
+    "rules": {"zh": "更新规则", "en": "taking up changed rules"},
     "tick": {"zh": "整点巡查", "en": "the hourly look at all places"},
     "player": {"zh": "演练播放", "en": "playing the exercise"},
     "poll": {"zh": "读取数据源", "en": "reading the sources"},
@@ -75,6 +76,9 @@ SERVICE_RULES = {
                     measure="check-channel",
                     over={"zh": "有关事项已由他人应答、另行送达或已结束",
                           "en": "what they said was answered, carried otherwise, or has ended"}),
+        ServiceRule("rules-broken", Level.orange,
+                    {"zh": "规则包有误", "en": "the rule book does not load"},
+                    over={"zh": "规则包已修好并启用", "en": "the rule book loads and is in use"}),
         ServiceRule("log-unsealed", Level.orange,
                     {"zh": "审计未封存", "en": "the log is not sealed"}),
         ServiceRule("calendar-unknown", Level.blue,

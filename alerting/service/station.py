@@ -13,10 +13,13 @@ from alerting import chase
 from alerting.alerts import FactBook, Life
 from alerting.alerts.engine import Engine, rule_places
 from alerting.alerts.standing import load as load_standings
+from alerting.audit import record
 from alerting.bus import EmbeddedBus, KafkaBus
 from alerting.connector import Connector
 from alerting.dispatch import Dispatcher, make_channels
+from alerting.rulebook import Book
 from alerting.runtime import Runtime
+from alerting.service import good_book
 from alerting.service.clock import (
     LIVE,
     Realm,
@@ -45,6 +48,8 @@ class Station:
         self.county, self.runtime, self.store = county, runtime, store
         self.config, self.places, self.book = county.config, county.places, county.book
         self.connectors = county.connectors
+        self.book_problem = county.book_problem  # what is wrong with the folder's book, or ""
+        self._offered: Book | None = None
         self.writer = Writer(store, runtime)
         self.bus = EmbeddedBus()
         bus = self.config.bus
@@ -184,6 +189,26 @@ class Station:
                 # It failed when it came and was set aside then; it must not keep the service down.
                 log.exception("signal left out", realm=realm_id, signal=one.signal.id)
         self.engines[realm_id] = engine
+
+    async def offer_book(self, book: Book) -> None:
+        """Have the engine go over to a changed book before it takes its next signal."""
+        self._offered = book
+        now = self.runtime.now()
+        await self.writer.write(
+            lambda c: record(c, LIVE, now, "service", "load rules", book.version, {})
+        )
+
+    def take_offered_book(self) -> bool:
+        """Go over to the book offered; only while no signal is half done. False where there is none."""
+        if self._offered is None:
+            return False
+        book, self._offered = self._offered, None
+        self.book = self.county.book = book
+        self.dispatcher.use_book(book)
+        for realm in self.running():
+            self.reload_engine(realm.id)
+        good_book.keep(book, self.config.data)
+        return True
 
     def _tags(self) -> dict[str, list[bool]]:
         """For every tag that a place has, the columns of such places."""

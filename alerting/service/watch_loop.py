@@ -92,6 +92,11 @@ class WatchLoop:
             }))  # fmt: skip
         found += self._unreached(connection)
         found += self._failing(now)
+        if self._station.book_problem:
+            found.append(Trouble("rules-broken", "source:rules", {
+                "zh": "规则包有误，仍按上一版有效规则运行；首页和 suian check 有详情",
+                "en": "the rules do not load, the last good ones are in use: see suian check",
+            }))  # fmt: skip
         unsealed = audit.unsealed_since(connection, LIVE)
         if unsealed and now - unsealed > timedelta(seconds=limits.seal_seconds):
             found.append(Trouble("log-unsealed", "source:audit", {

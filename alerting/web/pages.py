@@ -47,7 +47,8 @@ async def first_page(request: Request, who_asks: Asking) -> Response:
         request, "front.html", who=who_asks, now=station.now(shown["realm"].id),
         refresh=REFRESH_PLAYING if playing else REFRESH, playing=playing,
         exercise=station.exercise, may_play=_may_play(request, who_asks),
-        shown_cards=CARDS, said=said, failing=failing(station), **shown,
+        shown_cards=CARDS, said=said, failing=failing(station),
+        book_problem=station.book_problem, **shown,
     )  # fmt: skip
 
 

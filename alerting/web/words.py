@@ -26,6 +26,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "failing_text": (
         "故障期间本页可能不是最新情况。请查看服务日志；修好前请用电话联系。",
         "Until it is mended this page may be behind. See the service's log, and call by telephone."),
+    "rules_broken": (
+        "规则包有误，仍按上一版有效规则运行",
+        "The rules do not load: the last good ones are in use"),
+    "rules_broken_text": (
+        "改好文件后自动启用；suian check 逐条检查。",
+        "Mend the files and they are taken up at once; suian check lists what is wrong."),
     "in_force_now": ("当前风险提示", "In force now"),
     "nothing_open": ("目前没有风险提示。", "No risk advisory is open."),
     "nothing_open_but": (

@@ -81,6 +81,7 @@ class Desk:
             url="http://127.0.0.1:8080", escalation=Policy(),
         )  # fmt: skip
         self.loops: dict[str, Any] = {}
+        self.book_problem = ""
         self.engines: dict[str, Any] = {"live": None}
         self.unseen: list[dict[str, Any]] = []
         self.lacking: list[dict[str, Any]] = []

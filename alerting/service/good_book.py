@@ -1,0 +1,67 @@
+"""The last rule book that loaded, kept beside the database: a start with a broken pack runs on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Set
+from pathlib import Path
+
+from alerting.errors import BadInput, SuianError
+from alerting.rulebook import Book, load_book
+
+KEPT = "last-good-rules"  # under the data folder, one folder a version
+
+
+def load(rules: Path, data: Path, calendar_names: Set[str]) -> tuple[Book, str]:
+    """The book of the rules folder and ""; where it does not load, the last that did and what is wrong.
+
+    Raises BadInput where there is none to fall back on.
+    """
+    try:
+        return load_book(rules, calendar_names), ""
+    except BadInput as error:
+        last = kept(data)
+        if last is None:
+            raise
+        try:
+            return load_book(last, calendar_names), error.text()
+        except BadInput:
+            raise error from None
+
+
+def kept(data: Path) -> Path | None:
+    """The folder of the newest book that was kept."""
+    versions = [p for p in (data / KEPT).glob("*") if not p.name.endswith(".new")]
+    return max(versions, key=lambda p: p.stat().st_mtime, default=None)
+
+
+def keep(book: Book, data: Path) -> None:
+    """Keep the files of a book that loaded, and no older one. Raises SuianError if it cannot."""
+    here = data / KEPT / book.version
+    if here.is_dir() or book.folder.parent == here.parent:
+        return
+    fresh = here.with_name(f"{book.version}.new")
+    try:
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        for path in sorted(book.folder.glob("*.yaml")):
+            shutil.copyfile(path, fresh / path.name)
+        os.rename(fresh, here)  # whole or not at all, whenever the power fails
+        for older in here.parent.iterdir():
+            if older != here:
+                shutil.rmtree(older)
+    except OSError as error:
+        raise SuianError(f"the rule book cannot be kept in {here}: {error.strerror}") from None
+
+
+def signature(rules: Path) -> tuple[tuple[str, int, int], ...]:
+    """Changes whenever a file of the rules does."""
+    found = []
+    for path in sorted(rules.glob("*.yaml")):
+        try:
+            facts = path.stat()
+        except FileNotFoundError:  # an editor replaces files while we look
+            continue
+        found.append((path.name, facts.st_mtime_ns, facts.st_size))
+    return tuple(found)
