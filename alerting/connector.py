@@ -98,8 +98,9 @@ class Connector(Protocol):
     # What it brings: "forecast", "observation", "warning", "occasion" …
     feeds: frozenset[str]
     # It may say `every`: how often it is asked, where a quarter of its cadence will not do;
-    # `pushed = True`: its signals come by themselves, and it is never polled; and
-    # `promises = False`: nobody said how often, so that its silence says nothing.
+    # `pushed = True`: its signals come by themselves, and it is never polled;
+    # `promises = False`: nobody said how often, so that its silence says nothing; and
+    # `dated = False`: its runs have no issue time but the hour in which they were fetched.
 
     def __init__(self, settings: Any) -> None: ...
 

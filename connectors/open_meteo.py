@@ -65,6 +65,7 @@ class Source:
     name: ClassVar[str] = "open-meteo"
     options: ClassVar[type[Options]] = OpenMeteoOptions
     feeds: ClassVar[frozenset[str]] = frozenset({"forecast"})
+    dated: ClassVar[bool] = False
 
     def __init__(self, settings: Any) -> None:
         self._settings = OpenMeteoOptions.model_validate(settings, from_attributes=True)

@@ -251,8 +251,9 @@ class Station:
             connector = self.connectors[name]
             for kind in ("forecast", "observation"):
                 if kind in connector.feeds:
+                    dated = bool(getattr(connector, "dated", True))
                     weather.append(
-                        SourceFacts(name, connector.cadence, connector.quantities, kind, trust)
+                        SourceFacts(name, connector.cadence, connector.quantities, kind, trust, dated)
                     )
             if "warning" in connector.feeds:
                 warnings[name] = connector.cadence if _promises(connector) else None
@@ -285,10 +286,14 @@ class Station:
                     .group_by(signal.c.source)
                 )
             }
+        fields = self.engines[LIVE].fields
         found = []
         for name, connector in self.connectors.items():
             row = health.get(name)
             spoke = row.spoke if row is not None else pushed.get(name)
+            if connector.feeds == {"forecast"}:
+                # As the rules see it: an answer without a run, or with an old one, is no word.
+                spoke = fields.last_word(name)
             silent = bool(connector.feeds & {"forecast", "observation", "warning"})
             silent &= _promises(connector)
             silent &= now - (spoke or self._started) > 2 * connector.cadence

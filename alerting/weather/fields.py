@@ -39,13 +39,15 @@ DAILY = frozenset({("temperature", "min"), ("temperature", "max"), ("temperature
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """A configured source; `trust` 0 is trusted most."""
+    """A configured source; `trust` 0 is trusted most. `dated`: its runs carry an issue time of their
+    own, and not only the hour in which they were fetched."""
 
     name: str
     cadence: timedelta
     quantities: frozenset[str]
     kind: Literal["forecast", "observation"]
     trust: int = 0
+    dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Fields:
         self._days = Days(zone, s.day_starts_at, s.daily_days, len(columns))
         self._pressure = station_pressure(self._atlas.elevation.astype(np.float32))
         self._runs = {
-            f.name: Runs(f.cadence, len(columns))
+            f.name: Runs(f.cadence, len(columns), f.dated)
             for f in self.sources.values()
             if f.kind == "forecast"
         }
@@ -142,7 +144,8 @@ class Fields:
     # What comes in -------------------------------------------------------------------------------
 
     def take_forecast(self, f: Forecast) -> Bools:
-        """Merge a run; returns the columns for which it was a new one.
+        """Merge a run; returns the columns whose belief it may have changed. One that says again what
+        is held changes nothing but where its source was overdue.
 
         Raises BadInput for a source that is not a configured forecast source.
         """
@@ -156,9 +159,14 @@ class Fields:
             return np.zeros(len(self.columns), np.bool_)
         f = replace(f, values=plausible(f.values))
         runs = self._runs[f.source]
+        now = self._now.timestamp()
+        late = runs.overdue(now) & np.isfinite(runs.issued)
         change = runs.take(f, self._atlas.place(f.spots), self._window)
+        back = late & ~runs.overdue(now)
         if not change.columns.any():
-            return change.columns
+            if back.any():
+                self._held = None
+            return back
         if not f.values.keys() <= self._merge.forecast_said:
             self._merge.forecast_said |= f.values.keys()
             self._replan()
@@ -168,7 +176,7 @@ class Fields:
         runs.forget(self._now - keep, self._now - self.settings.past_hours * HOUR)
         self._merge.mark(change.columns, change.low, change.high)
         self._held = None
-        return change.columns
+        return change.columns | back
 
     def take_observation(self, o: Observation) -> Bools:
         """Lay an observation on the columns it speaks for; returns them.
@@ -279,6 +287,13 @@ class Fields:
         """Issue time (epoch s) of the newest run for every column, NaN where there is none."""
         issued = self._runs[source].issued
         return np.where(np.isfinite(issued), issued, np.nan)
+
+    def last_word(self, source: str) -> datetime | None:
+        """When a forecast source last spoke anywhere, with a run or the same one again, by the time
+        that its being overdue goes by; None before it has, and for what is no such source."""
+        runs = self._runs.get(source)
+        said = -np.inf if runs is None else float(runs.confirmed.max(initial=-np.inf))
+        return datetime.fromtimestamp(said, UTC) if np.isfinite(said) else None
 
     def fresh_observation(self, quantity: str, columns: NDArray[np.int64]) -> NDArray[np.float64]:
         """When the latest observation was taken (epoch s), NaN where none is fresh. Of a derived

@@ -1,9 +1,12 @@
-"""The runs of one forecast source: what it says now, and its recent runs for the sake of agreement."""
+"""The runs of one forecast source: what it says now, and its recent runs for the sake of agreement.
+
+A source that says again what it said confirms its run: it is not overdue, and it has made no new one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -19,14 +22,16 @@ NEVER = -(2**62)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """One accepted run, by reference to its signal's arrays; `last` is its last hour with a value."""
+    """One accepted run, by reference to its signal's arrays; `last` is its last hour with a value,
+    `confirmed` when the source said the same for the last time."""
 
     issued: datetime
+    confirmed: datetime
     start: int
     last: int
     values: Mapping[str, Floats]
     placing: Placing
-    taken: Bools  # the columns for which it was a new run
+    taken: Bools  # the columns for which it is a run of its own
     derived: frozenset[str]
 
     def read(self, quantity: str, low: int, high: int, columns: NDArray[np.int64]) -> Floats:
@@ -53,34 +58,47 @@ class Change:
 
 
 class Runs:
-    """One source. `issued` (epoch seconds) and `last` (hour) are of the newest run of each column."""
+    """One source. `issued`, `confirmed` (epoch seconds) and `last` (hour) are of the newest run of
+    each column.
 
-    def __init__(self, cadence: timedelta, columns: int) -> None:
-        self.cadence = cadence
+    Where a source is not `dated` a run is issued in the hour it was fetched: then the same values at
+    all hours that two of them share are one run, though its hours have moved on.
+    """
+
+    def __init__(self, cadence: timedelta, columns: int, dated: bool = True) -> None:
+        self.cadence, self._dated = cadence, dated
         self.layers: dict[str, Floats] = {}
         self.issued = np.full(columns, -np.inf)
+        self.confirmed = np.full(columns, -np.inf)
         self.last = np.full(columns, NEVER, np.int64)
         self.recent: list[Run] = []
 
     def take(self, f: Forecast, placing: Placing, window: Window) -> Change:
-        """Lay a run over what is held. Older or equal issue times and unchanged content are no news.
+        """Lay a run over what is held. Older or equal issue times are no news, unchanged content only
+        confirms what is held.
 
         Past hours (stamps up to now) keep their value where the run says nothing; from the next hour
         on the run alone counts, and what an older one said beyond its end is dropped.
         """
         issued = f.issued.timestamp()
-        newer = self.issued[placing.columns] < issued
-        taken = np.zeros(window.columns, np.bool_)
-        nothing = Change(taken, 0, -1)
-        if not f.values or not newer.any() or self._same_content(f, placing):
+        held = self.issued[placing.columns], self.confirmed[placing.columns]
+        newer = (held[0] < issued) & (held[1] <= issued)
+        nothing = Change(np.zeros(window.columns, np.bool_), 0, -1)
+        if not f.values or not newer.any():
             return nothing
         columns, spots = placing.columns, placing.spots
         if not newer.all():
             everywhere = np.arange(window.columns)
             columns = everywhere[columns][newer]
             spots = placing.spot_of[columns]
+        taken = np.zeros(window.columns, np.bool_)
         taken[columns] = True
+        self.confirmed[columns] = issued
         start, last = hour_of(f.start), hour_of(f.start) + _said_hours(f) - 1
+        new = Run(f.issued, f.issued, start, last, f.values, placing, taken, f.derived)
+        again, further = self._confirm(new)
+        if not further and again.sum() == taken.sum():
+            return nothing
         high = max(last, int(self.last[columns].max()))
         for quantity in self.layers.keys() | f.values.keys():
             if quantity not in self.layers:
@@ -89,28 +107,31 @@ class Runs:
             _drop_ahead(layer, window, f, quantity, (start, last, high), columns)
             if quantity in f.values:
                 _lay(layer, window, f.values[quantity], start, last, columns, spots)
-        self.issued[columns] = issued
+        fresh = taken & ~again
+        self.issued[fresh] = issued
         self.last[columns] = last
-        self.recent.append(Run(f.issued, start, last, f.values, placing, taken, f.derived))
+        if fresh.any():
+            self.recent.append(replace(new, taken=fresh))
         low = start if f.values.keys() >= self.layers.keys() else min(start, window.now + 1)
         return Change(taken, low, high)
 
     def overdue(self, now: float) -> Bools:
-        """Columns whose newest run is older than two cadences; all of them before the first run.
+        """Columns whose newest run was made or confirmed longer ago than two cadences; all of them
+        before the first run.
 
         A column that this source has never spoken for, while it spoke for others, is not overdue: it
         waits for nothing.
         """
-        late = now - self.issued > 2 * self.cadence.total_seconds()
+        late = now - self.confirmed > 2 * self.cadence.total_seconds()
         if self.recent or np.isfinite(self.issued).any():
             late &= np.isfinite(self.issued)
         return np.asarray(late)
 
     def believed_until(self) -> NDArray[np.int64]:
-        """The last hour for which an overdue run still counts: two cadences after its issue."""
-        finite = np.isfinite(self.issued)
+        """The last hour for which an overdue run still counts: two cadences after its last word."""
+        finite = np.isfinite(self.confirmed)
         until = np.full(len(finite), NEVER, np.int64)
-        until[finite] = (self.issued[finite] + 2 * self.cadence.total_seconds()) // SECONDS
+        until[finite] = (self.confirmed[finite] + 2 * self.cadence.total_seconds()) // SECONDS
         return until
 
     def forget(self, before: datetime, all_before: datetime) -> None:
@@ -119,24 +140,44 @@ class Runs:
         seen: dict[int, int] = {}
         for run in sorted(self.recent, key=lambda r: r.issued, reverse=True):
             count = seen[id(run.placing)] = seen.get(id(run.placing), 0) + 1
-            if run.issued >= before or (count <= 2 and run.issued >= all_before):
+            if run.issued >= before or (count <= 2 and run.confirmed >= all_before):
                 kept.append(run)
         self.recent = kept[::-1]
 
-    def _same_content(self, f: Forecast, placing: Placing) -> bool:
-        held = [r for r in self.recent if r.placing is placing]
-        if not held:
+    def _confirm(self, new: Run) -> tuple[Bools, bool]:
+        """The columns whose newest run `new` says again, and whether it says hours beyond it."""
+        confirmed, further = np.zeros(len(new.taken), np.bool_), False
+        for run in [r for r in self.recent if r.placing is new.placing]:
+            again = new.taken & run.taken & (self.issued == run.issued.timestamp())
+            if not again.any() or not self._same(run, new):
+                continue
+            self.recent.remove(run)
+            rest = run.taken & ~again
+            if rest.any():
+                self.recent.append(replace(run, taken=rest))
+            self.recent.append(replace(new, issued=run.issued, taken=again))
+            confirmed |= again
+            further |= new.last > run.last
+        return confirmed, further
+
+    def _same(self, run: Run, new: Run) -> bool:
+        if run.values.keys() != new.values.keys() or new.last < run.last:
             return False
-        run = max(held, key=lambda r: r.issued)
-        if run.start != hour_of(f.start) or run.values.keys() != f.values.keys():
+        if self._dated and (run.start, run.last) != (new.start, new.last):
             return False
-        return all(
-            run.values[q].shape == values.shape
-            # The first hour decides nearly always; comparing it first saves reading the rest.
-            and np.array_equal(run.values[q][:1], values[:1], equal_nan=True)
-            and np.array_equal(run.values[q], values, equal_nan=True)
-            for q, values in f.values.items()
+        lo, hi = max(run.start, new.start), run.last
+        return lo <= hi and all(
+            _equal(
+                run.values[q][lo - run.start : hi + 1 - run.start],
+                said[lo - new.start : hi + 1 - new.start],
+            )
+            for q, said in new.values.items()
         )
+
+
+def _equal(a: Floats, b: Floats) -> bool:
+    # The first hour decides nearly always; comparing it first saves reading the rest.
+    return np.array_equal(a[:1], b[:1], equal_nan=True) and np.array_equal(a, b, equal_nan=True)
 
 
 def _said_hours(f: Forecast) -> int:

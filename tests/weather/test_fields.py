@@ -71,6 +71,76 @@ def test_the_same_content_issued_again_is_no_new_run() -> None:
     assert f.take_forecast(run({"visibility": [1, NAN, 4]}, issued=6)).all()
 
 
+def test_the_same_content_again_confirms_the_run_and_makes_no_new_one() -> None:
+    f = fields()
+    f.take_forecast(run({"visibility": [300] * 40}))
+    for n in (10, 20):
+        assert not f.take_forecast(run({"visibility": [300] * 40}, issued=n, accepted=n)).any()
+    assert not f.overdue(hour(32))["model"].any()
+    assert hours_of(look(f, 32), "visibility", count=3) == [300] * 3
+    assert f.latest_run("model").tolist() == [hour(0).timestamp()] * 3
+    assert f.last_word("model") == hour(20)
+    (only,) = f.run_sights(hour(32), NO_FACTS, np.array([0]))
+    assert only.issued == hour(0)
+    assert f.overdue(hour(32.1))["model"].all()
+
+
+def test_an_overdue_run_said_again_is_believed_again() -> None:
+    f = fields()
+    f.take_forecast(run({"visibility": [300] * 40}))
+    assert hours_of(look(f, 14), "visibility", count=2) == [None, None]
+    assert f.take_forecast(run({"visibility": [300] * 40}, issued=14, accepted=14)).all()
+    assert hours_of(look(f, 14), "visibility", count=2) == [300, 300]
+
+
+def test_what_comes_between_two_words_of_the_same_is_older_than_both() -> None:
+    f = fields()
+    f.take_forecast(run({"visibility": [300] * 9}))
+    f.take_forecast(run({"visibility": [300] * 9}, issued=2))
+    assert not f.take_forecast(run({"visibility": [40] * 9}, issued=1)).any()
+    assert hours_of(look(f, 0), "visibility", count=2) == [300, 300]
+
+
+def test_a_run_said_again_over_a_newer_one_of_other_spots_is_news_there_alone() -> None:
+    f = fields()
+    f.take_forecast(run({"visibility": [300] * 9}))
+    f.take_forecast(run({"visibility": [40] * 9}, issued=1, spots=(LOW,)))
+    touched = f.take_forecast(run({"visibility": [300] * 9}, issued=2))
+    assert touched[0]
+    assert hours_of(look(f, 0), "visibility", count=2) == [300, 300]
+    runs = f.run_sights(hour(0), NO_FACTS, np.array([0, 1]))
+    assert [(r.issued, r.covers.tolist()) for r in runs] == [
+        (hour(0), [True, True]), (hour(1), [True, False]), (hour(2), [True, False]),
+    ]  # fmt: skip
+
+
+FETCHED = dataclasses.replace(MODEL, dated=False)
+
+
+def test_hours_that_moved_on_make_no_run_of_a_source_without_issue_times() -> None:
+    f = fields(FETCHED)
+    f.take_forecast(run({"visibility": [*range(40)]}, accepted=0))
+    moved = run({"visibility": [*range(10, 45)]}, issued=10, start=10, accepted=10)
+    assert f.take_forecast(moved).all()  # it reaches further
+    sight = look(f, 10)
+    assert hours_of(sight, "visibility", first=-2, count=4) == [8, 9, 10, 11]
+    assert hours_of(sight, "visibility", first=33, count=3) == [43, 44, None]
+    (only,) = f.run_sights(hour(10), NO_FACTS, np.array([0]))
+    assert only.issued == hour(0)
+    assert hours_of(only.sight, "visibility", first=-2, count=4) == [8, 9, 10, 11]
+    assert hours_of(only.sight, "visibility", first=33, count=2) == [43, 44]
+    changed = run({"visibility": [*range(11, 43), 7, 7]}, issued=11, start=11, accepted=11)
+    f.take_forecast(changed)
+    assert len(f.run_sights(hour(11), NO_FACTS, np.array([0]))) == 2
+
+
+def test_hours_that_moved_on_make_a_run_where_the_source_dates_it() -> None:
+    f = fields(MODEL)
+    f.take_forecast(run({"visibility": [9] * 40}, accepted=0))
+    f.take_forecast(run({"visibility": [9] * 40}, issued=6, start=6, accepted=6))
+    assert len(f.run_sights(hour(6), NO_FACTS, np.array([0]))) == 2
+
+
 def test_older_issue_counts_point_by_point() -> None:
     f = fields()
     f.take_forecast(run({"visibility": [1, 2]}, issued=0.2, spots=(LOW,)))

@@ -1,0 +1,211 @@
+"""A source that is polled, by the real loop over real HTTP, under a clock that the test moves."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from alerting.runtime import VirtualRuntime
+from alerting.service.clock import LIVE
+from alerting.service.config import load_config
+from alerting.service.county import load_county
+from alerting.service.engine_loop import EngineLoop
+from alerting.service.listing import alerts
+from alerting.service.loop import Loops
+from alerting.service.poll_loop import PollLoop
+from alerting.service.seal_loop import SealLoop
+from alerting.service.station import Station
+from alerting.service.tick_loop import TickLoop
+from alerting.service.watch_loop import WatchLoop
+from alerting.store import Store
+from alerting.store.schema import source_health
+from alerting.weather import RunSight
+from tests.cli.conftest import MEASURES, PACK, ROOT, TABLES
+
+START = datetime(2026, 1, 20, 14, 5, tzinfo=UTC)
+DAY = timedelta(days=1)
+CONFIG = """\
+county: {name: 试验县, name_en: Trial county, fictional: true, zones: county/zones.csv,
+         sites: county/sites.csv, people: county/people.csv, posts: county/posts.csv}
+rules: rules
+calendar: rules/calendar.yaml
+data: var
+port: 1
+sources:
+"""
+
+
+class Model:
+    """Open-Meteo's answers from one run of the model: the day before to three days on, whatever the
+    hour; the hours move on at 00 UTC alone. `fog_from` is what the run says, `down` answers 503."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self.fog_from = datetime(2026, 1, 21, 6, tzinfo=UTC)
+        self.down = False
+        model = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = json.dumps(model.answer()).encode()
+                self.send_response(503 if model.down else 200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None: ...
+
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def answer(self) -> dict[str, Any]:
+        midnight = self.now.replace(hour=0, minute=0)
+        hours = [midnight - DAY + timedelta(hours=h) for h in range(96)]
+        fog = [100.0 if h >= self.fog_from else 9000.0 for h in hours]
+        return {
+            "latitude": 26.6, "longitude": 106.7, "elevation": 800.0, "utc_offset_seconds": 0,
+            "hourly_units": {"time": "unixtime", "visibility": "m", "temperature_2m": "°C"},
+            "hourly": {"time": [int(h.timestamp()) for h in hours], "visibility": fog,
+                       "temperature_2m": [5.0 + h.hour / 2 for h in hours]},
+        }  # fmt: skip
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def model() -> Iterator[Model]:
+    made = Model()
+    yield made
+    made.close()
+
+
+class Town:
+    """A station with the loops that fetch, tick, judge and watch."""
+
+    def __init__(self, folder: Path, sources: str) -> None:
+        for name, text in TABLES.items():
+            _write(folder / "county" / f"{name}.csv", text)
+        _write(folder / "rules" / "measures.yaml", MEASURES)
+        _write(folder / "rules" / "trial.yaml", PACK)
+        calendar = (ROOT / "rules" / "calendar.yaml").read_text("utf-8")
+        _write(folder / "rules" / "calendar.yaml", calendar)
+        _write(folder / "config.yaml", CONFIG + sources)
+        self.runtime = VirtualRuntime(START)
+        county = load_county(load_config(folder / "config.yaml"))
+        self.station = Station(county, self.runtime, Store(":memory:"))
+        loops = [TickLoop(self.station), PollLoop(self.station), EngineLoop(self.station),
+                 WatchLoop(self.station), SealLoop(self.station)]  # fmt: skip
+        self._loops = Loops(self.runtime, loops)
+        self.station.writer.on_commit(self._loops.wake)
+
+    async def passes(self, model: Model, hours: float) -> None:
+        await self._loops.settle()
+        for _ in range(round(hours * 6)):
+            model.now = self.runtime.now()
+            await self._loops.advance(timedelta(minutes=10))
+
+    def open(self) -> set[tuple[str, str]]:
+        with self.station.store.read() as connection:
+            rows = alerts(connection, self.station.places, self.station.book, LIVE, "open")
+        return {(r["rule"], r["place"]) for r in rows}
+
+    def runs(self) -> list[RunSight]:
+        engine, now = self.station.engines[LIVE], self.runtime.now()
+        return engine.fields.run_sights(now, engine.facts.at(now), np.array([0]))
+
+    def late(self) -> bool:
+        """Whether the rules take the model for overdue, which the watch must say too."""
+        fields = self.station.engines[LIVE].fields
+        late = bool(fields.overdue(self.runtime.now())["open-meteo"].any())
+        [source] = [s for s in self.station.sources() if s["name"] == "open-meteo"]
+        assert late is (source["state"] == "silent")
+        return late
+
+    def error(self, source: str) -> str:
+        with self.station.store.read() as connection:
+            found = connection.execute(
+                select(source_health.c.error).where(source_health.c.source == source)
+            ).scalar_one()
+        return str(found)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+
+
+def open_meteo(model: Model) -> str:
+    return f"  open-meteo: {{on: true, base_url: '{model.url}'}}\n"
+
+
+def test_between_two_runs_of_the_model_the_county_sees_what_it_saw(
+    tmp_path: Path, model: Model
+) -> None:
+    async def story() -> None:
+        town = Town(tmp_path, open_meteo(model))
+        for _ in range(8):  # to 22:05
+            await town.passes(model, 1)
+            assert not town.late()
+            assert town.open() == set()
+        await town.passes(model, 5)  # over midnight, to 03:05; the fog is due at 06:00
+        assert not town.late()
+        assert town.open() == {("fog-test", "990100101")}
+        assert len(town.runs()) == 1
+        model.fog_from += timedelta(hours=2)
+        await town.passes(model, 1)
+        assert len(town.runs()) == 2
+
+    asyncio.run(story())
+
+
+def test_the_watch_and_the_rules_find_a_source_silent_at_the_same_time(
+    tmp_path: Path, model: Model
+) -> None:
+    async def story() -> None:
+        town = Town(tmp_path, open_meteo(model))
+        await town.passes(model, 4)
+        model.down = True
+        seen = []
+        for _ in range(18):
+            await town.passes(model, 1 / 6)
+            seen.append(town.late())
+        assert seen[0] is False
+        assert seen[-1] is True
+        assert ("source-silent", "source:open-meteo") in town.open()
+
+    asyncio.run(story())
+
+
+def test_a_run_from_the_future_is_named_where_the_source_s_troubles_are(
+    tmp_path: Path, model: Model
+) -> None:
+    late = START + timedelta(hours=8)
+    run = {"kind": "forecast", "source": "model", "issued": late.isoformat(),
+           "start": "2026-01-20T14:00:00Z", "spots": [{"id": "hekou-low"}],
+           "values": {"visibility": [[9000.0]]}}  # fmt: skip
+    _write(tmp_path / "box" / "run.json", json.dumps(run))
+    os.utime(tmp_path / "box" / "run.json", (0, START.timestamp() - 60))  # written to its end
+
+    async def story() -> None:
+        town = Town(tmp_path, f"  inbox: {{on: true, folder: '{tmp_path / 'box'}'}}\n")
+        await town.passes(model, 0)
+        assert "issued at 2026-01-20T22:05Z" in town.error("inbox")
+        with town.station.store.read() as connection:
+            said = town.station.bus.read(connection, LIVE, 0)
+        assert [r.signal.kind for r in said if r.signal.source == "model"] == []
+
+    asyncio.run(story())
