@@ -1,13 +1,15 @@
 """Whether those who should know agree that a level is over.
 
-Once the level has begun: a fresh observation for which `clear` is true. Otherwise, or where no sensor
-speaks for the place: every run issued in the last six hours, two at least, each read at now with later
-observations laid over it. What confirms is issued or taken after the last hour the level was believed
-true, and nothing falls while its sources are overdue.
+Each point of a place is asked for itself. Once the level has begun: fresh observations which by
+themselves make `clear` true. Before that, or where the sensors that speak for the point cannot tell:
+every run issued in the last six hours, two at least of each quantity the rule reads, each read at now
+with later observations laid over it. What confirms is issued or taken after the last hour the level was
+believed true, and nothing falls while its sources are overdue.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +17,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerting.alerts.facts import FactBook
-from alerting.alerts.judge import Bools, Levels, Seen, at_all, worst
+from alerting.alerts.judge import Bools, Levels, Seen, at_all
 from alerting.alerts.standing import Standing
 from alerting.rulebook import Bound
 from alerting.vocabulary import Level
 from alerting.weather import Fields
 
 RUNS_AT_LEAST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Points side by side: their columns, what their place holds and may fall to, and the last hour
+    it believed (epoch s, NaN for a level that has not begun)."""
+
+    columns: NDArray[np.intp]
+    held: Levels
+    target: Levels
+    believed: NDArray[np.float64]
+
+    def at(self, where: Bools) -> _Asked:
+        return _Asked(self.columns[where], self.held[where], self.target[where],
+                      self.believed[where])  # fmt: skip
 
 
 class Agreement:
@@ -40,78 +57,59 @@ class Agreement:
         targets: Levels,
     ) -> Bools:
         """For each position whether a fall to its target is agreed."""
-        columns = np.concatenate([places.columns_of(int(p)) for p in positions])
-        sizes = [len(places.columns_of(int(p))) for p in positions]
+        columns = [places.columns_of(int(p)) for p in positions]
+        sizes = [len(c) for c in columns]
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
-        believed = np.repeat(memory.believed[positions], sizes)
-        begun = ~np.isnan(memory.believed[positions])
-        fresh, sensed = self._observed(bound, rule, columns, believed)
-        by_sensor = at_all(fresh | ~sensed, starts) & worst(sensed, starts)
-        has_sensor = worst(sensed, starts)
-        needs_runs = ~(begun & has_sensor)
-        agreed = begun & by_sensor
-        if needs_runs.any():
-            held = memory.level[positions]
-            by_runs = self._runs(bound, rule, columns, starts, held, targets,
-                                 memory.believed[positions])  # fmt: skip
-            agreed |= needs_runs & by_runs
-        overdue = self._fields.overdue(self._now)
-        late = np.zeros(len(positions), np.bool_)
-        for where in overdue.values():
-            late |= worst(where[columns], starts)
-        return agreed & ~late
+        asked = _Asked(
+            np.concatenate(columns),
+            np.repeat(memory.level[positions], sizes),
+            np.repeat(targets, sizes),
+            np.repeat(memory.believed[positions], sizes),
+        )
+        begun = ~np.isnan(asked.believed)
+        seen_clear, can_tell = self._sensors(bound, rule, asked)
+        agreed = begun & seen_clear
+        by_runs = ~(begun & can_tell) & ~agreed
+        if by_runs.any():
+            agreed[by_runs] = self._runs(bound, rule, asked.at(by_runs))
+        late = self._fields.overdue(self._now, rule.quantities)
+        for where in late.values():
+            agreed &= ~where[asked.columns]
+        return at_all(agreed, starts)
 
-    def _observed(
-        self, bound: Bound, rule: Any, columns: NDArray[np.intp], believed: NDArray[np.float64]
-    ) -> tuple[Bools, Bools]:
-        """Columns with a fresh observation, for which `clear` is true, after the last belief; and
-        columns for which any sensor speaks at all."""
-        fresh = np.zeros(len(columns), np.bool_)
-        sensed = np.zeros(len(columns), np.bool_)
+    def _sensors(self, bound: Bound, rule: Any, asked: _Asked) -> tuple[Bools, Bools]:
+        """Points where fresh observations later than the belief make `clear` true by themselves; and
+        points where sensors speak of all that `clear` reads, so that theirs is the word."""
         facts = self._facts.at(self._now)
-        sight = facts.beside(self._fields.sight_of(self._now, facts, columns), columns)
-        for quantity in sorted(rule.clear_quantities):
-            can = sight.can_observe.get(quantity)
-            if can is None:
-                continue
-            sensed |= can
-            taken = self._fields.fresh_observation(quantity, columns)
-            with np.errstate(invalid="ignore"):
-                later = np.isnan(believed) | (taken > believed)
-            known = np.flatnonzero(~np.isnan(taken) & later)
-            if not len(known):
-                continue
-            first = sight.first.timestamp()
-            rows = ((taken[known] - first) // 3600).astype(np.intp)
-            clear = bound.clear_at(rule.id, sight)
-            fresh[known] |= clear[np.clip(rows, 0, sight.rows - 1), known]
-        return fresh, sensed
+        sight = self._fields.sensor_sight(self._now, facts, asked.columns, asked.believed)
+        can_tell = np.full(len(asked.columns), bool(rule.clear_quantities))
+        for quantity in rule.clear_quantities:
+            can_tell &= sight.can_observe.get(quantity, False)
+        beside = facts.beside(sight, asked.columns)
+        clear = bound.clear_at_rows(rule.id, beside, [sight.now_row])[0]
+        return clear & bool(rule.clear_quantities), can_tell
 
-    def _runs(
-        self,
-        bound: Bound,
-        rule: Any,
-        columns: NDArray[np.intp],
-        starts: NDArray[np.intp],
-        held: Levels,
-        targets: Levels,
-        believed: NDArray[np.float64],
-    ) -> Bools:
-        agreed = np.ones(len(starts), np.bool_)
-        counted = np.zeros(len(starts), np.int32)
+    def _runs(self, bound: Bound, rule: Any, asked: _Asked) -> Bools:
+        agreed = np.ones(len(asked.columns), np.bool_)
+        spoken = {
+            q: np.zeros(len(asked.columns), np.int32)
+            for q in sorted(self._fields.said_of(rule.quantities))
+        }
         facts = self._facts.at(self._now)
         ladder = np.array([int(Level[name]) for name in rule.levels], np.int8)
-        for run in self._fields.run_sights(self._now, facts, columns):
-            verdict = bound.evaluate_on(rule.id, facts.beside(run.sight, columns))
+        for run in self._fields.run_sights(self._now, facts, asked.columns):
+            matters = run.says & spoken.keys()
+            if not matters:
+                continue
+            verdict = bound.evaluate_on(rule.id, facts.beside(run.sight, asked.columns))
             seen = Seen(
-                ladder, worst(verdict.true, starts), worst(verdict.possible, starts),
-                np.maximum.reduceat(verdict.floor, starts).astype(np.int8),
-                at_all(verdict.clear_true, starts), worst(verdict.ahead_possible, starts),
-                np.zeros(len(starts), np.bool_),
+                ladder, verdict.true, verdict.possible, verdict.floor, verdict.clear_true,
+                verdict.ahead_possible, np.zeros(len(asked.columns), np.bool_),
             )  # fmt: skip
-            speaks = worst(run.covers, starts)
-            agreed &= ~speaks | ((seen.cannot_exclude(held) <= targets) & seen.clear)
+            agreed &= ~run.covers | ((seen.cannot_exclude(asked.held) <= asked.target) & seen.clear)
             with np.errstate(invalid="ignore"):
-                later = np.isnan(believed) | (run.issued.timestamp() > believed)
-            counted += (speaks & later).astype(np.int32)
-        return agreed & (counted >= RUNS_AT_LEAST)
+                later = ~(run.issued.timestamp() <= asked.believed)
+            for quantity in matters:
+                spoken[quantity] += run.covers & later
+        enough = [count >= RUNS_AT_LEAST for count in spoken.values()]
+        return agreed & np.logical_and.reduce(enough) if enough else np.zeros_like(agreed)

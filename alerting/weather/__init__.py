@@ -4,10 +4,10 @@ from alerting.weather.fields import (
     Fields,
     FieldSettings,
     Origin,
-    RunSight,
     SourceFacts,
 )
 from alerting.weather.placing import Column
+from alerting.weather.readings import RunSight
 from alerting.weather.sight import Bools, Daily, Facts, Ints, Sight
 
 __all__ = [

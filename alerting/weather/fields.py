@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -30,6 +30,7 @@ from alerting.weather.merge import Merge
 from alerting.weather.observations import Observations
 from alerting.weather.placing import Atlas, Column
 from alerting.weather.plausible import plausible
+from alerting.weather.readings import Readings, RunSight
 from alerting.weather.runs import Runs
 from alerting.weather.sight import Bools, Daily, Facts, Ints, Sight
 from alerting.weather.window import Window, hour_of, stamp_of
@@ -62,15 +63,6 @@ class FieldSettings:
     snow_wet_bulb: float = 0.5  # degC, precipitation at or below it is snow
 
 
-class RunSight(NamedTuple):
-    """One recent run read at now; `covers` marks the columns for which it says anything."""
-
-    source: str
-    issued: datetime
-    covers: Bools
-    sight: Sight
-
-
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where one value comes from. `issued` is a run's issue or an observation's hour."""
@@ -100,7 +92,6 @@ class Fields:
             self._atlas, self._window, s.observation_km, s.observation_height_m
         )
         self._days = Days(zone, s.day_starts_at, s.daily_days, len(columns))
-        self._pressure = station_pressure(self._atlas.elevation.astype(np.float32))
         self._runs = {
             f.name: Runs(f.cadence, len(columns), f.dated)
             for f in self.sources.values()
@@ -108,8 +99,10 @@ class Fields:
         }
         for name, runs in self._runs.items():  # now, so that the first run need not wait for it
             runs.layers = {q: self._window.layer() for q in sorted(self.sources[name].quantities)}
-        self._merge = Merge(
-            self._window, self._runs, self._observations, self._pressure, s.snow_wet_bulb
+        pressure = station_pressure(self._atlas.elevation.astype(np.float32))
+        self._merge = Merge(self._window, self._runs, self._observations, pressure, s.snow_wet_bulb)
+        self._readings = Readings(
+            self._window, self._runs, self._observations, self._merge, self._daily
         )
         for f in self.sources.values():
             if f.kind == "forecast":
@@ -271,17 +264,20 @@ class Fields:
 
     def run_sights(self, now: datetime, facts: Facts, columns: NDArray[np.int64]) -> list[RunSight]:
         """Every run issued in the last 6 h (config), and of each source at least its newest two, each
-        read at now: ahead the run alone, in the past what it said with observations laid over it,
-        before its start what is believed. What its source never says is read as believed. Oldest
-        first."""
-        base = self.sight_of(now, facts, columns)
-        since = self._now - timedelta(hours=self.settings.agreement_hours)
-        made: list[RunSight] = []
-        for source, runs in self._runs.items():
-            issues = sorted({r.issued for r in runs.recent})
-            wanted = {i for i in issues if i >= since} | set(issues[-2:])
-            made += [self._run_sight(base, source, i, columns) for i in sorted(wanted)]
-        return sorted(made, key=lambda r: (r.issued, self._rank[r.source]))
+        read at now; see Readings.of_runs."""
+        since = now - timedelta(hours=self.settings.agreement_hours)
+        return self._readings.of_runs(self.sight_of(now, facts, columns), columns, since)
+
+    def sensor_sight(
+        self,
+        now: datetime,
+        facts: Facts,
+        columns: NDArray[np.int64],
+        since: NDArray[np.float64],
+    ) -> Sight:
+        """What stations alone have seen, with what is fresh and taken after `since`; see
+        Readings.of_sensors."""
+        return self._readings.of_sensors(self.sight_of(now, facts, columns), columns, since)
 
     def latest_run(self, source: str) -> NDArray[np.float64]:
         """Issue time (epoch s) of the newest run for every column, NaN where there is none."""
@@ -295,22 +291,28 @@ class Fields:
         said = -np.inf if runs is None else float(runs.confirmed.max(initial=-np.inf))
         return datetime.fromtimestamp(said, UTC) if np.isfinite(said) else None
 
-    def fresh_observation(self, quantity: str, columns: NDArray[np.int64]) -> NDArray[np.float64]:
-        """When the latest observation was taken (epoch s), NaN where none is fresh. Of a derived
-        quantity: the oldest of what it is made of."""
-        latest = self._observations.latest.get(quantity)
-        taken = np.full(len(columns), np.nan)
-        if latest is not None:
-            fresh = latest.fresh(self._now.timestamp())[columns]
-            taken = np.where(fresh, latest.taken[columns], np.nan)
-        if quantity in self._merge.order:
-            parts = [self.fresh_observation(q, columns) for q in sorted(RECIPES[quantity].of)]
-            taken = np.where(np.isnan(taken), np.minimum.reduce(parts), taken)
-        return taken
+    def overdue(
+        self, now: datetime, quantities: Iterable[str] | None = None
+    ) -> Mapping[str, Bools]:
+        """For each forecast source, the columns whose newest run is older than two cadences; with
+        `quantities` only for the sources that should say any of them."""
+        wanted = None if quantities is None else self.said_of(quantities)
+        return {
+            name: runs.overdue(now.timestamp())
+            for name, runs in self._runs.items()
+            if wanted is None or wanted & runs.layers.keys()
+        }
 
-    def overdue(self, now: datetime) -> Mapping[str, Bools]:
-        """For each forecast source, the columns whose newest run is older than two cadences."""
-        return {name: runs.overdue(now.timestamp()) for name, runs in self._runs.items()}
+    def said_of(self, quantities: Iterable[str]) -> frozenset[str]:
+        """What forecasts say of these quantities: themselves, else what they are derived from; what
+        only stations can say is left out."""
+        said: set[str] = set()
+        for quantity in quantities:
+            if quantity in self._merge.forecast_said:
+                said.add(quantity)
+            elif quantity in RECIPES:
+                said |= self.said_of(RECIPES[quantity].of)
+        return frozenset(said)
 
     def origin(self, quantity: str, column: int, row: int) -> Origin:
         """Where the value of one cell of the last sight comes from (`row` as in the sight)."""
@@ -386,9 +388,7 @@ class Fields:
             can[quantity] = self._observations.heard(quantity)
         for quantity in self._merge.order:
             parts = RECIPES[quantity].of
-            made = RECIPES[quantity].make(
-                {q: values[q] for q in parts}, self._pressure, self.settings.snow_wet_bulb
-            )
+            made = self._merge.make(quantity, {q: values[q] for q in parts}, slice(None))
             values[quantity] = np.where(np.isnan(values[quantity]), made, values[quantity])
             can[quantity] = can[quantity] | np.logical_and.reduce([can[q] for q in parts])
         return values, can
@@ -426,51 +426,3 @@ class Fields:
             for day in leaving:
                 row = day - int(oldest)
                 self._days.keep(quantity, kind, day, daily.low[row].copy(), daily.high[row].copy())
-
-    def _run_sight(
-        self, base: Sight, source: str, issued: datetime, columns: NDArray[np.int64]
-    ) -> RunSight:
-        window, past = self._window, self._window.past
-        runs = [r for r in self._runs[source].recent if r.issued == issued]
-        covers = np.logical_or.reduce([r.taken[columns] for r in runs])
-        said = self.sources[source].quantities | {q for r in runs for q in r.values}
-        high = window.first + base.rows - 1
-        seen_rows = window.span(window.first, window.now)
-        values = dict(base.values)
-        for quantity in sorted(said & values.keys()):
-            block = values[quantity].copy()
-            block[past + 1 :] = np.nan
-            for run in runs:
-                told = run.read(quantity, window.first, high, columns)
-                np.copyto(block, told, where=~np.isnan(told))
-            layer = self._observations.layers.get(quantity)
-            if layer is not None:
-                seen = layer[seen_rows][:, columns]
-                np.copyto(block[: past + 1], seen, where=~np.isnan(seen))
-            values[quantity] = block
-        for quantity in self._merge.order:
-            if all(q in values for q in RECIPES[quantity].of):
-                made = RECIPES[quantity].make(
-                    {q: values[q] for q in RECIPES[quantity].of},
-                    self._pressure[columns],
-                    self.settings.snow_wet_bulb,
-                )
-                layer = self._observations.layers.get(quantity)
-                if layer is not None:
-                    seen = layer[seen_rows][:, columns]
-                    np.copyto(made[: past + 1], seen, where=~np.isnan(seen))
-                values[quantity] = made
-        last = np.full(len(columns), past, np.int64)
-        for run in runs:
-            last = np.where(run.taken[columns], run.last - window.first, last)
-        return RunSight(
-            source,
-            issued,
-            covers,
-            replace(
-                base,
-                values=values,
-                horizon=np.clip(last, past, base.rows - 1).astype(np.int32),
-                daily=self._daily(values, columns),
-            ),
-        )

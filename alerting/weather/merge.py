@@ -5,6 +5,8 @@ Only what changed is merged again; a quantity that a single run source says is n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,6 +61,13 @@ class Merge:
         if self._dirty_hours is not None:
             low, high = min(low, self._dirty_hours[0]), max(high, self._dirty_hours[1])
         self._dirty_hours = (low, high)
+
+    def make(
+        self, quantity: str, parts: Mapping[str, Floats], columns: slice | NDArray[np.int64]
+    ) -> Floats:
+        """A derived quantity of these columns, (hours, columns) or (columns) as its parts are."""
+        recipe, pressure = RECIPES[quantity], self._pressure[columns]
+        return recipe.make(parts, pressure, self._snow_wet_bulb)
 
     def refresh(self, now: float) -> None:
         """Bring the merged and derived arrays up to date, touching only what changed."""
@@ -162,7 +171,7 @@ class Merge:
         parts = {q: self.fields.get(q) for q in RECIPES[quantity].of}
         given = {q: v[rows][:, columns] for q, v in parts.items() if v is not None}
         if len(given) == len(parts):
-            made = RECIPES[quantity].make(given, self._pressure[columns], self._snow_wet_bulb)
+            made = self.make(quantity, given, columns)
         else:
             made = np.full((rows.stop - rows.start, len(self._dirty[columns])), np.nan, np.float32)
         if quantity in self._observations.layers:

@@ -228,13 +228,17 @@ def test_an_observation_is_known_for_two_cadences_and_ten_minutes() -> None:
     f.take_observation(seen({"visibility": 80}, 0))
     edge = hour(2) + timedelta(minutes=10)
     at_the_edge = f.sight(edge, NO_FACTS)
+    alone = f.sensor_sight(edge, NO_FACTS, np.array([0]), np.array([NAN]))
+    assert hours_of(alone, "visibility", first=-2, count=4) == [80, None, 80, None]
     assert at_the_edge.observed["visibility"][0] == 80
     assert hours_of(at_the_edge, "visibility", first=-2, count=3) == [80, None, 80]
     after = f.sight(edge + timedelta(seconds=1), NO_FACTS)
     assert np.isnan(after.observed["visibility"][0])
     assert hours_of(after, "visibility", first=-2, count=3) == [80, None, None]
     assert after.can_observe["visibility"].tolist() == [True, False, False]
-    assert np.isnan(f.fresh_observation("visibility", np.array([0]))).all()
+    never = np.array([NAN])
+    alone = f.sensor_sight(after.now, NO_FACTS, np.array([0]), never)
+    assert np.isnan(alone.values["visibility"]).all()
 
 
 def test_a_run_with_a_wrong_clock_mutes_nothing() -> None:
