@@ -21,6 +21,7 @@ from alerting.alerts import episodes, standing
 from alerting.alerts.agreement import Agreement
 from alerting.alerts.facts import FactBook
 from alerting.alerts.finding import Finding, find
+from alerting.alerts.hold import Hold
 from alerting.alerts.judge import Decisions, Seen, at_all, judge, worst
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
@@ -32,6 +33,7 @@ from alerting.vocabulary import Level
 from alerting.weather import Fields, Sight
 
 SLICE = 200  # places that commit together
+TICKS_KEPT = 72  # hours; no hold is longer
 Bools = NDArray[np.bool_]
 
 
@@ -102,6 +104,7 @@ class Engine:
         self.life, self.fields, self.facts, self._tags = life, fields, facts, tags
         self.standings, self.cadence = standings, cadence
         self._said = b""
+        self._ticked: set[int] = set()  # the hours of the clock's ticks, for holds over an outage
         now = datetime.fromtimestamp(0, UTC)
         self.bound = self._bind(fields.sight(now, facts.at(now)))
         self.places = rule_places(life)
@@ -142,6 +145,9 @@ class Engine:
         if isinstance(signal, Tick) and signal.subject:
             return none
         self.facts.forget(now)
+        if isinstance(signal, Tick):
+            hour = int(now.timestamp()) // 3600
+            self._ticked = {h for h in self._ticked if h > hour - TICKS_KEPT} | {hour}
         return None
 
     def work(self, signal: Signal, now: datetime, touched: Bools | None, done: set[int]) -> Work:
@@ -155,6 +161,7 @@ class Engine:
             # A station has spoken for the first time, or a source said more than it declared.
             self.bound = self._bind(sight)
         agreement = Agreement(self.fields, self.facts, now)
+        holds = Hold(self.fields, self.facts, now, self._ticked)
         for verdict in self.bound.evaluate(sight):
             rule = verdict.rule
             places = self.places[rule.id]
@@ -165,8 +172,9 @@ class Engine:
             memory = self.standings[rule.id]
             begun = worst(self._pick(verdict.under_way, verdict, places), places.starts)
             agrees = partial(agreement.holds, self.bound, rule, places, memory)
+            stayed = partial(holds.stayed_clear, self.bound, rule, places, memory)
             hold = rule.hold.total_seconds()
-            decided = judge(seen, memory, asked, begun, agrees, now, _hour(now), hold)
+            decided = judge(seen, memory, asked, begun, agrees, stayed, now, _hour(now), hold)
             made.decisions[rule.id] = decided
             made.believed[rule.id] = seen.believed()
             true = self._pick(verdict.true, verdict, places)

@@ -67,6 +67,7 @@ def judge(
     asked: Bools,
     under_way: Bools,
     agrees: Callable[[NDArray[np.intp], Levels], Bools],
+    stayed_clear: Callable[[NDArray[np.intp]], Bools],
     now: datetime,
     hour: datetime,
     hold_seconds: float,
@@ -74,8 +75,8 @@ def judge(
     """Decide for the places in `asked` and move their memory on.
 
     `under_way` says where the believed level has begun; `agrees(positions, targets)` is asked only
-    for places where all else that a fall needs is true; `hour` is the current hour stamp. A hold is
-    counted in the signals' own time.
+    for places where all else that a fall needs is true, `stayed_clear(positions)` where the hold has
+    run out; `hour` is the current hour stamp. A hold is counted in the signals' own time.
     """
     held = memory.level
     believed = np.where(asked, seen.believed(), held).astype(np.int8)
@@ -99,7 +100,9 @@ def judge(
     ready = np.flatnonzero(may_fall)
     if len(ready):
         may_fall[ready] = agrees(ready, target[ready])
-    falls += _hold(memory, asked, may_fall, target.astype(np.int8), at, hold_seconds, touched)
+    falls += _hold(
+        memory, asked, may_fall, target.astype(np.int8), stayed_clear, at, hold_seconds, touched
+    )
     _note_unknown(seen, memory, asked, believed, at, touched)
     for position, _, level in rises + falls:
         memory.level[position] = level
@@ -126,11 +129,12 @@ def _hold(
     asked: Bools,
     may_fall: Bools,
     target: Levels,
+    stayed_clear: Callable[[NDArray[np.intp]], Bools],
     at: float,
     hold_seconds: float,
     touched: set[int],
 ) -> list[tuple[int, int, int]]:
-    """Start, keep or break the holds; those that have run out fall."""
+    """Start, keep or break the holds; those that have run out, and were clear all along, fall."""
     broken = asked & ~may_fall & ~np.isnan(memory.hold_since)
     _set(memory.hold_since, broken, np.nan, touched)
     starts = may_fall & np.isnan(memory.hold_since)
@@ -143,6 +147,12 @@ def _hold(
         touched.update(int(i) for i in changed)
     with np.errstate(invalid="ignore"):
         ripe = may_fall & (at - memory.hold_since >= hold_seconds)
+    out = np.flatnonzero(ripe)
+    if len(out):
+        again = out[~stayed_clear(out)]
+        ripe[again] = False
+        memory.hold_since[again], memory.hold_level[again] = at, target[again]
+        touched.update(int(i) for i in again)
     return [(int(i), int(memory.level[i]), int(memory.hold_level[i])) for i in np.flatnonzero(ripe)]
 
 

@@ -82,6 +82,52 @@ def test_a_single_poor_hour_during_the_hold_starts_it_again(county: County) -> N
     assert county.changes()[-1] == ("cleared", 0)
 
 
+def test_a_hold_is_not_run_out_by_hours_nobody_looked_at(county: County) -> None:
+    county.forecast(visibility=[150, 150, 9000, 9000, 600, 600])  # at 10 and 11 it is not clear
+    county.observes(visibility=150)
+    county.passes(2)
+    county.observes()
+    county.passes(1)
+    county.observes()
+    county.now += timedelta(hours=3, minutes=5)  # the service was down from 9:00 to 12:05
+    county.observes()
+    assert county.changes()[-1] != ("cleared", 0)
+    county.passes(2)
+    county.observes()
+    assert county.changes()[-1] != ("cleared", 0)
+    county.now += timedelta(minutes=5)
+    county.observes()  # two hours clear since somebody looked again
+    assert county.changes()[-1] == ("cleared", 0)
+
+
+def test_an_outage_that_was_clear_all_along_runs_the_hold_out(county: County) -> None:
+    county.forecast(visibility=[150, 150])
+    county.passes(2)
+    county.observes()
+    county.now += timedelta(hours=3, minutes=5)
+    county.observes()
+    assert county.changes()[-1] == ("cleared", 0)
+
+
+def test_hours_of_an_outage_of_which_nothing_is_known_start_the_hold_again() -> None:
+    county = County()
+    del county.sources[0]  # stations alone
+    county.engine = county._engine()
+    county.observes(visibility=150)
+    for _ in range(2):
+        county.passes(1)
+        county.observes()
+    county.now += timedelta(hours=3, minutes=5)
+    county.observes()
+    assert county.changes()[-1] == ("opened", 3)
+    for _ in range(2):
+        county.passes(1)
+        county.observes()
+    county.passes(1)
+    county.observes()
+    assert county.changes()[-1] == ("cleared", 0)
+
+
 def test_before_onset_two_runs_must_agree_and_one_does_not_flip_it(county: County) -> None:
     county.forecast(visibility=[9000] * 10 + [300])
     county.passes(6)
