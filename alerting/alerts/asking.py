@@ -65,6 +65,18 @@ def drop(ledger: Ledger, by: str, keep: set[str], facts: Facts, at: datetime) ->
         _settle(ledger, row, facts, at)
 
 
+def after_the_end(ledger: Ledger, alert: str, facts: Facts, at: datetime) -> Facts:
+    """What the readers of an alert's end must know of its measures: which have ended with it, and
+    which still stand, waiting for a check or asked for by others."""
+    ever = ledger.ever_asked_by(alert)
+    ended = [row for row in ever if row.ended == at]
+    stands = [row for row in ever if row.ended is None and row.issued is not None]
+    return facts.saying(
+        measures=tuple(describe(row, ledger.life.measure(row.measure)) for row in ended),
+        stands=tuple(describe(row, ledger.life.measure(row.measure)) for row in stands),
+    )
+
+
 def lift(ledger: Ledger, row: Row, facts: Facts, by: str, at: datetime) -> None:
     tell_carrier(ledger, row, "lifted", facts, at)  # of the measure as its carrier knows it
     end(ledger, row, (row.state,), "lifted", by, at, "")
@@ -78,7 +90,8 @@ def end_interim(ledger: Ledger, row: Row, at: datetime) -> None:
 
 def strictest(declared: dict[str, Any], sets: list[dict[str, Any]]) -> dict[str, Any]:
     """The strictest of several argument sets, by what each argument declares."""
-    out: dict[str, Any] = {}
+    # Under an older book it may have had others, of which nobody knows what is stricter.
+    out = {name: value for s in sets for name, value in s.items() if name not in declared}
     for name, declaration in declared.items():
         given = [s[name] for s in sets if name in s]
         if not given:
@@ -96,7 +109,7 @@ def _addressed(ledger: Ledger, name: str, place: Place, sector: str) -> list[tup
     A zone's measure carried by enterprises is one measure for each site of the sector in the zone.
     What falls to nobody falls to the duty office.
     """
-    definition = ledger.life.book.measures[name]
+    definition = ledger.life.measure(name)
     objects = [place.id]
     if place.kind == "zone" and definition.carrier == "enterprise":
         sites = ledger.life.places.sites_in(place.id, definition.sector or sector)
@@ -127,7 +140,7 @@ def _propose(
     at: datetime,
     interim_for: str | None,
 ) -> str:
-    definition = ledger.life.book.measures[name]
+    definition = ledger.life.measure(name)
     sector = definition.sector or facts.sector
     decider = _post(ledger, definition.decider, sector, object_id)
     lifter = _post(ledger, definition.lifter, sector, object_id)
@@ -173,7 +186,7 @@ def _settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     if not asking:
         _no_longer_asked(ledger, row, facts, at)
         return False
-    definition = ledger.life.book.measures[row.measure]
+    definition = ledger.life.measure(row.measure)
     arguments = strictest(definition.arguments, [a.arguments for a in asking])
     level = max(a.level for a in asking)
     revived = row.state in ("lift proposed", "attested")
@@ -203,7 +216,7 @@ def _settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
 
 
 def _no_longer_asked(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
-    definition = ledger.life.book.measures[row.measure]
+    definition = ledger.life.measure(row.measure)
     # Of the measure as its readers know it.
     said = facts.saying(measures=(describe(row, definition),))
     if row.state in ("proposed", "approved"):

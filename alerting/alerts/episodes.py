@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from alerting.alerts.asking import ask, drop
+from alerting.alerts.asking import after_the_end, ask, drop
 from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import GAP
@@ -61,9 +61,10 @@ def fall(
     facts = facts_at(rule, place, level or was, was, finding)
     if not cleared:
         withhold(ledger, held.id, ("fall", "update"), "overtaken by the next change")
-    tell_fall(ledger, rule, place, held, begun, cleared, facts, at)
     keep = asked_at(rule, level)
     drop(ledger, held.id, {a.measure for a in keep}, facts, at)
+    said = after_the_end(ledger, held.id, facts, at) if cleared else facts
+    tell_fall(ledger, rule, place, held, begun, cleared, said, at)
     for wanted in keep:  # arguments of the lower level, looser than before
         ask(ledger, wanted.measure, place, wanted.arguments, facts, held.id, at)
 
@@ -73,6 +74,8 @@ def refresh(ledger: Ledger, held: Row, finding: Finding, by: str, at: datetime) 
     if held.state != "open":
         return
     official = _official(finding)
+    if held.held_by_unknown is not None:  # the data are back
+        ledger.change(held, held_by_unknown=None, asked_to_withdraw=None)
     if (finding.onset, finding.until, official) == (held.onset, held.until, held.official):
         return
     # A reader acts on an onset that comes at least an hour sooner and has not begun.
@@ -103,6 +106,7 @@ def close(ledger: Ledger, alert_key: str, how: str, by: str, at: datetime, reaso
     told = posts_told(ledger, "alert", alert_key)
     withhold(ledger, alert_key, NEWS, "withdrawn before it was sent")
     drop(ledger, alert_key, set(), facts, at)
+    facts = after_the_end(ledger, alert_key, facts, at)
     for post_id in sorted(told):
         post = ledger.post(post_id)
         if post is not None:
@@ -143,7 +147,7 @@ def _open(
     held = ledger.add_alert(
         id=f"{ledger.realm}.{rule.id}.{place.id}.{episode}", rule=rule.id, place=place.id,
         episode=episode, sector=rule.sector, hazard=rule.hazard, state="open", level=level,
-        peak=level, told=level, official=_official(finding), opened=at, onset=finding.onset,
+        peak=level, official=_official(finding), opened=at, onset=finding.onset,
         until=finding.until, woken=None, updated=at, closed=None, why=finding.why,
         held_by_unknown=None, asked_to_withdraw=None, kept_by=None, version=1,
     )  # fmt: skip
@@ -169,10 +173,7 @@ def _raise(
     _note(ledger, held, "raised", level, by, at, finding.why)
     # A fall nobody was told of and that is over: a rise to what readers know is no news.
     withhold(ledger, held.id, ("fall", "update"), "the level has come back")
-    news = level > held.told
-    spread(ledger, rule, place, held.id, "raise", was, level, finding, at, news=news)
-    if news:
-        ledger.change(held, told=level)
+    spread(ledger, rule, place, held.id, "raise", was, level, finding, at)
 
 
 def _reopen(
@@ -190,10 +191,8 @@ def _reopen(
                   official=_official(finding), held_by_unknown=None,
                   asked_to_withdraw=None)  # fmt: skip
     _note(ledger, held, "reopened", level, by, at, finding.why)
-    unsent = withhold(ledger, held.id, ("clear",), "the level has come back")
-    news = not unsent or level > held.told
-    spread(ledger, rule, place, held.id, "reopen", 0, level, finding, at, news=news)
-    ledger.change(held, told=max(level, held.told if unsent else 0))
+    withhold(ledger, held.id, ("clear",), "the level has come back")
+    spread(ledger, rule, place, held.id, "reopen", 0, level, finding, at)
 
 
 def _official(finding: Finding) -> int:

@@ -22,7 +22,8 @@ from alerting.store.schema import alert, alert_change, asker, measure, notice
 
 Pair = tuple[str, str]
 # Of a stored notice what decides on later ones; its facts are long and stay where they are.
-_NOTICE = tuple(notice.c[n] for n in ("id", "kind", "alert", "measure", "post", "created", "state"))
+_NOTICE = tuple(notice.c[n] for n in ("id", "kind", "alert", "measure", "post", "level", "created",
+                                          "state"))  # fmt: skip
 
 
 class Ledger:
@@ -131,6 +132,13 @@ class Ledger:
             self._read_asked_by([by])
         rows = [self.askers(key)[by] for key in sorted(self._asked_by[by])]
         return [row for row in rows if row.ended is None]
+
+    def ever_asked_by(self, by: str) -> list[Row]:
+        """The measures that somebody asks for or once asked for."""
+        if by not in self._asked_by:
+            self._read_asked_by([by])
+        rows = [self.measure(key) for key in sorted(self._asked_by[by])]
+        return [row for row in rows if row is not None]
 
     def alert_of(self, measure_id: str) -> str | None:
         """The alert that asks for a measure (the first still asking), for a notice to hang on."""

@@ -116,7 +116,7 @@ def withdraw(
                 ledger.change(asking, ended=at)
         said = facts_of(ledger, row).saying(
             reason={"zh": reason, "en": reason}, by=by, place=row.object,
-            measures=(describe(row, life.book.measures[row.measure]),),
+            measures=(describe(row, life.measure(row.measure)),),
         )  # fmt: skip
         end(ledger, row, (row.state,), "withdrawn", by, at, reason)
         for post_id in sorted(posts_told(ledger, "measure", measure_id)):

@@ -25,6 +25,7 @@ class Facts:
     why: dict[str, str] = field(default_factory=dict)
     official: dict[str, Any] | None = None
     measures: tuple[dict[str, Any], ...] = ()
+    stands: tuple[dict[str, Any], ...] = ()  # what must still be done though its alert is over
     reason: dict[str, str] = field(default_factory=dict)
     by: str = ""
     due: datetime | None = None
@@ -42,6 +43,7 @@ class Facts:
             "why": self.why,
             "official": self.official,
             "measures": list(self.measures),
+            "stands": list(self.stands),
             "reason": self.reason,
             "by": self.by,
             "due": self.due.isoformat() if self.due else None,
@@ -82,6 +84,22 @@ def posts_told(ledger: Ledger, about: str, key: str) -> set[str]:
     """Posts that some notice of this "alert" or "measure" went to, or is going to."""
     told = (n for n in ledger.notices(about, key) if n.state in ("due", "carried"))
     return {n.post for n in told if n.post}
+
+
+# Kinds of notice that say of which level an alert is.
+_SAYS_LEVEL = frozenset({"open", "raise", "fall", "clear", "reopen", "update", "order", "tighten",
+                         "withdrawn"})  # fmt: skip
+_SAYS_OVER = frozenset({"clear", "withdrawn"})
+
+
+def levels_told(ledger: Ledger, alert: str) -> dict[str, int]:
+    """By post, the level of an alert that its readers were last told, or are about to be; 0 for its
+    end. Who was told nothing is not in it."""
+    told: dict[str, int] = {}
+    for one in ledger.notices("alert", alert):
+        if one.post and one.kind in _SAYS_LEVEL and one.state in ("due", "carried"):
+            told[one.post] = 0 if one.kind in _SAYS_OVER else one.level
+    return told
 
 
 def facts_of_alert(ledger: Ledger, key: str) -> Facts | None:

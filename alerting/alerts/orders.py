@@ -19,7 +19,7 @@ OPEN_WORK = ("issued", "acknowledged", "in force")
 
 def issue(ledger: Ledger, row: Row, facts: Facts, at: datetime, kind: str = "order") -> None:
     """Order it from its carrier, who must acknowledge and then report it in force."""
-    definition = ledger.life.book.measures[row.measure]
+    definition = ledger.life.measure(row.measure)
     minutes = definition.by_minutes or ledger.life.policy.in_force_minutes
     due = at + timedelta(minutes=minutes)
     # What is in force already and only rises stays in force; it is acknowledged anew.
@@ -32,7 +32,7 @@ def issue(ledger: Ledger, row: Row, facts: Facts, at: datetime, kind: str = "ord
 
 def ask_decider(ledger: Ledger, row: Row, decider: Post, facts: Facts, at: datetime) -> None:
     """The decider is told what, where, and by when it must be decided: onset less the muster time."""
-    definition = ledger.life.book.measures[row.measure]
+    definition = ledger.life.measure(row.measure)
     by = None
     if facts.onset is not None:
         by = max(at, facts.onset - timedelta(minutes=definition.muster_minutes))
@@ -53,7 +53,7 @@ def tell_carrier(
     carrier = ledger.post(row.carrier)
     if carrier is None:
         return
-    definition = ledger.life.book.measures[row.measure]
+    definition = ledger.life.measure(row.measure)
     said = facts.saying(place=row.object, measures=(describe(row, definition),),
                         due=due or facts.due)  # fmt: skip
     tell(ledger, kind, carrier, said, at,
@@ -111,4 +111,4 @@ def facts_of(ledger: Ledger, row: Row) -> Facts:
     held = facts_of_alert(ledger, alert_id) if alert_id else None
     if held is not None:
         return held.saying(place=row.object, level=row.level)
-    return Facts(ledger.life.book.measures[row.measure].sector, "", row.object, row.level)
+    return Facts(ledger.life.measure(row.measure).sector, "", row.object, row.level)

@@ -8,7 +8,7 @@ from typing import Any
 from alerting.alerts.asking import ask
 from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
-from alerting.alerts.notices import Facts, posts_told, tell
+from alerting.alerts.notices import Facts, levels_told, posts_told, tell
 from alerting.people import Post
 from alerting.places import Place
 from alerting.store.rows import Row
@@ -25,19 +25,20 @@ def spread(
     level: int,
     finding: Finding,
     at: datetime,
-    news: bool = True,
 ) -> None:
-    """Ask the measures of the level and all below; tell the audience that has no order to carry."""
+    """Ask the measures of the level and all below; tell the audience that has no order to carry.
+
+    A rise to what a reader was last told is no news.
+    """
     facts = facts_at(rule, place, level, was, finding)
+    told = levels_told(ledger, alert)
     for wanted in asked_at(rule, level):
         ask(ledger, wanted.measure, place, wanted.arguments, facts, alert, at)
-    if not news:
-        return
     ordered = {
         n.post for n in ledger.notices("alert", alert) if n.created == at and n.measure is not None
     }
     for post in audience(ledger, rule, place.id):
-        if post.id not in ordered:
+        if post.id not in ordered and level > told.get(post.id, 0):
             tell(ledger, kind, post, facts, at, alert=alert, wants="acknowledge")
 
 
@@ -57,8 +58,6 @@ def tell_fall(
     for post in audience(ledger, rule, place.id):
         if post.id in told:  # who never heard of it needs no end of it
             tell(ledger, "clear" if cleared else "fall", post, facts, at, alert=held.id, due=due)
-    if due == at:
-        ledger.change(held, told=0 if cleared else facts.level)
 
 
 def asked_at(rule: Any, level: int) -> list[Any]:

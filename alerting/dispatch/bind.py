@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Row, func, select, true, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from alerting.dispatch.compose import Composer
 from alerting.dispatch.withholding import Verdict, judge
@@ -27,6 +29,7 @@ from alerting.store.schema import delivery, delivery_notice, notice
 from alerting.store.schema import realm as realm_table
 from alerting.vocabulary import Level
 
+log = structlog.get_logger()
 BUNDLE = timedelta(seconds=30)
 AT_ONCE = 50  # notices a transaction, so that it stays short
 # What is said to one person because they spoke, or because their exercise stops: it never waits.
@@ -230,15 +233,27 @@ class _Binding:
         return max(self.now, free)
 
     def _deliver(self, bundle: _Bundle) -> None:
-        self.drafts.write(
-            self.connection, self.realm, bundle.reader.person, bundle.reader.contact, bundle.band,
-            bundle.round, bundle.rows, self.now,
-        )  # fmt: skip
+        """Write one delivery. A text that cannot be written must not hold up everybody's: its
+        notices end with nobody, which calls the next rung, and the log says why."""
+        try:
+            with self.connection.begin_nested():
+                self.drafts.write(
+                    self.connection, self.realm, bundle.reader.person, bundle.reader.contact,
+                    bundle.band, bundle.round, bundle.rows, self.now,
+                )  # fmt: skip
+        except SQLAlchemyError:
+            raise  # the database's own trouble is not the message's
+        except Exception as error:
+            numbers = [row.id for row in bundle.rows]
+            log.exception("a message cannot be written", notices=numbers)
+            why = f"the message cannot be written: {type(error).__name__}: {error}"
+            for row in bundle.rows:
+                self._end(row, "nobody", why, was="carried")
 
-    def _end(self, row: Row[Any], state: str, reason: str, **more: Any) -> None:
+    def _end(self, row: Row[Any], state: str, reason: str, was: str = "due", **more: Any) -> None:
         self.connection.execute(
             update(notice)
-            .where(notice.c.id == row.id, notice.c.state == "due")
+            .where(notice.c.id == row.id, notice.c.state == was)
             .values(state=state, reason=reason, **more)
         )
 

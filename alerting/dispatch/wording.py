@@ -116,6 +116,8 @@ class Words:
         join = "；" if self.language == "zh" else "; "
         if said:
             return join.join(said)
+        if news.kind == "withdrawn":  # what its rule once asked has ended before, or still stands
+            return ""
         asked = self._asked(news)
         if asked:
             lead = "督促落实" if self.language == "zh" else "See it done: "
@@ -126,7 +128,17 @@ class Words:
         """What an end asks. An alarm of the service says why it ends: "all is well" may be untrue."""
         zh = self.language == "zh"
         said = self.both(news, "why") if news.facts.get("hazard") == "service" else ""
-        return said or ("恢复正常安排" if zh else "Return to normal")
+        if said:
+            return said
+        if stands := self.stands(news):
+            return (f"以下仍须执行，检查后另行通知：{stands}" if zh
+                    else f"Keep this up, it is lifted after a check: {stands}")  # fmt: skip
+        return "恢复正常安排" if zh else "Return to normal"
+
+    def stands(self, news: News) -> str:
+        """What must still be done though its alert is over; "" where nothing must."""
+        said = [self.measure(m) for m in news.facts.get("stands") or ()]
+        return ("；" if self.language == "zh" else "; ").join(dict.fromkeys(said))
 
     def measure(self, given: Mapping[str, Any]) -> str:
         """What to do, with its arguments filled in, in the measure table's own words."""

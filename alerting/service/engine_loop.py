@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from alerting import chase
 from alerting.alerts import by_hand
+from alerting.alerts.departed import close_departed
 from alerting.alerts.engine import Changes, Engine, Work
 from alerting.audit import record
 from alerting.bus import Record
@@ -35,7 +36,7 @@ class EngineLoop:
         return None
 
     async def step(self) -> bool:
-        worked = self._station.take_offered_book()
+        worked = await self._take_offered_book()
         for realm in self._station.running():
             with self._station.store.read() as connection:
                 after = self._station.bus.position(connection, realm.id)
@@ -44,6 +45,18 @@ class EngineLoop:
                 await self._take(realm.id, one)
                 worked = True
         return worked
+
+    async def _take_offered_book(self) -> bool:
+        station = self._station
+        if not station.take_offered_book():
+            return False
+        for realm in station.running():
+            life, at = station.life(realm.id), station.now(realm.id)
+            if gone := station.departed(realm.id):
+                await station.writer.write(
+                    lambda c, life=life, gone=gone, at=at: close_departed(c, life, gone, at)  # type: ignore[misc]
+                )
+        return True
 
     async def _take(self, realm: str, one: Record) -> None:
         station = self._station

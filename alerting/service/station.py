@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from alerting import chase
 from alerting.alerts import FactBook, Life
+from alerting.alerts.departed import close_departed, departed
 from alerting.alerts.engine import Engine, rule_places
 from alerting.alerts.standing import load as load_standings
 from alerting.audit import record
@@ -74,6 +75,8 @@ class Station:
         )  # fmt: skip
         self.player = Player(self)
         self.reload_engine(LIVE)
+        if gone := self.departed(LIVE):
+            store.write(lambda c: close_departed(c, self.life(LIVE), gone, self.now(LIVE)))
 
     def _open(self, connection: Connection) -> None:
         end_left_over(connection)
@@ -189,6 +192,12 @@ class Station:
                 # It failed when it came and was set aside then; it must not keep the service down.
                 log.exception("signal left out", realm=realm_id, signal=one.signal.id)
         self.engines[realm_id] = engine
+
+    def departed(self, realm_id: str) -> list[str]:
+        """Open alerts whose rule or place has left the county's files."""
+        places = {r: frozenset(p.ids) for r, p in self.engines[realm_id].places.items()}
+        with self.store.read() as connection:
+            return departed(connection, self.life(realm_id), places)
 
     async def offer_book(self, book: Book) -> None:
         """Have the engine go over to a changed book before it takes its next signal."""

@@ -23,7 +23,12 @@ def _answers_tell(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE answer ADD COLUMN told JSON NOT NULL DEFAULT '{}'"))
 
 
-MIGRATIONS = {"0001": _first, "0002": _answers_tell}
+def _told_is_read_from_notices(connection: Connection) -> None:
+    if "told" in {c["name"] for c in inspect(connection).get_columns("alert")}:
+        connection.execute(text("ALTER TABLE alert DROP COLUMN told"))
+
+
+MIGRATIONS = {"0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices}
 
 
 def upgrade(connection: Connection) -> None:

@@ -126,7 +126,6 @@ alert = Table(
     Column("state", String, nullable=False),  # open | closed | withdrawn
     Column("level", Integer, nullable=False),  # held now; at the end, the last held
     Column("peak", Integer, nullable=False),
-    Column("told", Integer, nullable=False),  # the level readers were last told; 0 none
     Column("official", Integer, nullable=False, server_default="0"),
     Column("opened", UtcText, nullable=False),
     Column("onset", UtcText),

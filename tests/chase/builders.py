@@ -106,7 +106,7 @@ class County:
     def alert(self, level: int = 2, name: str = "a1") -> str:
         self.store.write(lambda c: c.execute(insert(alert).values(
             id=name, realm="live", rule="fog", place="road-1", episode=len(name) + level,
-            sector="road-traffic", hazard="fog", state="open", level=level, peak=level, told=level,
+            sector="road-traffic", hazard="fog", state="open", level=level, peak=level,
             opened=self.now, updated=self.now, why={})))  # fmt: skip
         return name
 

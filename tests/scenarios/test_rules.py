@@ -62,3 +62,27 @@ def test_rules_are_changed_under_the_running_service(town: Town, chen: Phone) ->
     assert BROKEN not in page(town)
     assert town.alert(rule="fog")["level"] == "yellow"
     chen.expects("60公里/小时")
+
+
+def test_what_leaves_the_book_leaves_nothing_open_and_nothing_stuck(
+    town: Town, chen: Phone
+) -> None:
+    town.forecast(ORANGE_FOG)
+    chen.expects("40公里/小时")
+    good = pack(town).read_text("utf-8")
+    measures = town.folder / "rules" / "measures.yaml"
+    town.dies()
+    pack(town).write_text(
+        good.replace("- id: fog\n", "- id: fog-new\n").replace("ask: [guide, ", "ask: [lead, "), "utf-8"
+    )
+    measures.write_text(measures.read_text("utf-8").replace("\n  guide:\n", "\n  lead:\n"), "utf-8")
+    town.begin()
+    gone = town.alert(rule="fog")
+    assert gone["state"] == "closed"
+    town.passes(minutes=1)
+    chen.expects("仍须执行")  # nobody knows any more whether it needs a check: it is not just dropped
+    assert {(m["measure"], m["state"]) for m in gone["measures"]} == {
+        ("guide", "lift proposed"), ("speed-limit", "lifted")}  # fmt: skip
+    town.forecast(ORANGE_FOG)
+    assert town.alert(rule="fog-new")["state"] == "open"
+    assert "set aside" not in town.log()

@@ -173,7 +173,7 @@ class Desk:
         values: dict[str, Any] = {
             "realm": "live", "rule": rule, "place": place, "episode": 1,
             "sector": "road-traffic", "hazard": "road-icing", "state": "open", "level": level,
-            "peak": level, "told": level, "opened": NOW - timedelta(hours=2),
+            "peak": level, "opened": NOW - timedelta(hours=2),
             "onset": NOW + timedelta(hours=1, minutes=30), "updated": NOW, "why": why,
         }
         self.put(s.alert, id=key, **(values | more))
