@@ -65,13 +65,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happens to one alert: "rise", "fall" (to `level` 0: it clears) or "refresh"."""
+    """What happens to one alert: "rise", "fall" (to `level` 0: it clears; `begun` where what it
+    falls from had begun) or "refresh"."""
 
     kind: str
     rule: Any
     place: Place
     level: int
     finding: Finding
+    begun: bool
 
     @property
     def key(self) -> tuple[str, str]:
@@ -218,7 +220,8 @@ class Engine:
                 if mine(position):
                     finding = self.finding(work, rule, places, position, explained)
                     place = self.life.places.by_id[places.ids[position]]
-                    made.all.append(Change(kind, rule, place, level, finding))
+                    begun = position in decided.begun
+                    made.all.append(Change(kind, rule, place, level, finding, begun))
             made.unknown += [
                 (rule_id, places.ids[p], self._long_unknown(memory, p, work.at))
                 for p in filter(mine, decided.only_unknown)
@@ -237,7 +240,9 @@ class Engine:
                 if one.kind == "rise":
                     episodes.rise(ledger, one.rule, one.place, one.level, one.finding, by, at)
                 elif one.kind == "fall":
-                    episodes.fall(ledger, one.rule, one.place, one.level, one.finding, by, at)
+                    episodes.fall(
+                        ledger, one.rule, one.place, one.level, one.finding, one.begun, by, at
+                    )
                 else:
                     held = ledger.latest(*one.key)
                     if held is not None:

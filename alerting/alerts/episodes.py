@@ -43,14 +43,22 @@ def rise(
 
 
 def fall(
-    ledger: Ledger, rule: Any, place: Place, level: int, finding: Finding, by: str, at: datetime
+    ledger: Ledger,
+    rule: Any,
+    place: Place,
+    level: int,
+    finding: Finding,
+    begun: bool,
+    by: str,
+    at: datetime,
 ) -> None:
-    """Lower an open alert, to `level` 0: clear it. What only the higher levels asked is dropped."""
+    """Lower an open alert, to `level` 0: clear it. What only the higher levels asked is dropped.
+    `begun` says whether what it falls from was ever true of the present: its onset cannot, for that
+    of a level believed no more is the last that was believed."""
     held = ledger.latest(rule.id, place.id)
     if held is None or held.state != "open" or held.kept_by:
         return
     cleared, was = level == 0, held.level
-    begun = held.onset is None or held.onset <= at
     values: dict[str, Any] = {"updated": at, "why": finding.why, "held_by_unknown": None}
     if cleared:
         values |= {"state": "closed", "closed": at}

@@ -59,6 +59,7 @@ class Decisions:
     falls: list[tuple[int, int, int]]  # position, from, to (to 0: clears)
     only_unknown: list[int]  # held open by what is unknown alone
     touched: set[int]  # whose memory changed and must be saved
+    begun: set[int]  # those that fall from a level that had begun
 
 
 def judge(
@@ -104,6 +105,7 @@ def judge(
         memory, asked, may_fall, target.astype(np.int8), stayed_clear, at, hold_seconds, touched
     )
     _note_unknown(seen, memory, asked, believed, at, touched)
+    over = {position for position, _, _ in falls if not np.isnan(memory.believed[position])}
     for position, _, level in rises + falls:
         memory.level[position] = level
         memory.hold_since[position] = np.nan
@@ -117,7 +119,7 @@ def judge(
             memory.cleared[position] = at
             memory.believed[position] = np.nan
     unknown = asked & (memory.level > 0) & (seen.believed() == 0) & seen.possible.any(axis=0)
-    return Decisions(rises, falls, [int(i) for i in np.flatnonzero(unknown)], touched)
+    return Decisions(rises, falls, [int(i) for i in np.flatnonzero(unknown)], touched, over)
 
 
 def _rises(where: Bools, held: Levels, believed: Levels) -> list[tuple[int, int, int]]:

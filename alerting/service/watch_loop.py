@@ -198,7 +198,7 @@ class WatchLoop:
             for rule_id, place in sorted(known - set(found)):
                 words = self._over(connection, rule_id, place)
                 episodes.fall(ledger, service_rule(rule_id, life.book), self._place(place), 0,
-                              Finding({"sentence": words}, words), "watch", now)  # fmt: skip
+                              Finding({"sentence": words}, words), True, "watch", now)  # fmt: skip
 
     def _over(self, connection: Connection, rule_id: str, place: str) -> dict[str, str]:
         """Why it ends, in words that are true of it."""

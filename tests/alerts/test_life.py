@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from alerting.alerts import measures
+from alerting.store.schema import notice
 from alerting.weather import SourceFacts
 from tests.alerts.county import START, County
 
@@ -295,6 +297,21 @@ def test_a_fall_before_onset_in_the_night_waits_for_the_morning(county: County) 
     assert county.changes()[-1][0] == "reopened"
     news = [n for n in county.notices() if n.kind in ("clear", "reopen")]
     assert [n.state for n in news] == ["withheld"]
+
+
+def test_a_level_that_never_came_is_no_news_of_the_night_though_its_hour_is_past() -> None:
+    county = County(observing=False)
+    county.passes(6)  # 20:00 in the county
+    county.forecast(visibility=[9000] * 5 + [150])  # orange at 01:00
+    county.store.write(lambda c: c.execute(update(notice).values(state="carried")))
+    for _ in range(9):
+        county.passes(1)
+        county.forecast(visibility=[9000] * 11 + [400] * 20)  # yellow later, says every run since
+    assert [c for c in county.changes() if c[0] != "updated"] == [("opened", 3), ("fell", 2)]
+    news = [n for n in county.notices() if n.kind == "fall" and n.measure is None]
+    assert news
+    assert all(n.created > START + timedelta(hours=11) for n in news)  # the hour it was due at
+    assert {county.life.local(n.due).strftime("%H:%M") for n in news} == {"06:00"}
 
 
 def test_where_no_source_can_say_clear_a_warning_s_end_is_the_end(county: County) -> None:
