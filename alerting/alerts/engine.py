@@ -320,14 +320,14 @@ class Engine:
     def finding(
         self, work: Work, rule: Any, places: RulePlaces, position: int, level: int
     ) -> Finding:
-        """Why `level` of a rule holds at the place at `position`, told at its worst point."""
+        """Why `level` of a rule holds at the place at `position`, told at the worst of its points."""
         assert work.sight is not None
         columns = places.columns_of(position)
         start = places.starts[position]
         heights = np.minimum(work.heights[rule.id][start : start + len(columns)], level)
-        worst_point = int(columns[int(heights.argmax())])
-        return find(self.bound, self.fields, self.facts, work.sight, rule, columns, worst_point,
-                    level, work.at, self.life.zone)  # fmt: skip
+        worst_points = columns[heights == heights.max()] if heights.any() else columns[:1]
+        return find(self.bound, self.fields, self.facts, work.sight, rule, columns,
+                    worst_points.tolist(), level, work.at, self.life.zone)  # fmt: skip
 
     def _long_unknown(self, memory: Standing, position: int, now: datetime) -> bool:
         since = float(memory.unknown_since[position])

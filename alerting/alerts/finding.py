@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 from alerting.alerts.facts import FactBook
 from alerting.rulebook import Bound, explain, sentence
 from alerting.weather import Fields, Sight
+
+LAST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +36,19 @@ def find(
     sight: Sight,
     rule: Any,
     columns: NDArray[np.intp],
-    point: int,
+    points: Sequence[int],
     level: int,
     now: datetime,
     zone: ZoneInfo,
 ) -> Finding:
-    """Explain `level` of `rule` at the columns of one place; its worst `point` speaks."""
-    why = explain(bound, rule.id, sight, point, fields.origin)
+    """Explain `level` of `rule` at the columns of one place. Of its worst `points` the one speaks at
+    which the level comes first."""
+    told = [explain(bound, rule.id, sight, point, fields.origin) for point in points]
+    why = min(told, key=lambda w: w.stretch(level)[0] or LAST)
     official = _official(facts, rule.hazard, columns, now)
     titles = facts.calendar.titles()
     words = {language: sentence(why, language, zone, titles) for language in ("zh", "en")}
-    said = why.json() | {"point": fields.columns[point].point_id, "sentence": words}
+    said = why.json() | {"point": fields.columns[why.column].point_id, "sentence": words}
     if official is not None:
         said["official"] = official
     onset, until = why.stretch(level)

@@ -14,7 +14,7 @@ import pytest
 from alerting.signals import Forecast, Observation, Spot
 from alerting.weather import SourceFacts
 from tests.alerts import county as county_module
-from tests.alerts.county import QUANTITIES, STORY, County
+from tests.alerts.county import QUANTITIES, START, STORY, County
 
 LOW, HIGH = Spot("low", 26.5, 106.5, 900), Spot("high", 26.52, 106.55, 1400)
 Found = Callable[..., County]
@@ -95,6 +95,14 @@ def test_a_sensor_in_the_valley_does_not_speak_for_the_pass(found: Found) -> Non
     county.observes()
     county.passes(1)
     assert county.changes()[-1] == ("cleared", 0)
+
+
+def test_of_two_points_the_one_it_reaches_first_tells_the_onset(found: Found) -> None:
+    county = found(points="low high")
+    county.takes(two_points(county, [9000.0] * 5 + [150.0], [9000.0, 150.0]))
+    [alert] = county.alerts()
+    assert (alert.level, alert.onset) == (3, START + timedelta(hours=1))
+    assert alert.why["point"] == "high"
 
 
 def test_a_thermometer_alone_does_not_say_that_fog_is_over(found: Found) -> None:
