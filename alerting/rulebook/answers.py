@@ -12,11 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerting.rulebook.facts import FactsAt
-from alerting.rulebook.nodes import And, Fact, Masked, Not, Or, Term
+from alerting.rulebook.nodes import (
+    And,
+    Compare,
+    Condition,
+    Fact,
+    Masked,
+    Not,
+    Or,
+    Term,
+    base_quantity,
+    walk,
+)
 from alerting.rulebook.plan import Step
 from alerting.rulebook.planes import Bits, joined, negated, packed
 from alerting.rulebook.tile import Tile
 from alerting.rulebook.windows import rolling
+
+Rows = NDArray[np.int32]
+Ends = tuple[bool, frozenset[str]]
+ALIKE: Ends = (False, frozenset())
 
 
 class Reader:
@@ -28,9 +43,8 @@ class Reader:
         at = slice(tile.left, tile.right)
         self.facts = FactsAt(tile.sight, at)
         self._answers: dict[Step, Bits] = {}
-        self._inside: dict[tuple[int, int, bool], Bits | None] = {}
-        # The current hour itself is never "not yet forecast".
-        self._limit = np.maximum(tile.sight.horizon[at], tile.sight.now_row)
+        self._inside: dict[tuple[int, int, bool, Ends], Bits | None] = {}
+        self._limits: dict[Ends, Rows] = {}
 
     def answer(self, step: Step) -> Bits:
         if step not in self._answers:
@@ -63,23 +77,48 @@ class Reader:
         first = self._sight.now_row + 1 - term.hours
         last = min(self._sight.now_row + (term.within or 0) + term.hours, end)
         planes = self._tile.planes(read)[:, first - start : last - start]
-        inside = self._known_hours(first, last, step.daily)
+        inside = self._known_hours(first, last, step.daily, term.condition)
         return _stretches(planes if inside is None else planes & inside, term.hours)
 
-    def _known_hours(self, first: int, last: int, daily: bool) -> Bits | None:
+    def _known_hours(self, first: int, last: int, daily: bool, condition: Condition) -> Bits | None:
         """The rows first to last that are forecast already, None where all are."""
-        key = (first, last, daily)
+        key = (first, last, daily, self._ends(condition))
         if key not in self._inside:
-            limit = self.last_rows(daily)
+            limit = self.last_rows(daily, condition)
             all_known = not limit.size or limit.min() >= last - 1
             inside = None if all_known else packed(np.arange(first, last)[:, None] <= limit)
             self._inside[key] = inside
         return self._inside[key]
 
-    def last_rows(self, daily: bool) -> NDArray[np.int32]:
-        """[columns]: the last row that counts; of days' values, the last of a day that is forecast
-        to its end."""
-        return self._tile.days.last_rows(self._limit) if daily else self._limit
+    def last_rows(self, daily: bool, condition: Condition) -> Rows:
+        """[columns]: the last row that counts: up to it all is forecast that the condition reads, or
+        of an `or` anything. Of days' values, the last of a day that is forecast to its end."""
+        limit = self._limit(condition)
+        return self._tile.days.last_rows(limit) if daily else limit
+
+    def _limit(self, condition: Condition) -> Rows:
+        ends = self._ends(condition)
+        if ends not in self._limits:
+            either, quantities = ends
+            at = slice(self._tile.left, self._tile.right)
+            rows = [self._sight.horizon_of(quantity)[at] for quantity in sorted(quantities)]
+            limit = (np.maximum if either else np.minimum).reduce(rows or [self._sight.horizon[at]])
+            # The current hour itself is never "not yet forecast".
+            self._limits[ends] = np.maximum(limit, self._sight.now_row)
+        return self._limits[ends]
+
+    def _ends(self, condition: Condition) -> Ends:
+        """The quantities by which it is told how far the condition is forecast, none where all end at
+        the same hour; and whether one is enough: what is true by it must not be left out."""
+        own = self._sight.horizons
+        if not own:
+            return ALIKE
+        parts = list(walk(condition))
+        read = frozenset(base_quantity(n.series) for n in parts if isinstance(n, Compare))
+        if own.keys().isdisjoint(read):
+            return ALIKE
+        denied = any(isinstance(n, Not) for n in parts)
+        return any(isinstance(n, Or) for n in parts) and not denied, read
 
     def _term_of_days(self, term: Term) -> Bits:
         """The same on the axis of local days: a day begins at the stamp after the last one's end."""
@@ -97,7 +136,7 @@ class Reader:
             planes = np.concatenate([before, planes], axis=1)
             complete = np.concatenate([np.full(short, -1, np.int32), complete])
             first, last = first + short, last + short
-        inside = packed(complete[first:last, None] <= self._limit)
+        inside = packed(complete[first:last, None] <= self._limit(term.condition))
         return _stretches(planes[:, first:last] & inside, term.days)
 
     # --- one hour at a time -----------------------------------------------------------------------
@@ -108,7 +147,8 @@ class Reader:
             case Term():
                 read = step.inputs[0]
                 rows = np.arange(*self._tile.rows(read))
-                return self._tile.planes(read) & packed(rows[:, None] <= self.last_rows(step.daily))
+                known = rows[:, None] <= self.last_rows(step.daily, step.node.condition)
+                return self._tile.planes(read) & packed(known)
             case And() | Or():
                 return joined(step.node, [self.every_hour(s) for s in step.inputs])
             case Not():

@@ -278,7 +278,7 @@ class _Teller:
         # Read alone: the tile keeps what an earlier, narrower need has computed.
         tile = Tile(self._sight, 0, 1, self._masks)
         planes = _only(tile.planes(step))[:, -tile.rows(step)[0] :]
-        limit = self._reader.last_rows(step.daily)[0]
+        limit = self._reader.last_rows(step.daily, term.condition)[0]
         inside = np.arange(self._sight.rows) <= limit
         return planes[0] & inside, planes[-1] & inside
 
@@ -302,7 +302,7 @@ class _Teller:
     def _comparison(self, leaf: Compare, looked: tuple[int, int], met: bool) -> Reason:
         quantity = base_quantity(leaf.series)
         values = self._values(leaf.series)
-        limit = int(self._reader.last_rows(is_daily(leaf.series))[0])
+        limit = int(self._reader.last_rows(is_daily(leaf.series), leaf)[0])
         lo = max(looked[0], 0)
         hi = max(min(looked[1], limit, len(values) - 1), lo)
         hours = values[lo : hi + 1]
@@ -408,7 +408,7 @@ def _narrow(sight: Sight, quantities: frozenset[str], column: int) -> Sight:
     return Sight(
         sight.now, sight.zone, sight.first, sight.now_row, values, sight.horizon[at],
         each(sight.can_say), each(sight.observed), each(sight.can_observe), daily,
-        _FactsAt(sight, column), sight.derived,
+        _FactsAt(sight, column), sight.derived, {q: h[at] for q, h in sight.horizons.items()},
     )  # fmt: skip
 
 

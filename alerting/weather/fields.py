@@ -26,13 +26,14 @@ from alerting.signals import HOUR, Floats, Forecast, Observation, wrong_clock
 from alerting.vocabulary import QUANTITIES
 from alerting.weather.daily import Days
 from alerting.weather.derived import RECIPES, station_pressure
+from alerting.weather.horizon import Horizons
 from alerting.weather.merge import Merge
 from alerting.weather.observations import Observations
 from alerting.weather.placing import Atlas, Column
 from alerting.weather.plausible import plausible
 from alerting.weather.readings import Readings, RunSight
 from alerting.weather.runs import Runs
-from alerting.weather.sight import Bools, Daily, Facts, Ints, Sight
+from alerting.weather.sight import Bools, Daily, Facts, Sight
 from alerting.weather.window import Window, hour_of, stamp_of
 
 DAILY = frozenset({("temperature", "min"), ("temperature", "max"), ("temperature", "mean")})
@@ -214,8 +215,10 @@ class Fields:
         if self._held is not None:
             return replace(self._held, facts=facts)
         self._merge.refresh(self._now.timestamp())
-        horizon = self._horizon()
-        rows = int(horizon.max(initial=self._window.past)) + 1
+        horizons = Horizons(self._window, self._runs, self._merge)
+        own = horizons.own(self._merge.needed)
+        farthest = [int(h.max(initial=self._window.past)) for h in (horizons.all, *own.values())]
+        rows = max(farthest) + 1
         start = self._window.first - self._window.base
         empty = np.broadcast_to(np.float32(np.nan), (rows, len(self.columns)))
         names = (
@@ -235,7 +238,8 @@ class Fields:
             first=stamp_of(self._window.first),
             now_row=self._window.past,
             values=values,
-            horizon=horizon,
+            horizon=horizons.all,
+            horizons=own,
             can_say=self._can_say(),
             observed=observed,
             can_observe=can_observe,
@@ -252,6 +256,7 @@ class Fields:
             whole,
             values={q: v[:, columns] for q, v in whole.values.items()},
             horizon=whole.horizon[columns],
+            horizons={q: h[columns] for q, h in whole.horizons.items()},
             can_say={q: v[columns] for q, v in whole.can_say.items()},
             observed={q: v[columns] for q, v in whole.observed.items()},
             can_observe={q: v[columns] for q, v in whole.can_observe.items()},
@@ -354,17 +359,6 @@ class Fields:
             self.advance(accepted)
         elif not self._window.opened:
             self.advance(said)
-
-    def _horizon(self) -> Ints:
-        window = self._window
-        if not self._runs:
-            return np.full(len(self.columns), window.past, np.int32)
-        last = np.full(len(self.columns), -(2**62), np.int64)
-        for name, runs in self._runs.items():
-            counts = ~self._merge.stale[name] & np.isfinite(runs.issued)
-            np.maximum(last, np.where(counts, runs.last, last), out=last)
-        rows = np.where(last < -(2**61), window.rows - 1, last - window.first)
-        return np.clip(rows, window.past, window.rows - 1).astype(np.int32)
 
     def _can_say(self) -> dict[str, Bools]:
         can = {}

@@ -15,7 +15,7 @@ from alerting.weather.derived import RECIPES
 from alerting.weather.merge import Merge
 from alerting.weather.observations import Observations
 from alerting.weather.runs import Run, Runs
-from alerting.weather.sight import Bools, Daily, Sight
+from alerting.weather.sight import Bools, Daily, Ints, Sight
 from alerting.weather.window import Window
 
 Columns = NDArray[np.int64]
@@ -81,6 +81,7 @@ class Readings:
             base,
             values=values,
             horizon=np.full(len(columns), past, np.int32),
+            horizons={},
             can_say=base.can_observe,
             observed=observed,
             daily=self._days(values, columns),
@@ -99,6 +100,8 @@ class Readings:
             _lay_over(block, seen.get(quantity))
             values[quantity] = block
         self._derive(values, seen, columns)
+        horizon = self._horizon(base, runs, columns)
+        others = self._others(source, base, horizon)
         return RunSight(
             source,
             issued,
@@ -107,7 +110,8 @@ class Readings:
             replace(
                 base,
                 values=values,
-                horizon=self._horizon(base, runs, columns),
+                horizon=horizon,
+                horizons=others,
                 daily=self._days(values, columns),
             ),
         )
@@ -117,6 +121,19 @@ class Readings:
         for run in runs:
             last = np.where(run.taken[columns], run.last - self._window.first, last)
         return np.clip(last, base.now_row, base.rows - 1).astype(np.int32)
+
+    def _others(self, source: str, base: Sight, horizon: Ints) -> dict[str, Ints]:
+        """The horizons of what this source does not say: as believed."""
+        said = self._runs[source].layers
+
+        def of(quantity: str) -> Ints:
+            if quantity in said:
+                return horizon
+            if quantity in self._merge.order:
+                return np.minimum.reduce([of(q) for q in sorted(RECIPES[quantity].of)])
+            return base.horizon_of(quantity)
+
+        return {q: of(q) for q in base.values if q not in said}
 
     def _derive(
         self, values: dict[str, Floats], seen: Mapping[str, Floats], columns: Columns

@@ -84,9 +84,10 @@ class Sight:
 
     `values[q]` is float32 (hours, columns), NaN where missing. Row `now_row` is the current hour (the
     stamp at or before `now`). Rows above `horizon[column]` are *not yet forecast*: neither true nor
-    missing. `can_say[q]` is False where no configured source can say q (*absent*). `observed[q]` is the
-    latest observation that speaks for the column (NaN where unknown, after two cadences and 10 min);
-    `can_observe[q]` is False where no sensor speaks for the column.
+    missing; `horizons` has the quantities that end at other rows. `can_say[q]` is False where no
+    configured source can say q (*absent*). `observed[q]` is the latest observation that speaks for the
+    column (NaN where unknown, after two cadences and 10 min); `can_observe[q]` is False where no sensor
+    speaks for the column.
 
     Arrays are views of the fields: they hold until the next signal is taken. Where a forecast source is
     configured and no run of it counts (none came yet, all are overdue) the horizon is the last row and
@@ -105,6 +106,10 @@ class Sight:
     daily: Mapping[str, Mapping[str, Daily]]  # quantity -> "min" | "max" | "mean" -> Daily
     facts: Facts
     derived: frozenset[str] = field(default=frozenset())
+    horizons: Mapping[str, Ints] = field(default_factory=dict)
+
+    def horizon_of(self, quantity: str) -> Ints:
+        return self.horizons.get(quantity, self.horizon)
 
     @property
     def rows(self) -> int:

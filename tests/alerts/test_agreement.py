@@ -148,6 +148,17 @@ def test_runs_that_say_nothing_of_the_matter_do_not_count_as_agreeing(found: Fou
     assert not has_fallen(county)
 
 
+def test_a_second_source_that_looks_further_blinds_no_rule_of_the_first(found: Found) -> None:
+    second = SourceFacts("thermometers", timedelta(hours=6), frozenset({"temperature"}), "forecast", 2)
+    county = found(sources=[second])
+    run = county.run()
+    short = {q: v[:8] for q, v in run.values.items()}  # fog is asked twelve hours ahead
+    county.takes(Forecast("model", run.issued, run.start, run.spots, short))
+    warms(county, 5.0)
+    county.passes(1)
+    assert np.isnan(county.engine.standings["fog"].unknown_since).all()
+
+
 def test_a_dead_source_of_something_else_keeps_no_alert_open(found: Found) -> None:
     dead = SourceFacts("fire", timedelta(hours=6), frozenset({"fire_danger"}), "forecast", 2)
     county = found(sources=[dead])

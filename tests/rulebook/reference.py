@@ -50,9 +50,21 @@ class Reference:
             answers.append(all3(stretch))
         return any3(answers)
 
+    def horizon(self, condition):
+        """The last row up to which all that a condition reads is forecast; of an `or`, anything."""
+        parts = list(n.walk(condition))
+        read = {n.base_quantity(p.series) for p in parts if isinstance(p, n.Compare)}
+        own = self.sight.horizons
+        ends = [int(own.get(q, self.sight.horizon)[self.column]) for q in sorted(read)]
+        if not ends:
+            return int(self.sight.horizon[self.column])
+        kinds = {type(p) for p in parts}
+        either = n.Or in kinds and n.Not not in kinds
+        return max(ends) if either and not own.keys().isdisjoint(read) else min(ends)
+
     def left_out_or(self, condition, row):
         """The condition at a row; a row that is not yet forecast counts as false."""
-        limit = max(int(self.sight.horizon[self.column]), self.sight.now_row)
+        limit = max(self.horizon(condition), self.sight.now_row)
         if row > limit or row >= self.sight.rows:
             return False
         if n.looks_at_days(condition):

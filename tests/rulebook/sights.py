@@ -114,7 +114,7 @@ def column(values, past=0):
 
 
 def sight(values, *, past=0, horizon=None, observed=None, daily=None, facts=None, can_say=None,
-          can_observe=None, now=NOW):  # fmt: skip
+          can_observe=None, now=NOW, horizons=None):  # fmt: skip
     """`values[q]` is a list (one column) or an array (hours, columns)."""
     arrays = {q: v if isinstance(v, np.ndarray) else column(v) for q, v in values.items()}
     rows, columns = next(iter(arrays.values())).shape
@@ -127,6 +127,7 @@ def sight(values, *, past=0, horizon=None, observed=None, daily=None, facts=None
         observed=seen,
         can_observe=dict.fromkeys(seen, yes) if can_observe is None else can_observe,
         daily=daily or {}, facts=facts or Said(columns, rows),
+        horizons={q: np.array(h, np.int32) for q, h in (horizons or {}).items()},
     )  # fmt: skip
 
 

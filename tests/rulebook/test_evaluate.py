@@ -78,10 +78,12 @@ def sights(draw):
     day_of_hour = np.array([max(-1, (r - 2) // 6) for r in range(ROWS)], np.int32)
     complete = np.array([2 + 6 * d + 5 for d in range(4)], np.int32)
     day = Daily(low, high, day_of_hour, complete)
+    apart = draw(st.sets(st.sampled_from(["temperature", "wind_speed", "precipitation"])))
+    ends = {q: random.integers(PAST, ROWS + 2, columns) for q in sorted(apart)}
     observed = np.where(random.random(columns) < missing, np.nan, random.integers(-2, 3, columns))
     return sight(
         {"temperature": field(), "wind_speed": field(), "precipitation": field()},
-        past=PAST, horizon=random.integers(PAST, ROWS + 2, columns),
+        past=PAST, horizon=random.integers(PAST, ROWS + 2, columns), horizons=ends,
         observed={"temperature": observed}, daily={"temperature": {"min": day, "max": day}},
         facts=Said(columns, ROWS, warnings={"fog": random.integers(-5, 5, columns)},
                    reported={"icing": random.integers(0, 3, columns)},
@@ -221,6 +223,19 @@ def test_twelve_hours_of_half_a_millimetre_are_six_millimetres():
 
 
 # --- days -----------------------------------------------------------------------------------------
+def test_a_quantity_that_ends_sooner_ends_the_terms_that_read_it():
+    seen = sight({"visibility": [900, 900, None, None], "wind_speed": [1, 1, 1, 30]},
+                 horizons={"visibility": [1]})  # fmt: skip
+    assert levels("(visibility < 200 m) within 12 h", seen)[:2] == (False, False)
+    assert levels("(wind_speed > 20 m/s) within 12 h", seen)[:2] == (True, True)
+    assert levels("(visibility < 200 m and wind_speed > 20 m/s) within 12 h", seen)[:2] == (
+        False, False,
+    )  # fmt: skip
+    assert levels("(visibility < 200 m or wind_speed > 20 m/s) within 12 h", seen)[:2] == (
+        True, True,
+    )  # fmt: skip
+
+
 def cold(low, high, horizon=30):
     """Three days; now lies in the second, which ends at row 20."""
     daily = {"temperature": {"min": days(low, high, [0] * 4 + [1] * 17 + [2] * 10, [3, 20, 44])}}

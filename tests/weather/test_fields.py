@@ -333,6 +333,35 @@ def test_a_fresh_source_stands_in_for_an_overdue_one_that_is_trusted_more() -> N
     assert sight.horizon[0] == 72 + 15
 
 
+WARM = SourceFacts("warm", timedelta(hours=6), frozenset({"temperature"}), "forecast", 2)
+SIGHT = SourceFacts("model", timedelta(hours=6), frozenset({"visibility"}), "forecast", 1)
+
+
+def test_each_quantity_is_forecast_as_far_as_the_sources_that_say_it() -> None:
+    f = fields(SIGHT, WARM, STATION)
+    f.need({"visibility", "temperature", "precipitation", "surface_temperature"})
+    f.take_forecast(run({"visibility": [900] * 24}))
+    f.take_forecast(run({"temperature": [5] * 72}, source="warm"))
+    f.take_observation(seen({"precipitation": 0}, 0))
+    sight = look(f, 0)
+    ends = {q: int(sight.horizon_of(q)[0]) - sight.now_row for q in
+            ("visibility", "temperature", "surface_temperature", "precipitation")}  # fmt: skip
+    assert ends == {
+        "visibility": 23, "temperature": 71, "surface_temperature": 71, "precipitation": 0,
+    }  # fmt: skip
+
+
+def test_a_silent_source_is_missed_ahead_though_another_speaks_of_something_else() -> None:
+    f = fields(SIGHT, WARM)
+    f.need({"visibility", "temperature"})
+    f.take_forecast(run({"visibility": [900] * 40}))
+    f.take_forecast(run({"temperature": [5] * 20}, source="warm", issued=13, start=13, accepted=13))
+    sight = look(f, 13)
+    assert sight.horizon_of("visibility")[0] == 192
+    assert sight.horizon_of("temperature")[0] == 72 + 19
+    assert sight.rows == 193
+
+
 def test_a_run_that_ended_leaves_now_missing() -> None:
     f = fields(MODEL)
     f.take_forecast(run({"visibility": [500, 500]}))
