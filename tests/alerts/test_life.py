@@ -312,6 +312,11 @@ def test_a_level_that_never_came_is_no_news_of_the_night_though_its_hour_is_past
     assert news
     assert all(n.created > START + timedelta(hours=11) for n in news)  # the hour it was due at
     assert {county.life.local(n.due).strftime("%H:%M") for n in news} == {"06:00"}
+    county.passes(2)
+    county.store.write(lambda c: c.execute(update(notice).values(state="carried")))
+    county.forecast(visibility=[9000] * 2 + [150])
+    assert county.changes()[-1] == ("raised", 3)
+    assert [n.state for n in county.notices() if n.kind == "raise" and n.measure is None] == ["due"]
 
 
 def test_where_no_source_can_say_clear_a_warning_s_end_is_the_end(county: County) -> None:
