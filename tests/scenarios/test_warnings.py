@@ -171,26 +171,29 @@ def test_one_that_came_too_late_opens_nothing(town: Town) -> None:
     assert town.alerts() == []
 
 
-def test_an_offices_exercise_or_test_is_never_taken_for_real(town: Town) -> None:
+def test_an_offices_exercise_or_test_is_never_taken_for_real(
+    make_town: Callable[..., Town],
+) -> None:
+    # In a real county, and so in real time; what comes last shows that all before it was taken.
+    town = make_town(changes=OFFICE_ALONE, fictional=False).begin_in_real_time()
     for number, said in enumerate((
         {"status": "Exercise"}, {"status": "Test"}, {"status": "System"}, {"status": "Draft"},
         {"headline": "【测试】道路结冰红色预警信号"}, {"headline": "演练：道路结冰红色预警信号"},
     )):  # fmt: skip
         message = cap_message(f"A{number}", town.now, "红色", **said)  # type: ignore[arg-type]
         town.api("POST", "/signals", params={"source": "cap"}, data=message)
-    town.passes(hours=1)
-    assert town.alerts() == []
-    assert town.provider.messages == []
-
-
-def test_an_exercise_in_our_own_envelope_is_none_either_and_ends_nothing_real(
-    make_town: Callable[..., Town],
-) -> None:
-    town = make_town(changes=OFFICE_ALONE).begin()
     town.warns("red", status="exercise")
-    assert town.alerts() == []
-    town.warns("orange", identifier="W2")
-    town.warns("orange", identifier="W3", action="cancel", references=["W2"], status="exercise")
+    town.warns("yellow", hazard="gale", identifier="W2")
+    town.waits_until(town.alerts)
+    assert [a["rule"] for a in town.alerts()] == ["gale"]
+
+
+def test_an_offices_exercise_ends_nothing_real(make_town: Callable[..., Town]) -> None:
+    town = make_town(changes=OFFICE_ALONE, fictional=False).begin_in_real_time()
+    town.warns("orange")
+    town.warns("orange", identifier="W2", action="cancel", references=["W1"], status="exercise")
+    town.warns("yellow", hazard="gale", identifier="W3")
+    town.waits_until(lambda: town.alerts(rule="gale"))
     assert town.alert(rule="icing")["state"] == "open"
 
 

@@ -173,6 +173,7 @@ class Town:
 
     def begin_in_real_time(self, *options: str) -> Town:
         """As anybody starts it: nothing but `waits_until` holds the story up."""
+        self.now = RealRuntime().now()
         self.runs("serve", *options)
         self._wait_until_it_listens()
         self._token()
