@@ -1,11 +1,11 @@
-"""`python -m bench` runs every bench, `python -m bench engine` or `ingest` that one."""
+"""`python -m bench` runs every bench; `python -m bench engine`, `ingest` or `binding` that one."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-BENCHES = ("engine", "ingest")
+BENCHES = ("engine", "ingest", "binding")
 
 
 def main(asked: list[str]) -> int:

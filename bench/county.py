@@ -87,7 +87,7 @@ def _posts(places: Places) -> list[dict[str, Any]]:
     def post(tier: str, sector: str, place: str) -> dict[str, Any]:
         name = f"{tier}-{sector}-{place}"
         return {"id": name, "tier": tier, "sector": sector, "place": place, "title": name,
-                "title_en": name, "holders": ["one"]}  # fmt: skip
+                "title_en": name, "holders": [f"of-{name}"]}  # fmt: skip
 
     sectors = ("road-traffic", "construction", "coal-mines")
     made = [post("duty-office", "", COUNTY), *(post("regulator", s, COUNTY) for s in sectors)]
@@ -105,10 +105,14 @@ def open_county(points: int, database: Path | str) -> tuple[Store, Engine, Place
 
     def found(connection: Connection) -> None:
         open_live(connection, START, True)
-        one = {"id": "one", "name": "甲", "name_en": "One", "language": "zh", "role": "answer",
-               "contacts": [("console", "one")]}  # fmt: skip
-        import_people(connection, [one], LIVE, START, "bench")
-        import_posts(connection, _posts(places), LIVE, START, "bench")
+        posts = _posts(places)
+        people = [
+            {"id": one, "name": f"某{n}", "name_en": f"No {n}", "language": "zh", "role": "answer",
+             "contacts": [("console", one)]}
+            for n, one in enumerate(holder for post in posts for holder in post["holders"])
+        ]  # fmt: skip
+        import_people(connection, people, LIVE, START, "bench")
+        import_posts(connection, posts, LIVE, START, "bench")
 
     store.write(found)
     calendar = Calendar.load(ROOT / "rules" / "calendar.yaml", ZONE)

@@ -174,7 +174,7 @@ class Ledger:
         book = self.life.book
         asked = {rule: _measures_of(book, rule) for rule, _ in moves}
         self._read_newest({(name, place) for rule, place in moves for name in asked[rule]})
-        elsewhere = {key for keys in self._asked_by.values() for key in keys} - self._measures.keys()
+        elsewhere = set().union(*self._asked_by.values()) - self._measures.keys()
         if elsewhere:
             self._keep(measure, self._measures, select(measure).where(measure.c.id.in_(elsewhere)))
         open_ones = [key for key, row in self._measures.items() if row and row.ended is None]

@@ -9,29 +9,39 @@ In one transaction, for each realm:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, func, select, true, update
+from sqlalchemy import Connection, Row, func, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerting.dispatch.compose import Composer
-from alerting.dispatch.withholding import Verdict, judge
+from alerting.dispatch.superseding import ended_of
+from alerting.dispatch.withholding import LOOK_BACK, Verdict, judge
 from alerting.dispatch.wording import Book
-from alerting.dispatch.writing import Drafts, Settings
-from alerting.people import Contact, Person, contacts_of, holders_of, person_by_id
+from alerting.dispatch.writing import Bundle, Drafts, Settings
+from alerting.people import (
+    Contact,
+    Person,
+    contacts_of,
+    contacts_of_all,
+    holders_of_all,
+    person_by_id,
+)
 from alerting.places import Places
 from alerting.runtime import Runtime
+from alerting.store.rows import Row as Held
+from alerting.store.rows import Rows
 from alerting.store.schema import delivery, delivery_notice, notice
 from alerting.store.schema import realm as realm_table
 from alerting.vocabulary import Level
 
 log = structlog.get_logger()
 BUNDLE = timedelta(seconds=30)
-AT_ONCE = 50  # notices a transaction, so that it stays short
+AT_ONCE = 25  # notices a transaction: composing their texts takes most of its 50 ms
 # What is said to one person because they spoke, or because their exercise stops: it never waits.
 PROMPT = ("reply", "stopped")
 
@@ -68,16 +78,6 @@ class _Reader:
 
 
 @dataclass(slots=True)
-class _Bundle:
-    """Notices that go in one delivery."""
-
-    reader: _Reader
-    band: str
-    round: int
-    rows: list[Row[Any]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class _Binding:
     """One realm's turn."""
 
@@ -89,6 +89,12 @@ class _Binding:
     _contacts: dict[str, list[Contact]] = field(default_factory=dict)
     _written: dict[str, datetime | None] = field(default_factory=dict)
     _had: set[tuple[int, str, str]] = field(default_factory=set)  # notice, person, channel
+    _ended: set[tuple[str, str]] = field(default_factory=set)
+    _unwritten: set[int] = field(default_factory=set)  # notices of which a message failed
+    _rows: Rows = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._rows = Rows(self.connection, [notice])
 
     def run(self) -> int:
         # The clock of a realm that has ended stands still: what was due later is dealt with now.
@@ -99,16 +105,21 @@ class _Binding:
             .order_by((notice.c.level < Level.red), notice.c.post, notice.c.id)
             .limit(AT_ONCE)
         ).all()
+        if not due:
+            return 0
         self._look_up(due)
-        bundles: dict[tuple[Any, ...], _Bundle] = {}
+        bundles: dict[tuple[Any, ...], Bundle] = {}
         for row in due:
-            verdict = judge(self.connection, self.realm, row, self.now)
+            if row.kind in LOOK_BACK:
+                self._rows.write()  # what goes out with it has gone out before it
+            verdict = judge(self.connection, self.realm, row, self._ended, self.now)
             if verdict is not None:
                 self._obey(row, verdict)
                 continue
             self._place(row, bundles)
-        for bundle in bundles.values():
-            self._deliver(bundle)
+        self._rows.write()
+        self._deliver(list(bundles.values()))
+        self._rows.write()
         return len(due)
 
     def _obey(self, row: Row[Any], verdict: Verdict) -> None:
@@ -117,7 +128,7 @@ class _Binding:
         else:
             self._end(row, "withheld", verdict.reason)
 
-    def _place(self, row: Row[Any], bundles: dict[tuple[Any, ...], _Bundle]) -> None:
+    def _place(self, row: Row[Any], bundles: dict[tuple[Any, ...], Bundle]) -> None:
         """Put a notice into the bundles of its readers; or it waits, or ends with nobody."""
         readers, missing = self._readers(row)
         if not readers:
@@ -134,7 +145,8 @@ class _Binding:
             band = Level(max(1, row.level)).band
             key = (reader.person.id, reader.contact.channel, reader.contact.address, band, row.round,
                    _answered_as(row))  # fmt: skip
-            bundles.setdefault(key, _Bundle(reader, band, row.round)).rows.append(row)
+            made = Bundle(reader.person, reader.contact, band, row.round)
+            bundles.setdefault(key, made).rows.append(row)
         if waits is not None:
             self._end(row, "due", "bundled: written to less than 30 s ago", due=waits)
         else:
@@ -161,8 +173,6 @@ class _Binding:
         if row.post is None:
             one = person_by_id(self.connection, row.person) if row.person else None
             return [one] if one is not None else []
-        if row.post not in self._holders:
-            self._holders[row.post] = holders_of(self.connection, row.post)
         people = list(self._holders[row.post])
         if row.kind == "withdrawn":
             # A withdrawal reaches everyone the wrong message reached, on duty still or not.
@@ -206,7 +216,13 @@ class _Binding:
         return (row.id, reader.person.id, reader.contact.channel) in self._had
 
     def _look_up(self, due: Sequence[Row[Any]]) -> None:
-        """Who was sent which of these before, and on which channel."""
+        """Read once for all of them: whether they have ended, who holds their posts, where those
+        people are reached and when they were written to, and who was sent which of these before."""
+        self._ended = ended_of(self.connection, due)
+        self._holders = holders_of_all(self.connection, {r.post for r in due if r.post is not None})
+        people = {one.id for held in self._holders.values() for one in held}
+        self._contacts = contacts_of_all(self.connection, people)
+        self._written = self._last_written(people)
         rows = self.connection.execute(
             select(delivery_notice.c.notice, delivery.c.person, delivery.c.channel)
             .join(delivery, delivery.c.id == delivery_notice.c.delivery)
@@ -220,42 +236,48 @@ class _Binding:
         if row.level >= Level.red or row.kind in PROMPT:
             return self.now
         if person not in self._written:
-            self._written[person] = self.connection.execute(
-                select(func.max(delivery.c.created))
-                .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
-                .join(notice, notice.c.id == delivery_notice.c.notice)
-                .where(delivery.c.realm == self.realm.id, delivery.c.person == person,
-                       notice.c.kind.not_in(PROMPT), delivery.c.state != "superseded")
-            ).scalar_one_or_none()  # fmt: skip
+            self._written |= self._last_written([person])
         last = self._written[person]
         # What was written in between, red for one, must not put it off for ever.
         free = self.now if last is None else min(last, row.created) + BUNDLE
         return max(self.now, free)
 
-    def _deliver(self, bundle: _Bundle) -> None:
-        """Write one delivery. A text that cannot be written must not hold up everybody's: its
-        notices end with nobody, which calls the next rung, and the log says why."""
+    def _deliver(self, bundles: Sequence[Bundle]) -> None:
+        """Write the deliveries. A text that cannot be written must not hold up everybody's: then each
+        is written by itself, and its own notices end with nobody, which calls the next rung; the log
+        says why."""
         try:
             with self.connection.begin_nested():
-                self.drafts.write(
-                    self.connection, self.realm, bundle.reader.person, bundle.reader.contact,
-                    bundle.band, bundle.round, bundle.rows, self.now,
-                )  # fmt: skip
+                self.drafts.write(self.connection, self.realm, bundles, self.now)
         except SQLAlchemyError:
             raise  # the database's own trouble is not the message's
         except Exception as error:
-            numbers = [row.id for row in bundle.rows]
+            if len(bundles) > 1:
+                for one in bundles:
+                    self._deliver([one])
+                return
+            numbers = [row.id for row in bundles[0].rows]
             log.exception("a message cannot be written", notices=numbers)
             why = f"the message cannot be written: {type(error).__name__}: {error}"
-            for row in bundle.rows:
-                self._end(row, "nobody", why, was="carried")
+            for row in bundles[0].rows:
+                if row.id not in self._unwritten:  # another of its readers' may have failed before
+                    self._unwritten.add(row.id)
+                    self._end(row, "nobody", why, was="carried")
+
+    def _last_written(self, people: Collection[str]) -> dict[str, datetime | None]:
+        rows = self.connection.execute(
+            select(delivery.c.person, func.max(delivery.c.created).label("last"))
+            .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+            .join(notice, notice.c.id == delivery_notice.c.notice)
+            .where(delivery.c.realm == self.realm.id, delivery.c.person.in_(people),
+                   notice.c.kind.not_in(PROMPT), delivery.c.state != "superseded")
+            .group_by(delivery.c.person)
+        )  # fmt: skip
+        return dict.fromkeys(people) | {row.person: row.last for row in rows}
 
     def _end(self, row: Row[Any], state: str, reason: str, was: str = "due", **more: Any) -> None:
-        self.connection.execute(
-            update(notice)
-            .where(notice.c.id == row.id, notice.c.state == was)
-            .values(state=state, reason=reason, **more)
-        )
+        held = Held(notice, {"id": row.id, "state": was}, stored=True)
+        self._rows.change(held, state=state, reason=reason, **more)
 
 
 def _answered_as(row: Row[Any]) -> str:

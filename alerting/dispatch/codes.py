@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from itertools import count, product
 
@@ -31,20 +31,22 @@ def all_codes() -> Iterator[str]:
         yield from ("".join(one) for one in product(LETTERS, repeat=length))
 
 
-def used_codes(connection: Connection, realm: str, person: str, now: datetime) -> set[str]:
-    """Codes this person must not be given: of 30 days by the realm's clock, and of any open message.
+def used_codes(
+    connection: Connection, realm: str, people: Collection[str], now: datetime
+) -> dict[str, set[str]]:
+    """Codes each person must not be given: of 30 days by the realm's clock, and of any open message.
 
     Open messages count in every realm that goes on: an answer names its message by the code alone.
     After a year nobody answers any more.
     """
     is_open = delivery.c.state.not_in(["answered", "superseded", "dead"])
     rows = connection.execute(
-        select(delivery.c.code)
+        select(delivery.c.person, delivery.c.code)
         .join(realms, realms.c.id == delivery.c.realm)
         .where(
             # Every realm by its name: the index begins with it.
             delivery.c.realm.in_(select(realms.c.id)),
-            delivery.c.person == person,
+            delivery.c.person.in_(people),
             or_(
                 and_(delivery.c.realm == realm, delivery.c.created > now - NOT_AGAIN),
                 and_(delivery.c.realm == realm, delivery.c.created > now - OPEN_FOR, is_open),
@@ -52,7 +54,10 @@ def used_codes(connection: Connection, realm: str, person: str, now: datetime) -
             ),
         )
     )
-    return {r.code for r in rows}
+    used: dict[str, set[str]] = {one: set() for one in people}
+    for row in rows:
+        used[row.person].add(row.code)
+    return used
 
 
 def free_code(used: set[str]) -> str:

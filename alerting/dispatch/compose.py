@@ -6,7 +6,7 @@ code never are. See texts/ for the words, one file a kind of notice and language
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,8 +76,7 @@ class Composer:
         A short text that cannot be brought under the limit comes back over it: the caller parts a
         bundle then; a single notice is sent as long as it is.
         """
-        tongue: Language = "en" if language == "en" else "zh"
-        words = Words(tongue, self._book, self._places, self._zone)
+        words = self._words(language)
         said = [_said(one, words) for one in news]
         if max_segments is None:
             text = self._write(news, said, words, exercise, asking, short=False)
@@ -90,6 +89,29 @@ class Composer:
             if count <= max_segments:
                 break
         return Composed(self._subject(news, words, exercise), text, count, cut)
+
+    def fitting(
+        self,
+        news: Sequence[News],
+        language: str,
+        exercise: bool,
+        asking: Callable[[Sequence[News]], Asking],
+        max_segments: int,
+    ) -> int:
+        """How many of these, from the first and one at least, a short text of `max_segments` carries
+        when it leaves out all it can do without. `asking` says how so many would be answered."""
+        words = self._words(language)
+        said = [_without(_said(one, words), CUTS) for one in news]
+        for count in range(2, len(news) + 1):
+            some = news[:count]
+            text = self._write(some, said[:count], words, exercise, asking(some), short=True)
+            if segments(text).segments > max_segments:
+                return count - 1
+        return len(news)
+
+    def _words(self, language: str) -> Words:
+        tongue: Language = "en" if language == "en" else "zh"
+        return Words(tongue, self._book, self._places, self._zone)
 
     def _write(
         self,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select, update
 
 from alerting.dispatch.channels import RANK, Failed, Message, Passing, Permanent, Sent, Unusable
 from alerting.dispatch.superseding import (
@@ -95,8 +95,23 @@ def claim(
             or not supersede_if_moot(connection, row, now_of(row.realm))
         ]  # fmt: skip
         messages = _messages(connection, drafts, fitting)
+        leases: list[dict[str, Any]] = []
         for row in fitting:
-            claimed.append(_lease(connection, drafts, row, messages[row.id], now, now_of, lease))
+            channel_ = drafts.settings.channels.get(row.channel)
+            # A lease that ran out, or was its dead process's: nobody knows how far that attempt came.
+            unsure = row.leased_until is not None or may_have_arrived(row)
+            ask = unsure and channel_ is not None and channel_.can_ask
+            leases.append({
+                "number": row.id, "to_leased_until": now + lease, "to_attempts": row.attempts + 1,
+                "to_resends": row.resends + (1 if unsure and not ask else 0),
+                "to_at": now_of(row.realm) if row.state == "bound" else row.at,
+            })  # fmt: skip
+            message = messages[row.id]
+            if ask:
+                message = replace(message, others=_others(connection, row))
+            claimed.append(Claimed(message, row.channel, ask))
+        if leases:
+            connection.execute(_LEASE, leases)
     return claimed
 
 
@@ -126,29 +141,12 @@ def settle(
             _not_handed_over(connection, drafts, row, one.failed, now, now_of(row.realm))
 
 
-def _lease(
-    connection: Connection,
-    drafts: Drafts,
-    row: Row[Any],
-    message: Message,
-    now: datetime,
-    now_of: Now,
-    lease: timedelta,
-) -> Claimed:
-    channel = drafts.settings.channels.get(row.channel)
-    # A lease that ran out, or was its dead process's: nobody knows how far that attempt came.
-    unsure = row.leased_until is not None or may_have_arrived(row)
-    ask = unsure and channel is not None and channel.can_ask
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.id == row.id)
-        .values(state="sending", leased_until=now + lease, attempts=row.attempts + 1,
-                resends=row.resends + (1 if unsure and not ask else 0), next_try=None,
-                at=now_of(row.realm) if row.state == "bound" else row.at)
-    )  # fmt: skip
-    if ask:
-        message = replace(message, others=_others(connection, row))
-    return Claimed(message, row.channel, ask)
+_LEASE = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("number"))
+    .values(state="sending", next_try=None, leased_until=bindparam("to_leased_until"),
+            attempts=bindparam("to_attempts"), resends=bindparam("to_resends"), at=bindparam("to_at"))
+)  # fmt: skip
 
 
 def _others(connection: Connection, row: Row[Any]) -> frozenset[str]:

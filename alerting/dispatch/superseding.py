@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -51,7 +52,7 @@ def supersede_if_moot(connection: Connection, row: Row[Any], now: datetime) -> b
         _supersede(connection, row, carried, "the exercise has ended", now, "withheld")
     elif may_have_arrived(row):
         return False
-    elif all_over(connection, carried):
+    elif all_over(carried, ended_of(connection, carried)):
         _supersede(connection, row, carried, "it ended before it was sent", now, "withheld")
     elif row.fallback_of is None and _left(connection, row, carried):
         _supersede(connection, row, carried, f"{row.person} has left the post", now, "due")
@@ -60,26 +61,24 @@ def supersede_if_moot(connection: Connection, row: Row[Any], now: datetime) -> b
     return True
 
 
-def all_over(connection: Connection, carried: Any) -> bool:
+def ended_of(connection: Connection, notices: Sequence[Any]) -> set[tuple[str, str]]:
+    """("alert" or "measure", id) of what has ended, of all that these notices speak of."""
+    measures = {n.measure for n in notices if n.measure is not None}
+    alerts = {n.alert for n in notices if n.alert is not None}
+    gone = select(measure.c.id).where(measure.c.id.in_(measures), measure.c.ended.is_not(None))
+    closed = select(alert.c.id).where(alert.c.id.in_(alerts), alert.c.state != "open")
+    return {("measure", key) for key in connection.execute(gone).scalars()} | {
+        ("alert", key) for key in connection.execute(closed).scalars()
+    }
+
+
+def all_over(carried: Sequence[Any], ended: set[tuple[str, str]]) -> bool:
     """Whether every alert or measure that these notices speak of has ended."""
-    for one in carried:
-        if one.kind in OUTLIVE:
-            return False
-        if one.measure is not None:
-            ended = connection.execute(
-                select(measure.c.ended).where(measure.c.id == one.measure)
-            ).scalar_one_or_none()
-            if ended is None:
-                return False
-        elif one.alert is not None:
-            state = connection.execute(
-                select(alert.c.state).where(alert.c.id == one.alert)
-            ).scalar_one_or_none()
-            if state in (None, "open"):
-                return False
-        else:
-            return False
-    return bool(carried)
+    return bool(carried) and all(
+        one.kind not in OUTLIVE
+        and (("measure", one.measure) if one.measure is not None else ("alert", one.alert)) in ended
+        for one in carried
+    )
 
 
 def _left(connection: Connection, row: Row[Any], carried: Any) -> bool:

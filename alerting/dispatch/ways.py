@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from alerting.audit import record
-from alerting.dispatch.writing import Drafts
+from alerting.dispatch.writing import Bundle, Drafts
 from alerting.people import Contact, contacts_of, person_by_id
 from alerting.store.schema import delivery, delivery_notice, notice
 from alerting.store.schema import realm as realm_table
@@ -75,8 +75,8 @@ def carry_on(
     ).all()
     realm = connection.execute(select(realm_table).where(realm_table.c.id == row.realm)).one()
     assert reader is not None
-    made = drafts.write(connection, realm, reader, contact, row.band, row.round, carried, at,
-                        fallback_of=row.id, next_try=next_try)  # fmt: skip
+    again = Bundle(reader, contact, row.band, row.round, list(carried), row.id, next_try)
+    made = drafts.write(connection, realm, [again], at)
     sent_as = ", ".join(f"#{number}" for number in made)
     connection.execute(
         update(delivery)

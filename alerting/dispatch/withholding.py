@@ -17,6 +17,8 @@ UPDATES_AN_HOUR = 2
 UNASKED = ("update", "fall", "clear")
 # News of an end: whoever never heard of the start needs none of it.
 ENDS = ("clear", "fall", "lifted", "withdrawn")
+# Of these it matters what went out before them.
+LOOK_BACK = ("update", *ENDS)
 # What a reader acts on; the rest of an update is for the record.
 _ACTED_ON = ("level", "onset", "until", "official", "measures", "reason")
 
@@ -28,11 +30,17 @@ class Verdict(NamedTuple):
     until: datetime | None = None
 
 
-def judge(connection: Connection, realm: Row[Any], row: Row[Any], now: datetime) -> Verdict | None:
-    """What keeps a due notice back; None where nothing does."""
+def judge(
+    connection: Connection,
+    realm: Row[Any],
+    row: Row[Any],
+    ended: set[tuple[str, str]],
+    now: datetime,
+) -> Verdict | None:
+    """What keeps a due notice back; None where nothing does. `ended` as superseding.ended_of has it."""
     if realm.ended is not None and row.kind != "stopped":
         return Verdict("the exercise has ended")
-    if all_over(connection, [row]):
+    if all_over([row], ended):
         return Verdict("it ended before it was sent")
     if row.kind in ENDS and (row.alert or row.measure) and not _began(connection, row):
         return Verdict("its start was never sent")

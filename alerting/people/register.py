@@ -69,12 +69,20 @@ def person_at(connection: Connection, channel: str, address: str) -> Person | No
 
 def contacts_of(connection: Connection, person_id: str) -> list[Contact]:
     """In the order in which they are tried."""
+    return contacts_of_all(connection, [person_id])[person_id]
+
+
+def contacts_of_all(connection: Connection, people: Collection[str]) -> dict[str, list[Contact]]:
+    """`contacts_of` for many at once."""
+    found: dict[str, list[Contact]] = {one: [] for one in people}
     rows = connection.execute(
-        select(contact.c.channel, contact.c.address)
-        .where(contact.c.person == person_id, contact.c.stopped.is_(None))
-        .order_by(contact.c.rank)
+        select(contact.c.person, contact.c.channel, contact.c.address)
+        .where(contact.c.person.in_(found), contact.c.stopped.is_(None))
+        .order_by(contact.c.person, contact.c.rank)
     )
-    return [Contact(r.channel, r.address) for r in rows]
+    for row in rows:
+        found[row.person].append(Contact(row.channel, row.address))
+    return found
 
 
 def post_by_id(connection: Connection, post_id: str) -> Post | None:
@@ -88,13 +96,21 @@ def post_by_id(connection: Connection, post_id: str) -> Post | None:
 
 def holders_of(connection: Connection, post_id: str) -> list[Person]:
     """Who holds a post now, in the order of the roster; nobody is an empty list."""
+    return holders_of_all(connection, [post_id])[post_id]
+
+
+def holders_of_all(connection: Connection, posts: Collection[str]) -> dict[str, list[Person]]:
+    """`holders_of` for many at once."""
+    found: dict[str, list[Person]] = {one: [] for one in posts}
     rows = connection.execute(
-        select(person)
+        select(person, holder.c.post)
         .join(holder, holder.c.person == person.c.id)
-        .where(holder.c.post == post_id, person.c.active)
-        .order_by(holder.c.rank)
+        .where(holder.c.post.in_(found), person.c.active)
+        .order_by(holder.c.post, holder.c.rank)
     )
-    return [Person(r.id, r.name, r.name_en, r.language, r.role) for r in rows]
+    for r in rows:
+        found[r.post].append(Person(r.id, r.name, r.name_en, r.language, r.role))
+    return found
 
 
 def resolve(

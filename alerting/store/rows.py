@@ -56,12 +56,15 @@ class Rows:
         return self._new[table]
 
     def write(self) -> None:
-        """Raises SuianError where a row was changed by somebody else since it was read."""
+        """Write what there is so far. Raises SuianError where a row was changed by somebody else
+        since it was read."""
         for table, added in self._new.items():
             # A measure that ended makes room for its next number: changes go before additions.
             self._update(table, self._changed[table])
+            self._changed[table].clear()
             if added:
                 self._connection.execute(insert(table), [row.values() for row in added])
+                added.clear()
 
     def _update(self, table: Table, rows: list[Row]) -> None:
         """Rows in which the same columns changed go together, guarded by the state they were in."""

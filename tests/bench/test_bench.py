@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import county, engine, ingest
+from bench import binding, county, engine, ingest
 from bench.rounds import Target, same
 
 
@@ -46,6 +46,12 @@ def test_a_front_opens_its_part_of_the_places(tmp_path):
         rows = connection.execute(ingest.select(ingest.alert)).all()
     assert len({r.place for r in rows}) == 24  # of 80
     assert {r.rule for r in rows} >= {"road-fog", "site-wind", "mine-snow"}
+
+
+def test_a_fronts_notices_are_all_bound_and_its_texts_are_those_composed_anew(tmp_path):
+    made = binding.measure(100, tmp_path)
+    assert made["notices"] > made["deliveries"] > 0
+    assert made["bare"] > 0
 
 
 def test_a_wrong_result_stops_the_bench():
