@@ -53,8 +53,8 @@ def take(connection: Connection, life: Life, report: Report) -> str:
                {"act": report.act})  # fmt: skip
         return ""
     pursuits.open_new(connection, life, at)
-    if report.act == "stop":
-        return _stop(connection, life, who, report, at)
+    if report.act in ("stop", "start"):
+        return _stop_or_start(connection, life, who, report, at)
     targets = targets_of(connection, life, who, report)
     if targets.instead is not None:
         return _not_taken(connection, life, who, report, targets, at)
@@ -279,23 +279,31 @@ def _about_what(connection: Connection, targets: Targets) -> _About:
     return _About(None, None, 1)
 
 
-def _stop(
+def _stop_or_start(
     connection: Connection, life: Life, who: Person, report: Report, at: datetime
 ) -> str:
-    """No more messages to this address; the duty office hears that this person is out of reach."""
+    """No more messages to this address, or messages again; the duty office hears of both.
+
+    The person is told too: of a stop on what is left to them, never where they have just stopped us.
+    """
+    stop = report.act == "stop"
     address = str(report.detail.get("reply_to", ""))
     connection.execute(
         update(contact)
         .where(contact.c.person == who.id, contact.c.channel == report.channel,
-               contact.c.address == address, contact.c.stopped.is_(None))
-        .values(stopped=at)
+               contact.c.address == address)
+        .where(contact.c.stopped.is_(None) if stop else contact.c.stopped.is_not(None))
+        .values(stopped=at if stop else None)
     )  # fmt: skip
-    _write(connection, life, who, report, Outcome("taken", {}), at)
-    record(connection, life.realm, at, who.id, "stop messages", f"person:{who.id}",
+    told = words.you_stopped(report.channel) if stop else words.you_started(report.channel)
+    _write(connection, life, who, report, Outcome("taken", told), at)
+    record(connection, life.realm, at, who.id, f"{report.act} messages", f"person:{who.id}",
            {"channel": report.channel})  # fmt: skip
     office = resolve(connection, life.places, "duty-office", "", life.places.county)
     if office is not None:
         facts = calls.bare_facts(connection, life, _About(None, None, 2))
-        calls.tell(connection, life, "service", facts, words.stopped(who, report.channel), at,
+        said = words.stopped if stop else words.started
+        calls.tell(connection, life, "service", facts, said(who, report.channel), at,
                    post=office.id)  # fmt: skip
+    _reply(connection, life, who, report, Targets([]), told, at)
     return "taken"

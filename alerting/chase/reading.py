@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from alerting.vocabulary.answers import ANSWERS, STOP_WORDS, choices
+from alerting.vocabulary.answers import ANSWERS, STOP_WORDS, StopWords, choices
 
 _WORDS: dict[str, tuple[str, ...]] = {
     "acknowledge": ("收到", "已收到", "知道了", "知悉", "好的", "OK", "OKAY", "ACK", "RECEIVED",
@@ -48,8 +48,8 @@ class Parsed:
     """What a text says. `digit` or `act` is set, or neither: then it was not understood.
 
     Both are set where the word stands beside the digit; they must agree in the message that is meant.
-    `act` may also be "stop". `code` is one of the person's codes, or what looks like a code that is
-    none of them; `rest` are their own words.
+    `act` may also be "stop" or "start". `code` is one of the person's codes, or what looks like a code
+    that is none of them; `rest` are their own words.
     """
 
     act: str = ""
@@ -63,12 +63,16 @@ class Parsed:
         return bool(self.act or self.digit)
 
 
-def read(text: str, codes: Collection[str] = ()) -> Parsed:
-    """Read one reply. `codes` are those of the person's messages; the longest that fits counts."""
+def read(text: str, codes: Collection[str] = (), stops: StopWords = STOP_WORDS) -> Parsed:
+    """Read one reply. `codes` are those of the person's messages; the longest that fits counts.
+    `stops` are the words of the channel it came on."""
     shown = unicodedata.normalize("NFKC", text).strip()
     plain = shown.upper()
-    if plain.strip(_SEPARATORS).lower() in STOP_WORDS:
+    word = plain.strip(_SEPARATORS).lower()
+    if word in stops.stop:
         return Parsed(act="stop")
+    if word in stops.start:
+        return Parsed(act="start")
     if "?" in plain:  # 已执行？ is a question, not an answer
         return Parsed(rest=shown)
     for code in sorted({c.upper() for c in codes}, key=lambda c: (-len(c), c)):

@@ -21,7 +21,7 @@ from alerting.store.schema import (
     pursuit,
     realm,
 )
-from alerting.vocabulary.answers import choices
+from alerting.vocabulary.answers import STOP_WORDS, StopWords, choices
 
 KEPT = timedelta(days=30)  # how old a message may be and still be answered
 # A message that is still on its way cannot be the one that is answered.
@@ -44,18 +44,20 @@ def route(
     channel: str = "",
     reply_to: str = "",
     message: str = "",
+    stops: StopWords = STOP_WORDS,
 ) -> Routed | None:
     """Which message a person's text answers, over all realms that run; None for a stranger.
 
     `at` is the machine's time; `message` the provider's own id of the text, so that one delivered
-    twice is one report. What cannot be read becomes a report too (act "not-understood", with the
-    hint to send), so that it is recorded and answered in order like everything else.
+    twice is one report; `stops` are the channel's words to stop and start. What cannot be read becomes
+    a report too (act "not-understood", with the hint to send), so that it is recorded and answered in
+    order like everything else.
     """
     if person_by_id(connection, person_id) is None:
         return None
     now = _own_times(connection, at)
     theirs = _theirs(connection, person_id, now)
-    parsed = read(text, {d.code for d in theirs})
+    parsed = read(text, {d.code for d in theirs}, stops)
     open_ones = _open_ones(connection, theirs)
     # Where nothing waits any more they mean the last message that asked, not our own reply to it.
     home = open_ones or [d for d in theirs if connection.execute(_carried(d.id)).first()] or theirs
@@ -71,8 +73,10 @@ def route(
         given = content_id("report", channel, person_id, message) if message else ""
         return Routed(in_realm, Report(id=given, **fields))
 
-    if parsed.act == "stop":
-        return routed(None, "stop")
+    if parsed.act in ("stop", "start"):
+        # Of the address itself, which is as real in an exercise.
+        told = routed(None, parsed.act)
+        return Routed("live", told.report.model_copy(update={"issued": now["live"]}))
     if parsed.code:
         held = next((d for d in reversed(theirs) if d.code.upper() == parsed.code), None)
         if held is None:

@@ -256,6 +256,20 @@ def nothing_waits() -> Words:
     return both("目前没有等待您答复的消息", "No message waits for your answer")
 
 
+def you_stopped(channel: str) -> Words:
+    return both(f"已停止向您的{channel}发送消息，改用其他方式联系您；在{channel}回复START恢复",
+                f"Nothing more goes to you on {channel}; answer START there to undo it")  # fmt: skip
+
+
+def you_started(channel: str) -> Words:
+    return both(f"已恢复向您的{channel}发送消息", f"Messages go to you on {channel} again")
+
+
+def started(who: Person, channel: str) -> Words:
+    return both(f"{who.called('zh')}恢复接收{channel}消息",
+                f"{who.called('en')} takes messages on {channel} again")  # fmt: skip
+
+
 def stopped(who: Person, channel: str) -> Words:
     return both(f"{who.called('zh')}退订了{channel}，请改用其他方式联系",
                 f"{who.called('en')} stopped messages on {channel}: use other means")  # fmt: skip

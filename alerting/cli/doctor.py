@@ -32,7 +32,7 @@ from alerting.service.survey import (
 )
 from alerting.signals import Spot
 from alerting.store import Store
-from alerting.store.schema import realm, signal, source_health
+from alerting.store.schema import contact, person, realm, signal, source_health
 
 out = Console(highlight=False, soft_wrap=True)
 GOOD, BAD, OFF = "[green]ok[/]", "[red]no[/]", "[yellow]--[/]"
@@ -223,11 +223,22 @@ def _people(county: County, now: datetime) -> Iterator[Line]:
     quiet = [p["name"] for p in county.people if not loud & {c for c, _ in p["contacts"]}]
     if quiet:
         yield OFF, f"no loud channel reaches 无响亮通道可达: {', '.join(quiet)}"
+    store = store_of(county.config)
+    with store.read() as connection:
+        stopped = connection.execute(
+            select(person.c.name, contact.c.channel, contact.c.stopped)
+            .join(person, person.c.id == contact.c.person)
+            .where(contact.c.stopped.is_not(None), person.c.active).order_by(person.c.id)
+        ).all()  # fmt: skip
+    store.close()
+    for one in stopped:
+        yield OFF, (f"{one.name} stopped messages on 已退订 {one.channel} {one.stopped:%Y-%m-%d}:"
+                    " START sent from there undoes it 由本人回复START恢复")  # fmt: skip
     try:
         notes = [*people_notes(county), *measure_notes(county, now)]
     except BadInput as error:
         notes = [problem(error)]
     for note in notes:
         yield (BAD if note.level == "error" else OFF), f"{note.what} {note.mend}"
-    if not quiet and not notes:
+    if not quiet and not notes and not stopped:
         yield GOOD, f"{len(county.people)} people 人, {len(county.posts)} posts 岗位"

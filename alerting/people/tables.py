@@ -158,11 +158,17 @@ def import_posts(
 
 
 def _set_contacts(connection: Connection, who: str, contacts: list[tuple[str, str]]) -> None:
+    """An address that stays keeps its STOP, which is its reader's to undo; a new one has none."""
+    stopped = {
+        (c.channel, c.address): c.stopped
+        for c in connection.execute(select(contact).where(contact.c.person == who))
+    }
     connection.execute(delete(contact).where(contact.c.person == who))
     for rank, (channel, address) in enumerate(contacts):
         connection.execute(
-            insert(contact).values(person=who, rank=rank, channel=channel, address=address)
-        )
+            insert(contact).values(person=who, rank=rank, channel=channel, address=address,
+                                   stopped=stopped.get((channel, address)))
+        )  # fmt: skip
 
 
 def _is_number(text: str) -> bool:

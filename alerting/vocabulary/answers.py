@@ -44,9 +44,17 @@ ANSWERS: Mapping[str, Mapping[str, Choice]] = {
     },
 }
 
-# Whose whole message is one of these wants no more messages; carriers act on the same words.
-STOP_WORDS = frozenset(
-    {"stop", "stopall", "unsubscribe", "end", "quit", "td", "退订", "不要再发"}
+
+class StopWords(NamedTuple):
+    """What a whole message says to get no more of them, or to get them again."""
+
+    stop: frozenset[str]
+    start: frozenset[str]
+
+
+STOP_WORDS = StopWords(
+    frozenset({"stop", "stopall", "unsubscribe", "td", "退订", "不要再发"}),
+    frozenset({"start", "unstop", "恢复", "继续"}),
 )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import insert, update
 
 from alerting import chase
 from alerting.alerts import measures
+from alerting.people import import_people
 from alerting.signals import Report
 from alerting.store.schema import (
     alert,
@@ -484,6 +485,31 @@ def test_stop_takes_the_address_out_and_tells_the_duty_office(county):
     assert county.rows(contact, contact.c.person == "police")[0].stopped == county.now
     assert "police stopped messages" in county.phone("office")[-1]
     assert county.open() == [("acknowledge", "police")]
+
+
+def test_start_takes_the_address_in_again_and_tells_both(county):
+    county.order()
+    county.wait(1)
+    county.text("police", "退订")
+    assert county.text("police", "START") == "taken"
+    assert county.rows(contact, contact.c.person == "police")[0].stopped is None
+    assert "police takes messages on sms again" in county.phone("office")[-1]
+    assert "Messages go to you on sms again" in county.phone("police")[-1]
+
+
+def test_an_imported_contact_keeps_its_stop_and_a_changed_one_has_none(county):
+    county.text("police", "STOP")
+    row = {"id": "police", "name": "police", "name_en": "Chief", "language": "en",
+           "role": "answer", "contacts": [("sms", "phone-police")]}  # fmt: skip
+
+    def imported(**changes) -> list:
+        county.store.write(
+            lambda c: import_people(c, [row | changes], "live", county.now, "office"))
+        return [c.stopped for c in county.rows(contact, contact.c.person == "police")]
+
+    assert imported() == [county.now]
+    assert imported(contacts=[("sms", "phone-new"), ("sms", "phone-police")]) == [None, county.now]
+    assert imported(contacts=[("sms", "phone-new")]) == [None]
 
 
 def test_a_word_to_news_that_asks_nothing_is_thanked_for(county):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerting.chase import Parsed, read
+from alerting.vocabulary.answers import StopWords
 
 CODES = {"K7", "M6", "KM", "KMP"}
 
@@ -81,6 +82,13 @@ def test_a_code_that_is_none_of_theirs_is_not_a_bare_digit(text, code):
     parsed = read(text, CODES)
     assert not parsed.understood
     assert parsed.code == code
+
+
+def test_what_stops_messages_is_the_channels_own_word() -> None:
+    assert read("STOP").act == "stop"
+    assert read("恢复。").act == "start"
+    assert read("end").act == ""  # "it has ended", where no provider takes it for a stop
+    assert read("end", stops=StopWords(frozenset({"end"}), frozenset())).act == "stop"
 
 
 def test_the_longer_code_wins_where_both_are_theirs():

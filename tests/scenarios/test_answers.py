@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.scenarios.town import Phone, Town
-from tests.scenarios.weather import FINE, GALE, ORANGE_FOG
+from tests.scenarios.weather import FINE, GALE, ORANGE_FOG, RED_FOG
 
 
 def states(town: Town) -> dict[str, str]:
@@ -144,3 +144,18 @@ def test_a_question_is_no_answer(town: Town, chen: Phone) -> None:
 def test_nothing_waits_and_that_is_said(town: Town, chen: Phone) -> None:
     town.forecast(FINE)
     chen.replies("1").expects("没有等待您答复")
+
+
+def test_who_stopped_the_messages_gets_them_again_after_start(town: Town, chen: Phone) -> None:
+    town.forecast(ORANGE_FOG)
+    chen.expects("限速").replies("end").expects_nothing()  # the provider's own word, which it tells of
+    town.passes(minutes=11)
+    chen.expects_nothing()
+    town.restarts()
+    town.forecast(RED_FOG)
+    chen.expects_nothing()
+    town.phone("zhao").gets("陈警官退订了sms")
+    chen.replies("START").gets("已恢复向您的sms发送消息")
+    town.phone("zhao").gets("陈警官恢复接收sms消息")
+    town.by_hand("/measures", "桥上有事故", measure="guide", place="bridge-1", level="orange")
+    chen.gets("引导")

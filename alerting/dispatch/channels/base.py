@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from alerting.errors import SuianError
 from alerting.runtime import Runtime
+from alerting.vocabulary.answers import STOP_WORDS, StopWords
 
 # How far a message has come; a state is only ever replaced by one of a higher rank. What failed for
 # good was never delivered, and an answer proves more than any receipt.
@@ -132,6 +133,7 @@ class Channel(Protocol):
     reads: ClassVar[bool]
     can_ask: ClassVar[bool]
     needs_template: ClassVar[bool]
+    stops: ClassVar[StopWords]
 
     def __init__(self, settings: Any, around: Around) -> None: ...
 
@@ -159,6 +161,7 @@ class Plain:
     max_segments: int | None = None
     rate: float = 0.0
     concurrency: int = 16
+    stops: ClassVar[StopWords] = STOP_WORDS
 
     def __init__(self, settings: Any, around: Around) -> None:
         self.settings, self.around = settings, around

@@ -30,6 +30,7 @@ from alerting.dispatch.channels.base import (
     Unusable,
 )
 from alerting.errors import BadInput
+from alerting.vocabulary.answers import STOP_WORDS, StopWords
 
 # Statuses in Twilio's words; what is not here (queued, sending, scheduled) is accepted at most.
 _STATES = {"delivered": "delivered", "read": "read"}
@@ -73,6 +74,10 @@ class Channel(base.Plain):
     reads: ClassVar[bool] = False
     can_ask: ClassVar[bool] = True
     needs_template: ClassVar[bool] = False
+    # Twilio itself lets nothing through after these, so they mean the same to us.
+    stops: ClassVar[StopWords] = StopWords(
+        STOP_WORDS.stop | {"end", "quit", "cancel", "revoke", "optout"}, STOP_WORDS.start
+    )
 
     def __init__(self, settings: Any, around: Around) -> None:
         super().__init__(settings, around)
