@@ -139,7 +139,7 @@ def held_by_unknown(ledger: Ledger, held: Row, at: datetime, ask_now: bool) -> N
             "en": "Held only by missing data. Check, then keep or withdraw it.",
         }
         tell(ledger, "question", office, facts.saying(reason=said), at, alert=held.id,
-             wants="acknowledge")  # fmt: skip
+             wants="decision")  # fmt: skip
 
 
 def _open(

@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from alerting.alerts import measures
+from alerting.alerts import measures, unknown
 from alerting.alerts.life import Life
 from alerting.alerts.orders import OPEN_WORK
 from alerting.audit import record
 from alerting.chase import calls, pursuits, words
-from alerting.chase.rights import decides
+from alerting.chase.rights import SIGNS, decides, was_asked
 from alerting.chase.stepping import climb
 from alerting.chase.words import Words
 from alerting.people import Person, Post, person_by_id, post_by_id, resolve
@@ -25,6 +25,8 @@ from alerting.store.schema import alert, answer, delivery_notice, measure, notic
 CARRIED_OUT = ("acknowledge", "in-force", "cannot", "support")
 DECIDED = ("approve", "refuse")
 CHECKED = ("attest", "kept")
+STANDS = ("stand", "call-off")
+ASKED_AGAIN = timedelta(hours=4)  # whether an alert stands that nothing but missing data holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ def answer_one(connection: Connection, life: Life, said: Said) -> Outcome:
         "refuse": _decide,
         "attest": _attest,
         "kept": _kept,
+        "stand": _stand,
+        "call-off": _stand,
     }
     return does[said.act](connection, life, said, row)
 
@@ -75,7 +79,9 @@ def answer_one(connection: Connection, life: Life, said: Said) -> Outcome:
 def fits(act: str, wants: str, ordered: bool) -> bool:
     """Whether an act answers a notice that wants this."""
     if act in DECIDED:
-        return wants == "decision"
+        return wants == "decision" and ordered
+    if act in STANDS:
+        return wants == "decision" and not ordered
     if act in CHECKED:
         return wants == "check"
     if act in ("in-force", "cannot") and not ordered:
@@ -225,6 +231,29 @@ def _kept(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
         calls.take_back(connection, held.id, "answered before it was sent")
     record(connection, life.realm, said.at, said.who.id, "keep", row.id, {"reason": said.text})
     return Outcome("taken", words.kept(life, again))
+
+
+def _stand(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
+    """Whether an alert stands that missing data alone hold: the office on duty says, with the role."""
+    held, who, at = pursuits.by_id(connection, said.notice.pursuit), said.who.id, said.at
+    if said.who.role not in SIGNS or not was_asked(connection, said.who, said.notice):
+        return Outcome("refused", words.not_yours(post_by_id(connection, held.post)),
+                       "not theirs to decide")  # fmt: skip
+    if said.act == "call-off":
+        reason = said.text or "数据中断，经核实撤回"
+        unknown.call_off(connection, life, said.notice.alert, who, at, reason)
+        pursuits.answered(connection, life, held.id, who, at)
+        return Outcome("taken", words.called_off())
+    if held.state != "open":
+        return _again(connection, life, said, held)
+    again = at + ASKED_AGAIN
+    connection.execute(
+        update(pursuit).where(pursuit.c.id == held.id)
+        .values(deadline=again, round=-1, rung=0, at_post=held.post, end_reason="")
+    )  # fmt: skip
+    calls.take_back(connection, held.id, "answered before it was sent")
+    unknown.stands(connection, life, said.notice.alert, who, at)
+    return Outcome("taken", words.stands(life, again))
 
 
 def _over(connection: Connection, life: Life, said: Said, row: Any) -> Outcome | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
 
+from alerting.alerts import unknown
 from alerting.alerts.life import Life
 from alerting.alerts.orders import OPEN_WORK
 from alerting.audit import record
@@ -129,7 +130,7 @@ def ended(connection: Connection, life: Life, number: int, why: str, at: datetim
 def end_moot(connection: Connection, life: Life, now: datetime) -> int:
     """End the pursuits of alerts that closed and of measures that have moved on; gives how many."""
     rows = connection.execute(
-        select(pursuit.c.id, pursuit.c.wants, alert.c.state.label("alert_state"),
+        select(pursuit.c.id, pursuit.c.wants, pursuit.c.alert, alert.c.state.label("alert_state"),
                measure.c.state.label("measure_state"))
         .outerjoin(alert, alert.c.id == pursuit.c.alert)
         .outerjoin(measure, measure.c.id == pursuit.c.measure)
@@ -137,6 +138,10 @@ def end_moot(connection: Connection, life: Life, now: datetime) -> int:
         .order_by(pursuit.c.id)
     ).all()  # fmt: skip
     for row in rows:
+        if row.wants == "decision" and row.measure_state is None and row.alert_state == "open":
+            unknown.data_are_back(connection, row.alert)
+            ended(connection, life, row.id, "the data are back", now)
+            continue
         ended(connection, life, row.id, row.measure_state or row.alert_state, now)
     return len(rows)
 
@@ -147,12 +152,20 @@ def moot(realm: str) -> ColumnElement[bool]:
     state = of_measure.correlate(pursuit).scalar_subquery()
     of_alert = select(alert.c.id).where(alert.c.id == pursuit.c.alert, alert.c.state != "open")
     closed = exists(of_alert.correlate(pursuit))
+    known = exists(
+        select(alert.c.id).where(alert.c.id == pursuit.c.alert, unknown.known_again())
+        .correlate(pursuit)
+    )  # fmt: skip
     moved_on = [
         and_(pursuit.c.wants == wants, state.not_in(states)) for wants, states in _MEANS.items()
     ]
     return and_(
         pursuit.c.realm == realm, pursuit.c.state == "open",
-        or_(and_(pursuit.c.measure.is_(None), closed), *moved_on),
+        or_(
+            and_(pursuit.c.measure.is_(None), closed),
+            and_(pursuit.c.measure.is_(None), pursuit.c.wants == "decision", known),
+            *moved_on,
+        ),
     )  # fmt: skip
 
 

@@ -24,6 +24,8 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "approve": ("同意", "批准", "AGREE", "AGREED", "APPROVE", "APPROVED", "YES"),
     "refuse": ("不同意", "不批准", "DO NOT AGREE", "DISAGREE", "REFUSE", "REFUSED", "NO"),
     "attest": ("检查完毕可解除", "检查完毕", "可解除", "可以解除", "CHECKED"),
+    "stand": ("保持", "LET IT STAND"),
+    "call-off": ("撤回", "CALL IT OFF", "WITHDRAW"),
     "kept": ("暂不解除", "不能解除", "KEEP IT", "KEEP", "NOT YET"),
 }  # fmt: skip
 _BY_LENGTH = sorted(
@@ -135,7 +137,8 @@ def _numbered(digit: str, letter: str, own: str, tail: str, code: str) -> Parsed
         return None
     if rest[:1].isdecimal():  # 1 2: two answers
         return None
-    means = {c.act for w in ANSWERS for d, c in choices(w, True).items() if d == digit}
+    means = {c.act for w in ANSWERS for ordered in (True, False)
+             for d, c in choices(w, ordered).items() if d == digit}  # fmt: skip
     found = _word_at(rest)
     if found is not None and found[1] in means:
         rest = rest[len(found[0]) :].strip(_SEPARATORS)

@@ -16,7 +16,8 @@ from alerting.signals import Report
 from alerting.store.schema import delivery, delivery_notice, measure, notice
 from alerting.vocabulary.answers import choices
 
-ACTS = ("acknowledge", "in-force", "cannot", "support", "approve", "refuse", "attest", "kept")
+ACTS = ("acknowledge", "in-force", "cannot", "support", "approve", "refuse", "attest", "kept",
+        "stand", "call-off")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

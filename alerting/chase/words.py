@@ -190,6 +190,16 @@ def kept(life: Life, again: datetime) -> Words:
     return both(f"已记录暂不解除，{at}再请检查", f"Kept. You will be asked again at {at}")
 
 
+def stands(life: Life, again: datetime) -> Words:
+    at = clock(life, again)
+    return both(f"已记录保持；届时仍无数据，{at}再请核实",
+                f"It stands. Without data by then you are asked again at {at}")  # fmt: skip
+
+
+def called_off() -> Words:
+    return both("已记录撤回，会通知所有收到过的人", "Called off; all who were told will hear of it")
+
+
 def repeated(life: Life, at: datetime, who: Person | None) -> Words:
     shown = clock(life, at)
     return both(f"{shown}已由{name_of(who, 'zh')}答复，无需重复",

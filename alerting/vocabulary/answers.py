@@ -1,7 +1,8 @@
 """What a digit answers, by what the message wants: the one table that texts and replies share.
 
 `ANSWERS[wants][digit]` is (act, zh, en). A message that orders nothing (`wants` acknowledge, no
-measure) offers the digits of `NEWS` alone: nothing in it can be carried out. A number typed by a
+measure) offers the digits of `NEWS` alone: nothing in it can be carried out. A decision about no
+measure is `STANDING`: whether an alert that missing data alone hold is to stand. A number typed by a
 person on the road is one digit, so the meanings stay few and the first is always the harmless one.
 """
 
@@ -29,6 +30,11 @@ _CARRIED_OUT: dict[str, Choice] = {
 NEWS: Mapping[str, Choice] = {
     "1": Choice("acknowledge", "收到", "received"),
     "4": Choice("support", "需要支援", "need support"),
+}
+
+STANDING: Mapping[str, Choice] = {
+    "1": Choice("stand", "保持", "let it stand"),
+    "2": Choice("call-off", "撤回", "call it off"),
 }
 
 ANSWERS: Mapping[str, Mapping[str, Choice]] = {
@@ -62,4 +68,6 @@ def choices(wants: str, ordered: bool) -> Mapping[str, Choice]:
     """What a notice offers: by what it wants, and whether it orders a measure; {} for plain news."""
     if wants == "acknowledge" and not ordered:
         return NEWS
+    if wants == "decision" and not ordered:
+        return STANDING
     return ANSWERS.get(wants, {})

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, or_, select
 from alerting.service import listing
 from alerting.signals import Report
 from alerting.store.schema import (
+    alert,
     answer,
     delivery,
     delivery_notice,
@@ -126,6 +127,8 @@ def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dic
     acts = [c.act for c in choices(row.wants, row.measure is not None).values()]
     acknowledge = "acknowledge" in acts and ROLES.index(reader.role) >= ROLES.index("answer")
     acts = [a for a in acts if a != "acknowledge"]
+    if "stand" in acts and not _still_open(connection, row.alert):
+        acts = []
     if work is not None:
         acts = [a for a in acts if _means_something(a, work.state)]
     acts = [a for a in acts if ROLES.index(reader.role) >= ROLES.index(ACTS.get(a, "answer"))]
@@ -139,6 +142,11 @@ def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dic
         } if definition is not None and work is not None else {},
         "place": listing.place_name(station.places, work.object) if work is not None else {},
     }  # fmt: skip
+
+
+def _still_open(connection: Connection, alert_id: str) -> bool:
+    state = connection.execute(select(alert.c.state).where(alert.c.id == alert_id)).scalar()
+    return bool(state == "open")
 
 
 def _means_something(act: str, state: str) -> bool:

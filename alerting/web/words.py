@@ -153,6 +153,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "do_cannot": ("无法执行", "Cannot be done"),
     "do_approve": ("同意", "Approve"),
     "do_refuse": ("不同意", "Refuse"),
+    "do_stand": ("保持", "Let it stand"),
+    "do_call-off": ("撤回", "Call it off"),
     "do_kept": ("暂不解除", "Not yet: keep it"),
     "do_attest": ("已复核，可解除", "Checked: may be lifted"),
     "do_raise": ("升级", "Raise"),
@@ -229,4 +231,5 @@ ACTS = {
     "cannot": ("无法执行", "cannot"), "support": ("需要支援", "needs support"),
     "approve": ("同意", "approved"), "refuse": ("不同意", "refused"),
     "attest": ("已复核", "checked"), "kept": ("保持", "kept"),
+    "stand": ("保持", "let it stand"), "call-off": ("撤回", "called off"),
 }  # fmt: skip

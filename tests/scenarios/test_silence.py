@@ -116,6 +116,61 @@ def test_missing_values_lift_nothing_and_the_duty_office_is_asked(
     assert town.alert(rule="fog")["state"] == "withdrawn"
 
 
+def asked_about_fog(make_town: Callable[..., Town]) -> Town:
+    """Orange fog, then a source that speaks and says nothing, until the duty office is asked."""
+    town = make_town(changes=MODEL_ALONE).begin()
+    town.forecast(ORANGE_FOG)
+    for _ in range(5):
+        town.passes(minutes=60)
+        town.forecast(MISSING)
+    return town
+
+
+def test_the_duty_office_lets_it_stand_is_asked_again_and_calls_it_off(
+    make_town: Callable[..., Town],
+) -> None:
+    town = asked_about_fog(make_town)
+    li, zhao = town.phone("li"), town.phone("zhao")
+    zhao.gets("大雾", "数据中断，仅凭缺测维持", "1保持 2撤回")
+    zhao.replies(f"1 {zhao.code}").gets("已记录保持")
+    assert town.alert(rule="fog")["state"] == "open"
+    zhao.forgets()
+    for _ in range(3):
+        town.passes(minutes=60)
+        town.forecast(MISSING)
+    assert not [m for m in zhao.unread if "1保持" in m.body]
+    town.passes(minutes=65)
+    zhao.gets("大雾", "1保持 2撤回")
+    li.forgets()
+    zhao.replies(f"2 {zhao.code} 已派人看过").gets("已记录撤回")
+    assert town.alert(rule="fog")["state"] == "withdrawn"
+    li.gets("【撤回】", "大雾", "已派人看过")
+
+
+def test_once_the_data_are_back_nobody_is_asked_whether_it_stands(
+    make_town: Callable[..., Town],
+) -> None:
+    town = asked_about_fog(make_town)
+    zhao = town.phone("zhao")
+    zhao.gets("大雾", "1保持 2撤回")
+    town.passes(minutes=5)
+    town.forecast({"visibility": [150.0] * 48})
+    zhao.forgets()
+    town.passes(minutes=50)
+    assert not [m for m in zhao.unread if "1保持" in m.body]
+    assert town.alert(rule="fog")["held_by_unknown"] is None
+
+
+def test_the_page_behind_the_link_offers_the_same_two_answers(
+    make_town: Callable[..., Town],
+) -> None:
+    town = asked_about_fog(make_town)
+    assert town.answers_by_link("zhao", "stand") == 200
+    assert town.alert(rule="fog")["state"] == "open"
+    assert town.answers_by_link("zhao", "call-off") == 200
+    assert town.alert(rule="fog")["state"] == "withdrawn"
+
+
 def test_a_source_that_stops_speaking_lifts_nothing(make_town: Callable[..., Town]) -> None:
     town = make_town(changes=MODEL_ALONE).begin()
     town.forecast(ORANGE_FOG | {"visibility": [150.0, 150, *FINE["visibility"]]})

@@ -1,0 +1,44 @@
+"""An alert that missing data alone hold: whether a person keeps it, and when the data return."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
+
+from alerting.alerts import episodes
+from alerting.alerts.ledger import Ledger
+from alerting.alerts.life import Life
+from alerting.audit import record
+from alerting.store.schema import alert, standing
+
+
+def stands(connection: Connection, life: Life, alert_id: str, by: str, at: datetime) -> None:
+    """It stays as it is for now, on somebody's word."""
+    record(connection, life.realm, at, by, "keep", alert_id, {"reason": "held by unknown"})
+
+
+def call_off(
+    connection: Connection, life: Life, alert_id: str, by: str, at: datetime, reason: str
+) -> bool:
+    """Withdraw it; that reaches everyone who was told."""
+    with Ledger(connection, life) as ledger:
+        return episodes.close(ledger, alert_id, "withdrawn", by, at, reason)
+
+
+def known_again() -> ColumnElement[bool]:
+    """Condition on alerts: nothing of their rule and place is unknown any more."""
+    unknown = select(standing.c.rule).where(
+        standing.c.realm == alert.c.realm, standing.c.rule == alert.c.rule,
+        standing.c.place == alert.c.place, standing.c.unknown_since.is_not(None),
+    )  # fmt: skip
+    known = or_(alert.c.held_by_unknown.is_(None), ~exists(unknown.correlate(alert)))
+    return and_(alert.c.state == "open", known)
+
+
+def data_are_back(connection: Connection, alert_id: str) -> None:
+    """It is held by what is known; should the data fail again, that is asked anew."""
+    connection.execute(
+        update(alert).where(alert.c.id == alert_id)
+        .values(held_by_unknown=None, asked_to_withdraw=None)
+    )  # fmt: skip
