@@ -6,6 +6,7 @@ from alerting.service.book_loop import BookLoop
 from alerting.service.chase_loop import ChaseLoop
 from alerting.service.dispatch_loop import DispatchLoop
 from alerting.service.engine_loop import EngineLoop
+from alerting.service.head_loop import HeadLoop
 from alerting.service.kafka_loop import KafkaLoop
 from alerting.service.loop import Loop, Loops
 from alerting.service.poll_loop import PollLoop
@@ -24,7 +25,7 @@ def loops_of(station: Station) -> Loops:
         station.runtime,
         [
             *into_bus, EngineLoop(station), ChaseLoop(station), DispatchLoop(station),
-            WatchLoop(station), SealLoop(station),
+            WatchLoop(station), HeadLoop(station), SealLoop(station),
         ],
         station.loops,
     )  # fmt: skip

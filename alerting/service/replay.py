@@ -29,6 +29,7 @@ from alerting.service.config import Channel
 from alerting.service.county import County
 from alerting.service.dispatch_loop import DispatchLoop
 from alerting.service.engine_loop import EngineLoop
+from alerting.service.head_loop import HeadLoop
 from alerting.service.listing import alerts
 from alerting.service.loop import Loop, Loops
 from alerting.service.seal_loop import SealLoop
@@ -160,7 +161,7 @@ def _set_up(county: County, start: datetime, *, ticks: bool) -> tuple[Station, L
     station.connectors = {}  # nobody asks them, and the watch must not take that for silence
     loops: list[Loop] = [TickLoop(station)] if ticks else []
     loops += [station.player, EngineLoop(station), ChaseLoop(station), DispatchLoop(station),
-              WatchLoop(station), SealLoop(station)]  # fmt: skip
+              WatchLoop(station), HeadLoop(station), SealLoop(station)]  # fmt: skip
     made = Loops(runtime, loops)
     station.writer.on_commit(made.wake)
     return station, made

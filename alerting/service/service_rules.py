@@ -50,6 +50,7 @@ LOOPS = {
     "chase": {"zh": "叫应", "en": "the chase"},
     "dispatch": {"zh": "发送消息", "en": "sending messages"},
     "watch": {"zh": "自我监测", "en": "the watch over itself"},
+    "head": {"zh": "外发审计链头", "en": "sending the head of the log"},
     "seal": {"zh": "审计封存", "en": "sealing the log"},
 }
 

@@ -208,7 +208,7 @@ notice = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     _realm(),
     # open | raise | fall | clear | reopen | update | order | tighten | decide | check | lifted |
-    # withdrawn | refused | reminder | escalation | question | reply | stopped | service
+    # withdrawn | refused | reminder | escalation | question | reply | stopped | service | head
     Column("kind", String, nullable=False),
     Column("alert", String, ForeignKey("alert.id")),
     Column("measure", String, ForeignKey("measure.id")),

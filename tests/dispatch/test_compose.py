@@ -70,7 +70,7 @@ def test_every_sms_has_its_five_parts_even_when_cut(kind: str, language: str, mo
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("kind", [*KINDS, "reply", "stopped"])
+@pytest.mark.parametrize("kind", [*KINDS, "reply", "stopped", "head"])
 def test_an_exercise_says_so_first(kind: str, language: str) -> None:
     lead = "【演练】" if language == "zh" else "EXERCISE "
     one = news(kind)
