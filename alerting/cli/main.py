@@ -30,7 +30,7 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "report": "report:report",
     "withdraw": "withdraw:withdraw",
     "password": "password:password",
-    "token": {"create": "token:create"},
+    "token": {"create": "token:create", "list": "token:list_", "revoke": "token:revoke"},
     "audit": {"verify": "audit:verify"},
 }
 GROUPS = {"token": "Tokens for programs.", "audit": "The log that cannot be quietly changed."}

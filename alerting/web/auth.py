@@ -34,6 +34,7 @@ ROLES = ("view", "answer", "decide", "order", "admin")
 COOKIE = "suian_session"
 SESSION = timedelta(hours=12)  # a duty shift
 DEMO_LINK = timedelta(days=7)
+TOKEN_DAYS = 365  # what a token lasts where nobody says otherwise
 TRIES, TRIES_IN = 5, timedelta(minutes=15)
 _HASHER = PasswordHasher()
 
@@ -119,10 +120,11 @@ async def _somebody(request: Request) -> Who | None:
         if scheme.lower() == "bearer" and given:
             now = station.runtime.now()
             found = await read(station, lambda c: _by_token(c, given.strip(), now))
-        if found is None:
-            raise Problem(401, "this token is unknown, expired or revoked", "Ask for a new one.",
-                          {"WWW-Authenticate": "Bearer"})  # fmt: skip
-        return found
+        if isinstance(found, Who):
+            return found
+        why = found or "the Authorization header holds no Bearer token"
+        raise Problem(401, why, "Ask for a new one: `suian token create`.",
+                      {"WWW-Authenticate": "Bearer"})  # fmt: skip
     cookie = request.cookies.get(COOKIE)
     if not cookie:
         return None
@@ -131,15 +133,20 @@ async def _somebody(request: Request) -> Who | None:
     return await read(station, lambda c: _by_session(c, secret, cookie, now))
 
 
-def _by_token(connection: Connection, given: str, now: datetime) -> Who | None:
+def _by_token(connection: Connection, given: str, now: datetime) -> Who | str:
+    """Whose token it is, or why it is not taken."""
     digest = hashlib.sha256(given.encode()).hexdigest()
     row = connection.execute(
         select(token, person.c.name, person.c.role.label("own_role"))
         .join(person, person.c.id == token.c.person)
-        .where(token.c.digest == digest, token.c.revoked.is_(None), person.c.active)
+        .where(token.c.digest == digest, person.c.active)
     ).one_or_none()
-    if row is None or (row.expires is not None and row.expires <= now):
-        return None
+    if row is None:
+        return "this token is unknown"
+    if row.revoked is not None:
+        return f"this token was revoked on {row.revoked:%Y-%m-%d}"
+    if row.expires is not None and row.expires <= now:
+        return f"this token expired on {row.expires:%Y-%m-%d}"
     posts = frozenset([row.post]) if row.post else _posts(connection, row.person)
     # A person who lost a role loses it on their tokens too.
     role = min(row.role, row.own_role, key=ROLES.index)
@@ -249,8 +256,10 @@ def create_token(
     label: str,
     now: datetime,
     runtime: Runtime | None = None,
+    days: int = TOKEN_DAYS,
 ) -> str:
-    """Make an API token, audited. It is shown this once: only its digest is kept.
+    """Make an API token that lasts so many days, audited. It is shown this once: only its digest is
+    kept.
 
     Raises BadInput for an unknown role or person, Refused for a role above the person's own.
     """
@@ -267,12 +276,39 @@ def create_token(
     digest = hashlib.sha256(made.encode()).hexdigest()
     connection.execute(
         insert(token).values(
-            digest=digest, person=person_id, role=role, post=post, label=label, created=now
+            digest=digest, person=person_id, role=role, post=post, label=label, created=now,
+            expires=now + timedelta(days=days),
         )
     )
     record(connection, "live", now, person_id, "create token", label or digest[:8],
            {"role": role, "post": post})  # fmt: skip
     return made
+
+
+def tokens(connection: Connection) -> list[Any]:
+    """All tokens there are, the newest first; a token is named by the beginning of its digest."""
+    return list(connection.execute(
+        select(token, person.c.name).join(person, person.c.id == token.c.person)
+        .order_by(token.c.created.desc(), token.c.digest)
+    ))  # fmt: skip
+
+
+def revoke_token(connection: Connection, named: str, now: datetime, who: str) -> str:
+    """End a token at once, audited; gives whose it was. `named` is the beginning of its digest.
+
+    Raises BadInput where it names none or several, Refused where it has been revoked already.
+    """
+    found = [t for t in tokens(connection) if named and t.digest.startswith(named.lower())]
+    if len(found) != 1:
+        what = "no token" if not found else f"{len(found)} tokens"
+        raise BadInput(f"{named!r} names {what}", mend="`suian token list` shows their names.")
+    [one] = found
+    if one.revoked is not None:
+        raise Refused(f"it was revoked already, on {one.revoked:%Y-%m-%d}")
+    connection.execute(update(token).where(token.c.digest == one.digest).values(revoked=now))
+    record(connection, "live", now, who, "revoke token", one.label or one.digest[:8],
+           {"person": one.person, "role": one.role})  # fmt: skip
+    return str(one.person)
 
 
 def demo_link(station: Station, person_id: str) -> str:

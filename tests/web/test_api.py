@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from alerting.store import schema as s
+from alerting.web import auth
 from tests.web.web_desk import NOW, Browser, Desk, bearer
 
 
@@ -266,3 +268,23 @@ def test_a_broken_database_is_not_ready(desk: Desk, web: Browser) -> None:
     desk.store.write(lambda c: c.exec_driver_sql("ALTER TABLE realm RENAME TO gone"))
     assert web.get("/readyz").status_code == 503
     assert web.get("/healthz").status_code == 200
+
+
+def test_a_token_that_expired_or_was_revoked_says_which(desk: Desk, web: Browser) -> None:
+    given = bearer(desk.person("wang", "answer"))
+    assert web.get("/api/v1/alerts", headers=given).status_code == 200
+    desk.runtime.move_to(NOW + timedelta(days=364))
+    assert web.get("/api/v1/alerts", headers=given).status_code == 200
+    desk.runtime.move_to(NOW + timedelta(days=365))
+    expired = web.get("/api/v1/alerts", headers=given)
+    assert expired.status_code == 401
+    assert expired.json()["detail"] == "this token expired on 2027-01-20"
+
+    fresh = desk.store.write(
+        lambda c: auth.create_token(c, "wang", "view", None, "x", desk.runtime.now()))
+    digest = hashlib.sha256(fresh.encode()).hexdigest()
+    desk.store.write(lambda c: auth.revoke_token(c, digest[:12], desk.runtime.now(), "wang"))
+    revoked = web.get("/api/v1/alerts", headers=bearer(fresh))
+    assert revoked.status_code == 401
+    assert "revoked on 2027-01-20" in revoked.json()["detail"]
+    assert "unknown" in web.get("/api/v1/alerts", headers=bearer("suian_x")).json()["detail"]
