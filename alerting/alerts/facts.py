@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from alerting.calendar import Calendar
 from alerting.places import Places
-from alerting.places.areas import AreaMatcher, issuer_rank
+from alerting.places.areas import AreaMatcher, issuer_rank, named_rank
 from alerting.signals import Incident, Report, Warning
 from alerting.vocabulary import Level
 from alerting.weather.sight import Sight
@@ -147,13 +147,13 @@ class FactBook:
     def _deciding(self, hazard: str, now: datetime) -> list[InForce]:
         """Those in force for a hazard; where several levels of office speak, the nearest decides."""
         held = [w for w in self.warnings.values() if w.warning.hazard == hazard and w.holds(now)]
-        return sorted(held, key=lambda w: (issuer_rank(_office(w.warning)), w.warning.issued))
+        return sorted(held, key=lambda w: (_rank(w.warning), w.warning.issued))
 
     def levels(self, hazard: str, now: datetime) -> NDArray[np.int8]:
         level = np.zeros(len(self.places.columns), np.int8)
         rank = np.zeros(len(self.places.columns), np.int8)
         for held in self._deciding(hazard, now):
-            nearer = issuer_rank(_office(held.warning))
+            nearer = _rank(held.warning)
             value = int(Level[held.warning.level])
             take = held.columns & ((nearer > rank) | ((nearer == rank) & (value > level)))
             level[take], rank[take] = value, nearer
@@ -237,5 +237,11 @@ def _number(identifier: str) -> str:
     return identifier.split("#")[0]
 
 
-def _office(warning: Warning) -> str:
-    return warning.sender if warning.sender[:6].isdigit() else warning.identifier
+def _rank(warning: Warning) -> int:
+    """How near its office is: by its code, the sender's or the identifier's; else, as of a fax, by its
+    name, then by the widest area it is for. What is typed in stands beside its office's feed."""
+    office = warning.sender if warning.sender[:6].isdigit() else warning.identifier
+    if office[:6].isdigit() or not warning.source.startswith("typed:"):
+        return issuer_rank(office)
+    widest = min((issuer_rank(c) for c in warning.area.codes if c.isdigit()), default=1)
+    return named_rank(warning.sender) or widest

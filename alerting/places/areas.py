@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +78,22 @@ def issuer_rank(code: str) -> int:
     if digits[4:6] != "00":
         return 3
     return 2 if digits[2:4] != "00" else 1
+
+
+_PROVINCE = re.compile(r"^.*?(?:省|自治区)|^(?:北京|天津|上海|重庆)市?|中央|国家")
+_COUNTY = re.compile(r"(?<!地)区|县|旗|\b(?:county|district)\b", re.IGNORECASE)
+_CITY = re.compile(r"市|州|盟|地区|\b(?:city|municipal|prefecture)\b", re.IGNORECASE)
+
+
+def named_rank(office: str) -> int:
+    """The same for an office by its name, 某县气象台; 0 where the name does not say."""
+    below = _PROVINCE.sub("", office, count=1)  # 贵州省 has a 州 in it
+    if _COUNTY.search(below):
+        return 3
+    if _CITY.search(below):
+        return 2
+    said = below != office or re.search(r"\bprovinc", office, re.IGNORECASE)
+    return 1 if said else 0
 
 
 def _zone_codes(places: Places, place: Place) -> tuple[str, ...]:

@@ -12,7 +12,10 @@ import pytest
 from alerting.alerts import FactBook
 from alerting.calendar import Calendar
 from alerting.places import load_places
+from alerting.places.areas import named_rank
 from alerting.signals import Area, Warning
+from alerting.vocabulary import Level
+from connectors.typed import typed_warning
 from tests.alerts.county import ROOT, START, STORY, ZONE, County
 
 EVERY = timedelta(minutes=5)
@@ -28,6 +31,38 @@ def facts() -> FactBook:
     made.heard("cap-city", START)
     made.heard("cap-province", START)
     return made
+
+
+def typed(issuer: str, level: str, *codes: str) -> Warning:
+    return typed_warning("road-icing", level, Area(codes=codes, names=() if codes else ("测试县",)),
+                         issuer, "", START, None, "zhao")  # fmt: skip
+
+
+def level_of(facts: FactBook) -> str:
+    return Level(int(facts.levels("road-icing", START)[0])).name
+
+
+def test_a_fax_ranks_as_the_office_it_names(facts: FactBook) -> None:
+    facts.take_warning(said("520000000000", "blue", sender="某省气象台", area=COUNTY))
+    facts.take_warning(typed("某省气象台", "orange", "990101"))
+    assert level_of(facts) == "orange", "the graver of two of one rank"
+    facts.take_warning(said("W2", "yellow", sender="990100"))
+    assert level_of(facts) == "yellow", "the city's feed over the province's fax"
+    facts.take_warning(typed("某省某市某县气象台", "red", "990101"))
+    assert level_of(facts) == "red", "the county's fax over the city's feed"
+    facts.take_warning(said("W3", "blue", sender="990101"))
+    assert level_of(facts) == "red", "beside the county's feed"
+
+
+@pytest.mark.parametrize(
+    ("office", "rank"),
+    [("青岚县气象台", 3), ("贵州省贵阳市南明区气象台", 3), ("贵阳市气象台", 2), ("黔南州气象台", 2),
+     ("贵州省气象台", 1), ("广西壮族自治区气象台", 1), ("重庆市气象台", 1), ("重庆市渝北区气象台", 3),
+     ("中央气象台", 1), ("大兴安岭地区气象台", 2), ("Hekou County Met Office", 3),
+     ("City of X", 2), ("Provincial Met Office", 1), ("the met office", 0)],
+)  # fmt: skip
+def test_what_an_offices_name_says(office: str, rank: int) -> None:
+    assert named_rank(office) == rank
 
 
 def said(identifier: str, level: Any = "orange", action: Any = "alert", *, by: str = "cap-city",
