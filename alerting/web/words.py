@@ -77,6 +77,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "应有的数据没有到，无法判断。灰色不等于平安。",
         "Data that should be there are not, so nothing can be said. Grey is not all-clear."),
     "undecidable": ("无法判定（没有相应数据源）", "Undecidable (no source can say)"),
+    "clearing": ("解除条件", "clearing"),  # a condition like those of the levels
     "none_blind": ("所有地点都有数据。", "Every place has data."),
     "lacks": ("缺", "lacks"),
     "n_places": ("{n} 处", "{n} places"),

@@ -6,14 +6,23 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
 
+from alerting.runtime import VirtualRuntime
+from alerting.service.config import load_config
+from alerting.service.county import load_county
+from alerting.service.station import Station
+from alerting.store import Store
 from alerting.store import schema as s
 from alerting.web.app import make_app
-from tests.web.web_desk import Browser, Desk
+from tests.web.web_desk import NOW, Browser, Desk
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -28,15 +37,30 @@ def desk(tmp_path: Path) -> Desk:
 
 @pytest.fixture
 def web(desk: Desk) -> Iterator[Browser]:
-    server = uvicorn.Server(uvicorn.Config(make_app(desk), log_level="error", lifespan="off"))
+    with serving(desk) as browser:
+        desk.config.url = browser.base
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """The repository's own county in a real station in which nothing has happened yet."""
+    folder = tmp_path_factory.mktemp("shipped")
+    config = load_config(ROOT / "config.yaml").model_copy(update={"data": folder})
+    station = Station(load_county(config), VirtualRuntime(NOW), Store(folder / "suian.db"))
+    with serving(station) as browser:
+        yield browser
+
+
+@contextmanager
+def serving(station: Any) -> Iterator[Browser]:
+    server = uvicorn.Server(uvicorn.Config(make_app(station), log_level="error", lifespan="off"))
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(64)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
     thread.start()
-    port = listener.getsockname()[1]
-    desk.config.url = f"http://127.0.0.1:{port}"
-    yield Browser(f"http://127.0.0.1:{port}")
+    yield Browser(f"http://127.0.0.1:{listener.getsockname()[1]}")
     server.should_exit = True
     thread.join(10)
     listener.close()
