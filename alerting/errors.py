@@ -6,13 +6,14 @@ from __future__ import annotations
 class SuianError(Exception):
     """A failure that a person can act on.
 
-    `what` says what was wrong, `where` names file, line, column or address, `mend` says what to do.
+    `what` says what was wrong, `where` names file, line, column or address, `mend` says what to do;
+    `zh` says all of it in Chinese, where the reader may be one of the county's pages.
     """
 
     exit_code = 1
 
-    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
-        self.what, self.where, self.mend = what, where, mend
+    def __init__(self, what: str, *, where: str = "", mend: str = "", zh: str = "") -> None:
+        self.what, self.where, self.mend, self.zh = what, where, mend, zh
         super().__init__(self.text())
 
     def text(self) -> str:

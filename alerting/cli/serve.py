@@ -40,6 +40,7 @@ def serve(
 ) -> None:
     """Run the service until Ctrl-C."""
     settings = load_config(config)
+    _log_from(settings.log)
     if clock is not None and not settings.county.fictional:
         raise BadInput("--clock moves time by hand, which only a fictional county may do")
     try:
@@ -82,6 +83,18 @@ async def _serve(config: Config, play: bool, clock: Path | None) -> None:
                 await task
     await station.close()
     farewell(station)
+
+
+def _log_from(level: str) -> None:
+    """Log what is at least this grave; traces in the plain form, for the other shows local variables
+    and with them secrets."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        processors=[
+            *structlog.get_config()["processors"][:-1],
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+        ],
+    )
 
 
 def _listen(config: Config) -> socket.socket:

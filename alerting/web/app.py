@@ -76,7 +76,9 @@ async def _checked(
     except Problem as problem:
         return await problems.answer(request, problem)
     except Exception as error:
-        # The plain form: a renderer that shows local variables would show secrets too.
+        last = traceback.extract_tb(error.__traceback__)[-1]
         log.error("request failed", method=request.method, path=request.url.path,
-                  trace="".join(traceback.format_exception(error)))  # fmt: skip
+                  error=f"{type(error).__name__}: {error}"[:200],
+                  where=f"{last.filename}:{last.lineno} {last.name}")  # fmt: skip
+        log.debug("the whole of it", exc_info=error)
         return await problems.answer(request, problems.UNFORESEEN)

@@ -29,6 +29,7 @@ from alerting.store.schema import holder, person, post, setting, token
 from alerting.web.desk import Station, read, station_of
 from alerting.web.origin import at_the_machine, form_token
 from alerting.web.problems import Problem
+from alerting.web.words import WORDS
 
 ROLES = ("view", "answer", "decide", "order", "admin")
 COOKIE = "suian_session"
@@ -105,10 +106,16 @@ def needs(role: str) -> Any:
             raise Problem(
                 403, f"this needs the role {role}; {found.name} has {found.role}",
                 "Ask an administrator, or somebody on duty who has it.",
+                zh=f"这项操作需要“{_in_chinese(role)}”权限，{found.name}只有“{_in_chinese(found.role)}”。"
+                "请联系管理员或有权限的值班人员。",
             )  # fmt: skip
         return found
 
     return check
+
+
+def _in_chinese(role: str) -> str:
+    return WORDS[f"role_{role}"][0]
 
 
 async def _somebody(request: Request) -> Who | None:
@@ -342,7 +349,8 @@ def demo_people(connection: Connection, station: Station) -> list[dict[str, str]
 
 def demo_person(station: Station, secret: bytes, signed: str) -> str:
     """Whom a demo link logs in; 404 where it is forged, too old or the county is a real one."""
-    gone = Problem(404, "this login link is unknown or too old", "Take a new one from the terminal.")
+    gone = Problem(404, "this login link is unknown or too old", "Take a new one from the terminal.",
+                   zh="登录链接无效或已过期，请从终端取新的链接。")  # fmt: skip
     if not station.config.county.fictional:
         raise gone
     try:
@@ -358,4 +366,5 @@ def demo_person(station: Station, secret: bytes, signed: str) -> str:
 def check_form(who_asks: Who, given: dict[str, str]) -> None:
     """A form sent with a session must have been drawn for that session."""
     if who_asks.by == "session" and not hmac.compare_digest(given.get("form", ""), who_asks.csrf):
-        raise Problem(403, "this form is not from this login", "Open the page again and repeat it.")
+        raise Problem(403, "this form is not from this login", "Open the page again and repeat it.",
+                      zh="此表单不属于本次登录，没有被执行。请重新打开页面再做一次。")  # fmt: skip

@@ -25,6 +25,7 @@ from alerting.web.words import (
     ESCALATION_REASONS,
     MEASURE_STATES,
     OUTCOMES,
+    PROBLEMS,
     WORDS,
 )
 
@@ -69,7 +70,8 @@ def page(
         sep="、" if lang == "zh" else ", ",
         level_name=lambda n: level_name(n) or "", measure_states=MEASURE_STATES,
         delivery_states=DELIVERY_STATES, outcome_words=OUTCOMES, act_words=ACTS,
-        escalation_words=ESCALATION_REASONS, levels_above=_levels_above, **shown,
+        escalation_words=ESCALATION_REASONS, levels_above=_levels_above, problem_words=PROBLEMS,
+        **shown,
     )  # fmt: skip
     response = HTMLResponse(text, status)
     response.headers["Cache-Control"] = "no-store"

@@ -24,7 +24,8 @@ def form_token(secret: bytes, subject: str) -> str:
 def refuse_cross_site(request: Request) -> None:
     """A post that a browser made for another site is refused; nothing of it is looked at."""
     refused = Problem(403, "this came from another site and was not taken",
-                      "Open the service's own page and do it there.")  # fmt: skip
+                      "Open the service's own page and do it there.",
+                      zh="请求来自其他网站，没有被接受。请在本系统页面上操作。")  # fmt: skip
     site = request.headers.get("sec-fetch-site")
     if site is not None and site not in ("same-origin", "none"):
         raise refused

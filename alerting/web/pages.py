@@ -58,7 +58,8 @@ async def one_alert(request: Request, who_asks: Asking, alert_id: str) -> Respon
     said = await _said(request, who_asks)
     shown = await read(station, lambda c: alert_page(c, station, alert_id))
     if shown is None:
-        raise Problem(404, f"there is no alert {alert_id!r}")
+        raise Problem(404, f"there is no alert {alert_id!r}",
+                      zh=f"这里没有页面：没有编号为 {alert_id} 的风险提示。")  # fmt: skip
     return page(request, "alert.html", who=who_asks, now=station.now(shown["alert"]["realm"]),
                 may_act=bool(who_asks.by) and shown["realm"].ended is None,
                said=said, **shown)  # fmt: skip
@@ -84,7 +85,8 @@ async def act(request: Request) -> Response:
     form = await form_of(request)
     doing, subject = form.get("act", ""), form.get("subject", "")
     if doing not in saying.ACTS or subject.partition(":")[0] not in ("alert", "measure"):
-        raise Problem(422, "this button is unknown", "Open the page again.")
+        raise Problem(422, "this button is unknown", "Open the page again.",
+                      zh="这个按钮无法识别，请重新打开页面。")  # fmt: skip
     who_asks = await auth.needs(saying.ACTS[doing])(request)
     auth.check_form(who_asks, form)
     detail = {k: form[k] for k in ("reason", "level") if form.get(k)}
@@ -101,7 +103,8 @@ async def play_again(request: Request) -> Response:
     who_asks = await auth.needs(role)(request)
     auth.check_form(who_asks, form)
     if station.exercise.get("state") == "playing":
-        raise Problem(409, "an exercise is playing already", "Wait until it ends.")
+        raise Problem(409, "an exercise is playing already", "Wait until it ends.",
+                      zh="已有演练正在播放，请等它结束。")  # fmt: skip
     await station.start_exercise()
     return RedirectResponse("/", 303)
 

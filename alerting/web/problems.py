@@ -14,20 +14,22 @@ from alerting.errors import BadInput, Refused, SuianError
 
 
 class Problem(Exception):
-    """An answer other than success. `detail` says what was wrong, `mend` what to do about it."""
+    """An answer other than success. `detail` says what was wrong, `mend` what to do about it, `zh`
+    both in Chinese: programs read English, pages speak their reader's language."""
 
     def __init__(
         self, status: int, detail: str, mend: str = "", headers: dict[str, str] | None = None,
-        **more: Any,
+        *, zh: str = "", **more: Any,
     ) -> None:  # fmt: skip
         super().__init__(detail)
-        self.status, self.detail, self.mend = status, detail, mend
+        self.status, self.detail, self.mend, self.zh = status, detail, mend, zh
         self.headers, self.more = headers or {}, more
 
 
 UNFORESEEN = Problem(
     500, "the service failed at this and could not finish it",
     "Look at the page whether it took effect; if it comes back, the service's log names the cause.",
+    zh="系统处理时出错，没有完成。请到首页查看是否已生效；若反复出现，请管理员查看服务日志。",
 )  # fmt: skip
 
 
@@ -49,7 +51,7 @@ def problem_json(problem: Problem) -> JSONResponse:
 def from_error(error: SuianError) -> Problem:
     status = 409 if isinstance(error, Refused) else 422 if isinstance(error, BadInput) else 503
     detail = f"{error.where}: {error.what}" if error.where else error.what
-    return Problem(status, detail, error.mend)
+    return Problem(status, detail, error.mend, zh=error.zh)
 
 
 async def answer(request: Request, problem: Problem) -> Response:

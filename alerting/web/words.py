@@ -200,8 +200,24 @@ WORDS: dict[str, tuple[str, str]] = {
     "link_state": ("目前：{state}", "Now: {state}"),
     # Errors
     "problem": ("没有办成", "That did not work"),
-    "no_page": ("这里没有页面。", "There is no page here."),
+    "problem_other": (
+        "系统没有接受这次操作。请返回首页查看，再试一次。",
+        "The service did not take this. Look at the first page and try again."),
+    "problem_original": ("系统原话（英文）", "The service's own words"),
 }  # fmt: skip
+
+# What a Chinese page says of a problem that brings no Chinese sentence of its own, by HTTP status.
+PROBLEMS = {
+    401: "请先登录。",
+    403: "您没有权限这样做，没有任何操作被执行。请联系管理员或有权限的值班人员。",
+    404: "这里没有页面。",
+    409: "情况已经变化，现在不能这样做。请返回查看最新状态。",
+    413: "内容太长，请分次提交。",
+    415: "这不是本系统的表单，没有被接受。",
+    422: "填写的内容有误，没有被接受。请返回检查后重填。",
+    429: "操作过于频繁，请稍后再试。",
+    503: "系统暂时无法处理，请稍后再试；紧急事项请用电话联系。",
+}
 
 # States and reasons as people read them.
 MEASURE_STATES = {

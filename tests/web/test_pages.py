@@ -7,6 +7,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+import structlog
 
 from alerting.errors import BadInput, Refused
 from alerting.web import auth
@@ -263,6 +264,36 @@ def test_errors_are_pages_for_people(web: Browser) -> None:
     refused = web.get("/", headers=HTML | {"X-Forwarded-For": "10.0.0.9"})
     assert refused.status_code == 401
     assert 'href="/login"' in refused.text
+
+
+def test_a_problem_is_told_in_the_language_of_the_page(desk: Desk, web: Browser) -> None:
+    red = storm(desk)
+    log_in(desk, web, "wang")
+    form = {"form": hidden(web.get(f"/alerts/{quote(red)}").text), "subject": f"alert:{red}",
+            "act": "withdraw", "reason": "误报"}
+    refused = web.post("/act", data=form, headers=HTML)
+    assert refused.status_code == 403
+    assert "需要“下令”权限，王伟只有“应答”" in refused.text
+    assert "this needs the role" not in refused.text
+    english = web.post("/act?lang=en", data=form, headers=HTML).text
+    assert "this needs the role order" in english
+    assert not re.search("[一-鿿]", english.partition("<main>")[2].replace("王伟", ""))
+
+
+def test_a_page_that_fails_says_so_kindly_and_the_log_in_one_line(
+    desk: Desk, web: Browser
+) -> None:
+    desk.lacking = [{"rule": "fog"}]  # an entry that no page can read
+    with structlog.testing.capture_logs() as logged:
+        answer = web.get("/", headers=HTML)
+    assert answer.status_code == 500
+    assert "没有完成" in answer.text
+    assert "could not finish" not in answer.text
+    assert "could not finish" in web.get("/?lang=en", headers=HTML).text
+    [line] = [one for one in logged if one["log_level"] == "error"]
+    assert line["error"] == "KeyError: 'missing'"
+    assert "front.py:" in line["where"]
+    assert all("\n" not in str(value) and len(str(value)) < 300 for value in line.values())
 
 
 def test_every_answer_forbids_scripts_and_frames(web: Browser) -> None:
