@@ -38,21 +38,31 @@ def realms_shown(connection: Connection) -> list[Any]:
     return live + [r for r in every if r.kind == "exercise"][:1]
 
 
-def chosen_realm(connection: Connection, asked: str | None) -> str:
-    """The realm asked for; else the real world when something is open there or no exercise was."""
-    known = {r.id: r for r in realms_shown(connection)}
+def chosen_realm(connection: Connection, asked: str | None, fictional: bool) -> str:
+    """The realm asked for; else the exercise that plays; else, in a fictional county, the last one that
+    was played, with its offers. What is open in the real world goes before an exercise that has ended,
+    and in a real county before one that plays; duties of the season do not.
+    """
     if asked:
         found = connection.execute(select(realm.c.id).where(realm.c.id == asked)).scalar()
         if found:
             return str(found)
-    open_live = connection.execute(
-        select(func.count()).where(alert.c.realm == LIVE, alert.c.state == "open")
-    ).scalar_one()
-    exercises = [r for r in known.values() if r.kind == "exercise"]
-    playing = [r for r in exercises if r.ended is None]
-    if playing:
-        return str(playing[0].id)
-    return str(exercises[0].id) if exercises and not open_live else LIVE
+    last = next((r for r in realms_shown(connection) if r.kind == "exercise"), None)
+    if last is None:
+        return LIVE
+    if last.ended is None and fictional:
+        return str(last.id)
+    goes_on = last.ended is None or fictional
+    return str(last.id) if goes_on and not open_live(connection, duties=False) else LIVE
+
+
+def open_live(connection: Connection, duties: bool = True) -> int:
+    """How many alerts are open in the real world; without `duties` only those that weather, warnings,
+    incidents or people opened."""
+    rows = select(func.count()).where(alert.c.realm == LIVE, alert.c.state == "open")
+    if not duties:
+        rows = rows.where(alert.c.hazard.not_in(["season", "service"]))
+    return int(connection.execute(rows).scalar_one())
 
 
 def front(connection: Connection, station: Station, realm_id: str) -> dict[str, Any]:
@@ -67,6 +77,7 @@ def front(connection: Connection, station: Station, realm_id: str) -> dict[str, 
         "others": [r for r in realms_shown(connection) if r.id != realm_id],
         "levels": by_level,
         "open": len(rows),
+        "open_live": open_live(connection),
         "posts": post_titles(connection),
         "holding": _holding(connection, realm_id),
         "by_hand": _by_hand(connection, station, realm_id),

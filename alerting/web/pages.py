@@ -36,7 +36,7 @@ async def first_page(request: Request, who_asks: Asking) -> Response:
     asked = request.query_params.get("realm")
 
     def work(connection: Connection) -> dict[str, Any]:
-        chosen = chosen_realm(connection, asked)
+        chosen = chosen_realm(connection, asked, station.config.county.fictional)
         happened = latest(connection, station, chosen, EVENTS)
         return {**front(connection, station, chosen), "happened": happened}
 
@@ -71,7 +71,7 @@ async def all_messages(request: Request, who_asks: Asking) -> Response:
     asked = request.query_params.get("realm")
 
     def work(connection: Connection) -> dict[str, Any]:
-        chosen = chosen_realm(connection, asked)
+        chosen = chosen_realm(connection, asked, station.config.county.fictional)
         row = connection.execute(select(realm).where(realm.c.id == chosen)).one()
         return {"realm": row, "messages": messages(connection, chosen, MESSAGES_SHOWN)}
 

@@ -105,6 +105,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "ended_title": ("演练结束", "The exercise has ended"),
     "ended_text": (
         "全部记录都保留在下面。接下来可以：", "Everything it left stays below. What you can do now:"),
+    "see_live": ("查看实况", "See the live page"),
+    "see_live_text": ("实况中有 {n} 条风险提示。", "Risk advisories open there: {n}."),
+    "see_live_none": ("实况中目前没有风险提示。", "Nothing is open there."),
     "play_again": ("再演一次", "Play it again"),
     "play_again_text": (
         "同一场风暴，新的演练，从头开始。", "The same storm from its start, in a new realm."),
