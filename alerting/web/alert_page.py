@@ -14,11 +14,11 @@ from alerting.store.schema import (
     delivery,
     delivery_notice,
     notice,
-    person,
     realm,
 )
 from alerting.web.desk import Station
-from alerting.web.front import post_titles
+from alerting.web.names import people_named, post_titles
+from alerting.web.officials import ended_officials
 
 
 def alert_page(connection: Connection, station: Station, alert_id: str) -> dict[str, Any] | None:
@@ -27,12 +27,10 @@ def alert_page(connection: Connection, station: Station, alert_id: str) -> dict[
     if row is None:
         return None
     ids = [m["id"] for m in row["measures"]]
-    people = {
-        r.id: {"zh": r.name, "en": r.name_en or r.name}
-        for r in connection.execute(select(person.c.id, person.c.name, person.c.name_en))
-    }
+    people = people_named(connection)
     return {
         "alert": row,
+        "ended_officials": ended_officials(connection, station, row["realm"], [row]),
         "realm": connection.execute(select(realm).where(realm.c.id == row["realm"])).one(),
         "people": people,
         "posts": post_titles(connection),

@@ -16,10 +16,10 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from alerting.chase.words import NOT_DONE
 from alerting.service import listing
 from alerting.signals import Forecast, Warning, decode
-from alerting.store.schema import alert, answer, audit, measure, person, signal, standing
+from alerting.store.schema import alert, answer, audit, measure, signal, standing
 from alerting.vocabulary import NAMES, Level
 from alerting.web.desk import Station
-from alerting.web.front import post_titles
+from alerting.web.names import people_named, post_titles
 from alerting.web.words import ESCALATION_REASONS
 
 Said = dict[str, str]
@@ -123,7 +123,7 @@ class Chronicle:
         if not rows:
             return []
         self._n = rows[-1].n
-        posts, people = post_titles(connection), _people(connection)
+        posts, people = post_titles(connection), people_named(connection)
         breaths: dict[tuple[object, ...], _Breath] = {}
         for row in rows:
             made = self._event(connection, row, posts, people)
@@ -228,11 +228,6 @@ def _colour(level: int, language: str) -> str:
 
 def _last(connection: Connection, column: Any, *where: ColumnElement[bool]) -> int:
     return int(connection.execute(select(func.max(column)).where(*where)).scalar() or 0)
-
-
-def _people(connection: Connection) -> dict[str, Said]:
-    rows = connection.execute(select(person.c.id, person.c.name, person.c.name_en))
-    return {r.id: {"zh": r.name, "en": r.name_en or r.name} for r in rows}
 
 
 def _words(connection: Connection, who: str, at: datetime) -> str:

@@ -65,7 +65,7 @@ def page(
     text = _TEMPLATES.get_template(template).render(
         lang=lang, other="en" if lang == "zh" else "zh", who=who, county=station.config.county,
         path=request.url.path, style=STYLE_VERSION, t=words_in(lang), both=_both_in(lang),
-        when=times_in(station, lang), level_word=_level_word(lang), hazard=_hazard_in(lang),
+        when=times_in(station, lang), level_word=_level_word(lang), named=_named_in(lang),
         sector=_sector_in(lang), quantity=_quantity_in(lang), unit=_unit, utc=utc,
         sep="、" if lang == "zh" else ", ",
         level_name=lambda n: level_name(n) or "", measure_states=MEASURE_STATES,
@@ -142,12 +142,18 @@ def _levels_above(level: str) -> list[str]:
     return [one.name for one in Level if one > Level[level]]
 
 
-def _hazard_in(language: str) -> Callable[[str], str]:
-    def hazard(key: str) -> str:
-        known = HAZARDS.get(key)
-        return key if known is None else known.zh if language == "zh" else known.en
+def _named_in(language: str) -> Callable[[Any], str]:
+    """An alert as messages name it, by its hazard, with the rule's own title after it."""
 
-    return hazard
+    def named(row: Any) -> str:
+        known = HAZARDS.get(row["hazard"])
+        title = str(row["title"].get(language) or row["title"]["zh"])
+        if known is None or row["hazard"] in ("season", "service"):
+            return title  # what is no weather is called by its rule in messages too
+        hazard = known.zh if language == "zh" else known.en[:1].upper() + known.en[1:]
+        return title if title.lower().startswith(hazard.lower()) else f"{hazard} · {title}"
+
+    return named
 
 
 def _quantity_in(language: str) -> Callable[[str], str]:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from alerting.people import Post
 from alerting.service import listing
 from alerting.store.schema import (
     alert,
     delivery,
     delivery_notice,
-    holder,
-    measure,
     notice,
     person,
-    post,
-    pursuit,
     realm,
     signal,
     standing,
 )
 from alerting.vocabulary import Level
+from alerting.web.cards import cards
 from alerting.web.desk import Station
+from alerting.web.names import people_named, post_titles
+from alerting.web.officials import ended_officials
+from alerting.web.waiting import waiting
 
 LIVE = "live"
 MESSAGES = 20
@@ -68,18 +67,18 @@ def open_live(connection: Connection, duties: bool = True) -> int:
 def front(connection: Connection, station: Station, realm_id: str) -> dict[str, Any]:
     """Everything of the page but its words."""
     rows = listing.alerts(connection, station.places, station.book, realm_id, "open")
-    by_level: dict[str, list[Any]] = {level.name: [] for level in reversed(Level)}
-    for row in sorted(rows, key=lambda r: (r["onset"] or r["opened"], r["id"])):
-        by_level[row["level"]].append(row)
+    levels = Counter(row["level"] for row in rows)
     blind, undecidable = unseen(station, realm_id)
     return {
         "realm": connection.execute(select(realm).where(realm.c.id == realm_id)).one(),
         "others": [r for r in realms_shown(connection) if r.id != realm_id],
-        "levels": by_level,
+        "levels": {level.name: levels[level.name] for level in reversed(Level)},
+        "cards": cards(rows, _holding(connection, realm_id)),
+        "ended_officials": ended_officials(connection, station, realm_id, rows),
         "open": len(rows),
         "open_live": open_live(connection),
         "posts": post_titles(connection),
-        "holding": _holding(connection, realm_id),
+        "people": people_named(connection),
         "by_hand": _by_hand(connection, station, realm_id),
         "waiting": waiting(connection, station, realm_id),
         "blind": blind,
@@ -89,45 +88,6 @@ def front(connection: Connection, station: Station, realm_id: str) -> dict[str, 
         "messages": messages(connection, realm_id, MESSAGES),
         "ended": _ended(connection, station, realm_id),
     }
-
-
-def waiting(connection: Connection, station: Station, realm_id: str) -> list[dict[str, Any]]:
-    """Whom we wait for, post by post, with what each is asked: the gravest, the soonest due first."""
-    titles = post_titles(connection)
-    people = defaultdict(list)
-    for one in connection.execute(
-        select(holder.c.post, person.c.name, person.c.name_en)
-        .join(person, person.c.id == holder.c.person)
-        .where(person.c.active)
-        .order_by(holder.c.post, holder.c.rank)
-    ):
-        people[one.post].append({"zh": one.name, "en": one.name_en or one.name})
-    rows = connection.execute(
-        select(pursuit, alert.c.rule, alert.c.place, measure.c.measure.label("named"),
-               measure.c.object)
-        .outerjoin(alert, alert.c.id == pursuit.c.alert)
-        .outerjoin(measure, measure.c.id == pursuit.c.measure)
-        .where(pursuit.c.realm == realm_id, pursuit.c.state == "open")
-        .order_by(pursuit.c.level.desc(), pursuit.c.deadline, pursuit.c.id)
-    )  # fmt: skip
-    found: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        definition = station.book.measures.get(row.named) if row.named else None
-        rule = station.book.rules_by_id.get(row.rule) if row.rule else None
-        named = definition or rule
-        place = row.object or row.place
-        held = found.setdefault(row.at_post, {
-            "post": titles.get(row.at_post, {"zh": row.at_post}), "people": people[row.at_post],
-            "level": row.level, "asked": [],
-        })  # fmt: skip
-        held["asked"].append({
-            "wants": row.wants, "alert": row.alert, "level": row.level,
-            "about": dict(named.title) if named is not None else {"zh": row.named or row.rule},
-            "place": listing.place_name(station.places, place) if place else {},
-            "first": titles.get(row.post, {"zh": row.post}), "climbed": row.at_post != row.post,
-            "opened": row.opened, "deadline": row.deadline,
-        })  # fmt: skip
-    return list(found.values())
 
 
 def heard(connection: Connection, station: Station, realm_id: str) -> list[dict[str, Any]]:
@@ -170,12 +130,6 @@ def messages(connection: Connection, realm_id: str, limit: int) -> list[dict[str
         }
         for row in rows
     ]  # fmt: skip
-
-
-def post_titles(connection: Connection) -> dict[str, dict[str, str]]:
-    rows = connection.execute(select(post))
-    made = (Post(r.id, r.tier, r.sector, r.place, r.title, r.title_en) for r in rows)
-    return {one.id: {"zh": one.called("zh"), "en": one.called("en")} for one in made}
 
 
 def unseen(station: Station, realm_id: str) -> tuple[list[Any], list[Any]]:

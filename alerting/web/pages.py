@@ -21,13 +21,15 @@ from alerting.web.front import chosen_realm, front, messages
 from alerting.web.health import failing
 from alerting.web.origin import at_the_machine
 from alerting.web.problems import Problem
+from alerting.web.waiting import waiting
 
 router = APIRouter(include_in_schema=False)
 Asking = Annotated[Who, Depends(who)]
 REFRESH, REFRESH_PLAYING = 30, 5  # seconds
 MESSAGES_SHOWN = 200
 EVENTS = 10  # of what has just happened
-CARDS = 40  # of a level on the first page; what is beyond is a list of links
+TOP_CARDS = 2  # which a phone shows before who has not answered
+PLACES = 6  # that a card names before the rest is folded away
 
 
 @router.get("/")
@@ -47,7 +49,7 @@ async def first_page(request: Request, who_asks: Asking) -> Response:
         request, "front.html", who=who_asks, now=station.now(shown["realm"].id),
         refresh=REFRESH_PLAYING if playing else REFRESH, playing=playing,
         exercise=station.exercise, may_play=_may_play(request, who_asks),
-        shown_cards=CARDS, said=said, failing=failing(station),
+        top_cards=TOP_CARDS, named_places=PLACES, said=said, failing=failing(station),
         book_problem=station.book_problem, **shown,
     )  # fmt: skip
 
@@ -63,6 +65,20 @@ async def one_alert(request: Request, who_asks: Asking, alert_id: str) -> Respon
     return page(request, "alert.html", who=who_asks, now=station.now(shown["alert"]["realm"]),
                 may_act=bool(who_asks.by) and shown["realm"].ended is None,
                said=said, **shown)  # fmt: skip
+
+
+@router.get("/waiting")
+async def all_waiting(request: Request, who_asks: Asking) -> Response:
+    station = station_of(request)
+    asked = request.query_params.get("realm")
+
+    def work(connection: Connection) -> dict[str, Any]:
+        chosen = chosen_realm(connection, asked, station.config.county.fictional)
+        row = connection.execute(select(realm).where(realm.c.id == chosen)).one()
+        return {"realm": row, "waiting": waiting(connection, station, chosen)}
+
+    shown = await read(station, work)
+    return page(request, "waiting.html", who=who_asks, now=station.now(shown["realm"].id), **shown)
 
 
 @router.get("/messages")

@@ -32,7 +32,7 @@ class Drawn:
 
 class Tab:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket, self._number = socket, 0
+        self._socket, self._number, self._root = socket, 0, 0
 
     async def ask(self, method: str, **params: Any) -> dict[str, Any]:
         self._number += 1
@@ -59,7 +59,15 @@ class Tab:
         shot = await self.ask("Page.captureScreenshot", captureBeyondViewport=True)
         root = (await self.ask("DOM.getDocument"))["root"]["nodeId"]
         source = (await self.ask("DOM.getOuterHTML", nodeId=root))["outerHTML"]
+        self._root = root
         return Drawn(size["width"], size["height"], base64.b64decode(shot["data"]), source)
+
+
+    async def foot_of(self, selector: str) -> float:
+        """Where the first such element of the page drawn last ends, in CSS pixels from its top."""
+        found = await self.ask("DOM.querySelector", nodeId=self._root, selector=selector)
+        box = (await self.ask("DOM.getBoxModel", nodeId=found["nodeId"]))["model"]
+        return float(box["border"][5])
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from alerting.places import Place, Point
 from alerting.store import schema as s
 from tests.web.web_desk import NOW, Desk
 
@@ -77,3 +78,25 @@ def storm(desk: Desk, realm: str = "exercise-1", ended: bool = False) -> str:
     desk.lacking = [{"rule": "fog", "place": "g70-12", "level": "red",
                      "missing": ["observed visibility"]}]
     return red
+
+
+def many(desk: Desk, orange: int, yellow: int) -> None:
+    """A county in which one rule holds on many sections, each with a measure out and a post silent."""
+    for n in range(orange + yellow):
+        place = f"road-{n}"
+        desk.places.by_id[place] = Place(place, "road-section", f"G{n}国道第{n}镇段", f"G{n} part {n}",
+                                         (Point(f"{place}.low", 27.0, 107.0, 900),))  # fmt: skip
+        level = 3 if n < orange else 2
+        key = desk.open_alert(place=place, level=level, onset=NOW + timedelta(hours=1))
+        state = {0: {"overdue": NOW}, 1: {"state": "in force"}, 2: {"cannot": NOW}}.get(n % 40, {})
+        measure = f"live.speed-limit.{place}.field-road.1"
+        desk.put(s.measure, **{
+            "id": measure, "realm": "live", "measure": "speed-limit", "object": place, "number": 1,
+            "carrier": "field-road", "state": "issued", "level": level, "arguments": {"speed": 40.0},
+            "proposed": NOW, "issued": NOW, "due": NOW + timedelta(minutes=20), **state,
+        })  # fmt: skip
+        desk.put(s.asker, measure=measure, asker=key, realm="live", level=level, arguments={}, since=NOW)
+        for wants, of in (("acknowledge", None), ("in-force", measure)):
+            desk.put(s.pursuit, realm="live", wants=wants, alert=key, measure=of, post="field-road",
+                     level=level, state="open", rung=0, round=0, at_post="field-road", opened=NOW,
+                     deadline=NOW + timedelta(minutes=n))

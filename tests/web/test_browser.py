@@ -11,7 +11,7 @@ import pytest
 from alerting.web import auth
 from tests.conftest import lacking
 from tests.web import chromium
-from tests.web.storm_scene import storm
+from tests.web.storm_scene import many, storm
 from tests.web.web_desk import Browser, Desk
 
 PHONES = (390, 320)  # a common one, and the narrowest still in use
@@ -28,7 +28,7 @@ def test_no_page_scrolls_sideways_on_a_phone_and_none_needs_a_script(
     red = storm(desk)
     demo = auth.demo_link(desk, "office").removeprefix(desk.config.url)
     paths = ["/", "/?lang=en", f"/alerts/{quote(red)}", "/messages", "/a/decide?lang=zh",
-             "/a/forged", "/login", "/alerts/nothing", demo, f"/alerts/{quote(red)}"]  # fmt: skip
+             "/a/forged", "/login", "/waiting", "/alerts/nothing", demo, f"/alerts/{quote(red)}"]  # fmt: skip
 
     async def look() -> None:
         async with chromium.opened(program, tmp_path / "profile") as tab:
@@ -39,5 +39,29 @@ def test_no_page_scrolls_sideways_on_a_phone_and_none_needs_a_script(
                     assert drawn.height > 300
                     assert len(drawn.png) > 8_000, f"{path} is an empty picture"
                     assert "<script" not in drawn.source
+
+    asyncio.run(look())
+
+
+@pytest.mark.browser
+def test_a_phone_shows_the_gravest_card_before_anybody_scrolls(
+    desk: Desk, web: Browser, tmp_path: Path
+) -> None:
+    program = chromium.found()
+    if program is None:
+        lacking("no Chromium on this machine: the pages were not looked at in a browser")
+        return
+    storm(desk)
+    many(desk, 200, 100)
+    desk.open_alert("fog", "wuling-pass", 4, hazard="fog")
+
+    async def look() -> None:
+        async with chromium.opened(program, tmp_path / "profile") as tab:
+            for path in ("/?realm=live&lang=zh", "/?realm=live&lang=en", "/?realm=exercise-1"):
+                await tab.draw(web.base + path, PHONES[0])
+                assert await tab.foot_of("#red h3") < 500, path
+                assert await tab.foot_of("#now") < await tab.foot_of("#waiting")
+                if "live" in path:
+                    assert await tab.foot_of("#waiting") < await tab.foot_of(".more-cards")
 
     asyncio.run(look())

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
+from alerting.signals import Area, Warning
 from alerting.store import schema as s
-from tests.web.storm_scene import storm
-from tests.web.web_desk import Browser, Desk
+from tests.web.storm_scene import many, storm
+from tests.web.web_desk import NOW, Browser, Desk
 
 
 def test_a_rule_that_cannot_clear_is_told_with_one_that_cannot_open(
@@ -49,3 +53,65 @@ def test_a_real_county_looks_at_the_real_world_first(desk: Desk, web: Browser) -
     assert "以下全部为演练" in web.get("/").text  # it plays, and nothing real is open
     desk.open_alert("fog", "wuling-pass", 2, hazard="fog")
     assert "以下全部为演练" not in web.get("/").text
+
+
+def test_three_hundred_alerts_are_a_few_cards(desk: Desk, web: Browser) -> None:
+    many(desk, 200, 100)
+    desk.open_alert("fog", "wuling-pass", 4, hazard="fog", onset=NOW + timedelta(hours=3))
+    answer = web.get("/?realm=live")
+    assert len(answer.content) < 120_000
+    page = answer.text
+    assert page.count("<article") == 3
+    first, second, third = (page.index(f'id="{level}"') for level in ("red", "orange", "yellow"))
+    assert first < second < third  # the gravest, though it begins last
+    orange = page[second:third]
+    assert '道路结冰 · 路面结冰 <span class="count">200 处' in orange
+    assert "G0国道第0镇段" in orange
+    shown = re.findall(r">G\d+国道第(\d+)镇段</a>", orange.partition("<details>")[0])
+    assert shown == ["0", "1", "2", "3", "4", "5"]
+    assert re.findall(r">G\d+国道第(\d+)镇段</a>", orange)[:12] == [str(n) for n in range(12)]
+    assert orange.count('href="/alerts/live.icing.road-') >= 200
+    assert "已落实 5/200" in orange
+    assert "超时未落实 5：" in orange
+    assert "报告无法执行 5：" in orange
+
+
+def test_who_is_silent_is_summed_up_and_never_hidden(desk: Desk, web: Browser) -> None:
+    many(desk, 40, 0)
+    desk.change(s.pursuit, s.pursuit.c.id == 40, deadline=None, end_reason="exhausted")
+    page = web.get("/?realm=live").text
+    silent = page[page.index('<section id="waiting"') :].partition("</section>")[0]
+    assert "待确认收到 <b>40</b> · 待反馈落实 <b>40</b>" in silent
+    assert silent.count("<li>") == 3
+    assert "1 项叫到最后一级仍无人应答，已停止呼叫" in silent
+    assert silent.index("第19镇") < silent.index("第0镇")  # nobody is called for it: it goes first
+    assert 'href="#waiting"' in page
+    more = re.search(r'href="(/waiting\?realm=live)#field-road"', silent)
+    assert more
+    assert web.get(more[1]).text.count("<li>") == 80
+
+
+def test_an_official_warning_that_is_over_does_not_stand_as_in_force(
+    desk: Desk, web: Browser
+) -> None:
+    warning = Warning(
+        source="met", issued=NOW - timedelta(hours=3), identifier="w1", sender="青岚县气象台",
+        action="alert", hazard="road-icing", event="道路结冰", level="orange",
+        headline="青岚县气象台发布道路结冰橙色预警", expires=NOW + timedelta(hours=1),
+        area=Area(names=("青岚县",)),
+    )  # fmt: skip
+    given = {"level": "orange", "issuer": warning.sender, "issued": warning.issued.isoformat(),
+             "onset": warning.issued.isoformat(), "headline": warning.headline, "identifier": "w1"}
+    key = desk.open_alert(official=3, why={"official": given})
+    desk.say(warning)
+    for path in ("/?realm=live", f"/alerts/{key}"):
+        assert "官方预警 橙色" in web.get(path).text
+    desk.runtime.advance(timedelta(hours=1))
+    for path in ("/?realm=live", f"/alerts/{key}"):
+        page = web.get(path).text
+        assert "<b>已到期</b> 官方预警：" in page
+        assert "官方预警 橙色" not in page
+    desk.say(warning.model_copy(update={
+        "id": "", "identifier": "w2", "action": "cancel", "references": ("w1",), "issued": NOW,
+    }))  # fmt: skip
+    assert "<b>已解除</b> 官方预警：" in web.get(f"/alerts/{key}").text

@@ -80,6 +80,7 @@ class Desk:
                                    zone=ZoneInfo("Asia/Shanghai")),
             url="http://127.0.0.1:8080", escalation=Policy(),
         )  # fmt: skip
+        self.county = SimpleNamespace(calendar=None)
         self.loops: dict[str, Any] = {}
         self.book_problem = ""
         self.engines: dict[str, Any] = {"live": None}
@@ -140,6 +141,10 @@ class Desk:
         return "exercise-2"
 
     # What a story does
+
+    def say(self, one: Signal) -> None:
+        """A signal that came in, taken by nobody."""
+        self.store.write(lambda c: self.bus.publish(c, "live", [one], self.runtime.now()))
 
     def put(self, table: Any, **values: Any) -> None:
         self.store.write(lambda c: c.execute(insert(table).values(**values)))

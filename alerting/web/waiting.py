@@ -1,0 +1,59 @@
+"""Whom we wait for: post by post, how much each is asked, and what of it is the most urgent."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from alerting.service import listing
+from alerting.store.schema import alert, holder, measure, person, pursuit
+from alerting.web.desk import Station
+from alerting.web.names import post_titles
+
+
+def waiting(connection: Connection, station: Station, realm_id: str) -> list[dict[str, Any]]:
+    """Whom we wait for, post by post, with what each is asked and how much of each kind.
+
+    The gravest first; of one level first what nobody is called for any more, then the soonest due.
+    """
+    titles = post_titles(connection)
+    people = defaultdict(list)
+    for one in connection.execute(
+        select(holder.c.post, person.c.name, person.c.name_en)
+        .join(person, person.c.id == holder.c.person)
+        .where(person.c.active)
+        .order_by(holder.c.post, holder.c.rank)
+    ):
+        people[one.post].append({"zh": one.name, "en": one.name_en or one.name})
+    rows = connection.execute(
+        select(pursuit, alert.c.rule, alert.c.place, measure.c.measure.label("named"),
+               measure.c.object)
+        .outerjoin(alert, alert.c.id == pursuit.c.alert)
+        .outerjoin(measure, measure.c.id == pursuit.c.measure)
+        .where(pursuit.c.realm == realm_id, pursuit.c.state == "open")
+        .order_by(pursuit.c.level.desc(), pursuit.c.deadline.nulls_first(), pursuit.c.id)
+    )  # fmt: skip
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        definition = station.book.measures.get(row.named) if row.named else None
+        rule = station.book.rules_by_id.get(row.rule) if row.rule else None
+        named = definition or rule
+        place = row.object or row.place
+        held = found.setdefault(row.at_post, {
+            "post": titles.get(row.at_post, {"zh": row.at_post}), "people": people[row.at_post],
+            "id": row.at_post, "level": row.level, "asked": [], "wants": Counter(), "given_up": 0,
+        })  # fmt: skip
+        held["wants"][row.wants] += 1
+        given_up = row.deadline is None and row.end_reason == "exhausted"
+        held["given_up"] += given_up
+        held["asked"].append({
+            "wants": row.wants, "alert": row.alert, "level": row.level,
+            "about": dict(named.title) if named is not None else {"zh": row.named or row.rule},
+            "place": listing.place_name(station.places, place) if place else {},
+            "first": titles.get(row.post, {"zh": row.post}), "climbed": row.at_post != row.post,
+            "opened": row.opened, "deadline": row.deadline,
+            "given_up": given_up,
+        })  # fmt: skip
+    return list(found.values())
