@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from alerting.rulebook.explain import Reason, Why
 
 Language = Literal["zh", "en"]
-_SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "=": "="}
+SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "=": "="}
 _WINDOWS = {
     "sum": ("{h}小时累计{q}", "{h} h {q}"),
     "min": ("{h}小时最低{q}", "lowest {q} of {h} h"),
@@ -31,6 +31,7 @@ _DAYS = {
     "working-day": ("工作日", "a working day"), "school-day": ("上学日", "a school day"),
     "rest-day": ("休息日", "a day off"),
 }  # fmt: skip
+_SEEN = {"icing": ("结冰", "icing")}  # what people report, by the word that rules ask for
 Titles = Mapping[str, Mapping[str, str]]  # of seasons and holidays, by their name
 
 
@@ -50,7 +51,7 @@ def _sentence(why: Why, language: Language, zone: tzinfo, titles: Titles) -> str
             continue
         detail = why.details[names[0] if state == "false" else names[-1]]
         if state == "undecidable":
-            absent = ", ".join(_source(m, language) for m in detail.missing)
+            absent = ", ".join(missing_words(m, language) for m in detail.missing)
             return f"无法判断：缺少{absent}" if language == "zh" else f"undecidable: no {absent}"
         said = [_reason(r, language, zone, state, titles) for r in detail.reasons]
         body = ("；" if language == "zh" else "; ").join(dict.fromkeys(said))
@@ -68,21 +69,21 @@ def _reason(
 ) -> str:
     zh = language == "zh"
     if not reason.quantity:
-        return _fact(reason, zh, titles)
-    name = _name(reason.series, language)
-    sign = _SIGNS[reason.operator]
+        return fact_words(reason.text, reason.value, language, titles)
+    name = series_words(reason.series, language)
+    sign = SIGNS[reason.operator]
     assert reason.threshold is not None
-    needs = f"{sign} {_number(reason.threshold, reason.unit)}"
+    needs = f"{sign} {number_words(reason.threshold, reason.unit)}"
     observed = reason.text.startswith("observed ")
     if reason.value is None:
         hour = "" if reason.first is None else _hours(reason.first, reason.last, zh, zone)
         absent = ("实测缺失" if observed else "缺测") if zh else "missing"
         return f"{name} {hour}{absent}".strip() if zh else f"{name} {absent} {hour}".strip()
     if observed:
-        shown = _number(reason.value, reason.unit)
+        shown = number_words(reason.value, reason.unit)
         return f"实测{name} {shown}（{needs}）" if zh else f"observed {name} {shown} ({needs})"
     assert reason.at is not None
-    value = _rounded(reason)
+    value = rounded(reason.value, reason.threshold, reason.quantity, reason.unit)
     mark = ("（推算）" if zh else " (derived)") if reason.derived else ""
     hour = _hour(reason.at, zh, zone)
     if state == "false" and reason.state == "false":
@@ -95,42 +96,44 @@ def _reason(
     )
 
 
-def _rounded(reason: Reason) -> str:
+def rounded(value: float, threshold: float, quantity: str, unit: str) -> str:
     """With the decimals of the quantity, or one more where rounding would hide the difference."""
-    assert reason.value is not None
-    assert reason.threshold is not None
-    places = QUANTITIES[reason.quantity].places
-    if round(reason.value, places) == round(reason.threshold, places):
+    places = QUANTITIES[quantity].places
+    if round(value, places) == round(threshold, places):
         places += 1
-    return _number(round(reason.value, places), reason.unit)
+    return number_words(round(value, places), unit)
 
 
-def _number(value: float, unit: str) -> str:
+def number_words(value: float, unit: str) -> str:
     return number_text(value, unit).replace("degC", "°C")
 
 
-def _fact(reason: Reason, zh: bool, titles: Titles) -> str:
-    words = reason.text.split()
+def fact_words(text: str, value: float | None, language: Language, titles: Titles) -> str:
+    """A fact as a reader says it; `value` is the level of a `warning`, None where it is unknown."""
+    zh = language == "zh"
+    words = text.split()
     if words[0] == "warning":
-        if reason.value is None:
-            return f"预警 {words[1]} 未知" if zh else f"warning {words[1]} unknown"
-        if reason.value == 0:
-            return f"无 {words[1]} 预警" if zh else f"no warning of {words[1]}"
         hazard = HAZARDS[words[1]]
-        colour = NAMES["zh" if zh else "en"][int(reason.value)]
+        if value is None:
+            return f"{hazard.zh}预警未知" if zh else f"warning of {hazard.en} unknown"
+        if value == 0:
+            return f"无{hazard.zh}预警" if zh else f"no warning of {hazard.en}"
+        colour = NAMES["zh" if zh else "en"][int(value)]
         return f"{hazard.zh}{colour}预警" if zh else f"official {colour} warning of {hazard.en}"
     lead = {"season": ("时段", "season"), "holiday": ("节日", "holiday"),
             "incident": ("事故通报", "incident"), "reported": ("人工报告", "reported"),
             "between": ("时间", "between"), "on": ("日期", "on")}[words[0]]  # fmt: skip
     if words[0] == "on" and words[1] in _DAYS:
         return _DAYS[words[1]][0 if zh else 1]
+    if words[0] == "reported" and words[1] in _SEEN:
+        return f"{lead[0]}：{_SEEN[words[1]][0]}" if zh else f"{lead[1]}: {_SEEN[words[1]][1]}"
     title = titles.get(words[1]) if words[0] in ("season", "holiday") else None
     if title is not None:
         return f"{lead[0]}：{title['zh']}" if zh else f"{lead[1]}: {title['en']}"
     return f"{lead[0]} {' '.join(words[1:])}" if zh else f"{lead[1]} {' '.join(words[1:])}"
 
 
-def _name(series: str, language: Language) -> str:
+def series_words(series: str, language: Language) -> str:
     """`sum(snowfall, 12 h)` as a reader says it."""
     at = 0 if language == "zh" else 1
     head, _, rest = series.partition("(")
@@ -140,11 +143,11 @@ def _name(series: str, language: Language) -> str:
     return (
         _WINDOWS[head][at]
         .replace("{h}", hours.removesuffix(" h"))
-        .replace("{q}", _name(inner, language))
+        .replace("{q}", series_words(inner, language))
     )
 
 
-def _source(missing: str, language: Language) -> str:
+def missing_words(missing: str, language: Language) -> str:
     if missing == "official warnings":
         return "官方预警来源" if language == "zh" else "source of official warnings"
     quantity = missing.removeprefix("observed ")

@@ -8,8 +8,10 @@ from sqlalchemy import Connection, or_, select
 
 from alerting.service import listing
 from alerting.store.schema import (
+    alert,
     alert_change,
     answer,
+    asker,
     audit,
     delivery,
     delivery_notice,
@@ -19,6 +21,7 @@ from alerting.store.schema import (
 from alerting.web.desk import Station
 from alerting.web.names import people_named, post_titles
 from alerting.web.officials import ended_officials
+from alerting.web.reasons import levels_read
 
 
 def alert_page(connection: Connection, station: Station, alert_id: str) -> dict[str, Any] | None:
@@ -30,6 +33,9 @@ def alert_page(connection: Connection, station: Station, alert_id: str) -> dict[
     people = people_named(connection)
     return {
         "alert": row,
+        "point": _point(station, row),
+        "levels_read": levels_read(row["why"], station.county.calendar.titles()),
+        "doers": _doers(connection, station, row),
         "ended_officials": ended_officials(connection, station, row["realm"], [row]),
         "realm": connection.execute(select(realm).where(realm.c.id == row["realm"])).one(),
         "people": people,
@@ -43,6 +49,40 @@ def alert_page(connection: Connection, station: Station, alert_id: str) -> dict[
             .order_by(answer.c.at, answer.c.id)
         ).all(),
     }
+
+
+def _point(station: Station, row: dict[str, Any]) -> dict[str, str] | None:
+    """What the worst point is called: by its own name, else as the place it stands for, its height."""
+    key = row["why"].get("point")
+    if not key:
+        return None
+    held = next(((p, at) for p, at in station.places.columns if at.id == key), None)
+    if held is None:  # it has left the county's tables
+        return {"zh": key, "en": key}
+    place, at = held
+    named = {"zh": at.name or place.name, "en": at.name_en or at.name or place.called("en")}
+    return {one: f"{said} {at.elevation:.0f} m" for one, said in named.items()}
+
+
+def _doers(connection: Connection, station: Station, row: dict[str, Any]) -> dict[str, Any]:
+    """Who does what in the ledgers, by the key the log has: this alert, others, the service."""
+    ids = [m["id"] for m in row["measures"]]
+    asked = connection.execute(
+        select(alert).where(alert.c.id.in_(select(asker.c.asker).where(asker.c.measure.in_(ids))))
+    )
+    found = {one.id: _alert_named(station, one) for one in asked}
+    # An interim measure is asked for by the one it stands in for.
+    found |= {m["id"]: m["title"] for m in row["measures"]}
+    by_hand = {f"person:{key}": named for key, named in people_named(connection).items()}
+    this = {"zh": "本条风险提示", "en": "this advisory"}
+    return found | by_hand | {row["id"]: this, "service": {"zh": "系统", "en": "the service"}}
+
+
+def _alert_named(station: Station, one: Any) -> dict[str, str]:
+    rule = station.book.rules_by_id.get(one.rule)
+    place = listing.place_name(station.places, one.place)
+    title = rule.title if rule is not None else {"zh": one.rule, "en": one.rule}
+    return {language: f"{title[language]} {place[language]}" for language in ("zh", "en")}
 
 
 def _changes(connection: Connection, alert_id: str) -> list[Any]:
@@ -82,6 +122,6 @@ def _sent(
     )
     return [
         {"reader": people.get(r.person, {"zh": r.person}), "channel": r.channel, "state": r.state,
-         "at": r.created, "changed": r.at, "text": r.text, "error": r.error}
+         "at": r.created, "changed": r.at, "text": r.text, "language": r.language, "error": r.error}
         for r in rows
     ]  # fmt: skip

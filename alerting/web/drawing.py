@@ -15,17 +15,21 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from alerting.service.listing import level_name, utc
-from alerting.vocabulary import HAZARDS, NAMES, QUANTITIES, SECTORS, Level
+from alerting.vocabulary import HAZARDS, NAMES, SECTORS, Level
 from alerting.web.auth import NOBODY, Who
 from alerting.web.desk import Station, station_of
 from alerting.web.problems import Problem
 from alerting.web.words import (
+    ACTIONS,
     ACTS,
+    ANSWER_REASONS,
+    CHANNELS,
     DELIVERY_STATES,
     ESCALATION_REASONS,
     MEASURE_STATES,
     OUTCOMES,
     PROBLEMS,
+    SOURCES,
     WORDS,
 )
 
@@ -66,7 +70,8 @@ def page(
         lang=lang, other="en" if lang == "zh" else "zh", who=who, county=station.config.county,
         path=request.url.path, style=STYLE_VERSION, t=words_in(lang), both=_both_in(lang),
         when=times_in(station, lang), level_word=_level_word(lang), named=_named_in(lang),
-        sector=_sector_in(lang), quantity=_quantity_in(lang), unit=_unit, utc=utc,
+        sector=_sector_in(lang), source=_word_in(SOURCES, lang), channel=_word_in(CHANNELS, lang),
+        action=_word_in(ACTIONS, lang), answer_reason=_word_in(ANSWER_REASONS, lang), utc=utc,
         sep="、" if lang == "zh" else ", ",
         level_name=lambda n: level_name(n) or "", measure_states=MEASURE_STATES,
         delivery_states=DELIVERY_STATES, outcome_words=OUTCOMES, act_words=ACTS,
@@ -156,17 +161,10 @@ def _named_in(language: str) -> Callable[[Any], str]:
     return named
 
 
-def _quantity_in(language: str) -> Callable[[str], str]:
-    def quantity(key: str) -> str:
-        known = QUANTITIES.get(key)
-        return key if known is None else known.zh if language == "zh" else known.en
-
-    return quantity
-
-
-def _unit(name: str) -> str:
-    """As a reader writes it: degC is the rule language's."""
-    return {"degC": "°C", "percent": "%"}.get(name, name)
+def _word_in(words: dict[str, tuple[str, str]], language: str) -> Callable[[str], str]:
+    """What a key is called, and the key itself where nobody has named it."""
+    at = 0 if language == "zh" else 1
+    return lambda key: words.get(key, (key, key))[at]
 
 
 def _sector_in(language: str) -> Callable[[str], str]:

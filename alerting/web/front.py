@@ -126,7 +126,8 @@ def messages(connection: Connection, realm_id: str, limit: int) -> list[dict[str
         {
             "id": row.id, "reader": {"zh": row.name or row.person, "en": row.name_en or row.name},
             "channel": row.channel, "state": row.state, "at": row.created, "changed": row.at,
-            "text": row.text, "error": row.error, "alert": about.get(row.id), "band": row.band,
+            "text": row.text, "language": row.language, "error": row.error,
+            "alert": about.get(row.id), "band": row.band,
         }
         for row in rows
     ]  # fmt: skip

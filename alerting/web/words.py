@@ -143,6 +143,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "deliveries": ("发出的消息", "Messages sent"),
     "answers": ("应答", "Answers"),
     "escalations": ("逐级上报", "Escalations"),
+    "not_asked": ("已无风险提示要求", "no longer asked for"),
     "none": ("无", "none"),
     "colon": ("：", ": "),
     "short_waiting": ("岗未应答", "posts silent"),
@@ -159,7 +160,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "derived": ("推算", "derived"),
     "missing": ("缺测", "missing"),
     "hour": ("时间", "hour"),
-    "by_hand": ("人工操作", "By hand"),
+    "number": ("编号", "id"),
     "levels_read": ("各级判断", "Each level as read"),
     "true": ("成立", "true"), "false": ("不成立", "false"), "unknown": ("未知", "unknown"),
     "undecidable_level": ("无法判定", "undecidable"),
@@ -255,7 +256,7 @@ ESCALATION_REASONS = {
     "undelivered": ("消息未送达", "message not delivered"),
 }  # fmt: skip
 OUTCOMES = {
-    "taken": ("有效", "taken"), "late": ("迟到", "late"), "repeated": ("重复", "repeated"),
+    "taken": ("有效", "counted"), "late": ("迟到", "late"), "repeated": ("重复", "repeated"),
     "refused": ("未采纳", "refused"), "not-understood": ("未能理解", "not understood"),
 }  # fmt: skip
 ACTS = {
@@ -264,4 +265,40 @@ ACTS = {
     "approve": ("同意", "approved"), "refuse": ("不同意", "refused"),
     "attest": ("已复核", "checked"), "kept": ("保持", "kept"),
     "stand": ("保持", "let it stand"), "call-off": ("撤回", "called off"),
+}  # fmt: skip
+# Entries of the audit log about a measure. What has become of it is said in the words of its states.
+ACTIONS = MEASURE_STATES | {
+    "propose measure": ("提出措施", "asked for"), "issue measure": ("下达", "issued"),
+    "change measure": ("要求变更", "changed"), "propose lift": ("提出解除", "lifting proposed"),
+    "cannot carry out": ("报告无法执行", "reported cannot"), "overdue": ("超时未落实", "overdue"),
+    "keep": ("暂不解除", "kept"),
+}  # fmt: skip
+# Why an answer did not count, as the chase notes it: often the state which its subject had reached.
+ANSWER_REASONS = MEASURE_STATES | {
+    "closed": ("风险提示已结束", "the advisory had ended"),
+    "overtaken by a rise": ("此后已升级，须答复较新的消息", "it had been raised since"),
+    "nobody was asked": ("此事未要求任何人答复", "nobody had been asked"),
+    "was not asked": ("此事未要求其答复", "they had not been asked"),
+    "not the decider": ("不是决定人", "they do not decide it"),
+    "not their delivery": ("不是发给其本人的消息", "the message was not theirs"),
+    "the role view": ("权限只能查看", "their role may only look"),
+    "nothing was asked": ("该消息无需答复", "nothing was asked"),
+    "nothing was asked that this answers": (
+        "没有与此对应的问题", "nothing was asked that this answers"),
+    "no such answer, or a letter is missing": (
+        "没有这个选项，或缺少措施字母", "no such answer, or a letter is missing"),
+    "not understood": ("未能读懂", "not understood"),
+    "no hint: enough were sent within the hour": (
+        "一小时内提示已够多，未再回复", "no hint: enough were sent within the hour"),
+}  # fmt: skip
+CHANNELS = {
+    "console": ("终端", "terminal"), "sms": ("短信", "SMS"), "page": ("页面", "page"),
+    "link": ("链接", "link"), "api": ("接口", "API"), "hook": ("系统推送", "webhook"),
+}  # fmt: skip
+SOURCES = {
+    "storm-forecast": ("演练预报", "the exercise's forecast"),
+    "storm-stations": ("演练实况", "the exercise's stations"),
+    "storm-warnings": ("演练官方预警", "the exercise's official warnings"),
+    "open-meteo": ("Open-Meteo", "Open-Meteo"), "calendar": ("日历", "calendar"),
+    "signals": ("推送接口", "pushed signals"), "nmc": ("中央气象台", "NMC, China"),
 }  # fmt: skip

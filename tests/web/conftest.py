@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import uvicorn
 from alerting.runtime import VirtualRuntime
 from alerting.service.config import load_config
 from alerting.service.county import load_county
+from alerting.service.process import loops_of
 from alerting.service.station import Station
 from alerting.store import Store
 from alerting.store import schema as s
@@ -48,6 +50,25 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     folder = tmp_path_factory.mktemp("shipped")
     config = load_config(ROOT / "config.yaml").model_copy(update={"data": folder})
     station = Station(load_county(config), VirtualRuntime(NOW), Store(folder / "suian.db"))
+    with serving(station) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """The same county after seven hours of its storm: orders, answers, wrong ones and rises."""
+    folder = tmp_path_factory.mktemp("played")
+    config = load_config(ROOT / "config.yaml").model_copy(update={"data": folder})
+    station = Station(load_county(config), VirtualRuntime(NOW), Store(folder / "suian.db"))
+    station.channels["console"].sink = lambda text: None
+
+    async def play() -> None:
+        loops = loops_of(station)
+        await loops.settle()
+        await station.start_exercise()
+        await loops.advance(timedelta(seconds=45))
+
+    asyncio.run(play())
     with serving(station) as browser:
         yield browser
 

@@ -80,7 +80,7 @@ class Desk:
                                    zone=ZoneInfo("Asia/Shanghai")),
             url="http://127.0.0.1:8080", escalation=Policy(),
         )  # fmt: skip
-        self.county = SimpleNamespace(calendar=None)
+        self.county = SimpleNamespace(calendar=SimpleNamespace(titles=dict))
         self.loops: dict[str, Any] = {}
         self.book_problem = ""
         self.engines: dict[str, Any] = {"live": None}

@@ -1,0 +1,43 @@
+"""A reader of Chinese meets no English and no key of the code, on any page of a played storm."""
+
+from __future__ import annotations
+
+import re
+
+from tests.web.web_desk import Browser
+
+# The name on the door, the switch to the other language, what the field writes in these letters.
+MAY_STAND = {"suian", "English", "Open", "Meteo"}
+
+
+def latin(page: str) -> set[str]:
+    """Words of four letters and more that a Chinese page shows, but for rule texts, ids and what was
+    said in messages and answers."""
+    shown = page.partition("<body")[2].partition(">")[2]
+    for quoted in (r"<code>.*?</code>", r'<p class="text".*?</p>', r"“.*?”"):
+        shown = re.sub(quoted, "", shown, flags=re.DOTALL)
+    return set(re.findall(r"[A-Za-z]{4,}", re.sub(r"<[^>]*>", " ", shown))) - MAY_STAND
+
+
+def test_the_chinese_pages_of_a_storm_are_chinese(played: Browser) -> None:
+    alerts = played.get("/api/v1/alerts?state=all&realm=exercise-1").json()
+    assert len(alerts) > 10
+    paths = ["/?realm=exercise-1", "/waiting", "/messages", *(f"/alerts/{a['id']}" for a in alerts)]
+    pages = {path: played.get(path).text for path in paths}
+    assert {path: found for path, page in pages.items() if (found := latin(page))} == {}
+    everything = "".join(pages.values())
+    for shown in ("提出措施", "下达", "已落实", "本条风险提示", "终端", "演练预报", "须答复较新的消息"):
+        assert shown in everything, shown
+
+
+def test_the_english_pages_of_a_storm_are_english(played: Browser) -> None:
+    alerts = played.get("/api/v1/alerts?state=all&realm=exercise-1").json()
+    played.get("/?lang=en")
+    try:
+        for path in ("/waiting", *(f"/alerts/{a['id']}" for a in alerts)):
+            shown = played.get(path).text.partition("<main>")[2]
+            for quoted in (r'<p class="text".*?</p>', r"“.*?”", r'<p class="official">.*?</p>'):
+                shown = re.sub(quoted, "", shown, flags=re.DOTALL)
+            assert not re.search("[一-鿿]+", shown), path
+    finally:
+        played.get("/?lang=zh")
