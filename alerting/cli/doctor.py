@@ -17,6 +17,7 @@ from alerting.dispatch import find as find_channel
 from alerting.dispatch import make_channels
 from alerting.errors import BadInput, SourceError, SuianError
 from alerting.runtime import RealRuntime
+from alerting.service.address import address_of
 from alerting.service.clock import LIVE
 from alerting.service.config import load_config
 from alerting.service.county import County, load_county
@@ -135,7 +136,7 @@ def _reachable(url: str) -> str:
 
 def _machine(county: County, now: datetime) -> Iterator[Line]:
     config = county.config
-    url = f"http://{config.address}:{config.port}"
+    url = address_of(config)
     try:
         got = requests.get(f"{url}/readyz", timeout=(2, 5))
         yield (GOOD if got.ok else BAD), f"the service on {url}: {got.text.strip()[:80]}"

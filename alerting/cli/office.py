@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from alerting.cli.given import store_of
 from alerting.errors import BadInput, Refused, SuianError
 from alerting.runtime import RealRuntime
+from alerting.service.address import address_of
 from alerting.service.config import Config
 from alerting.store import Store
 from alerting.store.schema import person, token
@@ -76,17 +77,17 @@ def _first_who_may(store: Store, role: str) -> str:
 
 
 def _answer(config: Config, path: str, body: dict[str, Any], given: str, as_form: bool) -> Any:
-    url = f"http://{config.address}:{config.port}{path}"
+    at = address_of(config)
     try:
         got = requests.post(
-            url, data=body if as_form else None, json=None if as_form else body, timeout=TIMEOUT,
+            f"{at}{path}", data=body if as_form else None, json=None if as_form else body, timeout=TIMEOUT,
             headers={"Authorization": f"Bearer {given}"}, allow_redirects=False,
         )  # fmt: skip
     except requests.RequestException:
         raise SuianError(
-            f"no service answers on http://{config.address}:{config.port}: nothing was done",
+            f"no service answers on {at}: nothing was done",
             mend="Start it with `suian serve` (or `make run`) in this county's folder and repeat the"
-            " command; SUIAN_PORT names another port.",
+            " command.",
         ) from None
     try:
         said = got.json()

@@ -20,6 +20,7 @@ from alerting.cli.welcome import farewell, out, welcome
 from alerting.errors import BadInput, SuianError
 from alerting.runtime import RealRuntime, Runtime, VirtualRuntime
 from alerting.service import good_book
+from alerting.service.address import announce, only_one
 from alerting.service.clock_socket import ClockSocket
 from alerting.service.config import Config, load_config
 from alerting.service.county import load_county
@@ -44,7 +45,8 @@ def serve(
     if clock is not None and not settings.county.fictional:
         raise BadInput("--clock moves time by hand, which only a fictional county may do")
     try:
-        asyncio.run(_serve(settings, play, clock))
+        with only_one(settings.data):
+            asyncio.run(_serve(settings, play, clock))
     except* SuianError as group:
         raise group.exceptions[0] from None
 
@@ -72,6 +74,7 @@ async def _serve(config: Config, play: bool, clock: Path | None) -> None:
             hand.attach(runtime, loops, station.points)
         if play:
             await station.start_exercise()
+        announce(config)
         welcome(station)
         tasks = [asyncio.create_task(loops.run())]
         if hand is None:

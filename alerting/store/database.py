@@ -31,7 +31,7 @@ class Store:
         self.path = str(path)
         memory = self.path == ":memory:"
         if not memory:
-            _prepare_folder(Path(self.path))
+            prepare_folder(Path(self.path).parent)
         url = "sqlite://" if memory else f"sqlite:///{self.path}"
         # An in-memory database lives in one connection, which every reader must share.
         pool: dict[str, Any] = {}
@@ -104,21 +104,17 @@ class Death:
             os.kill(os.getpid(), os_signal.SIGKILL)
 
 
-def _prepare_folder(path: Path) -> None:
+def prepare_folder(folder: Path) -> None:
+    """Make the data folder where it is missing. Raises SuianError where it cannot be written."""
+    mend = "Give another folder with `data:` in the config, or make this one writable."
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SuianError(
-            f"the data folder cannot be made: {error.strerror}",
-            where=str(path.parent),
-            mend="Give another folder with `data:` in the config, or make this one writable.",
+            f"the data folder cannot be made: {error.strerror}", where=str(folder), mend=mend
         ) from None
-    if not os.access(path.parent, os.W_OK):
-        raise SuianError(
-            "the data folder cannot be written",
-            where=str(path.parent),
-            mend="Give another folder with `data:` in the config, or make this one writable.",
-        )
+    if not os.access(folder, os.W_OK):
+        raise SuianError("the data folder cannot be written", where=str(folder), mend=mend)
 
 
 def _set_pragmas(engine: Engine, memory: bool) -> None:

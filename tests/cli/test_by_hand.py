@@ -15,7 +15,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from alerting.service.config import load_config
 from tests.cli.conftest import CONFIG, ROOT, Folder
 
 
@@ -27,13 +26,13 @@ def _free_port() -> int:
 
 @pytest.fixture
 def served(county: Folder) -> Iterator[Folder]:
-    """The county with its service running, no source switched on."""
+    """The county with its service running, no source switched on, not where the config puts it."""
     port = _free_port()
-    config = CONFIG.format(port=port).partition("sources:")[0]
+    config = CONFIG.format(port=1).partition("sources:")[0]
     county.write("config.yaml", config + "channels:\n  console: {silent: true}\n")
     service = subprocess.Popen(
         [sys.executable, "-m", "alerting.cli", "serve"], cwd=county.path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "SUIAN_PORT": str(port)}, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
@@ -72,10 +71,10 @@ def test_ordered_reported_withdrawn_and_explained(served: Folder) -> None:
 
 def test_an_alert_is_explained(served: Folder) -> None:
     token = served.run("token", "create", "li", "--role", "order").out.strip()
-    config = load_config(served.path / "config.yaml")
+    url = json.loads((served.path / "var/service.json").read_text("utf-8"))["url"]
     body = {"rule": "heat-test", "place": "road-1", "level": "red", "reason": "tarmac melts"}
     request = urllib.request.Request(
-        f"{config.url}/api/v1/alerts", json.dumps(body).encode(),
+        f"{url}/api/v1/alerts", json.dumps(body).encode(),
         {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
     )  # fmt: skip
     urllib.request.urlopen(request, timeout=20)
@@ -86,8 +85,12 @@ def test_an_alert_is_explained(served: Folder) -> None:
              "王交警", "console")  # fmt: skip
 
 
-def test_a_port_in_use_is_told(served: Folder) -> None:
-    served.run_afresh("serve", code=1).says("is in use by another program", "SUIAN_PORT")
+def test_a_port_in_use_is_told(county: Folder) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        county.write("config.yaml", CONFIG.format(port=other.getsockname()[1]))
+        county.run_afresh("serve", code=1).says("is in use by another program", "SUIAN_PORT")
 
 
 def test_an_exercise_that_the_config_does_not_play(served: Folder) -> None:

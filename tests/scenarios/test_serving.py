@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,13 +28,34 @@ def refuses(town: Town, code: int, *words: str) -> None:
 
 
 def test_the_port_is_in_use(make_town: Callable[..., Town]) -> None:
+    town = make_town()
+    with socket.socket() as other:
+        port = int(town.url.rsplit(":", 1)[1])
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        refuses(town, 1, f"port {port}", "SUIAN_PORT")
+    town.begin()
+
+
+def test_one_service_to_a_data_folder(make_town: Callable[..., Town]) -> None:
     running = make_town().begin()
-    assert running.runs_besides("serve") == 1  # the same config a second time, by mistake
-    assert f"port {running.url.rsplit(':', 1)[1]}" in running.log()
-    assert "SUIAN_PORT" in running.log()
+    told = running.folder / "var" / "service.json"
+    said = json.loads(told.read_text("utf-8"))
+    assert said["url"] == running.url
+    # The same config a second time, on another port, by mistake.
+    assert running.runs_besides("serve", SUIAN_PORT="0") == 1
+    last = running.log().splitlines()[-1]
+    assert f"pid {said['pid']} on {running.url}" in last, last
     assert "Traceback" not in running.log()
+    assert json.loads(told.read_text("utf-8")) == said
     running.forecast(ORANGE_FOG)  # and the one that was there goes on
     running.phone("chen").expects("限速")
+    running.dies()  # which leaves its address behind, and no lock
+    assert told.exists()
+    running.begin_in_real_time()
+    assert json.loads(told.read_text("utf-8"))["pid"] != said["pid"]
+    assert running.ends() == 0
+    assert not told.exists()
 
 
 @pytest.mark.parametrize(

@@ -159,13 +159,14 @@ class Town:
         self._pid = self._start(command, *options)
         return self
 
-    def runs_besides(self, command: str, *options: str) -> int:
+    def runs_besides(self, command: str, *options: str, **environment: str) -> int:
         """The command beside the process of this town, to its end; gives the exit code."""
-        return self.nursery.wait(self._start(command, *options))
+        return self.nursery.wait(self._start(command, *options, **environment))
 
-    def _start(self, command: str, *options: str) -> int:
+    def _start(self, command: str, *options: str, **more: str) -> int:
         environment = os.environ | {"TWILIO_AUTH_TOKEN": TOKEN} | self._environment
         environment.pop("SUIAN_PORT", None)
+        environment |= more
         return self.nursery.start(
             [command, "--config", str(self.folder / "config.yaml"), *options],
             self.folder, self.folder / "service.log", environment,
