@@ -17,7 +17,7 @@ from alerting.calendar import Calendar
 from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption
 from alerting.errors import BadInput
 from alerting.people import read_people, read_posts
-from alerting.places import load_places
+from alerting.places import load_places, no_zones
 from alerting.rulebook import Book, Measure, check_folder, load_book
 from alerting.runtime import RealRuntime
 from alerting.service import good_book
@@ -100,7 +100,9 @@ def _of_tables(config: Config) -> list[Note]:
     places = _try(notes, lambda: load_places(county.zones, county.sites))
     channels = set(config.channels)
     people = _try(notes, lambda: read_people(county.people, channels, phone_channels(config)))
-    if places is not None and people is not None:
+    if places is not None and not places.county:
+        notes.append(problem(no_zones(county.zones)))
+    elif places is not None and people is not None:
         ids = {p["id"] for p in people}
         _try(notes, lambda: read_posts(county.posts, places, ids))
     for name, source in config.sources_on().items():

@@ -16,6 +16,7 @@ from alerting.connector import Context
 from alerting.dispatch import find as find_channel
 from alerting.dispatch import make_channels
 from alerting.errors import BadInput, SourceError, SuianError
+from alerting.places import no_zones
 from alerting.runtime import RealRuntime
 from alerting.service.address import address_of
 from alerting.service.clock import LIVE
@@ -27,6 +28,7 @@ from alerting.service.survey import (
     blind,
     measure_notes,
     people_notes,
+    places_of_rules,
     problem,
     still_missing,
     undecidable,
@@ -44,19 +46,18 @@ def doctor(config: ConfigPath = CONFIG) -> None:
     """Look at every source, channel, server, rule and person, and end with what is still missing
     before the first real alert. Ends with 1 when something does not work."""
     settings = load_config(config)
-    county = load_county(settings, fall_back=True)
+    county = load_county(settings, fall_back=True, setting_up=True)
     runtime = RealRuntime()
     now = runtime.now()
-    wrong = 0
+    wrong: list[str] = []
     wrong += _lines("Sources 数据源", _sources(county, runtime))
     wrong += _lines("Channels 通道", _channels(county, runtime))
     wrong += _lines("Server, clock, disk 服务、时钟、磁盘", _machine(county, now))
     cannot = undecidable(county, now)
-    wrong += bool(county.book_problem)
-    _lines("Rules and places 规则与地点", _rules(county, cannot, now))
-    _lines("People 人员", _people(county, now))
+    wrong += _lines("Rules and places 规则与地点", _rules(county, cannot, now))
+    wrong += _lines("People 人员", _people(county, now))
     out.print("\n[bold]Still missing before the first real alert 距第一条真实预警还差[/]")
-    missing = list(still_missing(county, now, decided=not cannot))
+    missing = [*wrong, *still_missing(county, now, decided=not cannot)]
     for number, words in enumerate(missing, start=1):
         out.print(f"  {number}. {words}", markup=False)
     if not missing:
@@ -68,14 +69,15 @@ def doctor(config: ConfigPath = CONFIG) -> None:
 Line = tuple[str, str]
 
 
-def _lines(title: str, lines: Iterable[Line]) -> int:
-    """Print a part; gives how many of its lines say no."""
+def _lines(title: str, lines: Iterable[Line]) -> list[str]:
+    """Print a part; gives those of its lines that say no."""
     out.print(f"\n[bold]{title}[/]")
-    wrong = 0
+    wrong = []
     for mark, words in lines:
         out.print(f"  {mark} ", end="")
         out.print(words, markup=False)
-        wrong += mark == BAD
+        if mark == BAD:
+            wrong.append(words)
     return wrong
 
 
@@ -204,7 +206,13 @@ def _rules(county: County, cannot: list[Undecidable], now: datetime) -> Iterator
     if county.book_problem:
         yield BAD, f"the last good rules are in use 仍按上一版规则运行: {county.book_problem}"
     yield GOOD, f"holidays known through 节假日已知到 {county.calendar.known_through}"
+    if not county.places.county:
+        yield BAD, no_zones(county.config.county.zones).text()
+    runs_on = places_of_rules(county)
     for rule in county.book.rules:
+        if not runs_on[rule.id]:
+            yield OFF, f"{rule.id}: no place to run on 无适用地点 ({rule.place})"
+            continue
         if rule.id in dark:
             yield BAD, f"{rule.id}: blind 失明 at {', '.join(dark[rule.id])}"
         if rule.id not in of:

@@ -39,11 +39,12 @@ def evaluate(
 ) -> None:
     """Read a payload and show its signals, the alerts that would open, and why."""
     settings = load_config(config)
-    around = _surroundings(settings)
+    body = _read(payload)
     now = _time(at, settings) if at else None
+    around = _surroundings(settings)
     name, connector = _connector(source, settings, around.calendar)
     try:
-        made = dry_run(_read(payload), name, connector, around, RealRuntime().now(), now)
+        made = dry_run(body, name, connector, around, RealRuntime().now(), now)
     except BadInput as error:
         if format_ is Format.table:
             raise BadInput(f"{source} refuses this payload: {error.what}",

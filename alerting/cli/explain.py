@@ -39,14 +39,15 @@ def explain(
 
 
 def _tell(connection: Connection, config: Config, alert_id: str) -> None:
-    places = load_places(config.county.zones, config.county.sites)
-    one = one_alert(connection, places, load_book(config.rules), alert_id)
-    if one is None:
+    if connection.execute(select(alert.c.id).where(alert.c.id == alert_id)).first() is None:
         latest = connection.execute(
             select(alert.c.id).order_by(alert.c.updated.desc()).limit(3)
         ).scalars().all()  # fmt: skip
         known = f"The latest are: {', '.join(latest)}." if latest else "None has opened yet."
         raise BadInput(f"there is no alert {alert_id!r}", mend=known)
+    places = load_places(config.county.zones, config.county.sites)
+    one = one_alert(connection, places, load_book(config.rules), alert_id)
+    assert one is not None
     zone = config.county.zone
     names = {r.id: r.name for r in connection.execute(select(person.c.id, person.c.name))}
     exercise = "  演练 EXERCISE" if one["exercise"] else ""

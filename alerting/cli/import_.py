@@ -75,6 +75,8 @@ def _checked(config: Config, what: Table, given: dict[str, Any]) -> tuple[int, W
 
         return len(posts), write
     zones = [p for p in places.by_id.values() if p.kind == "zone"]
+    if what is Table.zones and not zones:
+        raise BadInput("has no rows: nothing was taken", where=str(given["zones"]))
     return len(zones) if what is Table.zones else len(places.by_id) - len(zones), None
 
 

@@ -48,9 +48,14 @@ class Complaints:
 
 
 def load_places(zones: Path, sites: Path | None) -> Places:
-    """The county's places. Raises BadInput that lists every bad line of a file."""
+    """The county's places; none where zones.csv has no rows yet (`no_zones` says so to a person).
+
+    Raises BadInput that lists every bad line of a file.
+    """
     zone_list = read_zones(zones)
     site_list = read_sites(sites, zone_list) if sites else []
+    if not zone_list:
+        return Places.of("", [])
     tops = [z for z in zone_list if not z.parent]
     if len(tops) != 1:
         raise BadInput(
@@ -59,6 +64,13 @@ def load_places(zones: Path, sites: Path | None) -> Places:
             mend="Exactly one zone, the county, has an empty `parent`.",
         )
     return Places.of(tops[0].id, [*zone_list, *site_list])
+
+
+def no_zones(path: Path) -> BadInput:
+    return BadInput(
+        "has no rows yet / 尚无乡镇与点位", where=str(path),
+        mend="Bring the townships and their points: suian import zones FILE.",
+    )  # fmt: skip
 
 
 def read_zones(path: Path) -> list[Place]:

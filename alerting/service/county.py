@@ -16,7 +16,7 @@ from alerting.calendar import Calendar
 from alerting.connector import Connector
 from alerting.errors import BadInput
 from alerting.people import import_people, import_posts, read_people, read_posts
-from alerting.places import Place, Places, load_places
+from alerting.places import Place, Places, load_places, no_zones
 from alerting.rulebook import Book, load_book
 from alerting.service import good_book
 from alerting.service.config import Config
@@ -38,21 +38,24 @@ class County:
     book_problem: str = ""  # why `book` is the last good one and not the folder's
 
 
-def load_county(config: Config, *, fall_back: bool = False) -> County:
+def load_county(config: Config, *, fall_back: bool = False, setting_up: bool = False) -> County:
     """Read and check all that the config names. Raises BadInput.
 
     With `fall_back`, as the service starts, a rule book that does not load is replaced by the last
-    that did.
+    that did. While `setting_up`, a county may have no zones yet, and then its posts are not looked at.
     """
     county = config.county
     places = load_places(county.zones, county.sites)
+    empty = not places.county
+    if empty and not setting_up:
+        raise no_zones(county.zones)
     for name in config.sources:
         places.by_id[f"source:{name}"] = Place(f"source:{name}", "source", name, name, ())
     for name in config.channels:
         places.by_id[f"channel:{name}"] = Place(f"channel:{name}", "channel", name, name, ())
     calendar = Calendar.load(config.calendar, county.zone)
     people = read_people(county.people, set(config.channels), phone_channels(config))
-    posts = read_posts(county.posts, places, {p["id"] for p in people})
+    posts = [] if empty else read_posts(county.posts, places, {p["id"] for p in people})
     connectors = {
         name: make_connector(name, source.use or name, source.options(), calendar)
         for name, source in config.sources_on().items()

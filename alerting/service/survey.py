@@ -14,8 +14,8 @@ from alerting.alerts import Life
 from alerting.alerts.engine import rule_places
 from alerting.errors import BadInput
 from alerting.people import resolve
-from alerting.places import Place, Places
-from alerting.rulebook import Book, Measure
+from alerting.places import Place
+from alerting.rulebook import Measure
 from alerting.runtime import VirtualRuntime
 from alerting.service.clock import LIVE
 from alerting.service.county import County, sync_people
@@ -94,28 +94,47 @@ def people_notes(county: County) -> Iterator[Note]:
 
 
 def measure_notes(county: County, at: datetime) -> list[Note]:
-    """Measures that rules ask for and nobody would carry, decide or lift at some place."""
+    """Posts that are missing for measures that rules ask for: nobody would carry, decide or lift them
+    at some place. One note a missing post, with the measures that wait for it."""
     store = Store(":memory:")
     store.write(lambda c: sync_people(c, county, LIVE, at))
-    gaps: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    gaps: dict[tuple[str, str], _Gap] = defaultdict(_Gap)
     with store.read() as connection:
         for measure, sector, place in _asked(county):
             for role, tier in _unfilled(connection, county, measure, sector, place):
-                gaps[measure, role, f"{tier} of {sector}"].append(place.id)
+                gaps[tier, sector].add(role, measure, place.id)
     store.close()
+    posts = str(county.config.county.posts)
     return [
-        Note("error" if role == "carrier" else "warning", str(county.config.county.posts),
-             f"{measure}: no {role} at {_some(places)}: no post {tier} there or above / 无对应岗位",
+        Note("error" if "carrier" in gap.roles else "warning", posts,
+             f"no post {tier} of {sector} at {_some(list(gap.places))} or above / 无对应岗位:"
+             f" nobody to {gap.said()}",
              "Add such a post for the place, its zone or the county.")
-        for (measure, role, tier), places in gaps.items()
+        for (tier, sector), gap in gaps.items()
     ]  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Gap:
+    """What would wait for one post that is missing: by role the measures, and the places."""
+
+    roles: dict[str, dict[str, None]] = field(default_factory=dict)
+    places: dict[str, None] = field(default_factory=dict)
+
+    def add(self, role: str, measure: str, place: str) -> None:
+        self.roles.setdefault(role, {})[measure] = None
+        self.places[place] = None
+
+    def said(self) -> str:
+        verbs = {"carrier": "carry", "decider": "decide", "lifter": "lift"}
+        return "; ".join(f"{verbs[role]} {', '.join(names)}" for role, names in self.roles.items())
 
 
 def _asked(county: County) -> Iterator[tuple[str, str, Place]]:
     """Each measure a rule may ask for, the sector it is asked in, and where; each once."""
     book, places = county.book, county.places
     seen: set[tuple[str, str, str]] = set()
-    for rule, ids in _places_of_rules(book, places, county).items():
+    for rule, ids in places_of_rules(county).items():
         asking = book.rules_by_id[rule]
         names = {a.measure for step in asking.levels.values() for a in step.ask}
         for name in sorted(names | {i for n in names for i in book.measures[n].interim}):
@@ -126,8 +145,10 @@ def _asked(county: County) -> Iterator[tuple[str, str, Place]]:
                     yield name, sector, places.by_id[place]
 
 
-def _places_of_rules(book: Book, places: Places, county: County) -> dict[str, list[str]]:
-    life = Life(LIVE, True, book, places, county.config.escalation, county.config.county.zone)
+def places_of_rules(county: County) -> dict[str, list[str]]:
+    """By rule the ids of the places it runs on."""
+    life = Life(LIVE, True, county.book, county.places, county.config.escalation,
+                county.config.county.zone)  # fmt: skip
     return {rule: on.ids for rule, on in rule_places(life).items()}
 
 
@@ -168,7 +189,8 @@ def blind(connection: Connection, county: County, now: datetime) -> dict[str, li
 
 
 def still_missing(county: County, now: datetime, *, decided: bool) -> Iterator[str]:
-    """What a county lacks before it can send its first real alert, in both languages."""
+    """What a county lacks before it can send its first real alert, in both languages; what the doctor
+    found broken is not said again."""
     config = county.config
     if config.county.fictional:
         yield "the county is still fictional: `suian init COUNTY` 仍为虚构县"

@@ -55,7 +55,11 @@ def test_vacant_posts_silent_people_and_measures_nobody_carries(county: Folder) 
     county.run("check").says("the post police", "vacant", "wang", "no contact")
     gone = "\n".join(line for line in posts.splitlines() if not line.startswith("police")) + "\n"
     county.write("county/posts.csv", gone)
-    county.run("check", code=2).says("guide: no carrier at", "field of road-traffic")
+    said = county.run("check", code=2).out
+    (line,) = [line for line in said.splitlines() if "no post field of road-traffic" in line]
+    # One line a missing post, with all it would carry.
+    assert "at road-1" in line
+    assert "nobody to carry guide, speed-limit" in line
 
 
 def test_an_option_of_a_source_is_checked(county: Folder) -> None:
@@ -74,3 +78,33 @@ def test_the_doctor_ends_with_what_is_missing(county: Folder) -> None:
     last = ran.out.partition("Still missing")[2]
     for words in ("still fictional", "official warnings", "beyond the console", "public_url"):
         assert words in last
+
+
+def test_the_doctor_of_an_empty_folder_goes_on(empty: Folder) -> None:
+    empty.run("init", "fresh")
+    fresh = Folder(empty.path / "fresh")
+    ran = fresh.run("doctor", code=1)
+    ran.says("has no rows yet", "suian import zones FILE", "can be written", "no place to run on")
+    assert "decidable" not in ran.out.replace("undecidable", "")
+    assert "no parent" not in ran.out + ran.err
+    last = ran.out.partition("Still missing")[2]
+    for words in ("zones.csv", "no duty office", "role admin"):
+        assert words in last
+    fresh.run("check", code=2).says("zones.csv: has no rows yet")
+    fresh.run("serve", code=2).says("zones.csv: has no rows yet")
+    # What the person asked for comes first.
+    fresh.run("evaluate", "nofile.json", "--source", "cap", code=2).says("nofile.json: cannot be read")
+    fresh.run("explain", "nope", code=2).says("no alert 'nope'", "None has opened yet")
+    fresh.write("none.csv", TABLES["zones"].splitlines()[0] + "\n")
+    fresh.run("import", "zones", "none.csv", code=2).says("none.csv: has no rows")
+
+
+def test_what_does_not_work_ends_with_1_and_stands_in_the_last_list(county: Folder) -> None:
+    config = (county.path / "config.yaml").read_text("utf-8").partition("sources:")[0]
+    county.write("config.yaml", config)
+    county.run("doctor")
+    county.write("county/posts.csv", "id,tier,sector,place,title,title_en,holders\n")
+    ran = county.run("doctor", code=1)
+    last = ran.out.partition("Still missing")[2]
+    for words in ("no duty office", "no post field of road-traffic"):
+        assert words in last, last
