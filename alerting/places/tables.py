@@ -12,9 +12,10 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from alerting.errors import BadInput
 from alerting.places.model import Place, Places, Point
@@ -213,7 +214,6 @@ def csv_rows(
     columns: tuple[str, ...],
     wrong: Complaints,
     required: tuple[str, ...],
-    decode: Callable[[bytes], str] | None = None,
 ) -> Iterator[tuple[int, Row]]:
     """The rows of a CSV file with their line numbers; blanks trimmed, missing columns empty.
 
@@ -223,21 +223,20 @@ def csv_rows(
         raw = path.read_bytes()
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from None
-    text = (decode or _text)(raw)
-    reader = csv.DictReader(io.StringIO(text))
+    reader = csv.DictReader(io.StringIO(_text(raw, path)))
     header = [h.strip() for h in reader.fieldnames or []]
     reader.fieldnames = header
     missing = [c for c in required if c not in header]
     unknown = [c for c in header if c not in columns]
     if missing or unknown:
         raise BadInput(
-            f"the first line has {', '.join(header) or 'nothing'}; "
-            + (f"missing: {', '.join(missing)}; " if missing else "")
-            + (f"unknown: {', '.join(unknown)}; " if unknown else ""),
+            f"the first line has {', '.join(header) or 'nothing'}"
+            + (f"; missing: {', '.join(missing)}" if missing else "")
+            + (f"; unknown: {', '.join(unknown)}" if unknown else ""),
             where=f"{path}, line 1",
             mend=f"The columns are {', '.join(columns)}.",
         )
-    for row in reader:
+    for row in _read(reader, path):
         if row.get(None):  # type: ignore[call-overload]
             wrong.add(reader.line_num, "has more cells than the first line: a stray comma?")
             continue
@@ -246,8 +245,23 @@ def csv_rows(
             yield reader.line_num, cells
 
 
-def _text(raw: bytes) -> str:
+def _read(reader: csv.DictReader[str], path: Path) -> Iterator[dict[str, Any]]:
     try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("gb18030")
+        yield from reader
+    except csv.Error as error:
+        raise BadInput(f"this is no CSV: {error}", where=f"{path}, line {reader.line_num}",
+                       mend="Save it as CSV again.") from None  # fmt: skip
+
+
+def _text(raw: bytes, path: Path) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:  # UTF-16 without its mark, or a binary that happens to decode
+            return text
+    raise BadInput(
+        "this is not text in UTF-8 or GBK / 不是UTF-8或GBK文本", where=str(path),
+        mend="Save it as CSV in UTF-8 or GBK; a workbook (.xlsx, .xls) must be saved as CSV first.",
+    )  # fmt: skip

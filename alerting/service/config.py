@@ -132,6 +132,9 @@ def load_config(path: Path) -> Config:
     """
     try:
         text = path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise BadInput("the config is not text in UTF-8", where=str(path),
+                       mend="Save it as UTF-8.") from None  # fmt: skip
     except OSError as error:
         raise BadInput(
             f"the config cannot be read: {error.strerror}",

@@ -49,6 +49,28 @@ def test_an_import_lists_every_bad_line_and_takes_nothing(county: Folder) -> Non
     assert (county.path / "county/zones.csv").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        TABLES["zones"].encode("utf-16"),
+        TABLES["zones"].encode("utf-16-le"),
+        b"PK\x03\x04\x14\x00\x08\x08" + bytes(range(256)) * 4,
+        b"code,name\n" + b"\x80\xff" * 40,
+    ],
+)
+def test_a_table_that_is_not_text(county: Folder, bad: bytes) -> None:
+    (county.path / "z.csv").write_bytes(bad)
+    county.run("import", "zones", "z.csv", code=2).says("z.csv: this is not text", "UTF-8 or GBK")
+    gbk = TABLES["zones"].encode("gbk")
+    (county.path / "z.csv").write_bytes(gbk)
+    county.run("import", "zones", "z.csv").says("2 taken")
+
+
+def test_a_config_that_is_not_text(county: Folder) -> None:
+    (county.path / "config.yaml").write_bytes("county:\n".encode("utf-16"))
+    county.run("check", code=2).says("config.yaml: the config is not text in UTF-8")
+
+
 def test_an_import_must_fit_the_other_tables(county: Folder) -> None:
     county.write(
         "z.csv", "code,name,name_en,parent,point,lat,lon,elevation\n990199,别县,Other,,,,,\n"
