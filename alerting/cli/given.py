@@ -21,7 +21,11 @@ ConfigPath = Annotated[Path, typer.Option("--config", help="The county's config.
 CONFIG = Path("config.yaml")
 FormatOption = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why: it is recorded and told.")]
-As = Annotated[str, typer.Option("--as", help="The person who does it; else the first who may.")]
+As = Annotated[
+    str,
+    typer.Option("--as", envvar="SUIAN_AS", show_envvar=False,
+                 help="The id of who does it (or SUIAN_AS), where several may."),
+]  # fmt: skip
 
 
 def store_of(config: Config) -> Store:

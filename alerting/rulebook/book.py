@@ -25,6 +25,7 @@ from alerting.rulebook.nodes import (
     Condition,
     Holiday,
     Observed,
+    Reported,
     Season,
     Term,
     base_quantity,
@@ -117,6 +118,13 @@ class Book:
     @cached_property
     def quantities(self) -> frozenset[str]:
         return frozenset(q for rule in self.rules for q in rule.quantities)
+
+    @cached_property
+    def reported(self) -> frozenset[str]:
+        """The words a person may report with an effect: those that some rule looks for."""
+        ways = [s.when for r in self.rules for s in r.levels.values()]
+        ways += [r.clear for r in self.rules if r.clear is not None]
+        return frozenset(n.word for way in ways for n in walk(way) if isinstance(n, Reported))
 
 
 def load_book(folder: Path, calendar_names: Set[str] | None = None) -> Book:

@@ -6,11 +6,14 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy import Connection, select
 
+from alerting.people import resolve
 from alerting.rulebook.given import read_given
 from alerting.signals import Area, Warning
+from alerting.store.schema import measure
 from alerting.web.auth import Who, needs
-from alerting.web.desk import read, station_of
+from alerting.web.desk import Station, read, station_of
 from alerting.web.problems import Problem
 from alerting.web.saying import ACTS, became, check_realm, say
 from connectors.typed import typed_warning
@@ -156,8 +159,38 @@ async def order_measure(
                       f"Known: {', '.join(sorted(station.book.measures))}.")  # fmt: skip
     arguments = read_given(given.measure, station.book.measures[given.measure], given.arguments)
     detail = given.model_dump(include={"measure", "level", "reason"}) | {"arguments": arguments}
-    return await say(station, who_asks, "order", f"place:{given.place}", detail, channel="api",
-                     realm_id=given.realm)  # fmt: skip
+    answer = await say(station, who_asks, "order", f"place:{given.place}", detail, channel="api",
+                       realm_id=given.realm)  # fmt: skip
+    waits = await read(station, lambda c: _waits_for(c, station, given))
+    return answer | ({"next": waits} if waits else {})
+
+
+def _waits_for(
+    connection: Connection, station: Station, given: Ordering
+) -> dict[str, str] | None:
+    """In words whom the measure waits for, where somebody must decide on it first."""
+    definition = station.book.measures[given.measure]
+    issued = select(measure.c.id).where(
+        measure.c.realm == given.realm, measure.c.measure == given.measure,
+        measure.c.object == given.place, measure.c.ended.is_(None), measure.c.state != "proposed",
+    )  # fmt: skip
+    if not definition.decider or connection.execute(issued).first():
+        return None
+    sector = definition.sector or station.places.by_id[given.place].sector
+    decider = resolve(connection, station.places, definition.decider, sector, given.place)
+    decider = decider or resolve(connection, station.places, "duty-office", "", given.place)
+    if decider is None:
+        return None
+    titles = [station.book.measures[name].title for name in definition.interim]
+    at_once = {
+        "zh": f"在此之前先行：{'、'.join(t['zh'] for t in titles)}。" if titles else "",
+        "en": f" Until then, at once: {', '.join(t['en'] for t in titles)}." if titles else "",
+    }
+    return {
+        "zh": f"已记录为建议，待{decider.called('zh')}决定后下达。{at_once['zh']}",
+        "en": f"Noted as a proposal: it waits for the decision of {decider.called('en')}."
+              f"{at_once['en']}",
+    }  # fmt: skip
 
 
 @router.post("/places/{place_id}/reported", status_code=202, response_model=Became,
@@ -168,6 +201,7 @@ async def report_seen(
     given: Seen,
     who_asks: Annotated[Who, Depends(needs("answer"))],
 ) -> dict[str, Any]:
+    _known_word(station_of(request), given.word)
     return await say(station_of(request), who_asks, "reported", f"place:{place_id}",
                      {"word": given.word}, channel="api", realm_id=given.realm)  # fmt: skip
 
@@ -180,8 +214,16 @@ async def report_ended(
     given: Seen,
     who_asks: Annotated[Who, Depends(needs("answer"))],
 ) -> dict[str, Any]:
+    _known_word(station_of(request), given.word)
     return await say(station_of(request), who_asks, "report-ended", f"place:{place_id}",
                      {"word": given.word}, channel="api", realm_id=given.realm)  # fmt: skip
+
+
+def _known_word(station: Station, word: str) -> None:
+    known = station.book.reported
+    if word not in known:
+        raise Problem(422, f"no rule looks for {word!r} being reported",
+                      f"Known words: {', '.join(sorted(known)) or 'none'}.")  # fmt: skip
 
 
 @router.post("/warnings", status_code=202, summary="type in an official warning, with its origin")

@@ -102,7 +102,7 @@ rules:
     basis: [M-01]
     levels:
       orange:
-        when: (visibility < 200 m for 1 h) within 6 h
+        when: (visibility < 200 m for 1 h) within 6 h or reported icing
         ask: [guide]
     clear: visibility >= 500 m
     cases:

@@ -53,7 +53,9 @@ def served(county: Folder) -> Iterator[Folder]:
 
 
 def test_ordered_reported_withdrawn_and_explained(served: Folder) -> None:
-    served.run("report", "road-1", "icing").says("noted", "现场情况已记录")
+    served.run("report", "road-1", "icing", code=2).says("several people may", "li (", "wang (", "--as")
+    served.run("report", "road-1", "banana", "--as", "wang", code=2).says("'banana'", "icing")
+    served.run("report", "road-1", "icing", SUIAN_AS="wang").says("noted", "现场情况已记录")
     served.run("order", "speed-limit", "road-1", "--reason", "ice on the bend", "--argument",
                "speed=40").says("issued now")  # fmt: skip
     served.run("order", "speed-limit", "road-1", "--reason", "x", "--argument", "speed=quick",
@@ -62,11 +64,22 @@ def test_ordered_reported_withdrawn_and_explained(served: Folder) -> None:
         "no measure 'close'", "guide"
     )
     served.run("order", "guide", "nowhere", "--reason", "x", code=2).says("no place 'nowhere'")
-    served.run("order", "guide", "road-1", "--reason", "x", "--as", "wang", code=2).says("wang has")
+    served.run("order", "guide", "road-1", "--reason", "x", "--as", "wang", code=2).says(
+        "wang has the role answer; this needs order", "Who may: li (李值班)", "--as ID"
+    )
+    served.run("order", "guide", "road-1", "--reason", "x", "--as", "nemo", code=2).says(
+        "no person 'nemo'", "Who may: li"
+    )
     measure = _wait_for(served, "measure")
     served.run("withdraw", measure, "--reason", "the salt truck was there").says("will hear of it")
     served.run("withdraw", measure, "--reason", "again", code=2).says("ended already")
     served.run("doctor").says("the service on", "ready")
+    with sqlite3.connect(served.path / "var/suian.db") as db:
+        done = [tuple(row) for row in db.execute("select who, action from audit")]
+        assert db.execute("select count(*) from token").fetchone() == (0,)
+    assert ("wang", "reported") in done
+    assert ("li", "withdrawn") in done or ("li", "withdraw") in done, done
+    assert "create token" not in {action for _, action in done}
 
 
 def test_an_alert_is_explained(served: Folder) -> None:
@@ -95,7 +108,7 @@ def test_a_port_in_use_is_told(county: Folder) -> None:
 
 def test_an_exercise_that_the_config_does_not_play(served: Folder) -> None:
     (served.path / "exercises" / "storm").mkdir(parents=True)
-    served.run("drill", "storm", code=2).says("the config plays none", "suian serve --play")
+    served.run("drill", "storm", "--as", "li", code=2).says("the config plays none", "suian serve --play")
 
 
 def _wait_for(served: Folder, table: str) -> str:

@@ -155,7 +155,7 @@ def test_a_database_that_is_none(county: Folder) -> None:
     "words",
     [
         ("order", "guide", "road-1", "--reason", "ice"),
-        ("report", "road-1", "icing"),
+        ("report", "road-1", "icing", "--as", "li"),
         ("withdraw", "live.x.y.1", "--reason", "wrong"),
     ],
 )

@@ -48,6 +48,7 @@ BOOK = SimpleNamespace(
         "close": measure_of("封闭路段", "Close the section", decider="regulator"),
         "salt": measure_of("撒盐", "Salt the road"),
     },
+    reported=frozenset({"icing"}),
 )  # fmt: skip
 
 
