@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from alerting.audit import record
 from alerting.places import Places
-from alerting.places.tables import Complaints, csv_rows
+from alerting.places.tables import Complaints, csv_rows, parted
 from alerting.store.schema import contact, holder, person, post
 from alerting.vocabulary import SECTORS, TIERS
 
@@ -36,8 +36,7 @@ def read_people(path: Path, channels: set[str], phone_channels: set[str]) -> lis
     for line, row in csv_rows(path, PEOPLE_COLUMNS, wrong, required=("id", "name", "contacts")):
         if not row["id"] or not row["name"]:
             wrong.add(line, "needs an id and a name")
-            continue
-        if row["id"] in people:
+        if row["id"] and row["id"] in people:
             wrong.add(line, f"{row['id']} stands there twice")
         if (row["language"] or "zh") not in ("zh", "en"):
             wrong.add(line, f"language {row['language']!r} is neither zh nor en")
@@ -68,8 +67,7 @@ def read_posts(path: Path, places: Places, people: set[str]) -> list[dict[str, A
     for line, row in csv_rows(path, POST_COLUMNS, wrong, required=("id", "tier", "place", "title")):
         if not row["id"] or not row["title"]:
             wrong.add(line, "needs an id and a title")
-            continue
-        if row["id"] in posts:
+        if row["id"] and row["id"] in posts:
             wrong.add(line, f"{row['id']} stands there twice")
         if row["tier"] not in TIERS:
             wrong.add(line, f"tier {row['tier']!r} is none of {', '.join(TIERS)}")
@@ -80,7 +78,7 @@ def read_posts(path: Path, places: Places, people: set[str]) -> list[dict[str, A
         holders = row["holders"].split()
         for one in holders:
             if one not in people:
-                wrong.add(line, f"{one} is not among the people")
+                wrong.add(line, f"{one} is not among the people{parted(one)}")
         posts[row["id"]] = {**row, "holders": holders}
     wrong.raise_any()
     return list(posts.values())

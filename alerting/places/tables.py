@@ -80,19 +80,20 @@ def read_zones(path: Path) -> list[Place]:
     seen_points: set[str] = set()
     for line, row in _rows(path, ZONE_COLUMNS, wrong):
         code = row["code"]
-        if not code or not row["name"]:
+        whole = bool(code and row["name"])
+        if not whole:
             wrong.add(line, "needs a code and a name")
-            continue
-        zone = zones.setdefault(
-            code, Place(code, "zone", row["name"], row["name_en"], (), parent=row["parent"])
-        )
+        point = None
         if row["point"]:
             if row["point"] in seen_points:
                 wrong.add(line, f"the point {row['point']} stands there twice")
             seen_points.add(row["point"])
             point = _point(row["point"], row, line, wrong)
-            if point:
-                zones[code] = replace(zone, points=(*zone.points, point))
+        if whole:
+            zone = zones.setdefault(
+                code, Place(code, "zone", row["name"], row["name_en"], (), parent=row["parent"])
+            )
+            zones[code] = replace(zone, points=(*zone.points, *([point] if point else [])))
     for zone in zones.values():
         if zone.parent and zone.parent not in zones:
             wrong.lines.append(f"zone {zone.id}: its parent {zone.parent} is not in the file")
@@ -110,11 +111,8 @@ def read_sites(path: Path, zones: list[Place]) -> list[Place]:
     for line, row in _rows(path, SITE_COLUMNS, wrong):
         if row["id"] in by_code:
             wrong.add(line, f"{row['id']} is already the code of a zone")
-            continue
-        known = sites.get(row["id"])
-        site = known or _site(row, line, by_code, wrong)
-        if site is None:
-            continue
+        # A further row of the same site is a further point of it.
+        site = sites.get(row["id"]) or _site(row, line, by_code, wrong)
         own = _own_points(row, line, site, points, wrong)
         sites[site.id] = replace(site, points=(*site.points, *own))
     for site in sites.values():
@@ -128,30 +126,37 @@ def read_sites(path: Path, zones: list[Place]) -> list[Place]:
     return list(sites.values())
 
 
-def _site(row: Row, line: int, zones: dict[str, Place], wrong: Complaints) -> Place | None:
+def _site(row: Row, line: int, zones: dict[str, Place], wrong: Complaints) -> Place:
+    """What the row says; all that is wrong with it goes to `wrong`, and then nothing is taken."""
     if not row["id"] or not row["name"]:
         wrong.add(line, "needs an id and a name")
-        return None
     kinds = [k for k in PLACE_KINDS if k not in ("zone", "source", "channel")]
     if row["kind"] not in kinds:
         wrong.add(line, f"kind {row['kind']!r} is none of {', '.join(kinds)}")
-        return None
     in_zones = tuple(row["zones"].split())
     for zone in in_zones:
         if zone not in zones:
-            wrong.add(line, f"the zone {zone} is not in the zones file")
+            wrong.add(line, f"the zone {zone} is not in the zones file{parted(zone)}")
     if not in_zones:
         wrong.add(line, "needs at least one zone")
     sector = row["sector"] or SITE_SECTOR.get(row["kind"], "")
     if sector and sector not in SECTORS:
         wrong.add(line, f"sector {sector!r} is none of {', '.join(SECTORS)}")
+    from_km = _number(row["from_km"], "from_km", line, wrong)
+    to_km = _number(row["to_km"], "to_km", line, wrong)
+    if from_km is not None and to_km is not None and from_km > to_km:
+        wrong.add(line, f"from_km {from_km:g} is greater than to_km {to_km:g}")
     return Place(
         row["id"], row["kind"], row["name"], row["name_en"], (), zones=in_zones, sector=sector,
-        tags=frozenset(row["tags"].split()), road=row["road"],
-        from_km=_number(row["from_km"], "from_km", line, wrong),
-        to_km=_number(row["to_km"], "to_km", line, wrong), direction=row["direction"],
+        tags=frozenset(row["tags"].split()), road=row["road"], from_km=from_km, to_km=to_km,
+        direction=row["direction"],
         entries=tuple(row["entries"].split()), exits=tuple(row["exits"].split()),
     )  # fmt: skip
+
+
+def parted(word: str) -> str:
+    """What to say of a list that was parted by something else than blanks."""
+    return ": several are parted by blanks" if set(word) & set(";,，；、|/") else ""
 
 
 def _own_points(
@@ -162,7 +167,7 @@ def _own_points(
         if name in points:
             own.append(points[name])
         else:
-            wrong.add(line, f"the point {name} is not in the zones file")
+            wrong.add(line, f"the point {name} is not in the zones file{parted(name)}")
     if row["lat"] or row["lon"]:
         point = _point(f"{site.id}-{len(site.points) + len(own) + 1}", row, line, wrong)
         if point:

@@ -71,6 +71,25 @@ def test_a_config_that_is_not_text(county: Folder) -> None:
     county.run("check", code=2).says("config.yaml: the config is not text in UTF-8")
 
 
+def test_an_import_says_all_that_is_wrong_with_a_row(county: Folder) -> None:
+    def faults(table: str, row: str, *more: str) -> None:
+        county.write("bad.csv", TABLES[table].splitlines()[0] + "\n" + row + "\n")
+        county.run("import", table, "bad.csv", code=2).says("Nothing was taken", *more)
+
+    faults("sites", "r,rode,段,R,990100101,no-such,,,,smoke,,G1,9,1,,,", "kind 'rode'",
+           "the point no-such", "from_km 9 is greater than to_km 1", "sector 'smoke'")  # fmt: skip
+    faults("sites", ",road-section,,,990100101;990100102,,,,,,,G1,x,1,,,", "needs an id and a name",
+           "zone 990100101;990100102 is not in the zones file: several are parted by blanks",
+           "from_km 'x' is not a number")  # fmt: skip
+    faults("posts", ",boss,smoke,nowhere,,,li;wang", "needs an id and a title", "tier 'boss'",
+           "sector 'smoke'", "the place nowhere",
+           "li;wang is not among the people: several are parted by blanks")  # fmt: skip
+    faults("people", ",,,fr,king,fax:1", "needs an id", "language 'fr'", "role 'king'", "'fax'")
+    faults("zones", ",,,,p,91,x,high", "needs a code and a name", "lon 'x'", "elevation 'high'")
+    county.write("bad.csv", "id,name\n")
+    county.run("import", "people", "bad.csv", code=2).says("missing: contacts. The columns are")
+
+
 def test_an_import_must_fit_the_other_tables(county: Folder) -> None:
     county.write(
         "z.csv", "code,name,name_en,parent,point,lat,lon,elevation\n990199,别县,Other,,,,,\n"
