@@ -91,8 +91,8 @@ def _answer(config: Config, path: str, body: dict[str, Any], given: str, as_form
     at = address_of(config)
     try:
         got = requests.post(
-            f"{at}{path}", data=body if as_form else None, json=None if as_form else body, timeout=TIMEOUT,
-            headers={"Authorization": f"Bearer {given}"}, allow_redirects=False,
+            f"{at}{path}", data=body if as_form else None, json=None if as_form else body,
+            headers={"Authorization": f"Bearer {given}"}, timeout=TIMEOUT, allow_redirects=False,
         )  # fmt: skip
     except requests.RequestException:
         raise SuianError(

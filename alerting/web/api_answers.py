@@ -161,8 +161,10 @@ async def order_measure(
     detail = given.model_dump(include={"measure", "level", "reason"}) | {"arguments": arguments}
     answer = await say(station, who_asks, "order", f"place:{given.place}", detail, channel="api",
                        realm_id=given.realm)  # fmt: skip
-    waits = await read(station, lambda c: _waits_for(c, station, given))
-    return answer | ({"next": waits} if waits else {})
+    if answer["outcome"] == "taken":
+        waits = await read(station, lambda c: _waits_for(c, station, given))
+        answer |= {"next": waits} if waits else {}
+    return answer
 
 
 def _waits_for(

@@ -169,26 +169,6 @@ def test_a_report_carries_who_said_what_of_which(desk: Desk, web: Browser) -> No
     assert report.accepted == NOW
 
 
-def test_an_order_says_what_follows_it(desk: Desk, web: Browser) -> None:
-    desk.put(s.post, id="bureau", tier="regulator", sector="road-traffic", place="990100",
-             title="交通局", title_en="Transport bureau", active=True)
-    token = desk.person("li", "order")
-
-    def follows(measure: str) -> dict[str, str]:
-        body = {"measure": measure, "place": "g70-12", "level": "red", "reason": "ice"}
-        answer = web.post("/api/v1/measures", json=body, headers=bearer(token))
-        assert answer.status_code == 202, answer.text
-        return answer.json()["next"]
-
-    assert "it is issued now" not in follows("close")["en"]
-    assert "waits for the decision of Transport bureau" in follows("close")["en"]
-    assert "待交通局决定" in follows("close")["zh"]
-    assert "issued now" in follows("salt")["en"]
-    # Once it is decided on, who asks for it as well waits for nobody.
-    desk.ask(desk.open_alert(), "close", "issued", decider="bureau")
-    assert "issued now" in follows("close")["en"]
-
-
 def test_a_word_that_no_rule_looks_for_is_not_taken(desk: Desk, web: Browser) -> None:
     token = desk.person("li", "order")
     for act in ("reported", "report-ended"):
