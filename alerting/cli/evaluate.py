@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from alerting.calendar import Calendar
-from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption
+from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption, local
 from alerting.connector import Connector
 from alerting.errors import BadInput
 from alerting.places import load_places
@@ -119,15 +119,15 @@ def _print_tables(made: DryRun, zone: ZoneInfo) -> None:
     for s in made.signals:
         where = _few(s.get("places", s.get("areas", [])))
         what = _warned(s, zone) if "level" in s else f"{s['hours']} h, {_few(s['quantities'])}"
-        issued = _local(s["issued"], zone)
+        issued = local(s["issued"], zone)
         out.print(f"  {s['kind']} {s['source']}, issued 发布 {issued} @ {where}: {what}", markup=False)
     out.print("\nAlerts that would open 将触发" + ("" if made.alerts else ": none 无"))
     for alike in _alike(made.alerts):
         a = alike[0]
-        where, onset = _few([one["place"] for one in alike]), _local(a["onset"], zone)
+        where, onset = _few([one["place"] for one in alike]), local(a["onset"], zone)
         out.print(f"  [bold]{a['level']}[/]  {a['rule']} @ {escape(where)}  onset 起始 {onset}")
         if official := a["why"].get("official"):
-            issued = _local(official["issued"], zone)
+            issued = local(official["issued"], zone)
             out.print(f"    官方预警 official warning: {official['level']}, {official['issuer']},"
                       f" {issued}", markup=False)  # fmt: skip
         for language in ("zh", "en"):
@@ -153,10 +153,6 @@ def _alike(alerts: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     return list(groups.values())
 
 
-def _local(text: str | None, zone: ZoneInfo) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M}" if text else "–"
-
-
 def _warned(signal: dict[str, Any], zone: ZoneInfo) -> str:
     drill = ", 演练 exercise" if signal["status"] == "exercise" else ""
     said = f"{signal['event']} {signal['level']} ({signal['action']}{drill})"
@@ -164,7 +160,7 @@ def _warned(signal: dict[str, Any], zone: ZoneInfo) -> str:
         return said
     if signal["expires"] is None:
         return f"{said}, no end said: 24 h 未注明结束时间，按24小时"
-    return f"{said}, until 至 {_local(signal['expires'], zone)}"
+    return f"{said}, until 至 {local(signal['expires'], zone)}"
 
 
 def _few(names: list[str], limit: int = 6) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Connection, select
 
-from alerting.cli.given import CONFIG, ConfigPath, store_of
+from alerting.cli.given import CONFIG, ConfigPath, local, store_of
 from alerting.errors import BadInput
 from alerting.places import load_places
 from alerting.rulebook import load_book
@@ -22,6 +21,7 @@ from alerting.store.schema import alert, alert_change, answer, person
 from alerting.vocabulary import Level
 
 out = Console(highlight=False, soft_wrap=True)
+TIMES = ("at", "due")
 
 
 def explain(
@@ -60,14 +60,14 @@ def _tell(connection: Connection, config: Config, alert_id: str) -> None:
         out.print(f"  {why.get('sentence', {}).get(language, '')}")
     _values(why, zone)
     _timeline(connection, alert_id, zone)
-    _rows("Measures 措施", ("measure", "object", "carrier", "state", "due"), one["measures"])
-    _rows("Told 已通知", ("person", "channel", "state", "at"), _named(one["deliveries"], names))
+    _rows("Measures 措施", ("measure", "object", "carrier", "state", "due"), one["measures"], zone)
+    _rows("Told 已通知", ("person", "channel", "state", "at"), _named(one["deliveries"], names), zone)
     rows = connection.execute(
         select(answer).where(answer.c.alert == alert_id).order_by(answer.c.at)
     ).mappings()  # fmt: skip
     _rows("Answered 应答", ("person", "channel", "act", "outcome", "at", "text"),
-          _named(rows, names))  # fmt: skip
-    _rows("Climbed 升级叫应", ("from", "to", "at", "reason"), one["escalations"])
+          _named(rows, names), zone)  # fmt: skip
+    _rows("Climbed 升级叫应", ("from", "to", "at", "reason"), one["escalations"], zone)
 
 
 def _values(why: dict[str, Any], zone: ZoneInfo) -> None:
@@ -76,11 +76,11 @@ def _values(why: dict[str, Any], zone: ZoneInfo) -> None:
         out.print(f"  by hand 人工: {why['by_hand']}", markup=False)
     if official := why.get("official"):
         out.print(f"  official warning 官方预警: {official['level']}, {official['issuer']},"
-                  f" {_local(official['issued'], zone)}", markup=False)  # fmt: skip
+                  f" {local(official['issued'], zone)}", markup=False)  # fmt: skip
     if "point" in why:
         out.print(f"  worst point 最不利点: {why['point']}", markup=False)
     for level, one in why.get("details", {}).items():
-        onset = f", from 起 {_local(one['onset'], zone)}" if one["onset"] else ""
+        onset = f", from 起 {local(one['onset'], zone)}" if one["onset"] else ""
         out.print(f"  {level}: {one['state']}{onset}: {one['text']}", markup=False)
         for reason in one["reasons"]:
             out.print(f"    {_reason(reason, zone)}", markup=False)
@@ -93,17 +93,13 @@ def _reason(reason: dict[str, Any], zone: ZoneInfo) -> str:
     if reason["value"] is not None:
         said += f", {reason['value']:.4g} {reason['unit']}".rstrip()
     if reason["at"]:
-        said += f" at {_local(reason['at'], zone)}"
+        said += f" at {local(reason['at'], zone)}"
     if reason["derived"]:
         said += ", derived 推算"
     if reason["source"]:
-        issued = f" issued {_local(reason['issued'], zone)}" if reason["issued"] else ""
+        issued = f" issued {local(reason['issued'], zone)}" if reason["issued"] else ""
         said += f", {reason['source']}{issued}"
     return said
-
-
-def _local(stamp: str, zone: ZoneInfo) -> str:
-    return f"{datetime.fromisoformat(stamp).astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _timeline(connection: Connection, alert_id: str, zone: ZoneInfo) -> None:
@@ -113,7 +109,7 @@ def _timeline(connection: Connection, alert_id: str, zone: ZoneInfo) -> None:
     out.print(f"Timeline 经过 ({zone.key})")
     for row in rows:
         level = Level(row.level).name if row.level else "-"
-        out.print(f"  {row.at.astimezone(zone):%Y-%m-%d %H:%M} {row.what} {level} by {row.by}:"
+        out.print(f"  {local(row.at, zone)} {row.what} {level} by {row.by}:"
                   f" {_both(row.why.get('sentence', row.why))}", markup=False)  # fmt: skip
 
 
@@ -121,16 +117,12 @@ def _named(rows: Iterable[Any], names: dict[str, str]) -> list[dict[str, Any]]:
     return [{**row, "person": names.get(row["person"], row["person"])} for row in rows]
 
 
-def _rows(title: str, columns: tuple[str, ...], rows: Iterable[Any]) -> None:
+def _rows(title: str, columns: tuple[str, ...], rows: Iterable[Any], zone: ZoneInfo) -> None:
     table = Table(*columns, title=title, title_justify="left", box=None)
     for row in rows:
-        table.add_row(*(_cell(row.get(c)) for c in columns))
+        table.add_row(*(local(row[c], zone) if c in TIMES else row[c] or "–" for c in columns))
     if table.row_count:
         out.print(table)
-
-
-def _cell(value: Any) -> str:
-    return "-" if value is None or value == "" else str(value)
 
 
 def _both(words: Any) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -26,6 +28,12 @@ As = Annotated[
     typer.Option("--as", envvar="SUIAN_AS", show_envvar=False,
                  help="The id of who does it (or SUIAN_AS), where several may."),
 ]  # fmt: skip
+
+
+def local(at: datetime | str | None, zone: ZoneInfo) -> str:
+    """A time for people, in the county's zone; "–" for none. Texts are ISO times with their zone."""
+    moment = datetime.fromisoformat(at) if isinstance(at, str) and at else at
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if isinstance(moment, datetime) else "–"
 
 
 def store_of(config: Config) -> Store:

@@ -6,12 +6,13 @@ import asyncio
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import structlog
 import typer
 from rich.console import Console
 
-from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption
+from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption, local
 from alerting.errors import BadInput
 from alerting.service.config import load_config
 from alerting.service.county import load_county
@@ -41,7 +42,7 @@ def replay(
     if format_ is Format.json:
         print(as_json(rows))
     else:
-        _print(rows)
+        _print(rows, settings.county.zone)
 
 
 def _time(text: str) -> datetime:
@@ -55,11 +56,13 @@ def _time(text: str) -> datetime:
     return at
 
 
-def _print(rows: list[dict[str, Any]]) -> None:
+def _print(rows: list[dict[str, Any]], zone: ZoneInfo) -> None:
     for row in rows:
+        opened, onset = local(row["opened"], zone), local(row["onset"], zone)
+        closed = local(row["closed"], zone) if row["closed"] else "…"
         out.print(
-            f"{row['peak']:<7} {row['rule']} @ {row['place']}: {row['opened']} → {row['closed'] or '…'}"
-            f", onset 起始 {row['onset'] or '-'}, {len(row['measures'])} measures 措施,"
+            f"{row['peak']:<7} {row['rule']} @ {row['place']}: {opened} → {closed}"
+            f", onset 起始 {onset}, {len(row['measures'])} measures 措施,"
             f" {len(row['escalations'])} escalations 升级"
         )
-    out.print(f"{len(rows)} alerts 条")
+    out.print(f"{len(rows)} alerts 条 ({zone.key})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cli.conftest import CONFIG, ROOT, Folder
+from tests.cli.conftest import CONFIG, MEASURES, ROOT, Folder
 
 
 def _free_port() -> int:
@@ -24,11 +25,25 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+CLOSE = """\
+  close-road:
+    title: {zh: 封闭路段, en: Close the section}
+    form: propose
+    decider: regulator
+    carrier: field
+    lifter: regulator
+    do: {zh: 封闭路段, en: close the section}
+    sms: {zh: 封闭路段, en: close it}
+    interim: [guide]
+"""
+
+
 @pytest.fixture
 def served(county: Folder) -> Iterator[Folder]:
     """The county with its service running, no source switched on, not where the config puts it."""
     port = _free_port()
     config = CONFIG.format(port=1).partition("sources:")[0]
+    county.write("rules/measures.yaml", MEASURES + CLOSE)
     county.write("config.yaml", config + "channels:\n  console: {silent: true}\n")
     service = subprocess.Popen(
         [sys.executable, "-m", "alerting.cli", "serve"], cwd=county.path,
@@ -63,6 +78,9 @@ def test_ordered_reported_withdrawn_and_explained(served: Folder) -> None:
     served.run("order", "close", "road-1", "--reason", "x", code=2).says(
         "no measure 'close'", "guide"
     )
+    said = served.run("order", "close-road", "road-1", "--reason", "a lorry lies across it")
+    said.says("waits for the decision of Transport office", "待交通局决定", "at once: Guide traffic")
+    assert "issued now" not in said.out
     served.run("order", "guide", "nowhere", "--reason", "x", code=2).says("no place 'nowhere'")
     served.run("order", "guide", "road-1", "--reason", "x", "--as", "wang", code=2).says(
         "wang has the role answer; this needs order", "Who may: li (李值班)", "--as ID"
@@ -96,6 +114,9 @@ def test_an_alert_is_explained(served: Folder) -> None:
     ran = served.run("explain", key)
     ran.says(key, "tarmac melts", "Timeline 经过", "opened", "Measures 措施", "speed-limit", "Told 已通知",
              "王交警", "console")  # fmt: skip
+    times = re.findall(r"\d{4}-\d\d-\d\d.\d\d:\d\d\S*", ran.out)
+    assert len(times) >= 3
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:?", t) for t in times), times
 
 
 def test_a_port_in_use_is_told(county: Folder) -> None:

@@ -40,7 +40,9 @@ def test_a_history_opens_what_the_live_code_would(county: Folder) -> None:
     assert alert["onset"] == "2026-07-01T06:00:00Z"
     assert {m["measure"] for m in alert["measures"]} == {"guide", "speed-limit"}
     assert alert["deliveries"]
-    county.run("replay", file).says("heat-test @ road-1", "1 alerts")
+    ran = county.run("replay", file)
+    ran.says("heat-test @ road-1", "1 alerts", "2026-07-01 08:10 → …", "onset 起始 2026-07-01 14:00")
+    assert "Z" not in ran.out, ran.out  # a table's times are the county's, JSON's UTC
 
 
 def test_twice_the_same_bytes_and_a_repeated_signal_changes_nothing(county: Folder) -> None:
