@@ -27,6 +27,7 @@ from connectors.formats.fields import load
 
 PUBLIC = "https://api.open-meteo.com"
 CUSTOMER = "https://customer-api.open-meteo.com"
+FREE_A_DAY = 10_000.0  # calls; see its terms
 
 # What is asked for: one variable each, for two of them not the first that can be read.
 _ASKED = {q: names[0] for q, names in VARIABLES.items()} | {
@@ -79,6 +80,16 @@ class Source:
     def quantities(self) -> frozenset[str]:
         return frozenset(self._settings.quantities)
 
+    @property
+    def quota(self) -> float | None:
+        """What the free host allows in a day; a customer's or one's own host has its own terms."""
+        return None if self._settings.apikey or self._settings.base_url else FREE_A_DAY
+
+    def weighs(self, places: int) -> float:
+        """What one poll costs of the quota, in the service's own count."""
+        settings = self._settings
+        return places * weight_of(len(_variables(settings)), settings.forecast_days + settings.past_days)
+
     def poll(self, fetch: Fetch, context: Context) -> Reading:
         """One forecast of all `context.spots`, issued in the hour of `context.now`.
 
@@ -127,7 +138,7 @@ class Source:
 
     def _ask(self, fetch: Fetch, spots: Sequence[Spot], now: datetime, tables: Tables) -> None:
         settings = self._settings
-        variables = [v for q in settings.quantities for v in _ASKED[q].split("+")]
+        variables = _variables(settings)
         params = _places(tuple(spots)) | {
             "hourly": ",".join(variables),
             "forecast_days": str(settings.forecast_days),
@@ -140,8 +151,7 @@ class Source:
         if settings.apikey:
             params["apikey"] = settings.apikey
         host = settings.base_url or (CUSTOMER if settings.apikey else PUBLIC)
-        days = settings.forecast_days + settings.past_days
-        weight = len(spots) * weight_of(len(variables), days)
+        weight = self.weighs(len(spots))
         try:
             answer = fetch.get(f"{host.rstrip('/')}/v1/forecast", params=params, weight=weight)
         except SourceError as error:
@@ -154,6 +164,10 @@ class Source:
                 where=answer.url,
             )
         tables.take(locations, spots)
+
+
+def _variables(settings: OpenMeteoOptions) -> list[str]:
+    return [v for q in settings.quantities for v in _ASKED[q].split("+")]
 
 
 def _hour(at: datetime) -> datetime:

@@ -12,7 +12,7 @@ from rich.console import Console
 from sqlalchemy import Connection, func, select
 
 from alerting.cli.given import CONFIG, ConfigPath, store_of
-from alerting.connector import Context
+from alerting.connector import Connector, Context
 from alerting.dispatch import find as find_channel
 from alerting.dispatch import make_channels
 from alerting.errors import BadInput, SourceError, SuianError
@@ -23,6 +23,7 @@ from alerting.service.clock import LIVE
 from alerting.service.config import load_config
 from alerting.service.county import County, load_county
 from alerting.service.fetch import HttpFetch
+from alerting.service.pace import calls_a_day, pace, quota_of
 from alerting.service.survey import (
     Undecidable,
     blind,
@@ -94,6 +95,8 @@ def _sources(county: County, runtime: RealRuntime) -> Iterator[Line]:
             to = f"{county.config.url}/api/v1/signals?source={name}"
             yield GOOD, f"{name}: pushed to us 由外部推送: POST {to}"
             continue
+        if (quota := quota_of(connector)) is not None:
+            yield _allowance(name, connector, quota, len(spots))
         fetch = HttpFetch(runtime)
         try:
             got = connector.poll(fetch, Context(name, now, county.config.county.zone, spots))
@@ -101,9 +104,25 @@ def _sources(county: County, runtime: RealRuntime) -> Iterator[Line]:
             yield BAD, f"{name}: {error.text()}"
             continue
         said = (
-            f"{name}: answers 可达, {len(got.signals)} signals 条, every 周期 {connector.cadence}"
+            f"{name}: answers 可达, {len(got.signals)} signals 条, asked every 轮询间隔"
+            f" {_clock_like(pace(connector, len(spots)))}"
         )
         yield GOOD, said + "".join(f"; {p.what}" for p in got.problems[:3])
+
+
+def _allowance(name: str, connector: Connector, quota: float, places: int) -> Line:
+    """What it will use of what its source allows in a day."""
+    used = (f"{name}: about {calls_a_day(connector, places):.0f} calls a day of {quota:.0f} allowed"
+            f" 每日约用/限额, {places} points, asked every 轮询间隔"
+            f" {_clock_like(pace(connector, places))}")  # fmt: skip
+    if pace(connector, places) <= connector.cadence:
+        return GOOD, used
+    return BAD, (f"{used}: slower than it speaks 慢于其更新周期 ({_clock_like(connector.cadence)})."
+                 " Take fewer points or a customer's key (apikey).")  # fmt: skip
+
+
+def _clock_like(span: timedelta) -> str:
+    return f"{round(span.total_seconds() / 60)} min"
 
 
 def _channels(county: County, runtime: RealRuntime) -> Iterator[Line]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -27,8 +27,11 @@ class HttpFetch:
     A failure rests its own host alone: an index may link to one that is down and one that is up.
     """
 
-    def __init__(self, runtime: Runtime, contact: str = "") -> None:
+    def __init__(self, runtime: Runtime, contact: str = "", quota: float | None = None) -> None:
+        """`quota` is the weight of requests that the source allows in a day of UTC."""
         self._runtime = runtime
+        self._quota = quota
+        self._spent: tuple[date, float] = (date.min, 0.0)  # the weight of a day's requests so far
         self._session = requests.Session()
         agent = f"suian/{__version__}" + (f" ({contact})" if contact else "")
         self._session.headers["User-Agent"] = agent
@@ -49,6 +52,7 @@ class HttpFetch:
         """One request. A 304 gives what was held before. Raises SourceError."""
         host = _parted(url)
         self._refuse_while_held(host)
+        self._spend(weight)
         try:
             address = requests.Request("GET", url, params=params).prepare().url or url
         except requests.RequestException as error:
@@ -78,6 +82,17 @@ class HttpFetch:
         self._failures.pop(host, None)
         self._remember(address, got, content)
         return Answer(got.status_code, content, dict(got.headers), address)
+
+    def _spend(self, weight: float) -> None:
+        """Count a request. One that the day's quota has no room for waits for the next day."""
+        now = self._runtime.now().astimezone(UTC)
+        day, spent = self._spent
+        spent = spent + weight if day == now.date() else weight
+        if self._quota is not None and spent > self._quota:
+            tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+            self._hold("", tomorrow, f"the day's quota of {self._quota:.0f} is used up")
+            self._refuse_while_held("")
+        self._spent = (now.date(), spent)
 
     def hold_until(self, at: datetime, why: str) -> None:
         """The source asked not to be called before `at`."""

@@ -13,6 +13,7 @@ from alerting.connector import Connector, Context, Reading
 from alerting.errors import BadInput, SuianError
 from alerting.service.clock import LIVE
 from alerting.service.fetch import HttpFetch
+from alerting.service.pace import pace, quota_of
 from alerting.signals import Signal, Tick, check_times
 from alerting.store.schema import source_health
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from alerting.service.station import Station
 
 log = structlog.get_logger()
-SHORTEST = timedelta(seconds=5)
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class PollLoop:
         self._station = station
         now = station.runtime.now()
         self._sources = [
-            Polled(name, connector, HttpFetch(station.runtime), now)
+            Polled(name, connector, HttpFetch(station.runtime, quota=quota_of(connector)), now)
             for name, connector in station.connectors.items()
             if not getattr(connector, "pushed", False)
         ]
@@ -58,7 +58,7 @@ class PollLoop:
     async def _poll(self, source: Polled, now: datetime) -> None:
         station = self._station
         context = Context(source.name, now, station.config.county.zone, station.spots)
-        every = max(SHORTEST, getattr(source.connector, "every", source.connector.cadence / 4))
+        every = pace(source.connector, len(station.spots))
         jitter = timedelta(seconds=station.runtime.uniform(0, 0.1 * every.total_seconds()))
         source.due = now + every + jitter
         try:

@@ -108,3 +108,9 @@ def test_what_does_not_work_ends_with_1_and_stands_in_the_last_list(county: Fold
     last = ran.out.partition("Still missing")[2]
     for words in ("no duty office", "no post field of road-traffic"):
         assert words in last, last
+
+
+def test_the_doctor_says_what_a_source_will_use_of_its_quota(county: Folder) -> None:
+    # The proxy that is none keeps the question from leaving the machine.
+    ran = county.run("doctor", code=1, HTTPS_PROXY="http://127.0.0.1:9")
+    ran.says("open-meteo: about 48 calls a day of 10000 allowed", "1 points", "asked every 轮询间隔 30 min")

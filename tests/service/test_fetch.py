@@ -18,6 +18,7 @@ from alerting.errors import SourceError
 from alerting.runtime import VirtualRuntime
 from alerting.service import fetch as module
 from alerting.service.fetch import HttpFetch
+from alerting.service.pace import calls_a_day, pace
 from connectors import find
 
 NOW = datetime(2026, 1, 20, 8, tzinfo=UTC)
@@ -85,6 +86,34 @@ def test_a_304_gives_what_was_held(server: Server, runtime: VirtualRuntime) -> N
     assert fetch.get(url).body == b"news"
     assert fetch.get(url).body == b"news"
     assert server.asked[1][1]["If-None-Match"] == '"1"'
+
+
+def test_a_days_quota_is_kept_to_by_weight(server: Server, runtime: VirtualRuntime) -> None:
+    url = server.says("/a", "news")
+    fetch = HttpFetch(runtime, quota=100)
+    fetch.get(url, weight=60)
+    fetch.get(url, weight=40)
+    said = refusal(fetch, url)
+    assert "quota of 100 is used up" in said.what
+    assert fetch.held_until == datetime(2026, 1, 21, tzinfo=UTC)
+    assert len(server.asked) == 2
+    runtime.advance(timedelta(hours=16))  # the next day of UTC
+    fetch.get(url, weight=100)
+    assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("places", "minutes", "calls"),
+    # 10,000 free calls a day; nine variables and five days weigh one call a place. A tenth is spared.
+    [(13, 30, 13 * 48), (187, 30, 187 * 48), (375, 60, 9000), (1000, 160, 9000)],
+)
+def test_a_free_quota_lasts_the_day(places: int, minutes: int, calls: int) -> None:
+    kind = find("open-meteo")
+    free = kind(kind.options())
+    assert pace(free, places) == timedelta(minutes=minutes)
+    assert round(calls_a_day(free, places)) == calls <= 10_000
+    paid = kind(kind.options(apikey="key"))
+    assert pace(paid, places) == timedelta(minutes=30)
 
 
 @pytest.mark.parametrize(
