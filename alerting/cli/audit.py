@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
@@ -10,9 +11,9 @@ from sqlalchemy import func, select
 
 from alerting.audit import head
 from alerting.audit import verify as walk
-from alerting.cli.given import CONFIG, ConfigPath, store_of
-from alerting.errors import SuianError
-from alerting.service.config import load_config
+from alerting.cli.given import CONFIG, DATABASE, ConfigPath, store_of
+from alerting.errors import BadInput, SuianError
+from alerting.service.config import Config, load_config
 from alerting.store.schema import audit
 
 out = Console(highlight=False, soft_wrap=True)
@@ -25,8 +26,13 @@ def verify(
     ] = "",
 ) -> None:
     """Walk the chains of the log; with a head sent before, prove that nothing before it changed."""
+    settings = load_config(config)
     known = head_hash.strip().lower()
-    store = store_of(load_config(config))
+    if known and not re.fullmatch("[0-9a-f]{64}", known):
+        raise BadInput(f"--head {head_hash!r}: a head is 64 hex digits, as `suian audit verify` and the"
+                       " daily message give it / 链头是64位十六进制数")  # fmt: skip
+    _there_is_a_log(settings)
+    store = store_of(settings)
     with store.read() as connection:
         broken = walk(connection, known)
         realms = connection.execute(select(audit.c.realm).distinct().order_by(audit.c.realm))
@@ -52,3 +58,11 @@ def verify(
     else:
         out.print("consistent: the chain holds in itself; give --head HASH, sent before, for proof"
                   " / 自洽；如需证明未被整体改写，请用 --head 给出此前外发的链头")  # fmt: skip
+
+
+def _there_is_a_log(config: Config) -> None:
+    """Raises SuianError before anything is made: to verify must not begin a log."""
+    path = config.data / DATABASE
+    if not path.exists():
+        raise SuianError("there is no log yet / 尚无审计日志", where=str(path),
+                         mend="`suian serve` begins it; --config names another county.")  # fmt: skip

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
@@ -19,9 +20,28 @@ class Format(StrEnum):
     json = "json"
 
 
+E = TypeVar("E", bound=StrEnum)
+
+
+def word_of(words: type[E]) -> Callable[[str], E]:
+    """A parser of one of the words; typer's own speaks of a "Value error"."""
+
+    def parse(text: str) -> E:
+        if text not in [w.value for w in words]:
+            raise typer.BadParameter(f"{text!r} is none of {', '.join(words)}.")
+        return words(text)
+
+    return parse
+
+
 ConfigPath = Annotated[Path, typer.Option("--config", help="The county's config.")]
 CONFIG = Path("config.yaml")
-FormatOption = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
+DATABASE = "suian.db"
+FormatOption = Annotated[
+    Format,
+    typer.Option("--format", parser=word_of(Format), metavar="[table|json]",
+                 help="For people or for programs."),
+]  # fmt: skip
 Reason = Annotated[str, typer.Option("--reason", help="Why: it is recorded and told.")]
 As = Annotated[
     str,
@@ -38,4 +58,4 @@ def local(at: datetime | str | None, zone: ZoneInfo) -> str:
 
 def store_of(config: Config) -> Store:
     """The county's database. Raises SuianError where it cannot be used."""
-    return Store(config.data / "suian.db")
+    return Store(config.data / DATABASE)

@@ -140,8 +140,11 @@ def test_a_password_is_asked_for_twice(county: Folder) -> None:
 
 
 def test_the_log_is_consistent_or_not(county: Folder) -> None:
+    county.run("audit", "verify", code=1).says("there is no log yet")
+    assert not (county.path / "var").exists()
     county.run("token", "create", "li")
     county.run("audit", "verify").says("consistent")
+    county.run("audit", "verify", "--head", "deadbeef", code=2).says("a head is 64 hex digits")
     county.run("audit", "verify", "--head", "ab" * 32, code=1).says("no entry has the hash")
 
 
@@ -189,6 +192,7 @@ def test_by_hand_without_a_service_says_how_to_start_it(
 
 
 def test_the_command_as_a_shell_starts_it(county: Folder) -> None:
+    county.run_afresh("token", "create", "li").says("suian_")
     county.run_afresh("audit", "verify").says("consistent")
     county.run_afresh("check", "--config", "gone.yaml", code=2).says("gone.yaml", "suian init")
     county.run_afresh("--help").says("evaluate", "replay", "doctor", "withdraw")
