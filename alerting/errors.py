@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def plain(one: Mapping[str, Any]) -> str:
+    """What one of pydantic's errors says, without the words it has for programmers."""
+    if one["type"] in ("bool_parsing", "bool_type"):
+        return f"{one['input']!r} is neither true nor false"
+    return str(one["msg"]).removeprefix("Value error, ")
+
+
+def plainly(errors: Sequence[Mapping[str, Any]]) -> str:
+    """All of them, each with the option it is about."""
+    said = ((".".join(str(part) for part in one["loc"]), plain(one)) for one in errors)
+    return "; ".join(f"{at}: {words}" if at else words for at, words in said)
+
 
 class SuianError(Exception):
     """A failure that a person can act on.

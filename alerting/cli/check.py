@@ -31,6 +31,7 @@ from alerting.service.survey import (
     problem,
     undecidable,
 )
+from connectors import find
 
 T = TypeVar("T")
 out = Console(highlight=False, soft_wrap=True)
@@ -105,10 +106,19 @@ def _of_tables(config: Config) -> list[Note]:
     elif places is not None and people is not None:
         ids = {p["id"] for p in people}
         _try(notes, lambda: read_posts(county.posts, places, ids))
-    for name, source in config.sources_on().items():
-        if (source.use or name) != "calendar":
+    for name, source in config.sources.items():
+        if not source.on:  # its options may wait until it is switched on; its kind is known
+            _try(notes, partial(_known_kind, name, source.use or name))
+        elif (source.use or name) != "calendar":
             _try(notes, partial(make_connector, name, source.use or name, source.options()))
     return [replace(n, mend=n.mend.replace("\n", " ")) for n in notes]
+
+
+def _known_kind(name: str, kind: str) -> None:
+    try:
+        find(kind)
+    except BadInput as error:
+        raise BadInput(error.what, where=f"sources.{name}", mend=error.mend) from None
 
 
 def _of_county(county: County) -> list[Note]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection
 
-from alerting.cli.given import CONFIG, ConfigPath, store_of
+from alerting.cli.given import CONFIG, ConfigPath, store_of, word_of
 from alerting.errors import BadInput, SuianError
 from alerting.people import import_people, import_posts, read_people, read_posts
 from alerting.places import Places, load_places
@@ -30,7 +30,11 @@ class Table(StrEnum):
 
 
 def import_(
-    what: Annotated[Table, typer.Argument(help="Which table the file replaces.")],
+    what: Annotated[
+        Table,
+        typer.Argument(parser=word_of(Table), metavar="TABLE",
+                       help="zones, sites, people or posts: which table the file replaces."),
+    ],  # fmt: skip
     file: Annotated[Path, typer.Argument(help="CSV, UTF-8 or GB 18030.")],
     config: ConfigPath = CONFIG,
 ) -> None:

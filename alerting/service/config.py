@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -12,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from alerting.errors import BadInput
+from alerting.errors import BadInput, plain
 from alerting.people import Policy
 
 
@@ -100,6 +102,8 @@ class Bus(Part):
 
 
 class Config(Part):
+    """`address` is what the service listens on: 127.0.0.1 for this machine alone, 0.0.0.0 for all."""
+
     county: County
     data: Path = Path("var")
     rules: Path = Path("rules")
@@ -115,6 +119,19 @@ class Config(Part):
     bus: Bus = Bus()
     watch: Watch = Watch()
     log: Literal["debug", "info", "warning"] = "info"
+
+    @field_validator("address")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        # A name is looked up when it is listened on; what looks like a number must be one.
+        if value.replace(".", "").isdigit():
+            try:
+                IPv4Address(value)
+            except ValueError:
+                raise ValueError(f"{value!r} is no IPv4 address, e.g. 127.0.0.1 or 0.0.0.0") from None
+        elif not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", value):
+            raise ValueError(f"{value!r} is neither an IPv4 address nor the name of a machine")
+        return value
 
     @property
     def url(self) -> str:
@@ -188,7 +205,7 @@ def _all(error: ValidationError, data: Any) -> str:
 
 def _said(one: Any) -> str:
     if one["type"] != "extra_forbidden":
-        return str(one["msg"]).removeprefix("Value error, ")
+        return plain(one)
     known = _fields_at(one["loc"][:-1])
     close = difflib.get_close_matches(str(one["loc"][-1]), known, 1)
     hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(sorted(known))}"

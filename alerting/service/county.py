@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from alerting.calendar import Calendar
 from alerting.connector import Connector
-from alerting.errors import BadInput
+from alerting.errors import BadInput, plainly
 from alerting.people import import_people, import_posts, read_people, read_posts
 from alerting.places import Place, Places, load_places, no_zones
 from alerting.rulebook import Book, load_book
@@ -81,10 +81,7 @@ def make_connector(
     try:
         settings = kind.options.model_validate(options)
     except ValidationError as error:
-        said = "; ".join(
-            f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()
-        )
-        raise BadInput(said, where=f"sources.{name}") from None
+        raise BadInput(plainly(error.errors()), where=f"sources.{name}") from None
     needs = {"calendar": calendar} if "calendar" in getattr(kind, "needs", ()) else {}
     made: Connector = kind(settings, **needs)
     return made

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from alerting.errors import BadInput, Refused, SuianError
+from alerting.errors import BadInput, Refused, SuianError, plain
 
 
 class Problem(Exception):
@@ -84,7 +84,7 @@ def install(app: FastAPI) -> None:
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         parts = [
-            {"where": ".".join(str(p) for p in one["loc"]), "what": one["msg"]}
+            {"where": ".".join(str(p) for p in one["loc"]), "what": plain(one)}
             for one in error.errors()
         ]
         detail = "; ".join(f"{p['where']}: {p['what']}" for p in parts)

@@ -68,6 +68,27 @@ def test_an_option_of_a_source_is_checked(county: Folder) -> None:
     county.run("check", code=2).says("sources.open-meteo", "dayz")
 
 
+def test_a_config_that_cannot_be_meant(county: Folder) -> None:
+    text = (county.path / "config.yaml").read_text("utf-8")
+
+    def says(old: str, new: str, *words: str) -> None:
+        county.write("config.yaml", text.replace(old, new, 1))
+        ran = county.run("check", code=2)
+        ran.says(*words)
+        for foreign in ("Value error", "Input should", "validation"):
+            assert foreign not in ran.out + ran.err
+
+    says("port: 1", "port: 1\naddress: 999.1.1.1", "line 13: address", "'999.1.1.1' is no IPv4 address")
+    says("port: 1", "port: 1\naddress: 'all of them'", "neither an IPv4 address nor the name")
+    says("cap: {on: true}", "cap: {on: maybe}", "sources.cap.on", "'maybe' is neither true nor false")
+    says("cap: {on: true}", "nmc-list: {use: nmcc, on: false}", "sources.nmc-list",
+         "no source 'nmcc'", "Did you mean 'nmc'")  # fmt: skip
+    ran = county.run("check", "--format", "xml", code=2)
+    ran.says("'xml' is none of table, json")
+    assert "Value error" not in ran.err
+    county.run("import", "roads", "x.csv", code=2).says("'roads' is none of zones, sites, people, posts")
+
+
 def test_the_doctor_ends_with_what_is_missing(county: Folder) -> None:
     text = (county.path / "config.yaml").read_text("utf-8")
     lines = "  open-meteo: {on: true, base_url: 'http://127.0.0.1:9'}\n  cap: {on: false}\n"
