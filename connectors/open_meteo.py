@@ -88,7 +88,8 @@ class Source:
     def weighs(self, places: int) -> float:
         """What one poll costs of the quota, in the service's own count."""
         settings = self._settings
-        return places * weight_of(len(_variables(settings)), settings.forecast_days + settings.past_days)
+        days = settings.forecast_days + settings.past_days
+        return places * weight_of(len(_variables(settings)), days)
 
     def poll(self, fetch: Fetch, context: Context) -> Reading:
         """One forecast of all `context.spots`, issued in the hour of `context.now`.

@@ -102,9 +102,10 @@ class Agreement:
             if not matters:
                 continue
             verdict = bound.evaluate_on(rule.id, facts.beside(run.sight, asked.columns))
+            nowhere = np.zeros(len(asked.columns), np.bool_)
             seen = Seen(
                 ladder, verdict.true, verdict.possible, verdict.floor, verdict.clear_true,
-                verdict.ahead_possible, np.zeros(len(asked.columns), np.bool_),
+                verdict.ahead_possible, nowhere, nowhere,
             )  # fmt: skip
             agreed &= ~run.covers | ((seen.cannot_exclude(asked.held) <= asked.target) & seen.clear)
             with np.errstate(invalid="ignore"):

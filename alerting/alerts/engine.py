@@ -152,8 +152,14 @@ class Engine:
             self._ticked = {h for h in self._ticked if h > hour - TICKS_KEPT} | {hour}
         return None
 
-    def work(self, signal: Signal, now: datetime, touched: Bools | None, done: set[int]) -> Work:
-        """Evaluate the book and decide, for all places touched but those in slices already done."""
+    def work(
+        self, signal: Signal, now: datetime, touched: Bools | None, done: set[int],
+        at_any_hour: bool = False,
+    ) -> Work:
+        """Evaluate the book and decide, for all places touched but those in slices already done.
+
+        `at_any_hour` lets rules rise that are decided at hours of their own, as a dry run wants it.
+        """  # fmt: skip
         made = Work(by=signal.id, at=now)
         if touched is not None and not touched.any():
             return made
@@ -176,7 +182,9 @@ class Engine:
             agrees = partial(agreement.holds, self.bound, rule, places, memory)
             stayed = partial(holds.stayed_clear, self.bound, rule, places, memory)
             hold = rule.hold.total_seconds()
-            decided = judge(seen, memory, asked, begun, agrees, stayed, now, _hour(now), hold)
+            may_rise = at_any_hour or self._may_rise(rule, signal)
+            decided = judge(seen, memory, asked, begun, agrees, stayed, now, _hour(now), hold,
+                            may_rise)  # fmt: skip
             made.decisions[rule.id] = decided
             made.believed[rule.id] = seen.believed()
             true = self._pick(verdict.true, verdict, places)
@@ -295,15 +303,29 @@ class Engine:
             clear=at_all(self._pick(verdict.clear_true, verdict, places), places.starts),
             ahead=worst(self._pick(verdict.ahead_possible, verdict, places), places.starts),
             facts_only=self._facts_alone(verdict, places),
+            no_clear=self._no_clear(verdict, places),
         )
 
     def _facts_alone(self, verdict: Verdict, places: RulePlaces) -> Bools:
-        """Rules of facts alone; and places where no source can ever say that it is clear: there
-        only an official warning opens the rule, and its end is all there is to know."""
-        clear = self.bound.rule(verdict.rule.id).clear
-        if verdict.facts_only or clear is None:
+        """Rules of facts alone; and places where no source can ever say that it has begun, either:
+        there only an official warning opens the rule, and its end is all there is to know."""
+        if verdict.facts_only or self.bound.rule(verdict.rule.id).clear is None:
             return np.ones(len(places.ids), np.bool_)
+        decidable = np.any(~self._pick(verdict.undecidable, verdict, places), axis=0)
+        return self._no_clear(verdict, places) & ~worst(decidable, places.starts)
+
+    def _no_clear(self, verdict: Verdict, places: RulePlaces) -> Bools:
+        clear = self.bound.rule(verdict.rule.id).clear
+        if clear is None:
+            return np.zeros(len(places.ids), np.bool_)
         return worst(self._pick(clear.undecidable, verdict, places), places.starts)
+
+    def _may_rise(self, rule: Any, signal: Signal) -> bool:
+        """Whether this signal may raise a rule: one with hours of its own only when they strike."""
+        if not rule.decide:
+            return True
+        strikes = isinstance(signal, Tick) and not signal.subject
+        return strikes and self.life.local(signal.issued).time() in rule.decide
 
     @staticmethod
     def _pick(values: Bools, verdict: Verdict, places: RulePlaces) -> Bools:

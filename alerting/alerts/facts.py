@@ -6,7 +6,7 @@ weather.sight.Facts for the shapes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -33,12 +33,19 @@ class InForce:
     columns: NDArray[np.bool_]
     ended: datetime | None = None
 
-    def holds(self, now: datetime) -> bool:
+    @property
+    def since(self) -> datetime:
         # An announced warning binds from its issue: people prepare before its onset. What has come
         # has been issued, even by an office whose clock runs ahead of ours.
         issued, accepted = self.warning.issued, self.warning.accepted
-        since = min(issued, accepted) if accepted else issued
-        return self.ended is None and since <= now < (self.warning.expires or since + NO_EXPIRY)
+        return min(issued, accepted) if accepted else issued
+
+    @property
+    def runs_out(self) -> datetime:
+        return self.warning.expires or self.since + NO_EXPIRY
+
+    def holds(self, now: datetime) -> bool:
+        return self.ended is None and self.since <= now < self.runs_out
 
 
 @dataclass(slots=True)
@@ -146,8 +153,20 @@ class FactBook:
 
     def _deciding(self, hazard: str, now: datetime) -> list[InForce]:
         """Those in force for a hazard; where several levels of office speak, the nearest decides."""
-        held = [w for w in self.warnings.values() if w.warning.hazard == hazard and w.holds(now)]
+        of_it = [w for w in self.warnings.values() if w.warning.hazard == hazard]
+        silent = set(self.silent(now))
+        held = [w for w in of_it if w.holds(now) or self._unheard(w, silent, now)]
         return sorted(held, key=lambda w: (_rank(w.warning), w.warning.issued))
+
+    def _unheard(self, held: InForce, silent: Set[str], now: datetime) -> bool:
+        """Whether a warning has run out while its feed was silent: it may have been prolonged, and
+        silence lifts nothing."""
+        source = held.warning.source
+        spoke = self.spoke.get(source)
+        return (
+            source in silent and held.ended is None and held.runs_out <= now
+            and (spoke is None or held.runs_out > spoke)
+        )  # fmt: skip
 
     def levels(self, hazard: str, now: datetime) -> NDArray[np.int8]:
         level = np.zeros(len(self.places.columns), np.int8)

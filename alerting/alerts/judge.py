@@ -37,6 +37,7 @@ class Seen:
     clear: Bools  # true at every point
     ahead: Bools  # something of the lowest level may lie within reach and gap
     facts_only: Bools  # places where facts alone decide: no weather can say that it is over
+    no_clear: Bools  # places where no source can ever say that it is clear, though one said it began
 
     def believed(self) -> Levels:
         """The highest level that is true, or the official floor where that is higher."""
@@ -72,18 +73,20 @@ def judge(
     now: datetime,
     hour: datetime,
     hold_seconds: float,
+    may_rise: bool = True,
 ) -> Decisions:
     """Decide for the places in `asked` and move their memory on.
 
     `under_way` says where the believed level has begun; `agrees(positions, targets)` is asked only
     for places where all else that a fall needs is true, `stayed_clear(positions)` where the hold has
-    run out; `hour` is the current hour stamp. A hold is counted in the signals' own time.
+    run out; `hour` is the current hour stamp. A hold is counted in the signals' own time. A rule that
+    is decided at hours of its own may rise at no other.
     """
     held = memory.level
     believed = np.where(asked, seen.believed(), held).astype(np.int8)
     at = now.timestamp()
     touched: set[int] = set()
-    rises = _rises(asked & (believed > held), held, believed)
+    rises = _rises(asked & (believed > held) & may_rise, held, believed)
 
     still_true = asked & (held > 0) & (believed >= held)
     begun = still_true & under_way
@@ -118,7 +121,8 @@ def judge(
         if level == 0:
             memory.cleared[position] = at
             memory.believed[position] = np.nan
-    unknown = asked & (memory.level > 0) & (seen.believed() == 0) & seen.possible.any(axis=0)
+    unknown = seen.possible.any(axis=0) | (seen.no_clear & ~seen.facts_only)
+    unknown &= asked & (memory.level > 0) & (seen.believed() == 0)
     return Decisions(rises, falls, [int(i) for i in np.flatnonzero(unknown)], touched, over)
 
 
@@ -162,7 +166,9 @@ def _note_unknown(
     seen: Seen, memory: Standing, asked: Bools, believed: Levels, at: float, touched: set[int]
 ) -> None:
     above = seen.possible & ~seen.true & (seen.ladder[:, None] > believed[None, :])
-    unknown = above.any(axis=0)
+    # Where nobody can say that it is clear, a level that is over cannot be known to be.
+    stuck = seen.no_clear & ~seen.facts_only & (memory.level > 0) & (believed < memory.level)
+    unknown = above.any(axis=0) | stuck
     _set(memory.unknown_since, asked & unknown & np.isnan(memory.unknown_since), at, touched)
     _set(memory.unknown_since, asked & ~unknown & ~np.isnan(memory.unknown_since), np.nan, touched)
 

@@ -34,7 +34,7 @@ def import_(
         Table,
         typer.Argument(parser=word_of(Table), metavar="TABLE",
                        help="zones, sites, people or posts: which table the file replaces."),
-    ],  # fmt: skip
+    ],
     file: Annotated[Path, typer.Argument(help="CSV, UTF-8 or GB 18030.")],
     config: ConfigPath = CONFIG,
 ) -> None:

@@ -77,8 +77,7 @@ class FactsAt:
 
     def floor(self, rule: Rule) -> NDArray[np.int8]:
         """The official level on the rule's ladder; where the ladder lacks it, the next lower one."""
-        if not self._facts.can_warn():
-            return np.zeros(self._width, np.int8)
+        # A warning that somebody typed in from a fax counts where no feed is configured, too.
         official = held_level(self._facts.warning(rule.hazard)[self._at])
         return on_ladder(rule.ladder)[official]
 

@@ -165,7 +165,7 @@ def _evaluate(
             held = engine.facts.warnings.get((signal.identifier, signal.hazard))
             if held is not None:
                 held.columns |= _columns_of(stage, stage.areas[signal.identifier])
-    work = engine.work(Tick(source="clock", issued=now), now, None, set())
+    work = engine.work(Tick(source="clock", issued=now), now, None, set(), at_any_hour=True)
     for rule_id, decided in work.decisions.items():
         rule = around.book.rules_by_id[rule_id]
         places = engine.places[rule_id]

@@ -1,9 +1,11 @@
-"""The clock's word: one tick an hour for each running realm, so that the night passes without news."""
+"""The clock's word: one tick an hour for each running realm, so that the night passes without news, and
+one at each local time at which some rule is decided (`decide: ["20:00", "05:30"]`)."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
@@ -20,17 +22,50 @@ class TickLoop:
 
     def __init__(self, station: Station) -> None:
         self._station = station
-        self._due: dict[str, datetime] = {}  # by the realm's own clock
+        self._since: dict[str, datetime] = {}  # the last stroke ticked, by the realm's own clock
 
     def next_due(self) -> datetime | None:
         running = {r.id: r for r in self._station.running()}
         return min(
-            (running[i].machine_time(at) for i, at in self._due.items() if i in running),
+            (running[i].machine_time(self._next(at)) for i, at in self._since.items()
+             if i in running),
             default=None,
-        )
+        )  # fmt: skip
+
+    async def step(self) -> bool:
+        worked = False
+        for realm in self._station.running():
+            now = self._station.now(realm.id)
+            if realm.id not in self._since:
+                self._since[realm.id] = self._last(realm.id) or now
+            since = self._since[realm.id]
+            if now < self._next(since):
+                continue
+            ticks = [Tick(source="clock", issued=at) for at in self._missed(since, now)]
+            self._since[realm.id] = now
+            await self._station.publish(realm.id, list(ticks))
+            worked = True
+        return worked
+
+    def _next(self, after: datetime) -> datetime:
+        return min([next_hour(after), *strokes(self._hours(), self._zone, after)])
+
+    def _missed(self, since: datetime, now: datetime) -> list[datetime]:
+        """After a pause one tick, at the newest hour, says all that the missed ones would; but what
+        is decided at a time of its own is decided then or never."""
+        own = [at for at in strokes(self._hours(), self._zone, since, now) if at <= now]
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        return sorted({*own, *([hour] if hour > since else [])})
+
+    def _hours(self) -> set[time]:
+        return {at for rule in self._station.book.rules for at in rule.decide}
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return self._station.config.county.zone
 
     def _last(self, realm_id: str) -> datetime | None:
-        """The newest hour already ticked: a process that was down over an hour makes it up."""
+        """The newest stroke already ticked: a process that was down over one makes it up."""
         with self._station.store.read() as connection:
             return connection.execute(
                 select(func.max(signal.c.issued)).where(
@@ -38,18 +73,19 @@ class TickLoop:
                 )
             ).scalar_one()
 
-    async def step(self) -> bool:
-        worked = False
-        for realm in self._station.running():
-            now = self._station.now(realm.id)
-            if realm.id not in self._due:
-                self._due[realm.id] = next_hour(self._last(realm.id) or now)
-            due = self._due[realm.id]
-            if now < due:
-                continue
-            # After a pause one tick, at the newest hour, says all that the missed ones would.
-            hour = now.replace(minute=0, second=0, microsecond=0)
-            self._due[realm.id] = next_hour(now)
-            await self._station.publish(realm.id, [Tick(source="clock", issued=hour)])
-            worked = True
-        return worked
+
+def strokes(
+    hours: set[time], zone: ZoneInfo, after: datetime, until: datetime | None = None
+) -> list[datetime]:
+    """When these local times strike after `after`, up to the day after `until` (or after `after`)."""
+    found = []
+    day, last = after.astimezone(zone).date(), (until or after).astimezone(zone).date()
+    # A service that was down for weeks decides what is still ahead, not every evening it missed.
+    day = max(day, last - timedelta(days=1))
+    while day <= last + timedelta(days=1):
+        for hour in sorted(hours):
+            at = datetime.combine(day, hour, zone).astimezone(after.tzinfo)
+            if at > after:
+                found.append(at)
+        day += timedelta(days=1)
+    return found

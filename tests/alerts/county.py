@@ -47,12 +47,13 @@ class County:
 
     def __init__(
         self, *, observing: bool = True, cadence: float = 6, path: str = ":memory:",
-        exercise: bool = True,
+        exercise: bool = True, book: Path | None = None,
+        feeds: dict[str, timedelta | None] | None = None,
     ) -> None:  # fmt: skip
         places = load_places(STORY / "county" / "zones.csv", STORY / "county" / "sites.csv")
         self.store = Store(path)
         self.now = START
-        self.life = Life(LIVE, exercise, load_book(STORY / "book"), places, Policy(), ZONE)
+        self.life = Life(LIVE, exercise, load_book(book or STORY / "book"), places, Policy(), ZONE)
         people = read_people(STORY / "county" / "people.csv", {"console", "sms"}, {"sms"})
         posts = read_posts(STORY / "county" / "posts.csv", places, {p["id"] for p in people})
         self.store.write(lambda c: self._found(c, people, posts))
@@ -62,6 +63,7 @@ class County:
                 SourceFacts("stations", timedelta(hours=1), QUANTITIES, "observation", 1)
             )
         self.cadence = timedelta(hours=cadence)
+        self.feeds = {"office": timedelta(days=400)} if feeds is None else feeds
         self.taken: list[Signal] = []
         self.engine = self._engine()
 
@@ -76,8 +78,9 @@ class County:
         fields = Fields(columns, ZONE, self.sources, FieldSettings())
         fields.need(self.life.book.quantities)
         calendar = Calendar.load(ROOT.parent / "rules" / "calendar.yaml", ZONE)
-        facts = FactBook(places, calendar, {"office": timedelta(days=400)})
-        facts.heard("office", START)
+        facts = FactBook(places, calendar, self.feeds)
+        for name in self.feeds:
+            facts.heard(name, START)
         ids = {rule: p.ids for rule, p in rule_places(self.life).items()}
         with self.store.read() as connection:
             standings = load(connection, LIVE, ids)

@@ -203,6 +203,7 @@ def test_a_warning_stamped_ahead_of_our_clock_is_in_force_when_it_comes(facts: F
     early = said("W1", minutes=8 * 60).model_copy(update={"accepted": START})
     facts.take_warning(early)
     assert level(facts) == 3
+    facts.heard("cap-city", START + timedelta(minutes=25 * 60))
     assert level(facts, 25 * 60) == 0  # without an end, 24 h from then
 
 
@@ -243,3 +244,24 @@ def test_the_warning_that_is_named_is_the_one_that_counts(facts: FactBook) -> No
     assert named is not None
     assert (named.warning.identifier, level(facts)) == ("C1", 2)
     assert facts.official("fog", columns, START) is None
+
+
+# Where feeds are missing or silent
+
+
+def test_a_warning_typed_in_counts_where_no_feed_is_configured() -> None:
+    county = County(feeds={})
+    county.forecast()
+    county.warns("orange")
+    assert county.changes("icing") == [("opened", 3)]
+
+
+def test_what_ran_out_while_its_feed_was_silent_may_have_been_prolonged(facts: FactBook) -> None:
+    facts.take_warning(said("W1", expires=START + timedelta(minutes=20)))
+    facts.take_warning(said("P1", "yellow", by="cap-province", hazard="fog",
+                            expires=START + timedelta(minutes=3)))  # fmt: skip
+    facts.heard("cap-province", START + timedelta(minutes=5))
+    assert level(facts, 60) == 3, "nobody has said that it is over"
+    assert level(facts, 60, "fog") == 0, "its feed still spoke after it had run out"
+    facts.heard("cap-city", START + timedelta(minutes=61))
+    assert level(facts, 62) == 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -10,7 +12,7 @@ from sqlalchemy import update
 from alerting.alerts import measures
 from alerting.store.schema import notice
 from alerting.weather import SourceFacts
-from tests.alerts.county import START, County
+from tests.alerts.county import START, STORY, County
 
 
 @pytest.fixture
@@ -329,3 +331,22 @@ def test_where_no_source_can_say_clear_a_warning_s_end_is_the_end(county: County
     assert blind.changes("icing") == [("opened", 3)]
     blind.warns("orange", action="cancel", identifier="W2", references=("W1",))
     assert blind.changes("icing")[-1] == ("cleared", 0)
+
+
+def test_where_nobody_can_say_that_it_is_clear_it_stays_and_the_duty_office_is_asked(
+    tmp_path: Path,
+) -> None:
+    book = tmp_path / "book"
+    shutil.copytree(STORY / "book", book)
+    roads = (book / "roads.yaml").read_text("utf-8")
+    (book / "roads.yaml").write_text(
+        roads.replace("clear: visibility >= 750 m", "clear: visibility >= 750 m and snow_depth < 1 cm"),
+        "utf-8",
+    )
+    county = County(book=book)
+    county.forecast(visibility=[150])
+    for _ in range(4):
+        county.passes(6)
+        county.forecast()
+    assert [what for what, _ in county.changes() if what != "updated"] == ["opened"]
+    assert any(n.kind == "question" for n in county.notices())
