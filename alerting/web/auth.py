@@ -20,7 +20,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from fastapi import Request
 from itsdangerous import BadData, URLSafeSerializer
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from alerting.audit import record
 from alerting.errors import BadInput, Refused
@@ -34,6 +34,7 @@ from alerting.web.words import WORDS
 ROLES = ("view", "answer", "decide", "order", "admin")
 COOKIE = "suian_session"
 SESSION = timedelta(hours=12)  # a duty shift
+LEFT = "session.left:"  # settings that remember who has logged out
 DEMO_LINK = timedelta(days=7)
 TOKEN_DAYS = 365  # what a token lasts where nobody says otherwise
 TRIES, TRIES_IN = 5, timedelta(minutes=15)
@@ -50,6 +51,7 @@ class Who:
     posts: frozenset[str]
     by: str
     csrf: str = ""
+    name_en: str = ""
 
     def may(self, role: str) -> bool:
         return ROLES.index(self.role) >= ROLES.index(role)
@@ -80,7 +82,7 @@ def _signer(secret: bytes, salt: str) -> URLSafeSerializer:
 
 async def who(request: Request) -> Who:
     """The person behind a request, or NOBODY for a reader on the machine itself; 401 otherwise."""
-    found = await _somebody(request)
+    found = await somebody(request)
     if found is not None:
         return found
     if at_the_machine(request):
@@ -95,7 +97,7 @@ def needs(role: str) -> Any:
     """A dependency that gives who asks, if they have at least this role: 401 or 403 otherwise."""
 
     async def check(request: Request) -> Who:
-        found = await _somebody(request)
+        found = await somebody(request)
         if found is None:
             raise Problem(
                 401, "a login is needed for this",
@@ -118,7 +120,8 @@ def _in_chinese(role: str) -> str:
     return WORDS[f"role_{role}"][0]
 
 
-async def _somebody(request: Request) -> Who | None:
+async def somebody(request: Request) -> Who | None:
+    """The person behind a request, if there is one; 401 for a token that does not stand."""
     station = station_of(request)
     header = request.headers.get("authorization", "")
     if header:
@@ -172,8 +175,10 @@ def _by_session(connection: Connection, secret: bytes, cookie: str, now: datetim
     ).one_or_none()
     if row is None or until <= now or stamp != _stamp(row.password):
         return None
+    if connection.execute(select(setting.c.key).where(setting.c.key == _left(cookie))).first():
+        return None
     return Who(row.id, row.name, row.role, _posts(connection, row.id), "session",
-               form_token(secret, cookie))  # fmt: skip
+               form_token(secret, cookie), row.name_en or row.name)  # fmt: skip
 
 
 def _posts(connection: Connection, person_id: str) -> frozenset[str]:
@@ -214,15 +219,35 @@ class Tries:
             self._failed.pop(next(iter(self._failed)))
 
 
-def session(connection: Connection, secret: bytes, person_id: str, now: datetime) -> str | None:
-    """A cookie for a person; None where there is no such active person."""
+def session(
+    connection: Connection, secret: bytes, person_id: str, now: datetime, number: str
+) -> str | None:
+    """A cookie for a person; None where there is no such active person. `number` tells it from their
+    others: one may end without them."""
     row = connection.execute(
         select(person).where(person.c.id == person_id, person.c.active)
     ).one_or_none()
     if row is None:
         return None
-    said = {"person": row.id, "until": (now + SESSION).isoformat(), "password": _stamp(row.password)}
+    said = {"person": row.id, "until": (now + SESSION).isoformat(),
+            "password": _stamp(row.password), "number": number}  # fmt: skip
     return str(_signer(secret, "session").dumps(said))
+
+
+def end_session(connection: Connection, cookie: str, now: datetime) -> None:
+    """Log a session out for good: its cookie opens nothing any more, wherever a copy of it lies.
+
+    What is remembered of it is forgotten once it would have ended by itself.
+    """
+    old = setting.c.key.startswith(LEFT), setting.c.value <= now.isoformat()
+    connection.execute(delete(setting).where(*old))
+    connection.execute(delete(setting).where(setting.c.key == _left(cookie)))
+    until = (now + SESSION).isoformat()
+    connection.execute(insert(setting).values(key=_left(cookie), value=until))
+
+
+def _left(cookie: str) -> str:
+    return LEFT + hashlib.sha256(cookie.encode()).hexdigest()
 
 
 def password_fits(connection: Connection, person_id: str, password: str) -> bool:

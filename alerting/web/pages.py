@@ -157,6 +157,11 @@ async def demo_login(request: Request, signed: str) -> Response:
 
 @router.post("/logout")
 async def logout(request: Request) -> Response:
+    station, cookie = station_of(request), request.cookies.get(auth.COOKIE, "")
+    who_asks = await auth.somebody(request)
+    if who_asks is not None and who_asks.by == "session":
+        now = station.runtime.now()
+        await station.writer.write(lambda c: auth.end_session(c, cookie, now), first=True)
     response = RedirectResponse("/login", 303)
     response.delete_cookie(auth.COOKIE, samesite="lax", httponly=True)
     return response
@@ -171,8 +176,8 @@ async def style() -> Response:
 
 async def _let_in(request: Request, person_id: str) -> Response:
     station, secret = station_of(request), request.app.state.secret
-    now = station.runtime.now()
-    cookie = await read(station, lambda c: auth.session(c, secret, person_id, now))
+    now, number = station.runtime.now(), station.runtime.token(8)
+    cookie = await read(station, lambda c: auth.session(c, secret, person_id, now, number))
     if cookie is None:
         raise Problem(404, f"there is no person {person_id!r} any more")
     response = RedirectResponse("/", 303)

@@ -80,7 +80,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "wants_in-force": ("待反馈落实", "to report in force"),
     "wants_decision": ("待决定", "to decide"),
     "wants_check": ("待复核后解除", "to check before lifting"),
-    "wants_answer": ("待回答", "to answer"),
     "happened": ("刚刚发生", "What has just happened"),
     "holding": ("已不满足条件，观察中，暂不解除", "no longer met; watched before it is lifted"),
     "blind": ("看不清的地点", "Places that cannot be seen"),

@@ -226,11 +226,28 @@ def test_a_session_ends_with_the_shift_and_on_leaving(desk: Desk, web: Browser) 
     desk.person("li", "order", name="李娜")
     log_in(desk, web, "li")
     assert "李娜" in web.get("/").text
+    kept = web.cookies[auth.COOKIE]
     web.post("/logout")
     assert "李娜" not in web.get("/").text
+    web.cookies.set(auth.COOKIE, kept)  # a copy of the cookie, on another machine
+    assert "李娜" not in web.get("/").text
+    web.cookies.clear()
     log_in(desk, web, "li")
+    assert "李娜" in web.get("/").text
     desk.runtime.advance(auth.SESSION)
     assert "李娜" not in web.get("/").text
+
+
+def test_the_head_names_the_person_in_the_language_of_the_page(desk: Desk, web: Browser) -> None:
+    desk.person("li", "order", name="李娜")
+    log_in(desk, web, "li")
+    assert "退出 李娜" in web.get("/").text
+    assert "Log out Li" in web.get("/?lang=en").text
+
+
+def test_a_demo_person_without_a_post_shows_only_the_role(desk: Desk, web: Browser) -> None:
+    desk.person("li", "admin", name="李娜")
+    assert "<small>管理</small>" in web.get("/login").text
 
 
 def test_after_five_wrong_passwords_one_must_wait(desk: Desk, web: Browser) -> None:
