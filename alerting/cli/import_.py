@@ -38,8 +38,9 @@ def import_(
     file: Annotated[Path, typer.Argument(help="CSV, UTF-8 or GB 18030.")],
     config: ConfigPath = CONFIG,
 ) -> None:
-    """Check a table against the others, line by line; when all of it is good, it replaces the one in
-    use. The old one stays beside it with the date."""
+    """Take a table of the county, whole or not at all.
+
+    It is checked against the others, line by line. The old one stays beside it with the date."""
     settings = load_config(config)
     tables = settings.county
     given = {t.value: getattr(tables, t.value) for t in Table} | {what.value: file}

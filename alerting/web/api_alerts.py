@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from alerting.service import listing
 from alerting.web.auth import Who, who
 from alerting.web.desk import read, station_of
-from alerting.web.problems import Problem
+from alerting.web.problems import Problem, described
+from alerting.web.saying import known_realm
 
-router = APIRouter(prefix="/api/v1", tags=["alerts"])
+router = APIRouter(prefix="/api/v1", tags=["alerts"], responses=described(401, 404, 422))
 State = Annotated[Literal["open", "all"], Query(description="open, or all there ever were")]
 InRealm = Annotated[
     str | None, Query(description="live, exercise-1 …; without it all realms", max_length=64)
@@ -26,6 +27,7 @@ async def list_alerts(
     realm: InRealm = None,
 ) -> list[dict[str, Any]]:
     station = station_of(request)
+    await read(station, lambda c: realm and known_realm(c, realm))
     return await read(
         station, lambda c: listing.alerts(c, station.places, station.book, realm, state)
     )
@@ -52,6 +54,7 @@ async def list_measures(
     realm: InRealm = None,
 ) -> list[dict[str, Any]]:
     station = station_of(request)
+    await read(station, lambda c: realm and known_realm(c, realm))
     return await read(
         station, lambda c: listing.measures(c, station.places, station.book, realm, state)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -12,19 +13,29 @@ from alerting.people import resolve
 from alerting.rulebook.given import read_given
 from alerting.signals import Area, Warning
 from alerting.store.schema import measure
+from alerting.web.api_signals import lies_nowhere
 from alerting.web.auth import Who, needs
 from alerting.web.desk import Station, read, station_of
-from alerting.web.problems import Problem
+from alerting.web.problems import Problem, described
 from alerting.web.saying import ACTS, became, check_realm, say
 from connectors.typed import typed_warning
 
-router = APIRouter(prefix="/api/v1", tags=["answers"])
+router = APIRouter(prefix="/api/v1", tags=["answers"],
+                   responses=described(401, 403, 404, 409, 422))  # fmt: skip
 Key = Annotated[str, Field(max_length=200)]
 Outcome = Literal["taken", "late", "repeated", "refused", "not-understood"]
 LevelName = Literal["blue", "yellow", "orange", "red"]
-MEASURE_ACTS = ("acknowledge", "in-force", "cannot", "approve", "refuse", "attest",
-                "kept", "support", "withdraw")  # fmt: skip
-ALERT_ACTS = ("acknowledge", "keep", "withdraw")
+MEASURE_ACTS = {
+    "acknowledge": "Acknowledge a measure", "in-force": "Report a measure in force",
+    "cannot": "Say that a measure cannot be carried out", "approve": "Approve a proposed measure",
+    "refuse": "Refuse a proposed measure", "attest": "Attest the check, so that a measure is lifted",
+    "kept": "Keep a measure whose lifting is proposed", "support": "Ask for support with a measure",
+    "withdraw": "Withdraw a measure",
+}  # fmt: skip
+ALERT_ACTS = {
+    "acknowledge": "Acknowledge an alert", "keep": "Keep an alert open until a person ends it",
+    "withdraw": "Withdraw an alert",
+}  # fmt: skip
 
 
 class Became(BaseModel):
@@ -90,7 +101,7 @@ class Typed(_Body):
     realm: Key = "live"
 
 
-def _answering(subject: str, act: str) -> None:
+def _answering(subject: str, act: str, summary: str) -> None:
     """POST /alerts/{id}/acknowledge and its like: one route an act, all alike."""
 
     async def take(
@@ -106,14 +117,14 @@ def _answering(subject: str, act: str) -> None:
     router.add_api_route(
         f"/{subject}s/{{item_id}}/{act}", take, methods=["POST"], status_code=202,
         response_model=Became,
-        name=f"{act} {subject}", summary=f"{act} {'an' if subject == 'alert' else 'a'} {subject}",
+        name=f"{act} {subject}", summary=summary,
     )  # fmt: skip
 
 
-for _act in ALERT_ACTS:
-    _answering("alert", _act)
-for _act in MEASURE_ACTS:
-    _answering("measure", _act)
+for _act, _summary in ALERT_ACTS.items():
+    _answering("alert", _act, _summary)
+for _act, _summary in MEASURE_ACTS.items():
+    _answering("measure", _act, _summary)
 
 
 @router.get("/answers/{report_id}", summary="What became of something you said")
@@ -124,7 +135,7 @@ async def outcome_of(
 
 
 @router.post("/alerts/{alert_id}/raise", status_code=202, response_model=Became,
-             summary="raise an alert by hand")  # fmt: skip
+             summary="Raise an alert by hand")  # fmt: skip
 async def raise_alert(
     request: Request,
     alert_id: str,
@@ -136,7 +147,7 @@ async def raise_alert(
 
 
 @router.post("/alerts", status_code=202, response_model=Became,
-             summary="open an alert by hand")  # fmt: skip
+             summary="Open an alert by hand")  # fmt: skip
 async def open_alert(
     request: Request, given: Opening, who_asks: Annotated[Who, Depends(needs("order"))]
 ) -> dict[str, Any]:
@@ -149,7 +160,7 @@ async def open_alert(
 
 
 @router.post("/measures", status_code=202, response_model=Became,
-             summary="order a measure by hand")  # fmt: skip
+             summary="Order a measure by hand")  # fmt: skip
 async def order_measure(
     request: Request, given: Ordering, who_asks: Annotated[Who, Depends(needs("order"))]
 ) -> dict[str, Any]:
@@ -196,7 +207,7 @@ def _waits_for(
 
 
 @router.post("/places/{place_id}/reported", status_code=202, response_model=Became,
-             summary="say what is seen at a place")  # fmt: skip
+             summary="Say what is seen at a place")  # fmt: skip
 async def report_seen(
     request: Request,
     place_id: str,
@@ -209,7 +220,7 @@ async def report_seen(
 
 
 @router.post("/places/{place_id}/report-ended", status_code=202, response_model=Became,
-             summary="say that it has ended")  # fmt: skip
+             summary="Say that what was seen at a place has ended")  # fmt: skip
 async def report_ended(
     request: Request,
     place_id: str,
@@ -228,7 +239,7 @@ def _known_word(station: Station, word: str) -> None:
                       f"Known words: {', '.join(sorted(known)) or 'none'}.")  # fmt: skip
 
 
-@router.post("/warnings", status_code=202, summary="type in an official warning, with its origin")
+@router.post("/warnings", status_code=202, summary="Type in an official warning, with its origin")
 async def type_warning(
     request: Request, given: Typed, who_asks: Annotated[Who, Depends(needs("order"))]
 ) -> dict[str, Any]:
@@ -246,4 +257,6 @@ async def type_warning(
     }  # fmt: skip
     warning = Warning.model_validate(fields)
     ids = await station.publish(given.realm, [warning])
-    return {"ids": ids, "realm": given.realm, "identifier": warning.identifier}
+    left = await read(station, lambda _: lies_nowhere(station, warning))
+    return {"ids": ids, "realm": given.realm, "identifier": warning.identifier,
+            "problems": [asdict(one) for one in left]}  # fmt: skip

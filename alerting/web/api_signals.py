@@ -11,7 +11,9 @@ from pydantic import ValidationError
 
 import connectors
 from alerting.connector import Context, Reading
+from alerting.connector import Problem as Left
 from alerting.errors import BadInput
+from alerting.places.areas import AreaMatcher
 from alerting.service.clock import LIVE
 from alerting.signals import (
     Forecast,
@@ -20,6 +22,7 @@ from alerting.signals import (
     Signal,
     Spot,
     Tick,
+    Warning,
     check_times,
     decode,
     encode,
@@ -27,10 +30,12 @@ from alerting.signals import (
 from alerting.web.auth import Who, needs
 from alerting.web.bodies import body_of
 from alerting.web.desk import Station, read, station_of
-from alerting.web.problems import Problem
+from alerting.web.problems import Problem, described
 from alerting.web.saying import check_realm
 
-router = APIRouter(prefix="/api/v1", tags=["signals"])
+router = APIRouter(prefix="/api/v1", tags=["signals"],
+                   responses=described(401, 403, 404, 409, 422))  # fmt: skip
+OWN_ENVELOPE = "signals"
 LIMIT = 32 * 1024 * 1024
 
 
@@ -48,7 +53,7 @@ LIMIT = 32 * 1024 * 1024
 async def take_signals(
     request: Request,
     who_asks: Annotated[Who, Depends(needs("order"))],
-    source: Annotated[str, Query(max_length=64)] = "signals",
+    source: Annotated[str, Query(max_length=64)] = OWN_ENVELOPE,
     realm_id: Annotated[str, Query(alias="realm", max_length=64)] = "live",
 ) -> dict[str, Any]:
     """Gives `ids` (those that are new), `known` (taken before, nothing changes) and `problems`."""
@@ -77,6 +82,9 @@ def _read(station: Station, realm_id: str, source: str, body: bytes, who_asks: W
             checked = _checked(one, who_asks, set(points), context.now)
             if realm_id == LIVE:
                 _brought(station, checked, reading)
+            # A source's own list may tell of half the country; what somebody writes is meant for us.
+            if source == OWN_ENVELOPE and isinstance(checked, Warning):
+                reading.problems += lies_nowhere(station, checked)
             reading.signals.append(checked)
         except BadInput as error:
             reading.refuse(error.what, error.where or one.id, error.mend)
@@ -117,6 +125,16 @@ def _brought(station: Station, signal: Signal, reading: Reading) -> None:
             f"the source {signal.source!r} is not configured to bring {signal.kind}s",
             mend="In config.yaml: `brings` says what is pushed under a name.",
         )
+
+
+def lies_nowhere(station: Station, warning: Warning) -> list[Left]:
+    """Says of a warning whose area holds none of our places that it is kept and does nothing."""
+    if warning.action == "cancel" or AreaMatcher(station.places).covers(warning.area).any():
+        return []
+    area = warning.area
+    named = ", ".join([*area.names, *area.codes]) or "its polygon or circle"
+    return [Left(f"its area lies nowhere in the county: {named}", warning.identifier,
+                 "Name the county or a township as zones.csv does, or give its code.")]  # fmt: skip
 
 
 def _checked(signal: Signal, who_asks: Who, points: set[str], now: datetime) -> Signal:

@@ -26,6 +26,31 @@ class Problem(Exception):
         self.headers, self.more = headers or {}, more
 
 
+_BODY = {
+    "type": "object", "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "what was wrong"},
+        "mend": {"type": "string", "description": "what to do about it"},
+        "problems": {"type": "array", "items": {"type": "object"},
+                     "description": "the parts of what was sent that were not taken"},
+    },
+}  # fmt: skip
+_MEANS = {
+    401: "No login, or a token that is unknown, expired or revoked",
+    403: "The login has no right to this",
+    404: "What is named does not exist",
+    409: "It was understood and is too late, or not allowed now",
+    422: "What was sent cannot be used",
+}
+
+
+def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problem responses of a route, for the API's description of itself."""
+    content = {"application/problem+json": {"schema": _BODY}}
+    return {status: {"description": _MEANS[status], "content": content} for status in statuses}
+
+
 UNFORESEEN = Problem(
     500, "the service failed at this and could not finish it",
     "Look at the page whether it took effect; if it comes back, the service's log names the cause.",

@@ -139,12 +139,17 @@ def _check(
 
 def check_realm(connection: Connection, realm_id: str) -> None:
     """Raises Problem where there is no such realm, or it has ended."""
-    row = connection.execute(select(realm.c.ended).where(realm.c.id == realm_id)).one_or_none()
-    if row is None:
-        raise Problem(404, f"there is no realm {realm_id!r}", "Leave it out for the real world.")
-    if row.ended is not None:
+    if known_realm(connection, realm_id).ended is not None:
         raise Problem(409, "this exercise has ended and takes nothing more",
                       "Play it again to try this.")  # fmt: skip
+
+
+def known_realm(connection: Connection, realm_id: str) -> Any:
+    """The realm's row, ended or not. Raises Problem 404 where there is none."""
+    row = connection.execute(select(realm).where(realm.c.id == realm_id)).one_or_none()
+    if row is None:
+        raise Problem(404, f"there is no realm {realm_id!r}", "Leave it out for the real world.")
+    return row
 
 
 def _check_alert(connection: Connection, act: str, key: str) -> str:

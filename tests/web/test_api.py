@@ -60,6 +60,8 @@ def test_closed_alerts_are_listed_only_when_all_are_asked_for(desk: Desk, web: B
     desk.open_alert(state="closed", closed=NOW)
     assert web.get("/api/v1/alerts").json() == []
     assert len(web.get("/api/v1/alerts?state=all").json()) == 1
+    desk.put(s.realm, id="exercise-9", kind="exercise", title={"zh": "演练", "en": "Drill"},
+             exercise=True, started=NOW, begins=NOW, speed=600.0, ended=NOW)
     assert web.get("/api/v1/alerts?state=all&realm=exercise-9").json() == []
 
 
@@ -260,6 +262,50 @@ def test_a_failure_inside_shows_no_traceback(desk: Desk, web: Browser) -> None:
 def test_the_api_describes_itself(web: Browser) -> None:
     paths = web.get("/api/v1/openapi.json").json()["paths"]
     assert {"/api/v1/signals", "/api/v1/alerts", "/api/v1/measures/{item_id}/in-force"} <= set(paths)
+    for path, ways in paths.items():
+        for method, route in ways.items():
+            if not path.startswith("/api/"):
+                continue
+            problems = {"401", "404", "422"} | ({"403", "409"} if method == "post" else set())
+            assert problems <= set(route["responses"]), (method, path)
+            for status in problems:
+                assert list(route["responses"][status]["content"]) == ["application/problem+json"]
+            assert route["summary"][0].isupper(), route["summary"]
+            for slip in ("cannot a", "kept a", "in-force a", "support a", "attest a"):
+                assert slip not in route["summary"].lower()
+
+
+def test_a_realm_that_is_none_is_not_empty(web: Browser) -> None:
+    for what in ("alerts", "measures"):
+        assert web.get(f"/api/v1/{what}?realm=live").json() == []
+        answer = web.get(f"/api/v1/{what}?realm=zzz")
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "no realm 'zzz'" in answer.json()["detail"]
+
+
+def test_a_warning_that_lies_nowhere_in_the_county_says_so(desk: Desk, web: Browser) -> None:
+    token = desk.person("li", "order")
+
+    def problems(**area: Any) -> list[dict[str, str]]:
+        body = {"issuer": "county met office", "issued": "2026-01-20T19:00:00Z", "level": "orange",
+                "hazard": "road-icing", "reason": "fax"} | area  # fmt: skip
+        answer = web.post("/api/v1/warnings", json=body, headers=bearer(token))
+        assert answer.status_code == 202, answer.text
+        return answer.json()["problems"]
+
+    assert problems(areas=["石门镇"]) == problems(codes=["990100000000"]) == []
+    [elsewhere] = problems(areas=["海口市"])
+    assert "nowhere in the county: 海口市" in elsewhere["what"]
+    [too_high] = problems(areas=["石门镇"], above=4000)
+    assert "nowhere" in too_high["what"]
+    envelope = {"kind": "warning", "source": "office", "issued": "2026-01-20T19:00:00Z",
+                "identifier": "W9", "action": "alert", "sender": "office", "hazard": "road-icing",
+                "event": "icing", "level": "orange", "area": {"codes": ["460100000000"]}}  # fmt: skip
+    answer = web.post("/api/v1/signals", json=envelope, headers=bearer(token))
+    assert answer.status_code == 202, answer.text
+    [one] = [p for p in answer.json()["problems"] if "nowhere" in p["what"]]
+    assert one["where"] == "W9"
 
 
 def test_health_and_figures(desk: Desk, web: Browser) -> None:
