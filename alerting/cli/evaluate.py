@@ -37,7 +37,9 @@ def evaluate(
     format_: FormatOption = Format.table,
     config: ConfigPath = CONFIG,
 ) -> None:
-    """Read a payload and show its signals, the alerts that would open, and why."""
+    """Show what a payload says and which alerts it would open.
+
+    Nothing is kept and nobody is told."""
     settings = load_config(config)
     body = _read(payload)
     now = _time(at, settings) if at else None
@@ -135,6 +137,10 @@ def _print_tables(made: DryRun, zone: ZoneInfo) -> None:
         for m in a["measures"]:
             zh, en = (f"{m['title'][x]} {m['said'][x]}".rstrip() for x in ("zh", "en"))
             out.print(f"    → {zh} / {en}", markup=False)
+    if made.calendar:
+        out.print("\nBy the calendar, whatever comes in 日历已触发，与本次数据无关")
+    for rule, where in made.calendar.items():
+        out.print(f"  {rule} @ {_few(where)}", markup=False)
     if made.problems:
         out.print("\nProblems 问题")
     for p in made.problems:

@@ -29,6 +29,7 @@ from alerting.signals import (
     CLOCK_MEND,
     Forecast,
     Observation,
+    Occasion,
     Signal,
     Tick,
     Warning,
@@ -54,13 +55,17 @@ class Surroundings:
 
 @dataclass(slots=True)
 class DryRun:
-    """`now` is the time at which it was evaluated and `now_is` where that comes from."""
+    """`now` is the time at which it was evaluated and `now_is` where that comes from.
+
+    `alerts` are those the payload makes; what the date alone opens stands in `calendar`.
+    """
 
     now: datetime
     now_is: str
     signals: list[dict[str, Any]] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
     problems: list[dict[str, str]] = field(default_factory=list)
+    calendar: dict[str, list[str]] = field(default_factory=dict)  # by rule, where it is open by date
 
     @property
     def refused(self) -> bool:
@@ -156,6 +161,9 @@ def _evaluate(
     stage: Stage,
 ) -> None:
     now = made.now
+    by_date = _open_by_date(_engine(signals, source, connector, around, stage), now)
+    if any(isinstance(s, Occasion) for s in signals):  # the date is what this payload tells of
+        by_date = set()
     engine = _engine(signals, source, connector, around, stage)
     for name in engine.facts.feeds:
         engine.facts.heard(name, now)
@@ -170,6 +178,10 @@ def _evaluate(
         rule = around.book.rules_by_id[rule_id]
         places = engine.places[rule_id]
         for position, _, level in decided.rises:
+            if (rule_id, position, level) in by_date:
+                place = places.ids[position]
+                made.calendar.setdefault(rule_id, []).append(stage.shown.get(place, place))
+                continue
             finding = engine.finding(work, rule, places, position, level)
             asks = [a for n, step in rule.levels.items() if Level[n] <= level for a in step.ask]
             place = places.ids[position]
@@ -189,6 +201,16 @@ def _evaluate(
                 "why": finding.why,
             })  # fmt: skip
     made.problems += [asdict(p) for p in _open_questions(engine, around, signals)]
+
+
+def _open_by_date(engine: Engine, now: datetime) -> set[tuple[str, int, int]]:
+    """(rule, position, level) of what opens where no signal at all was seen."""
+    work = engine.work(Tick(source="clock", issued=now), now, None, set())
+    return {
+        (rule_id, position, level)
+        for rule_id, decided in work.decisions.items()
+        for position, _, level in decided.rises
+    }
 
 
 def _engine(

@@ -211,3 +211,37 @@ def test_the_table_is_for_a_duty_officer(county: Folder) -> None:
     county.run("evaluate", "w.xml", "--source", "cap").says("until 至 2026-01-20 20:00")
     county.write("w.xml", office.replace("2026-01-20T20:00:00+08:00", ""))
     county.run("evaluate", "w.xml", "--source", "cap").says("no end said: 24 h")
+
+
+def test_what_the_date_alone_opens_stands_apart(county: Folder) -> None:
+    county.write("rules/season.yaml", """\
+sector: city-operation
+title: {zh: 城市运行, en: City operation}
+rules:
+  - id: new-year
+    hazard: season
+    place: zone
+    basis: [M-01]
+    levels:
+      yellow: {when: season year-end, ask: [guide]}
+    cases:
+      - {name: in, given: {season: [year-end]}, expect: {level: yellow}}
+""")
+    code = "<geocode><valueName>GB2260</valueName><value>990100</value></geocode>"
+    county.write("w.xml", CAP.format(area="Trial county", code=code))
+    ran = county.run("evaluate", "w.xml", "--source", "cap")
+    opened, apart, by_date = ran.out.partition("By the calendar")
+    assert "fog-test" in opened
+    assert "new-year" not in opened
+    assert apart
+    assert "new-year @ 990100101" in by_date
+    rules = {a["rule"] for a in county.run("evaluate", "w.xml", "--source", "cap", "--format", "json").json["alerts"]}
+    assert "fog-test" in rules
+    assert "new-year" not in rules
+
+
+def test_what_is_no_json_is_said_so(county: Folder) -> None:
+    county.write("README.md", "# No forecast\n")
+    ran = county.run("evaluate", "README.md", "--source", "open-meteo", code=2)
+    ran.says("README.md: open-meteo refuses this payload: this is no JSON", "line 1 column 1")
+    assert "TAPE" not in ran.err
