@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -180,6 +182,26 @@ class Folder:
             capture_output=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         return self._judged(Ran(done.returncode, done.stdout, done.stderr), code)
+
+    def run_on_a_terminal(self, *words: str, typed: str) -> tuple[str, int]:
+        """As somebody at a terminal: what it showed, and the exit code."""
+        child, terminal = pty.fork()
+        if child == 0:
+            os.chdir(self.path)
+            os.execve(sys.executable, [sys.executable, "-m", "alerting.cli", *words],
+                      {**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+        said = b""
+        for line in typed.splitlines(keepends=True):
+            said += b"\n"
+            while not said.endswith(b": "):  # it asks
+                said += os.read(terminal, 4096)
+            os.write(terminal, line.encode())
+        with contextlib.suppress(OSError):  # how a terminal says that its program has ended
+            while more := os.read(terminal, 4096):
+                said += more
+        os.close(terminal)
+        _, status = os.waitpid(child, 0)
+        return said.decode(), os.waitstatus_to_exitcode(status)
 
     def _judged(self, ran: Ran, code: int) -> Ran:
         assert ran.code == code, f"exit {ran.code}\n{ran.out}\n{ran.err}"

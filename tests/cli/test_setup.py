@@ -134,9 +134,21 @@ def test_a_token_is_printed_once_and_only_its_digest_kept(county: Folder) -> Non
     county.run("token", "create", "li", "--role", "king", code=2).says("role 'king' is none of")
 
 
-def test_a_password_is_asked_for_twice(county: Folder) -> None:
-    county.run("password", "li", given="long enough 1\nlong enough 1\n").says("is set")
-    county.run("password", "li", given="short\nshort\n", code=2).says("at least ten characters")
+def test_a_password_comes_from_a_terminal_or_from_the_input(county: Folder) -> None:
+    county.run("password", "li", "--stdin", given="long enough 1\n").says("is set")
+    county.run("password", "li", "--stdin", given="short\n", code=2).says("at least ten characters")
+    ran = county.run("password", "li", given="long enough 1\nlong enough 1\n", code=2)
+    ran.says("terminal", "--stdin")
+    assert "Warning" not in ran.err
+
+
+def test_a_password_is_asked_for_twice_on_a_terminal(county: Folder) -> None:
+    said, ended = county.run_on_a_terminal("password", "li", typed="long enough 1\nlong enough 1\n")
+    assert ended == 0, said
+    assert "Password" in said
+    assert "Again" in said
+    assert "is set" in said
+    assert "long enough" not in said  # it is never shown
 
 
 def test_the_log_is_consistent_or_not(county: Folder) -> None:
@@ -195,7 +207,9 @@ def test_the_command_as_a_shell_starts_it(county: Folder) -> None:
     county.run_afresh("token", "create", "li").says("suian_")
     county.run_afresh("audit", "verify").says("consistent")
     county.run_afresh("check", "--config", "gone.yaml", code=2).says("gone.yaml", "suian init")
-    county.run_afresh("--help").says("evaluate", "replay", "doctor", "withdraw")
+    said = county.run_afresh("--help")
+    said.says("evaluate", "replay", "doctor", "withdraw")
+    assert "…" not in said.out.replace("reported …", "")  # nothing is cut, in 80 columns
 
 
 def test_an_unknown_command_and_a_missing_argument(county: Folder) -> None:
