@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from alerting.calendar import Calendar
 from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption
@@ -44,8 +44,9 @@ def check(
     measures: Annotated[bool, typer.Option("--measures", help="List the measures too.")] = False,
     format_: FormatOption = Format.table,
 ) -> None:
-    """Check the rule book with its cases, the config and the tables, and say what cannot be decided
-    where. Ends with 2 when there is an error."""
+    """Check rules, their cases, config and tables.
+
+    Says besides what cannot be decided where. Ends with 2 when there is an error."""
     notes: list[Note] = []
     settings = _try(notes, lambda: load_config(config))
     cannot: list[Undecidable] = []
@@ -169,13 +170,12 @@ def _print(
 
 
 def _print_measures(book: Book) -> None:
-    table = Table("name", "标题", "title", "form", "carrier", "decider", "arguments", box=None,
-                  title="Measures 措施", title_justify="left")  # fmt: skip
+    out.print("Measures 措施")
     for name, m in book.measures.items():
-        said = _measure(name, m)
-        table.add_row(name, m.title["zh"], m.title["en"], m.form, m.carrier, m.decider or "-",
-                      ", ".join(f"{k} ({v})" for k, v in said["arguments"].items()))  # fmt: skip
-    out.print(table)
+        out.print(f"  [bold]{name}[/]  {escape(m.title['zh'])} {escape(m.title['en'])}")
+        said = [m.form, f"carrier {m.carrier}", *([f"decider {m.decider}"] if m.decider else [])]
+        said += [f"--argument {k}=… ({v})" for k, v in _measure(name, m)["arguments"].items()]
+        out.print(f"      {', '.join(said)}", markup=False)
 
 
 def _measure(name: str, m: Measure) -> dict[str, Any]:

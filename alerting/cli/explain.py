@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import Connection, select
 
 from alerting.cli.given import CONFIG, ConfigPath, local, store_of
@@ -28,7 +28,9 @@ def explain(
     alert_id: Annotated[str, typer.Argument(metavar="ALERT", help="Its id, as the page shows it.")],
     config: ConfigPath = CONFIG,
 ) -> None:
-    """Tell an alert's story: its changes, the values behind them, its measures, who was told."""
+    """Tell an alert's whole story.
+
+    Its changes, the values behind them, its measures, who was told and what they answered."""
     settings = load_config(config)
     store = store_of(settings)
     try:
@@ -118,7 +120,8 @@ def _named(rows: Iterable[Any], names: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def _rows(title: str, columns: tuple[str, ...], rows: Iterable[Any], zone: ZoneInfo) -> None:
-    table = Table(*columns, title=title, title_justify="left", box=None)
+    table = Table(*(Column(c, overflow="fold") for c in columns), title=title,
+                  title_justify="left", box=None)  # fmt: skip
     for row in rows:
         table.add_row(*(local(row[c], zone) if c in TIMES else row[c] or "–" for c in columns))
     if table.row_count:

@@ -12,6 +12,12 @@ def test_a_good_county_passes(county: Folder) -> None:
 
 def test_the_measures_are_listed_on_request(county: Folder) -> None:
     county.run("check", "--measures").says("speed-limit", "km/h", "限速")
+    long = "speed-limit-" + "x" * 60
+    text = (county.path / "rules/measures.yaml").read_text("utf-8")
+    county.write("rules/measures.yaml", text + text.partition("measures:\n")[2].replace("guide:", f"{long}:")
+                 .partition("  speed-limit:")[0].replace("引导", "慢行"))
+    county.run("check", "--measures", COLUMNS="80").says(f"  {long}")  # whole, to be copied
+    county.write("rules/measures.yaml", text)
     said = county.run("check", "--measures", "--format", "json").json
     assert said["measures"]["speed-limit"]["arguments"] == {"speed": "km/h"}
 
