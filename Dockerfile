@@ -21,6 +21,9 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /srv/suian --shell /usr/sbin/nologin suian
 COPY --from=build /opt/suian /opt/suian
+# Behind the container's port nobody is at the machine itself: every page asks for a login. For the demo
+#   docker run --rm --publish 127.0.0.1:8080:8080 suian serve --play
+# and open one of the login links it prints. At home, `suian password PERSON` gives people theirs.
 # The demo county; a district mounts its own folder (`suian init`) over /srv/suian.
 WORKDIR /srv/suian
 COPY config.yaml ./

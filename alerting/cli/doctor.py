@@ -44,8 +44,10 @@ ROOM = 1 << 30  # bytes of disk below which a season's records may not fit
 
 
 def doctor(config: ConfigPath = CONFIG) -> None:
-    """Look at every source, channel, server, rule and person, and end with what is still missing
-    before the first real alert. Ends with 1 when something does not work."""
+    """Say what works, and what a first real alert still lacks.
+
+    Looks at every source, channel, server, rule and person. Ends with 1 when something does not work.
+    """
     settings = load_config(config)
     county = load_county(settings, fall_back=True, setting_up=True)
     runtime = RealRuntime()

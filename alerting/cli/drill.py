@@ -18,7 +18,9 @@ def drill(
     who: As = "",
     config: ConfigPath = CONFIG,
 ) -> None:
-    """Play exercises/NAME in a realm of its own: every message says 演练 / EXERCISE."""
+    """Play an exercise; every message says that it is one.
+
+    It runs in a realm and by a clock of its own, from the folder exercises/NAME."""
     settings = load_config(config)
     folder = _folder(config.resolve().parent / "exercises", name)
     configured = settings.exercise.play

@@ -38,7 +38,7 @@ data: var                    # 数据库与备份 the database; the only folder 
 rules: rules                 # 规则 the rule packs: yours to change, `suian check` runs their cases
 calendar: rules/calendar.yaml
 
-address: 127.0.0.1           # 仅本机可见 seen by this machine alone
+address: 127.0.0.1           # 仅本机可见 seen by this machine alone; SUIAN_ADDRESS overrides it
 port: 8080                   # SUIAN_PORT overrides it
 public_url: ""               # 手机可达的地址 how phones reach this service, for links in messages
 

@@ -30,7 +30,9 @@ def replay(
     format_: FormatOption = Format.table,
     config: ConfigPath = CONFIG,
 ) -> None:
-    """Run a history through the live code in memory: nothing is polled, nobody is told."""
+    """Run a history through the live code in memory.
+
+    Nothing is polled, nobody is told."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     settings = load_config(config)
     end = _time(until) if until else None

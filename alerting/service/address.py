@@ -42,19 +42,14 @@ def only_one(data: Path) -> Iterator[None]:
 def announce(config: Config) -> None:
     """Write down who serves the data folder, and where; for `only_one`'s holder alone."""
     fresh = config.data / f".{FILE}.new"
-    fresh.write_text(json.dumps({"pid": os.getpid(), "url": _loopback(config)}), "utf-8")
+    fresh.write_text(json.dumps({"pid": os.getpid(), "url": config.local_url}), "utf-8")
     fresh.replace(config.data / FILE)
 
 
 def address_of(config: Config) -> str:
     """Where the service of this data folder was last said to be, else where the config puts it."""
     said = _said(config.data)
-    return str(said["url"]) if said else _loopback(config)
-
-
-def _loopback(config: Config) -> str:
-    address = "127.0.0.1" if config.address == "0.0.0.0" else config.address
-    return f"http://{address}:{config.port}"
+    return str(said["url"]) if said else config.local_url
 
 
 def _said(data: Path) -> dict[str, Any]:

@@ -135,7 +135,13 @@ class Config(Part):
 
     @property
     def url(self) -> str:
-        return (self.public_url or f"http://{self.address}:{self.port}").rstrip("/")
+        return (self.public_url or self.local_url).rstrip("/")
+
+    @property
+    def local_url(self) -> str:
+        """As programs and browsers on this machine reach it."""
+        address = "127.0.0.1" if self.address == "0.0.0.0" else self.address
+        return f"http://{address}:{self.port}"
 
     def sources_on(self) -> dict[str, Source]:
         return {name: s for name, s in self.sources.items() if s.on}
