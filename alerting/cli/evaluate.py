@@ -139,8 +139,8 @@ def _print_tables(made: DryRun, zone: ZoneInfo) -> None:
             out.print(f"    → {zh} / {en}", markup=False)
     if made.calendar:
         out.print("\nBy the calendar, whatever comes in 日历已触发，与本次数据无关")
-    for rule, where in made.calendar.items():
-        out.print(f"  {rule} @ {_few(where)}", markup=False)
+    for rule, ids in made.calendar.items():
+        out.print(f"  {rule} @ {_few(ids)}", markup=False)
     if made.problems:
         out.print("\nProblems 问题")
     for p in made.problems:
