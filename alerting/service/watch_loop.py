@@ -18,6 +18,7 @@ from alerting.service import dead_letters
 from alerting.service.clock import LIVE
 from alerting.service.service_rules import SERVICE_RULES, loop_words, service_rule
 from alerting.store.schema import alert, delivery, pursuit, signal
+from alerting.store.schema import audit as audit_table
 from alerting.store.schema import realm as realm_table
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class WatchLoop:
             found.append(Trouble("queue-stuck", "source:engine", {
                 "zh": f"{waiting} 条信号积压未处理", "en": f"{waiting} signals wait to be taken",
             }))  # fmt: skip
+        found += self._set_aside(connection, now)
         found += self._channels(connection, stuck)
         found += self._blind(now)
         known = self._station.county.calendar.known_through
@@ -114,6 +116,21 @@ class WatchLoop:
             })
             for name, rounds in sorted(self._station.loops.items()) if rounds.keeps_failing(now)
         ]  # fmt: skip
+
+    def _set_aside(self, connection: Connection, now: datetime) -> list[Trouble]:
+        """Signals of the last day that failed twice: what they said was not heeded."""
+        count = connection.execute(
+            select(func.count()).where(
+                audit_table.c.realm == LIVE, audit_table.c.action == "set aside",
+                audit_table.c.at > now - timedelta(days=1),
+            )
+        ).scalar_one()  # fmt: skip
+        if not count:
+            return []
+        return [Trouble("signal-set-aside", "source:engine", {
+            "zh": f"{count} 条信号两次处理失败，未起作用，请查看服务日志",
+            "en": f"{count} signals failed twice and had no effect: see the service's log",
+        })]  # fmt: skip
 
     def _channels(self, connection: Connection, stuck: datetime) -> list[Trouble]:
         found = [

@@ -25,6 +25,7 @@ from alerting.service.watch_loop import EVERY_VIRTUAL, WatchLoop
 from alerting.signals import Observation
 from alerting.store import Store
 from alerting.store.schema import alert, notice
+from alerting.weather import Fields
 
 TOWN = Path(__file__).parents[1] / "scenarios"
 START = datetime(2026, 1, 20, 6, tzinfo=UTC)
@@ -103,3 +104,20 @@ def test_an_entry_that_nobody_seals_is_told_after_a_minute(watched: Watched) -> 
     watched.works()
     watched.looks_around()
     assert watched.alerts() == [("service", "log-unsealed", "source:audit", "closed")]
+
+
+def test_a_signal_that_fails_twice_is_set_aside_and_told(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> None:
+        raise ValueError("this one cannot be taken")
+
+    monkeypatch.setattr(Fields, "take_observation", fails)
+    seen = Observation(source="stations", issued=START, station="s", lat=26.5, lon=106.5, at=START,
+                       values={"visibility": 900.0})  # fmt: skip
+    watched.does(watched.station.publish("live", [seen]))
+    with pytest.raises(ValueError):
+        watched.works()  # the loop would be tried again
+    watched.works()
+    watched.looks_around()
+    assert ("service", "signal-set-aside", "source:engine", "open") in watched.alerts()
