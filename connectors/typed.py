@@ -10,7 +10,7 @@ from alerting.signals import Area, Warning, content_id
 from alerting.vocabulary import HAZARDS, NAMES, Level, colour_in, hazard_named
 
 # What no office warns of: they stand in the vocabulary for our own alerts.
-_NOT_WARNED = frozenset({"season", "service", "incident"})
+NOT_WARNED = frozenset({"season", "service", "incident"})
 
 
 def typed_warning(
@@ -45,6 +45,7 @@ def typed_warning(
             f"it would end ({expires:%m-%d %H:%M}) before it was issued ({issued:%m-%d %H:%M})",
             where="expires",
             mend="Give a later end, or none: then it holds for 24 hours.",
+            zh="失效时间早于发布时间。请改正，或留空（按 24 小时计）。",
         )
     said = (hazard, colour.name, where.model_dump_json(), issuer.strip(), text.strip(),
             issued.astimezone(UTC), expires and expires.astimezone(UTC))  # fmt: skip
@@ -66,7 +67,7 @@ def typed_warning(
 
 def _hazard(kind: str) -> str:
     asked = kind.strip().lower()
-    offered = {h.id: h for h in HAZARDS.values() if h.id not in _NOT_WARNED}
+    offered = {h.id: h for h in HAZARDS.values() if h.id not in NOT_WARNED}
     if asked in offered:
         return asked
     exact = next((h.id for h in offered.values() if asked in (h.zh.lower(), h.en.lower())), None)
@@ -112,7 +113,8 @@ def _area(area: Area | str) -> Area:
     wrong = [c for c in area.codes if c.isdigit() and len(c) not in (6, 9, 12)]
     if wrong:
         raise BadInput(f"{wrong[0]} is no administrative code", where="area",
-                       mend="Codes have 6, 9 or 12 digits.")  # fmt: skip
+                       mend="Codes have 6, 9 or 12 digits.",
+                       zh=f"{wrong[0]} 不是区划代码，应为 6、9 或 12 位。")  # fmt: skip
     if not (area.names or area.codes or area.polygons or area.circles):
         raise BadInput("where the warning holds is missing", where="area",
                        mend="Give a code such as 520122, or the places' names.")  # fmt: skip

@@ -27,7 +27,8 @@ def read_given(name: str, definition: Measure, given: Any) -> dict[str, Argued]:
     made: dict[str, Argued] = {}
     for argument, declared in definition.arguments.items():
         if argument not in given:
-            raise BadInput(f"{name} needs its argument {argument}: {_form(declared)}")
+            raise BadInput(f"{name} needs its argument {argument}: {_form(declared)}",
+                           zh=f"“{definition.title['zh']}”还要填：{_said(declared)}。")  # fmt: skip
         read = _words if declared.stricter == "union" else _number
         made[argument] = read(f"{argument} of {name}", declared, given[argument])
     return made
@@ -42,9 +43,11 @@ def _number(what: str, declared: Argument, given: Any) -> float:
     elif isinstance(given, int | float) and not isinstance(given, bool):
         value = float(given)
     else:
-        raise BadInput(f"{what} is {_form(declared)}, not {_shown(given)}")
+        raise BadInput(f"{what} is {_form(declared)}, not {_shown(given)}",
+                       zh=f"“{given}”不合适：应填{_said(declared)}。")  # fmt: skip
     if wrong := declared.out_of_range(value):
-        raise BadInput(f"{what} must be {wrong} {declared.unit}, not {value:g}".replace("  ", " "))
+        raise BadInput(f"{what} must be {wrong} {declared.unit}, not {value:g}".replace("  ", " "),
+                       zh=f"{value:g} 超出范围：应填{_said(declared)}。")  # fmt: skip
     return value
 
 
@@ -54,7 +57,8 @@ def _words(what: str, declared: Argument, given: Any) -> list[str]:
         raise BadInput(f"{what} is {_form(declared)}, not {_shown(given)}")
     for word in words:
         if declared.words and word not in declared.words:
-            raise BadInput(f"{word!r} is no word of {what}", mend=_form(declared).capitalize() + ".")
+            raise BadInput(f"{word!r} is no word of {what}", mend=_form(declared).capitalize() + ".",
+                           zh=f"没有“{word}”这个选项，可填：{_said(declared)}。")  # fmt: skip
     return sorted(set(words))
 
 
@@ -62,6 +66,16 @@ def _form(declared: Argument) -> str:
     if declared.stricter == "union":
         return f"words of {', '.join(declared.words)}" if declared.words else "a list of words"
     return f"a number in {declared.unit}" if declared.unit else "a number"
+
+
+def _said(declared: Argument) -> str:
+    """The same in Chinese."""
+    if declared.words:
+        return "、".join(f"{word}（{said['zh']}）" for word, said in declared.words.items())
+    least = "" if declared.least is None else f"，不小于 {declared.least:g}"
+    most = "" if declared.most is None else f"，不大于 {declared.most:g}"
+    kind = "文字" if declared.stricter == "union" else "数字"
+    return f"{declared.zh.replace('{value}', '…')}（{kind}{least}{most}）"
 
 
 def _shown(given: Any) -> str:

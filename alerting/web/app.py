@@ -15,6 +15,7 @@ from alerting.web import (
     api_answers,
     api_signals,
     auth,
+    by_hand,
     health,
     origin,
     pages,
@@ -59,7 +60,7 @@ def make_app(station: Station) -> FastAPI:
             response.headers.setdefault(name, value)
         return response
 
-    for part in (api_alerts, api_signals, api_answers, webhooks, answer_page, pages, health):
+    for part in (api_alerts, api_signals, api_answers, webhooks, answer_page, pages, by_hand, health):
         app.include_router(part.router)
     return app
 

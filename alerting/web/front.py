@@ -26,7 +26,7 @@ from alerting.web.officials import ended_officials
 from alerting.web.waiting import waiting
 
 LIVE = "live"
-MESSAGES = 20
+MESSAGES = 8
 
 
 def realms_shown(connection: Connection) -> list[Any]:

@@ -241,8 +241,8 @@ def test_a_session_ends_with_the_shift_and_on_leaving(desk: Desk, web: Browser) 
 def test_the_head_names_the_person_in_the_language_of_the_page(desk: Desk, web: Browser) -> None:
     desk.person("li", "order", name="李娜")
     log_in(desk, web, "li")
-    assert "退出 李娜" in web.get("/").text
-    assert "Log out Li" in web.get("/?lang=en").text
+    assert "退出 <span class=\"self\">李娜<" in web.get("/").text
+    assert "Log out <span class=\"self\">Li<" in web.get("/?lang=en").text
 
 
 def test_a_demo_person_without_a_post_shows_only_the_role(desk: Desk, web: Browser) -> None:

@@ -1,0 +1,221 @@
+"""/by-hand: what somebody on duty types in when nothing else brings it, in three forms without scripts.
+
+A warning from a fax or a call, an alert, a measure. They go the way of the API and through its checks;
+what cannot be taken is shown again as it was typed, with the sentence of what was wrong.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
+from sqlalchemy import Connection, select
+
+from alerting.errors import BadInput
+from alerting.places.areas import AreaMatcher
+from alerting.rulebook.given import read_given
+from alerting.signals import Area, Warning, decode
+from alerting.store.schema import realm, signal
+from alerting.vocabulary import HAZARDS
+from alerting.web import api_answers, auth, saying
+from alerting.web.auth import Who
+from alerting.web.bodies import form_of
+from alerting.web.cards import natural
+from alerting.web.desk import Station, read, station_of
+from alerting.web.drawing import page
+from alerting.web.front import chosen_realm
+from alerting.web.problems import Problem
+from alerting.web.words import PROBLEMS, WORDS
+from connectors.typed import NOT_WARNED
+
+router = APIRouter(include_in_schema=False)
+Form = dict[str, str]
+NEEDED = {
+    "warning": ("issuer", "issued", "hazard", "level", "areas", "reason"),
+    "open": ("rule", "place", "level", "reason"),
+    "order": ("measure", "place", "level", "reason"),
+}
+WARNINGS = 30  # of the latest, that a new one may change or end
+
+
+class _Unconfirmed(Exception):
+    """All of it can be taken; it is red, and nobody has said yet that red is meant."""
+
+
+@router.get("/by-hand")
+async def by_hand(request: Request) -> Response:
+    who_asks = await auth.needs("order")(request)
+    done = request.query_params.get("done", "")
+    return await _draw(request, who_asks, {}, done=done if done in NEEDED else "")
+
+
+@router.post("/by-hand")
+async def typed_in(request: Request) -> Response:
+    form = await form_of(request)
+    who_asks = await auth.needs("order")(request)
+    auth.check_form(who_asks, form)
+    kind = form.get("kind", "")
+    if kind not in NEEDED:
+        raise Problem(422, "this form is unknown", "Open the page again.",
+                      zh="这个表单无法识别，请重新打开页面。")  # fmt: skip
+    try:
+        _complete(kind, form)
+        await TAKE[kind](request, who_asks, form)
+    except _Unconfirmed:
+        return await _draw(request, who_asks, form, confirm=True)
+    except BadInput as error:
+        wrong = {"zh": error.zh or PROBLEMS[422], "en": f"{error.what}. {error.mend}".strip()}
+        return await _draw(request, who_asks, form, wrong=wrong)
+    except Problem as problem:
+        wrong = {"zh": problem.zh or PROBLEMS[problem.status],
+                 "en": f"{problem.detail}. {problem.mend}".strip()}  # fmt: skip
+        return await _draw(request, who_asks, form, wrong=wrong)
+    return RedirectResponse(f"/by-hand?realm={form['realm']}&done={kind}", 303)
+
+
+async def _warning(request: Request, who_asks: Who, form: Form) -> None:
+    station = station_of(request)
+    areas = [part for part in re.split(r"[,，、;；\s]+", form["areas"]) if part]
+    codes = [part for part in areas if part.isdigit()]
+    names = [part for part in areas if not part.isdigit()]
+    if not AreaMatcher(station.places).covers(Area(names=tuple(names), codes=tuple(codes))).any():
+        raise BadInput(f"no place of the county lies in {form['areas']!r}",
+                       mend="Give the county's or townships' names, or their codes.",
+                       zh=f"本县没有地点在“{form['areas']}”之内。"
+                       "请填县、乡镇名称或区划代码。")  # fmt: skip
+    reference, action = form.get("reference", ""), form.get("action") or "alert"
+    if action != "alert" and not reference:
+        raise BadInput("it changes or ends an earlier warning: choose which",
+                       zh="更新或解除预警时，请选择所指的那一条预警。")  # fmt: skip
+    try:
+        given = api_answers.Typed.model_validate({
+            "issuer": form["issuer"], "issued": _time(station, form["issued"]),
+            "hazard": form["hazard"], "level": form["level"], "action": action,
+            "text": form.get("text", ""), "areas": names, "codes": codes,
+            "expires": _time(station, form["expires"]) if form.get("expires") else None,
+            "references": [reference] if reference else [], "reason": form["reason"],
+            "realm": form["realm"],
+        })  # fmt: skip
+    except ValidationError as error:
+        fields = ", ".join(".".join(str(p) for p in one["loc"]) for one in error.errors())
+        raise BadInput(f"this cannot be used: {fields}", zh="有一项填写得过长或格式不对。") from None
+    _confirmed(form)
+    await api_answers.type_warning(request, given, who_asks)
+
+
+async def _open(request: Request, who_asks: Who, form: Form) -> None:
+    station = station_of(request)
+    detail = {"place": _place(station, form["place"]), "level": form["level"],
+              "reason": form["reason"]}  # fmt: skip
+    _confirmed(form)
+    await saying.say(station, who_asks, "open", f"rule:{form['rule']}", detail, channel="page",
+                     realm_id=form["realm"])  # fmt: skip
+
+
+async def _order(request: Request, who_asks: Who, form: Form) -> None:
+    station, name = station_of(request), form["measure"]
+    definition = station.book.measures.get(name)
+    if definition is None:
+        raise BadInput(f"there is no measure {name!r}", zh=f"没有“{name}”这项措施。")
+    given = {key: _bare(form[f"argument.{key}"]) for key in definition.arguments
+             if form.get(f"argument.{key}")}  # fmt: skip
+    detail = {
+        "measure": name, "level": form["level"], "reason": form["reason"],
+        "arguments": read_given(name, definition, given),
+    }  # fmt: skip
+    place = _place(station, form["place"])
+    _confirmed(form)
+    await saying.say(station, who_asks, "order", f"place:{place}", detail, channel="page",
+                     realm_id=form["realm"])  # fmt: skip
+
+
+TAKE: dict[str, Callable[[Request, Who, Form], Awaitable[None]]] = {
+    "warning": _warning, "open": _open, "order": _order,
+}  # fmt: skip
+
+
+def _complete(kind: str, form: Form) -> None:
+    lacking = [name for name in NEEDED[kind] if not form.get(name, "").strip()]
+    if lacking:
+        zh, en = zip(*(WORDS[f"field_{name}"] for name in lacking), strict=True)
+        raise BadInput(f"missing: {', '.join(en)}", zh=f"还没有填：{'、'.join(zh)}。")
+    form.setdefault("realm", "live")
+
+
+def _confirmed(form: Form) -> None:
+    if form["level"] == "red" and form.get("confirmed") != "yes":
+        raise _Unconfirmed
+
+
+def _bare(text: str) -> str | float:
+    """A number alone is in the measure's own unit; with a unit, or as words, it stays a text."""
+    return float(text) if re.fullmatch(r"[-+]?\d+(\.\d+)?", text.strip()) else text
+
+
+def _time(station: Station, text: str) -> datetime:
+    """A time of the county, as browsers send it: 2026-01-20T08:00. Raises BadInput."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise BadInput(f"{text!r} is no time", mend="Write it like 2026-01-20 08:00.",
+                       zh=f"“{text}”不是时间，请写成 2026-01-20 08:00。") from None  # fmt: skip
+    return at if at.tzinfo is not None else at.replace(tzinfo=station.config.county.zone)
+
+
+def _place(station: Station, text: str) -> str:
+    """The id of the place of that name, or of that id. Raises BadInput."""
+    said = text.strip()
+    if said in station.places.by_id:
+        return said
+    named = [p for p in station.places.by_id.values() if said in (p.name, p.name_en)]
+    if len(named) == 1:
+        return named[0].id
+    if named:
+        ids = ", ".join(p.id for p in named)
+        raise BadInput(f"several places are called {said!r}", mend=f"Give the id: {ids}.",
+                       zh=f"有几处都叫“{said}”，请填编号：{ids}。")  # fmt: skip
+    names = [p.name for p in station.places.by_id.values()]
+    close = difflib.get_close_matches(said, names, n=3, cutoff=0.3)
+    raise BadInput(f"there is no place {said!r}",
+                   mend=f"Closest: {', '.join(close)}." if close else "",
+                   zh=f"没有“{said}”这个地点。" + (f"相近的有：{'、'.join(close)}。" if close else ""))
+
+
+async def _draw(
+    request: Request, who_asks: Who, form: Form, *, wrong: dict[str, str] | None = None,
+    confirm: bool = False, done: str = "",
+) -> Response:  # fmt: skip
+    station = station_of(request)
+    asked = form.get("realm") or request.query_params.get("realm")
+
+    def work(connection: Connection) -> dict[str, Any]:
+        chosen = chosen_realm(connection, asked, station.config.county.fictional)
+        row = connection.execute(select(realm).where(realm.c.id == chosen)).one()
+        return {"realm": row, "warnings": _warnings(connection, chosen)}
+
+    shown = await read(station, work)
+    return page(
+        request, "by_hand.html", status=422 if wrong else 200, who=who_asks, given=form, wrong=wrong,
+        confirm=confirm, done=done, now=station.now(shown["realm"].id),
+        hazards=[h for h in HAZARDS.values() if h.id not in NOT_WARNED],
+        rules=station.book.rules_by_id, measures=station.book.measures,
+        places=sorted(station.places.by_id.values(), key=lambda p: natural(p.name)), **shown,
+    )  # fmt: skip
+
+
+def _warnings(connection: Connection, realm_id: str) -> list[Warning]:
+    """The latest warnings, by which one typed in says what it changes or ends."""
+    bodies = connection.execute(
+        select(signal.c.body)
+        .where(signal.c.realm == realm_id, signal.c.kind == "warning")
+        .order_by(signal.c.seq.desc())
+        .limit(WARNINGS)
+    ).scalars()
+    found = [one for one in map(decode, bodies) if isinstance(one, Warning)]
+    return [one for one in found if one.action != "cancel"]
