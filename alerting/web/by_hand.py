@@ -11,6 +11,7 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -51,8 +52,9 @@ class _Unconfirmed(Exception):
 @router.get("/by-hand")
 async def by_hand(request: Request) -> Response:
     who_asks = await auth.needs("order")(request)
-    done = request.query_params.get("done", "")
-    return await _draw(request, who_asks, {}, done=done if done in NEEDED else "")
+    given = request.query_params.get("said", "")
+    said = await saying.became(station_of(request), given, who_asks.person) if given else None
+    return await _draw(request, who_asks, {}, said=said)
 
 
 @router.post("/by-hand")
@@ -66,7 +68,7 @@ async def typed_in(request: Request) -> Response:
                       zh="这个表单无法识别，请重新打开页面。")  # fmt: skip
     try:
         _complete(kind, form)
-        await TAKE[kind](request, who_asks, form)
+        made = await TAKE[kind](request, who_asks, form)
     except _Unconfirmed:
         return await _draw(request, who_asks, form, confirm=True)
     except BadInput as error:
@@ -76,19 +78,22 @@ async def typed_in(request: Request) -> Response:
         wrong = {"zh": problem.zh or PROBLEMS[problem.status],
                  "en": f"{problem.detail}. {problem.mend}".strip()}  # fmt: skip
         return await _draw(request, who_asks, form, wrong=wrong)
-    return RedirectResponse(f"/by-hand?realm={form['realm']}&done={kind}", 303)
+    what = f"said={quote(made)}" if made else "warning=taken"
+    return RedirectResponse(f"/by-hand?realm={quote(form['realm'])}&{what}", 303)
 
 
-async def _warning(request: Request, who_asks: Who, form: Form) -> None:
+async def _warning(request: Request, who_asks: Who, form: Form) -> str:
     station = station_of(request)
     areas = [part for part in re.split(r"[,，、;；\s]+", form["areas"]) if part]
     codes = [part for part in areas if part.isdigit()]
     names = [part for part in areas if not part.isdigit()]
     if not AreaMatcher(station.places).covers(Area(names=tuple(names), codes=tuple(codes))).any():
+        county = station.places.by_id[station.places.county]
         raise BadInput(f"no place of the county lies in {form['areas']!r}",
-                       mend="Give the county's or townships' names, or their codes.",
+                       mend="Give the county's or townships' names or codes, such as"
+                       f" {county.name} or {county.id}.",
                        zh=f"本县没有地点在“{form['areas']}”之内。"
-                       "请填县、乡镇名称或区划代码。")  # fmt: skip
+                       f"请填县、乡镇名称或区划代码，如 {county.name} 或 {county.id}。")  # fmt: skip
     reference, action = form.get("reference", ""), form.get("action") or "alert"
     if action != "alert" and not reference:
         raise BadInput("it changes or ends an earlier warning: choose which",
@@ -107,18 +112,22 @@ async def _warning(request: Request, who_asks: Who, form: Form) -> None:
         raise BadInput(f"this cannot be used: {fields}", zh="有一项填写得过长或格式不对。") from None
     _confirmed(form)
     await api_answers.type_warning(request, given, who_asks)
+    return ""
 
 
-async def _open(request: Request, who_asks: Who, form: Form) -> None:
+async def _open(request: Request, who_asks: Who, form: Form) -> str:
     station = station_of(request)
+    if form["rule"] not in station.book.rules_by_id:
+        raise BadInput(f"there is no rule {form['rule']!r}", zh=f"没有“{form['rule']}”这条规则。")
     detail = {"place": _place(station, form["place"]), "level": form["level"],
               "reason": form["reason"]}  # fmt: skip
     _confirmed(form)
-    await saying.say(station, who_asks, "open", f"rule:{form['rule']}", detail, channel="page",
-                     realm_id=form["realm"])  # fmt: skip
+    made = await saying.say(station, who_asks, "open", f"rule:{form['rule']}", detail,
+                            channel="page", realm_id=form["realm"])  # fmt: skip
+    return str(made["id"])
 
 
-async def _order(request: Request, who_asks: Who, form: Form) -> None:
+async def _order(request: Request, who_asks: Who, form: Form) -> str:
     station, name = station_of(request), form["measure"]
     definition = station.book.measures.get(name)
     if definition is None:
@@ -131,11 +140,13 @@ async def _order(request: Request, who_asks: Who, form: Form) -> None:
     }  # fmt: skip
     place = _place(station, form["place"])
     _confirmed(form)
-    await saying.say(station, who_asks, "order", f"place:{place}", detail, channel="page",
-                     realm_id=form["realm"])  # fmt: skip
+    made = await saying.say(station, who_asks, "order", f"place:{place}", detail, channel="page",
+                            realm_id=form["realm"])  # fmt: skip
+    return str(made["id"])
 
 
-TAKE: dict[str, Callable[[Request, Who, Form], Awaitable[None]]] = {
+# Each gives the id of the report that was made, "" where it was a warning.
+TAKE: dict[str, Callable[[Request, Who, Form], Awaitable[str]]] = {
     "warning": _warning, "open": _open, "order": _order,
 }  # fmt: skip
 
@@ -189,7 +200,7 @@ def _place(station: Station, text: str) -> str:
 
 async def _draw(
     request: Request, who_asks: Who, form: Form, *, wrong: dict[str, str] | None = None,
-    confirm: bool = False, done: str = "",
+    confirm: bool = False, said: dict[str, Any] | None = None,
 ) -> Response:  # fmt: skip
     station = station_of(request)
     asked = form.get("realm") or request.query_params.get("realm")
@@ -202,7 +213,8 @@ async def _draw(
     shown = await read(station, work)
     return page(
         request, "by_hand.html", status=422 if wrong else 200, who=who_asks, given=form, wrong=wrong,
-        confirm=confirm, done=done, now=station.now(shown["realm"].id),
+        confirm=confirm, said=said, now=station.now(shown["realm"].id),
+        warning_taken=request.query_params.get("warning") == "taken",
         hazards=[h for h in HAZARDS.values() if h.id not in NOT_WARNED],
         rules=station.book.rules_by_id, measures=station.book.measures,
         places=sorted(station.places.by_id.values(), key=lambda p: natural(p.name)), **shown,

@@ -194,8 +194,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "by_hand_send": ("提交", "Send"),
     "by_hand_warning_done": (
         "预警已录入，相关风险提示随即更新。", "The warning is in; what it concerns follows at once."),
-    "by_hand_open_done": ("已记录，随即发出。", "Noted; it goes out now."),
-    "by_hand_order_done": ("已记录，措施随即下达。", "Noted; the measure is issued now."),
     "ended_takes_nothing": (
         "这次演练已经结束，不再接受录入。", "This exercise has ended and takes nothing more."),
     "confirm_red": ("确认：就是红色", "Yes, red is meant"),
