@@ -14,6 +14,7 @@ from alerting.places.model import Place, Places
 from alerting.signals import Area
 
 EARTH_KM = 6371.0
+_BRACKETS = re.compile(r"[（(].*[）)]$")  # 雾岭县（虚构）: no office writes what a county adds of its own
 
 
 class AreaMatcher:
@@ -52,7 +53,8 @@ class AreaMatcher:
         for at, (place, _) in enumerate(self._places.columns):
             for zone_id in self._places.upward(place.id):
                 zone = self._places.by_id.get(zone_id)
-                if zone is not None and any(zone.name and zone.name in name for name in names):
+                called = _BRACKETS.sub("", zone.name) if zone is not None else ""
+                if called and any(called in name for name in names):
                     found[at] = True
         return found
 

@@ -265,3 +265,10 @@ def test_what_ran_out_while_its_feed_was_silent_may_have_been_prolonged(facts: F
     assert level(facts, 60, "fog") == 0, "its feed still spoke after it had run out"
     facts.heard("cap-city", START + timedelta(minutes=61))
     assert level(facts, 62) == 0
+
+
+def test_a_county_is_meant_without_what_its_own_table_adds_in_brackets(facts: FactBook) -> None:
+    county = facts.places.by_id[facts.places.county]
+    assert county.name.endswith("（虚构）")
+    facts.take_warning(said("N1", area=Area(names=(county.name.removesuffix("（虚构）"),))))
+    assert level(facts) == 3
