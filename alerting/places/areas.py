@@ -14,7 +14,8 @@ from alerting.places.model import Place, Places
 from alerting.signals import Area
 
 EARTH_KM = 6371.0
-_BRACKETS = re.compile(r"[（(].*[）)]$")  # 雾岭县（虚构）: no office writes what a county adds of its own
+# 雾岭县（虚构）: no office writes what a county adds of its own.
+_BRACKETS = re.compile(r"[（(].*[）)]$")
 
 
 class AreaMatcher:
