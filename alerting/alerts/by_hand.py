@@ -84,9 +84,11 @@ def _order(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) 
         raise Refused(error.text()) from None
     by = f"person:{report.person}"
     changed = ask(ledger, name, _place(life, key), given, facts, by, at)
-    if not changed:
-        raise Refused("it is asked there already, in the same words")
-    return changed[0]
+    asked = [row for row in ledger.ever_asked_by(by) if row.measure == name and row.ended is None]
+    if not changed and not asked:
+        raise Refused(f"nobody carries out {name} there: no post and no site of its sector")
+    # Already ordered by a rule: it is held by this person too now, and outlasts the rule's alert.
+    return changed[0] if changed else str(asked[0].id)
 
 
 def _keep(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from alerting.alerts import episodes
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
+from alerting.alerts.standing import forget
 from alerting.store.schema import alert
 
 REASON = "规则或地点已从本县的文件中移除 the rule or the place has left the county's files"
@@ -33,4 +34,7 @@ def close_departed(connection: Connection, life: Life, keys: list[str], at: date
     """Close them: those who were told hear it; what was ordered is lifted, or its lifting proposed."""
     with Ledger(connection, life) as ledger:
         for key in keys:
+            held = ledger.alert(key)
             episodes.close(ledger, key, "closed", "service", at, REASON)
+            if held is not None:
+                forget(connection, life.realm, held.rule, held.place)

@@ -261,6 +261,22 @@ class Engine:
                     episodes.held_by_unknown(ledger, held, at, long_ago)
         standing.save(connection, self.life.realm, changes.remembered)
 
+    def look(self, now: datetime) -> None:
+        """Bind the book to what its sources have said by now, as after a start."""
+        facts = self.facts.at(now)
+        sight = facts.beside(self.fields.sight(now, facts))
+        if _said(sight) != self._said:
+            self.bound = self._bind(sight)
+
+    def let_go(self, rule: str, place: str) -> None:
+        """Forget what is held there: its alert was ended without the engine."""
+        memory = self.standings.get(rule)
+        if memory is None or place not in memory.places:
+            return
+        at = memory.places.index(place)
+        memory.level[at] = memory.hold_level[at] = 0
+        memory.believed[at] = memory.hold_since[at] = np.nan
+
     def blind(self, now: datetime) -> list[dict[str, Any]]:
         """(rule, place) pairs that have been unknown for two cadences."""
         found = []

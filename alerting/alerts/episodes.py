@@ -73,8 +73,12 @@ def fall(
     drop(ledger, held.id, {a.measure for a in keep}, facts, at)
     said = after_the_end(ledger, held.id, facts, at) if cleared else facts
     tell_fall(ledger, rule, place, held, begun, cleared, said, at)
-    for wanted in keep:  # arguments of the lower level, looser than before
-        ask(ledger, wanted.measure, place, wanted.arguments, facts, held.id, at)
+    # Arguments of the lower level, looser than before; what was refused or withdrawn stays so.
+    open_ones = {m.measure for a in ledger.asked_by(held.id)
+                 if (m := ledger.measure(a.measure)) is not None and m.ended is None}  # fmt: skip
+    for wanted in keep:
+        if wanted.measure in open_ones:
+            ask(ledger, wanted.measure, place, wanted.arguments, facts, held.id, at)
 
 
 def refresh(ledger: Ledger, held: Row, finding: Finding, by: str, at: datetime) -> None:

@@ -83,6 +83,14 @@ def load(connection: Connection, realm: str, rules: dict[str, list[str]]) -> dic
     return made
 
 
+def forget(connection: Connection, realm: str, rule: str, place: str) -> None:
+    """An alert ended without the engine: nothing is held there, and what is true opens anew."""
+    connection.execute(
+        delete(standing).where(standing.c.realm == realm, standing.c.rule == rule,
+                               standing.c.place == place)
+    )  # fmt: skip
+
+
 def _time(seconds: float) -> datetime | None:
     return None if np.isnan(seconds) else datetime.fromtimestamp(float(seconds), UTC)
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, upd
 from alerting.alerts import episodes
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
+from alerting.alerts.standing import forget
 from alerting.audit import record
 from alerting.store.schema import alert, standing
 
@@ -24,6 +25,19 @@ def call_off(
     """Withdraw it; that reaches everyone who was told."""
     with Ledger(connection, life) as ledger:
         return episodes.close(ledger, alert_id, "withdrawn", by, at, reason)
+
+
+def called_off(connection: Connection, realm: str, at: datetime) -> list[tuple[str, str]]:
+    """(rule, place) of the alerts withdrawn at this moment that nothing but missing data held: what
+    the data say once they are back was never judged, and opens anew."""
+    rows = connection.execute(
+        select(alert.c.rule, alert.c.place)
+        .where(alert.c.realm == realm, alert.c.state == "withdrawn", alert.c.closed == at)
+        .where(alert.c.held_by_unknown.is_not(None))
+    ).all()
+    for row in rows:
+        forget(connection, realm, row.rule, row.place)
+    return [(row.rule, row.place) for row in rows]
 
 
 def known_again() -> ColumnElement[bool]:

@@ -33,6 +33,8 @@ class Narrator:
             except OSError as error:  # the terminal is gone; the service is not
                 log.warning("the terminal cannot be written", error=str(error))
                 return
+            except Exception:  # what it tells of goes on, told or not
+                log.exception("this could not be told on the terminal")
 
     def tell(self) -> None:
         """Print what has happened since it last told."""

@@ -80,10 +80,9 @@ async def _serve(config: Config, play: bool, clock: Path | None) -> None:
         if hand is None:
             tasks.append(asyncio.create_task(Narrator(station, out).run()))
         await server.serve(sockets=[listener])
-        for task in reversed(tasks):
+        for task in tasks:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*tasks, return_exceptions=True)
     await station.close()
     farewell(station)
 

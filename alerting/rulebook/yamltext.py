@@ -23,7 +23,11 @@ class Document:
 
     def __init__(self, path: FilePath) -> None:
         self.path, self.problems = path, list[str]()
-        raw = path.read_text("utf-8")
+        try:
+            raw = path.read_text("utf-8")
+        except UnicodeDecodeError:
+            raw = ""
+            self.problems.append(f"{path}:1:1: this is not UTF-8 text. Save the file as UTF-8.")
         self._lines = raw.splitlines()
         self._tree: Any = None
         try:

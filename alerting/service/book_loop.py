@@ -37,12 +37,12 @@ class BookLoop:
         here = good_book.signature(station.config.rules)
         if here == self._seen:
             return False
-        self._seen = here
         try:
             book = await station.runtime.in_thread("rules", self._load)
         except BadInput as error:
-            station.book_problem = error.text()
+            self._seen, station.book_problem = here, error.text()
             return False
+        self._seen = here
         station.book_problem = ""
         if book.version == station.book.version:
             return False

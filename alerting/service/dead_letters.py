@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select
 from alerting.service.clock import LIVE
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice, pursuit
 
+ENDS = ("withdrawn", "lifted", "refused", "clear")
 RULE = "dead-letter"
 _REACHED = ("accepted", "delivered", "read", "answered")
 
@@ -58,9 +59,13 @@ def _count(connection: Connection, channel: str, since: datetime | None) -> int:
         .where(other.c.state.in_(_REACHED), same_notice)
         .correlate(delivery, notice)
     )
-    waited_for = and_(
-        or_(notice.c.alert.is_(None), alert.c.state == "open"),
-        or_(notice.c.measure.is_(None), measure.c.ended.is_(None)),
+    waited_for = or_(
+        # An end that did not arrive leaves somebody at work, whatever has ended since.
+        notice.c.kind.in_(ENDS),
+        and_(
+            or_(notice.c.alert.is_(None), alert.c.state == "open"),
+            or_(notice.c.measure.is_(None), measure.c.ended.is_(None)),
+        ),
     )
     letters = (
         select(func.count(delivery.c.id.distinct()))

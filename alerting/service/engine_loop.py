@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Connection, delete, insert, select
 
 from alerting import chase
-from alerting.alerts import by_hand
+from alerting.alerts import by_hand, unknown
 from alerting.alerts.departed import close_departed
 from alerting.alerts.engine import Changes, Engine, Work
 from alerting.audit import record
@@ -96,17 +96,23 @@ class EngineLoop:
             await self._station.writer.write(a_slice)
         last = await self._changes(engine, work, slices[-1]) if slices else None
 
+        let_go: list[tuple[str, str]] = []
+
         def the_last(connection: Connection) -> None:
             if last is not None:
                 engine.commit(connection, last)
             if isinstance(one.signal, Report):
                 _take_report(connection, life, one.signal)
+                at = one.signal.accepted or one.signal.issued
+                let_go[:] = unknown.called_off(connection, realm, at)
             connection.execute(
                 delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == one.seq)
             )
             bus.taken(connection, realm, one.seq)
 
         await self._station.writer.write(the_last, first=isinstance(one.signal, Report))
+        for rule, place in let_go:
+            engine.let_go(rule, place)
 
     async def _changes(self, engine: Engine, work: Work, number: int) -> Changes:
         return await self._station.runtime.in_thread(

@@ -43,8 +43,8 @@ class HeadLoop:
         now = self._station.runtime.now()
         if now < self._due:
             return False
-        self._due = self._next_morning()
         await self._station.writer.write(lambda c: self._send(c, now))
+        self._due = self._next_morning()  # only now: a write that failed is tried again
         return True
 
     def _send(self, connection: Connection, now: datetime) -> None:

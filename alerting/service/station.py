@@ -18,6 +18,7 @@ from alerting.audit import record
 from alerting.bus import EmbeddedBus, KafkaBus
 from alerting.connector import Connector
 from alerting.dispatch import Dispatcher, make_channels
+from alerting.errors import SuianError
 from alerting.rulebook import Book
 from alerting.runtime import Runtime
 from alerting.service import good_book
@@ -117,6 +118,9 @@ class Station:
         """A realm of its own for an exercise, with sources of its own."""
         now = self.runtime.now()
         made = await self.writer.write(lambda c: open_exercise(c, title, now, begins, speed))
+        for ended in [r for r in self._realms.values() if r.ended is not None]:
+            self.engines.pop(ended.id, None)  # a storm's fields are large, and nothing asks for them
+            self._feeds.pop(ended.id, None)
         # In real time it stands at its beginning until the player lets it run on.
         self._realms[made.id] = made if self.runtime.virtual else replace(made, limit=begins)
         self._feeds[made.id] = feeds
@@ -191,6 +195,7 @@ class Station:
             except Exception:
                 # It failed when it came and was set aside then; it must not keep the service down.
                 log.exception("signal left out", realm=realm_id, signal=one.signal.id)
+        engine.look(self.now(realm_id))
         self.engines[realm_id] = engine
 
     def departed(self, realm_id: str) -> list[str]:
@@ -216,7 +221,10 @@ class Station:
         self.dispatcher.use_book(book)
         for realm in self.running():
             self.reload_engine(realm.id)
-        good_book.keep(book, self.config.data)
+        try:
+            good_book.keep(book, self.config.data)
+        except SuianError as error:  # it is in use all the same; the log says that no copy is kept
+            log.warning("the rule book could not be kept", error=error.text())
         return True
 
     def _tags(self) -> dict[str, list[bool]]:

@@ -42,8 +42,8 @@ class TickLoop:
             if now < self._next(since):
                 continue
             ticks = [Tick(source="clock", issued=at) for at in self._missed(since, now)]
-            self._since[realm.id] = now
             await self._station.publish(realm.id, list(ticks))
+            self._since[realm.id] = now  # only now: a write that failed is tried again
             worked = True
         return worked
 

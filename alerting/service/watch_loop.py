@@ -45,6 +45,7 @@ class WatchLoop:
         self._station = station
         self._every = EVERY_VIRTUAL if station.runtime.virtual else EVERY
         self._due = station.runtime.now() + self._every
+        self._gone: set[tuple[str, str]] = set()  # troubles that were absent since they were withdrawn
 
     def next_due(self) -> datetime | None:
         return self._due
@@ -57,6 +58,11 @@ class WatchLoop:
         with self._station.store.read() as connection:
             found = {(t.rule, t.place): t for t in self._look(connection, now)}
             known = self._open(connection)
+            withdrawn = self._withdrawn(connection)
+        # What somebody withdrew stays withdrawn until the trouble has been away once.
+        self._gone = (self._gone | (withdrawn - found.keys())) & withdrawn
+        for key in withdrawn - self._gone:
+            found.pop(key, None)
         if set(found) != known:
             await self._station.writer.write(lambda c: self._say(c, found, known, now))
             return True
@@ -196,6 +202,16 @@ class WatchLoop:
             )
         )
         return {(r.rule, r.place) for r in rows}
+
+    def _withdrawn(self, connection: Connection) -> set[tuple[str, str]]:
+        """Those whose newest alert a person has withdrawn."""
+        rows = connection.execute(
+            select(alert.c.rule, alert.c.place, alert.c.state)
+            .where(alert.c.realm == LIVE, alert.c.sector == "service")
+            .order_by(alert.c.episode)
+        )
+        newest = {(r.rule, r.place): r.state for r in rows}
+        return {key for key, state in newest.items() if state == "withdrawn"}
 
     def _say(
         self,

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from alerting.chase.words import NOT_DONE
 from alerting.service import listing
-from alerting.signals import Forecast, Warning, decode
+from alerting.signals import Warning, decode
 from alerting.store.schema import alert, answer, audit, measure, signal, standing
 from alerting.vocabulary import NAMES, Level
 from alerting.web.desk import Station
@@ -27,7 +27,8 @@ Said = dict[str, str]
 OF_ALERTS = {
     "opened": ("▲", "出现", "opens"), "reopened": ("▲", "再次出现", "opens again"),
     "raised": ("▲", "升级", "rises"), "fell": ("▼", "降级", "falls"),
-    "cleared": ("▼", "解除", "clears"), "withdrawn": ("▼", "撤回", "withdrawn"),
+    "cleared": ("▼", "解除", "clears"), "closed": ("▼", "结束", "ends"),
+    "withdrawn": ("▼", "撤回", "withdrawn"),
 }  # fmt: skip
 OF_MEASURES = {
     "waits": ("□", "待决定", "to be decided"),
@@ -77,16 +78,13 @@ class Chronicle:
     def __init__(
         self, connection: Connection, station: Station, realm: str, back: int | None = 0
     ) -> None:
-        """`back` None: from the realm's beginning."""
+        """`back` counts audit entries and signals of the realm; None: from its beginning."""
         self._station, self._realm = station, realm
         self._seq = self._n = 0
         self._holding: set[tuple[str, str]] = set()
         if back is not None:
-            self._n = max(0, _last(connection, audit.c.n, audit.c.realm == realm) - back)
-            since = connection.execute(select(audit.c.at).where(audit.c.n == self._n)).scalar()
-            earlier = [signal.c.realm == realm]
-            earlier += [signal.c.accepted <= since] if since is not None and back else []
-            self._seq = _last(connection, signal.c.seq, *earlier)
+            self._n = _nth_last(connection, audit.c.n, audit.c.realm == realm, back)
+            self._seq = _nth_last(connection, signal.c.seq, signal.c.realm == realm, back)
 
     def news(self, connection: Connection) -> list[Event]:
         """What has happened since it was last asked, oldest first."""
@@ -103,7 +101,7 @@ class Chronicle:
         if not rows:
             return []
         self._seq = rows[-1].seq
-        found = [_arrival(r.accepted, decode(r.body)) for r in rows if r.kind != "observation"]
+        found = [_arrival(r) for r in rows if r.kind != "observation"]
         measured = [r.accepted for r in rows if r.kind == "observation"]
         for at in dict.fromkeys(measured):
             n = measured.count(at)
@@ -209,15 +207,14 @@ class Chronicle:
         return listing.place_name(self._station.places, place)
 
 
-def _arrival(at: datetime, one: Any) -> Event:
-    if isinstance(one, Forecast):
-        return Event(at, "→", {
-            "zh": f"预报到达：{len(one.spots)} 个点、{one.hours} 小时",
-            "en": f"a forecast comes in: {len(one.spots)} points, {one.hours} h"})  # fmt: skip
+def _arrival(row: Any) -> Event:
+    if row.kind == "forecast":  # unpacked it would be megabytes
+        return Event(row.accepted, "→", {"zh": "预报到达", "en": "a forecast comes in"})
+    one = decode(row.body)
     assert isinstance(one, Warning)
     lifted = one.action == "cancel"
     en = "lifted" if lifted else one.level
-    return Event(at, "→", {
+    return Event(row.accepted, "→", {
         "zh": f"官方预警：{one.headline}", "en": f"official warning, {one.hazard}: {en}",
     }, 0 if lifted else int(Level[one.level]))  # fmt: skip
 
@@ -226,8 +223,12 @@ def _colour(level: int, language: str) -> str:
     return NAMES[language].get(level, "")
 
 
-def _last(connection: Connection, column: Any, *where: ColumnElement[bool]) -> int:
-    return int(connection.execute(select(func.max(column)).where(*where)).scalar() or 0)
+def _nth_last(
+    connection: Connection, column: Any, where: ColumnElement[bool], back: int
+) -> int:
+    """The number of the row `back` rows before the last; 0 where there are not so many."""
+    rows = select(column).where(where).order_by(column.desc()).offset(back).limit(1)
+    return int(connection.execute(rows).scalar() or 0)
 
 
 def _words(connection: Connection, who: str, at: datetime) -> str:
@@ -248,5 +249,5 @@ def _as_is(key: str) -> Said:
 
 def latest(connection: Connection, station: Station, realm: str, limit: int) -> Iterable[Event]:
     """The last `limit` events of a realm, the newest first."""
-    events = Chronicle(connection, station, realm, back=20 * limit).news(connection)
+    events = Chronicle(connection, station, realm, back=10 * limit).news(connection)
     return list(reversed(events[-limit:]))

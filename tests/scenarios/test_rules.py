@@ -86,3 +86,10 @@ def test_what_leaves_the_book_leaves_nothing_open_and_nothing_stuck(
     town.passes(hours=1)
     assert town.alert(rule="fog-new")["state"] == "open"
     assert "set aside" not in town.log()
+
+    town.dies()  # a slip of the editor, undone: what it had closed opens anew
+    pack(town).write_text(good, "utf-8")
+    measures.write_text(measures.read_text("utf-8").replace("\n  lead:\n", "\n  guide:\n"), "utf-8")
+    town.begin()
+    town.forecast(ORANGE_FOG)
+    assert town.alert(rule="fog")["state"] == "open"

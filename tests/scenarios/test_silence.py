@@ -145,6 +145,9 @@ def test_the_duty_office_lets_it_stand_is_asked_again_and_calls_it_off(
     zhao.replies(f"2 {zhao.code} 已派人看过").gets("已记录撤回")
     assert town.alert(rule="fog")["state"] == "withdrawn"
     li.gets("【撤回】", "大雾", "已派人看过")
+    town.passes(minutes=30)
+    town.forecast(ORANGE_FOG)  # the data are back, and it is really there
+    assert sorted(a["state"] for a in town.alerts(rule="fog")) == ["open", "withdrawn"]
 
 
 def test_once_the_data_are_back_nobody_is_asked_whether_it_stands(
