@@ -41,10 +41,11 @@ def evaluate(
 
     Nothing is kept and nobody is told."""
     settings = load_config(config)
-    body = _read(payload)
     now = _time(at, settings) if at else None
-    around = _surroundings(settings)
-    name, connector = _connector(source, settings, around.calendar)
+    calendar = Calendar.load(settings.calendar, settings.county.zone)
+    name, connector = _connector(source, settings, calendar)
+    body = _read(payload)
+    around = _surroundings(settings, calendar)
     try:
         made = dry_run(body, name, connector, around, RealRuntime().now(), now)
     except BadInput as error:
@@ -65,11 +66,11 @@ def evaluate(
         raise typer.Exit(REFUSED)
 
 
-def _surroundings(config: Config) -> Surroundings:
+def _surroundings(config: Config, calendar: Calendar) -> Surroundings:
     county = config.county
     return Surroundings(
         load_places(county.zones, county.sites), load_book(config.rules),
-        Calendar.load(config.calendar, county.zone), county.zone, config.weather,
+        calendar, county.zone, config.weather,
     )  # fmt: skip
 
 
