@@ -109,8 +109,11 @@ def test_a_pack_that_breaks_while_it_runs_leaves_the_last_good_book_in_force(tow
     town.forecast(ORANGE_FOG)
     assert town.alert(rule="fog")["level"] == "orange"
     town.phone("chen").expects("40公里/小时")
+    town.restarts()  # and goes on with that book, which it has kept
+    assert "the last good ones are in use" in town.log().replace("\n", " ")
+    assert "apples" in town.log()
+    assert town.alert(rule="fog")["state"] == "open"
     town.dies()
-    refuses(town, 2, "roads.yaml:10:", "apples")
     pack.write_text(whole, "utf-8")
     town.begin()
     assert town.alert(rule="fog")["state"] == "open"
