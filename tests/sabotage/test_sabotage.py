@@ -49,6 +49,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("one", BREAKS, ids=lambda one: one.name.replace(" ", "-"))
+def test_a_break_knows_its_line(one: Break) -> None:
+    assert (ROOT / one.file).read_text("utf-8").count(one.old) == 1
+
+
 @pytest.mark.timeout(1800)  # the first of them waits for all unbroken stories
 @pytest.mark.parametrize("one", drawn(), ids=lambda one: one.name.replace(" ", "-"))
 def test_a_break_turns_its_story_red(copy: Path, one: Break) -> None:
