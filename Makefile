@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run install test lint faults bench clean
+.PHONY: run install test lint faults winter bench clean
 
 run: install
 	@$(BIN)/suian serve --play
@@ -32,6 +32,10 @@ test: install lint
 # Every kill point and every sabotage, not only those drawn in `make test`.
 faults: install
 	@SUIAN_ALL_FAULTS=1 $(BIN)/pytest tests/faults tests/sabotage
+
+# All that the record has of a New York winter, through the real process (about an hour).
+winter: install
+	@SUIAN_WHOLE_WINTER=1 $(BIN)/pytest tests/winter
 
 bench: install
 	@$(BIN)/python -m bench

@@ -8,7 +8,9 @@ nothing else: the first one says when the service was started, the last one how 
 A storm's folder (exercises/…) is replayed as an exercise, its people answering as they are described.
 
 On the way every hour ticks as it does in the service, and at an hour the tick is taken before what
-came in at that same time. Nothing is polled and nobody is told: every channel is the silent console.
+came in at that same time. Lines accepted at the same instant came in together, as the signals of one
+request do: all are kept before anybody is told of the first. Nothing is polled and nobody is told:
+every channel is the silent console.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -123,11 +125,11 @@ async def replay(
     runtime = station.runtime
     try:
         await loops.settle()
-        for came in history:
-            if came.at > runtime.now():
-                await loops.advance(came.at - runtime.now())
-            if came.signal is not None:
-                await station.publish(LIVE, [came.signal])
+        for at, together in groupby(history, key=lambda came: came.at):
+            if at > runtime.now():
+                await loops.advance(at - runtime.now())
+            if signals := [came.signal for came in together if came.signal is not None]:
+                await station.publish(LIVE, signals)
                 await loops.settle()
         if until is not None and until > runtime.now():
             await loops.advance(until - runtime.now())

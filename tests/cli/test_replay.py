@@ -63,6 +63,18 @@ def test_the_clock_runs_on_and_nobody_answers(county: Folder) -> None:
     county.run("replay", file, "--until", "tomorrow", code=2).says("--until 'tomorrow' is no time")
 
 
+def test_what_was_accepted_at_one_instant_came_in_together(county: Folder) -> None:
+    """As the service takes one request: whoever reads of both alerts has one message of both."""
+    hot = run_of(START, 6)
+    foggy = run_of(START + timedelta(minutes=1), 6)
+    foggy |= {"accepted": hot["accepted"], "start": hot["start"]}
+    foggy["values"]["visibility"] = [[150.0]] * 24
+    ran = county.run("replay", history(county, clock(0), hot, foggy, clock(1)), "--format", "json")
+    heat, fog = (next(a for a in ran.json if a["rule"] == r) for r in ("heat-test", "fog-test"))
+    first = [next(d["at"] for d in a["deliveries"] if d["person"] == "wang") for a in (heat, fog)]
+    assert first == ["2026-07-01T00:10:00Z"] * 2
+
+
 def test_it_leaves_no_trace_in_the_data(county: Folder) -> None:
     county.run("replay", history(county, run_of(START, 6)))
     assert not (county.path / "var").exists()
