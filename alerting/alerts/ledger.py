@@ -140,9 +140,12 @@ class Ledger:
         rows = [self.measure(key) for key in sorted(self._asked_by[by])]
         return [row for row in rows if row is not None]
 
-    def alert_of(self, measure_id: str) -> str | None:
-        """The alert that asks for a measure (the first still asking), for a notice to hang on."""
+    def alert_of(self, measure_id: str, rule: str = "") -> str | None:
+        """The alert that asks for a measure, for a notice to hang on: that of the rule whose facts the
+        notice carries, where it asks; else the first still asking."""
         asking = [r for r in self.askers(measure_id).values() if r.asker in self._asking_alerts]
+        of_rule = [r for r in asking if rule and r.asker.startswith(f"{self.realm}.{rule}.")]
+        asking = of_rule or asking
         first = min(asking, key=lambda r: (r.ended is not None, r.since, r.asker), default=None)
         return None if first is None else str(first.asker)
 

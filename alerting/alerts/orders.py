@@ -57,7 +57,7 @@ def tell_carrier(
     said = facts.saying(place=row.object, measures=(describe(row, definition),),
                         due=due or facts.due)  # fmt: skip
     tell(ledger, kind, carrier, said, at,
-         alert=ledger.alert_of(row.id), measure=row.id, wants=wants)  # fmt: skip
+         alert=ledger.alert_of(row.id, facts.rule), measure=row.id, wants=wants)  # fmt: skip
 
 
 def move(

@@ -350,3 +350,12 @@ def test_where_nobody_can_say_that_it_is_clear_it_stays_and_the_duty_office_is_a
         county.forecast()
     assert [what for what, _ in county.changes() if what != "updated"] == ["opened"]
     assert any(n.kind == "question" for n in county.notices())
+
+
+def test_an_order_two_rules_ask_hangs_on_the_one_whose_reason_it_gives(county: County) -> None:
+    """Else a reader who heard of red ice would not be told that the fog has risen to orange."""
+    county.forecast(visibility=[400] * 12)
+    county.passes(1)
+    county.forecast(visibility=[400] * 12, temperature=[-3] * 12, precipitation=[1] * 12)
+    tightened = [n for n in county.notices() if n.kind == "tighten"]
+    assert [".icing." in n.alert for n in tightened] == [True]
