@@ -29,8 +29,8 @@ WINTER = (
     (datetime(2013, 1, 2, tzinfo=UTC), datetime(2013, 4, 1, tzinfo=UTC)),
     (datetime(2013, 12, 2, tzinfo=UTC), datetime(2013, 12, 30, tzinfo=UTC)),
 )
-# From the second half of the great snow of 8 and 9 February to the end of the fog of the 11th and 12th.
-SNOW_TO_FOG = (datetime(2013, 2, 9, 3, tzinfo=UTC), datetime(2013, 2, 12, 8, tzinfo=UTC))
+# From the end of the great snow of 8 and 9 February to that of the fog of the 11th and 12th.
+SNOW_TO_FOG = (datetime(2013, 2, 9, 9, tzinfo=UTC), datetime(2013, 2, 12, 8, tzinfo=UTC))
 TEN_DAYS = (datetime(2013, 2, 5, tzinfo=UTC), datetime(2013, 2, 15, tzinfo=UTC))
 SNOW = (datetime(2013, 2, 8, 15, tzinfo=UTC), datetime(2013, 2, 9, tzinfo=UTC))  # while it comes
 SNOW_AND_END = (datetime(2013, 2, 8, 12, tzinfo=UTC), datetime(2013, 2, 10, 10, tzinfo=UTC))
