@@ -33,7 +33,7 @@ test: install lint
 faults: install
 	@SUIAN_ALL_FAULTS=1 $(BIN)/pytest tests/faults tests/sabotage
 
-# All that the record has of a New York winter, through the real process (about an hour).
+# All that the record has of a New York winter, through the real process (over an hour on two cores).
 winter: install
 	@SUIAN_WHOLE_WINTER=1 $(BIN)/pytest tests/winter
 
