@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Tests run side by side, and each has a service of its own beside it.
+WORKERS ?= 2
 
 .PHONY: run install test lint faults winter bench clean
 
@@ -27,7 +29,7 @@ lint: install
 	@$(BIN)/lint-imports
 
 test: install lint
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup
 
 # Every kill point and every sabotage, not only those drawn in `make test`.
 faults: install

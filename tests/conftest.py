@@ -11,6 +11,10 @@ import pytest
 from tests import kafka_broker
 
 ROOT = Path(__file__).parent.parent
+# What takes longest begins first, so that no worker is left with it at the end.
+LONGEST = ("tests/winter/", "tests/faults/", "tests/bus/", "tests/sabotage/", "tests/chase/test_laws")
+# Folders whose tests share nothing costly: each goes to whichever worker is free.
+ALONE = ("tests/scenarios/", "tests/winter/")
 REQUIRED = bool(os.environ.get("SUIAN_REQUIRE_ALL"))
 
 
@@ -39,3 +43,27 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kafka_broker.Bro
     broker.start()
     yield broker
     broker.stop()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For several workers (`make test`): one broker, a file's fixtures made once, the longest first."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((n for n, name in enumerate(LONGEST) if item.nodeid.startswith(name)), 99)
+
+    items.sort(key=rank)
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        if "kafka" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("kafka"))
+        elif not file.startswith(ALONE):
+            item.add_marker(pytest.mark.xdist_group(file))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Figures that a test found (`record_property("figures", …)`), whichever worker ran it."""
+    for report in terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", []):
+        for name, value in report.user_properties:
+            if name == "figures" and report.when == "call":
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")

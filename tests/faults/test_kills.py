@@ -6,7 +6,7 @@ SUIAN_ALL_FAULTS=1 kills at every point (`make faults`), otherwise at every eigh
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ def tell(folder: Path, nursery: Nursery, die: str = "") -> Told:
 
 @pytest.mark.timeout(3600)
 def test_a_storm_survives_a_kill_at_every_point(
-    tmp_path: Path, nursery: Nursery, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, nursery: Nursery, record_property: Callable[[str, object], None]
 ) -> None:
     calm = tell(tmp_path / "undisturbed", nursery)
     assert calm.killed == calm.sent_twice == 0
@@ -73,10 +73,12 @@ def test_a_storm_survives_a_kill_at_every_point(
         twice += told.sent_twice
         if told.outcome != calm.outcome:
             wrong.append(f"{point}: {_difference(calm.outcome, told.outcome)}")
-    with capsys.disabled():
-        print(f"\nkills: {calm.points['commit']} commits and {calm.points['send']} sends are"
-              f" {len(points)} points; {len(chosen)} seen, {killed} killed,"
-              f" {twice} messages sent twice, {len(wrong)} ended otherwise")  # fmt: skip
+    record_property(
+        "figures",
+        f"{calm.points['commit']} commits and {calm.points['send']} sends are {len(points)} points;"
+        f" {len(chosen)} seen, {killed} killed, {twice} messages sent twice,"
+        f" {len(wrong)} ended otherwise",
+    )
     assert not wrong, "\n".join(wrong)
     assert killed == len(chosen)
 

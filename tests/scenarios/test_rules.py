@@ -80,7 +80,7 @@ def test_what_leaves_the_book_leaves_nothing_open_and_nothing_stuck(
     gone = town.alert(rule="fog")
     assert gone["state"] == "closed"
     town.passes(minutes=1)
-    chen.expects("请检查现场，确认能否解除：guide")  # nobody knows any more whether it needs a check
+    chen.gets("请检查现场，确认能否解除：guide")  # nobody knows any more whether it needs a check
     assert {(m["measure"], m["state"]) for m in gone["measures"]} == {
         ("guide", "lift proposed"), ("speed-limit", "lifted")}  # fmt: skip
     town.passes(hours=1)

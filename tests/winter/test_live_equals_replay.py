@@ -33,7 +33,7 @@ def live(town: WinterTown) -> str:
 
 @pytest.mark.parametrize("span", WINTER if WHOLE else [SNOW_TO_FOG], ids=day_of)
 def test_a_winter_lived_is_the_winter_replayed(
-    make_town: Make, span: Span, capsys: pytest.CaptureFixture[str]
+    make_town: Make, span: Span, record_property: Callable[[str, object], None]
 ) -> None:
     town = make_town(span[0])
     town.lives_through(feed(*span))
@@ -44,8 +44,7 @@ def test_a_winter_lived_is_the_winter_replayed(
     assert all(r["deliveries"] for r in rows if r["rule"].startswith("road-"))
     assert any(r["escalations"] for r in rows)
     assert town.replays() == lived
-    with capsys.disabled():
-        print(f"\n{day_of(span)}: {tally(town, rows)}")
+    record_property("figures", tally(town, rows))
 
 
 def tally(town: WinterTown, rows: list[dict[str, Any]]) -> str:
