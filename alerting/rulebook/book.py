@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from alerting.errors import BadInput
 from alerting.rulebook import units
+from alerting.rulebook.districts import FILE, Numbers, read_numbers
 from alerting.rulebook.grammar import TextError, clearing, condition
 from alerting.rulebook.measures import Ask, AskError, Measure, read_ask
 from alerting.rulebook.nodes import (
@@ -36,7 +37,7 @@ from alerting.rulebook.yamltext import Document, Key
 from alerting.vocabulary import HAZARDS, Level
 
 # Files of the folder that are not packs.
-NOT_PACKS = ("measures.yaml", "calendar.yaml", "warnings.yaml", "districts.yaml")
+NOT_PACKS = ("measures.yaml", "calendar.yaml", "warnings.yaml", FILE)
 # Hours, from the trial of the rule semantics: ice outlasts its cause, cold its hour.
 HOLD = {"road-icing": 3, "freezing-rain": 3, "cold-wave": 6}
 HOLD_ELSE = 2
@@ -110,6 +111,7 @@ class Book:
     version: str
     folder: Path
     titles: dict[str, dict[str, str]] = field(default_factory=dict)  # sector -> its pack's title
+    numbers: Numbers = field(default_factory=dict)  # those a district may change
 
     @cached_property
     def rules_by_id(self) -> dict[str, Rule]:
@@ -154,11 +156,12 @@ def read_book(folder: Path, calendar_names: Set[str] | None = None) -> tuple[Boo
         return _empty(folder), [f"{folder}: there is no such folder of rules."]
     problems: list[str] = []
     measures = _read_measures(folder / "measures.yaml", problems)
+    numbers = read_numbers(folder, problems)
     rules: dict[str, Rule] = {}
     titles: dict[str, dict[str, str]] = {}
     packs = [p for p in sorted(folder.glob("*.yaml")) if p.name not in NOT_PACKS]
     for path in packs:
-        pack = _Pack(Document(path), measures, calendar_names)
+        pack = _Pack(Document(path), measures, numbers, calendar_names)
         for rule in pack.read():
             if rule.id in rules:
                 problems.append(f"{rule.where}: the rule {rule.id!r} stands in "
@@ -167,10 +170,11 @@ def read_book(folder: Path, calendar_names: Set[str] | None = None) -> tuple[Boo
         titles |= pack.title
         problems += pack.document.problems
     digest = hashlib.sha256()
-    for path in (folder / "measures.yaml", *packs):
+    for path in (folder / "measures.yaml", folder / FILE, *packs):
         if path.exists():
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    book = Book(tuple(rules.values()), measures, digest.hexdigest()[:12], folder, titles)
+    version = digest.hexdigest()[:12]
+    book = Book(tuple(rules.values()), measures, version, folder, titles, numbers)
     return book, problems
 
 
@@ -210,9 +214,11 @@ class _Pack:
     """One pack being read; what is wrong goes to the document's problems."""
 
     def __init__(
-        self, document: Document, measures: dict[str, Measure], calendar_names: Set[str] | None
-    ) -> None:
-        self.document, self._measures, self._calendar = document, measures, calendar_names
+        self, document: Document, measures: dict[str, Measure], numbers: Numbers,
+        calendar_names: Set[str] | None,
+    ) -> None:  # fmt: skip
+        self.document, self._measures, self._numbers = document, measures, numbers
+        self._calendar = calendar_names
         self.title: dict[str, dict[str, str]] = {}
 
     def read(self) -> list[Rule]:
@@ -270,7 +276,7 @@ class _Pack:
 
     def _condition(self, text: str, key: Key, *, clear: bool = False) -> Condition | None:
         try:
-            made = clearing(text) if clear else condition(text)
+            made = (clearing if clear else condition)(text, self._numbers)
         except TextError as error:
             self.document.problem(key, error.what, error.mend, error.offset)
             return None
@@ -280,7 +286,8 @@ class _Pack:
                     kind = type(node).__name__.lower()
                     self.document.problem(
                         key, f"the calendar has no {kind} {node.name!r}.",
-                        f"Known: {', '.join(sorted(self._calendar))}.", text.find(node.name),
+                        f"Known: {', '.join(sorted(self._calendar))}.",
+                        max(text.find(node.name), 0),
                     )  # fmt: skip
         return made
 

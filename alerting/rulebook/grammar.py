@@ -7,6 +7,7 @@ counts characters of the text; `yamltext` turns it into a line and column of the
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -16,6 +17,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from alerting.rulebook import units
+from alerting.rulebook.districts import Numbers
 from alerting.rulebook.nodes import (
     FACTS,
     And,
@@ -53,6 +55,9 @@ DAILY = ("daily_min", "daily_max", "daily_mean")
 FUNCTIONS = (*WINDOWS, "change", "drop", *DAILY)
 DAY_KINDS = ("school-day", "working-day")
 
+NO_NUMBERS: Numbers = {}
+_NAMED = re.compile(r"\$([a-z][a-z0-9-]*)")
+
 Branch = Tree[Token]
 DayKind = Literal["min", "max", "mean"]
 WindowKind = Literal["sum", "min", "max", "mean"]
@@ -72,14 +77,25 @@ def _parser() -> Lark:
     return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=True)
 
 
-def condition(text: str) -> Condition:
-    """The condition of a level. Every hourly condition in it stands in a `Term`."""
-    return _as_terms(_Reader(text).read())
+def condition(text: str, numbers: Numbers = NO_NUMBERS) -> Condition:
+    """The condition of a level. Every hourly condition in it stands in a `Term`.
+
+    `$name` is one of `numbers`. One that is stricter inside a season makes the condition true there
+    by its stricter value, too.
+    """
+    made = _as_terms(_Reader(text, numbers).read())
+    for season in _seasons(text, numbers):
+        inside = _as_terms(_Reader(text, numbers, season).read())
+        made = Or(_flat(Or, (made, And(_flat(And, (Season(season), inside))))))
+    return made
 
 
-def clearing(text: str) -> Condition:
-    """The condition of a `clear`: as `condition`, but it looks at one hour, never ahead."""
-    made = condition(text)
+def clearing(text: str, numbers: Numbers = NO_NUMBERS) -> Condition:
+    """The condition of a `clear`: as `condition`, but it looks at one hour, never ahead, and a
+    number's stricter value counts all year: clear of both is clear."""
+    made = _as_terms(_Reader(text, numbers).read())
+    for season in _seasons(text, numbers):
+        made = And(_flat(And, (made, _as_terms(_Reader(text, numbers, season).read()))))
     for node in walk(made):
         if isinstance(node, Term) and (node.within is not None or node.days or node.hours > 1):
             raise TextError(
@@ -88,6 +104,11 @@ def clearing(text: str) -> Condition:
                 "Leave out `for` and `within`; `hold` says how long it must stay clear.",
             )
     return made
+
+
+def _seasons(text: str, numbers: Numbers) -> list[str]:
+    """In which seasons a number that `text` names has a value of its own."""
+    return sorted({s for name in _NAMED.findall(text) for s in numbers[name].seasons})
 
 
 def _as_terms(node: Condition) -> Condition:
@@ -107,8 +128,8 @@ def _as_terms(node: Condition) -> Condition:
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, numbers: Numbers, season: str | None = None) -> None:
+        self.text, self._numbers, self._inside = text, numbers, season
 
     def read(self) -> Condition:
         try:
@@ -189,17 +210,22 @@ class _Reader:
     # hour by hour
     def _comparison(self, tree: Branch) -> Compare:
         series = self._series(cast(Branch, tree.children[0]))
-        operator, number, unit = tree.children[1:]
+        operator, number = tree.children[1:3]
+        value, unit = self._number(*cast("list[Token]", tree.children[2:]))
         change = isinstance(series, Change | Drop)
         try:
-            threshold = units.threshold(
-                float(str(number)), str(unit or ""), base_quantity(series), change=change
-            )
+            threshold = units.threshold(value, unit, base_quantity(series), change=change)
         except units.UnitError as error:
             _fail(cast(Token, number), error.what, error.mend)
         shown = QUANTITIES[base_quantity(series)].unit
         shown = "K" if change and shown == "degC" else shown
         return Compare(series, _operator(operator), threshold, shown)
+
+    def _number(self, token: Token, unit: Token | None = None) -> tuple[float, str]:
+        if not str(token).startswith("$"):
+            return float(str(token)), str(unit or "")
+        name = _known(token, [f"${name}" for name in self._numbers], "number of districts.yaml")
+        return self._numbers[name[1:]].inside(self._inside)
 
     def _series(self, tree: Branch) -> Series:
         name, left, inner, length, _right = tree.children
