@@ -103,9 +103,11 @@ def test_the_example_of_the_guide_for_authors_loads(tmp_path):
     """docs/rules.md must not teach what does not load."""
     guide = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
     blocks = [b.split("```")[0] for b in guide.split("```yaml\n")[1:]]
-    pack = blocks[0].replace("cases: [...]", "cases: []")
+    pack, districts, declared = blocks[:3]
+    pack = pack.replace("cases: [...]", "cases: []")
+    (tmp_path / "districts.yaml").write_text(districts, "utf-8")
     measures = "measures:\n" + "\n".join(
-        [blocks[1].removeprefix("measures:\n"), *(
+        [declared.removeprefix("measures:\n"), *(
             f"  {name}: {{title: {{zh: {name}, en: {name}}}, form: notify, carrier: field, "
             f"lifter: field, do: {{zh: x, en: x}}, sms: {{zh: x, en: x}}}}"
             for name in ("guide", "close")
@@ -113,4 +115,5 @@ def test_the_example_of_the_guide_for_authors_loads(tmp_path):
     )  # fmt: skip
     book = load_book(folder(tmp_path, pack, measures.replace('["..."]', '["M-01"]')))
     assert book.rules[0].tags == {"expressway"}
+    assert book.numbers["mine-snow"].inside("year-end") == (8, "cm")
     assert book.measures["speed-limit"].by_minutes == 30
