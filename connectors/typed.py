@@ -33,13 +33,15 @@ def typed_warning(
     where = _area(area)
     if not issuer.strip():
         raise BadInput("who issued the warning is missing", where="issuer",
-                       mend="Give the office as the warning names it, e.g. 某县气象台.")  # fmt: skip
+                       mend="Give the office as the warning names it, e.g. 某县气象台.",
+                       zh="还没有填发布单位，请照预警原文填写，如某县气象台。")  # fmt: skip
     if not person.strip():
-        raise BadInput("who typed it in is missing", where="person")
+        raise BadInput("who typed it in is missing", where="person", zh="没有录入人。")
     for name, at in (("issued", issued), ("expires", expires)):
         if at is not None and at.tzinfo is None:
             raise BadInput(f"the time {at:%Y-%m-%d %H:%M} needs its zone", where=name,
-                           mend="E.g. 2026-01-20T08:00:00+08:00.")  # fmt: skip
+                           mend="E.g. 2026-01-20T08:00:00+08:00.",
+                           zh=f"时间 {at:%Y-%m-%d %H:%M} 缺少时区。")  # fmt: skip
     if expires is not None and expires <= issued:
         raise BadInput(
             f"it would end ({expires:%m-%d %H:%M}) before it was issued ({issued:%m-%d %H:%M})",
@@ -85,6 +87,8 @@ def _hazard(kind: str) -> str:
         f"{kind.strip()!r} is no kind of warning we know" if asked else "the kind is missing",
         where="kind",
         mend=f"Closest: {'、'.join(nearest)}." if nearest else f"One of: {every}.",
+        zh=(f"预警种类“{kind.strip()}”无法识别。" if asked else "还没有填预警种类。")
+        + (f"相近的有：{'、'.join(nearest)}。" if nearest else f"可填：{every}。"),
     )
 
 
@@ -96,6 +100,8 @@ def _level(level: str) -> Level:
             f"{level.strip()!r} is no level" if asked else "the level is missing",
             where="level",
             mend="One of 蓝色 (blue), 黄色 (yellow), 橙色 (orange), 红色 (red).",
+            zh=(f"预警级别“{level.strip()}”无法识别。" if asked else "还没有填预警级别。")
+            + "应为蓝色、黄色、橙色、红色之一。",
         )
     return found
 

@@ -21,18 +21,21 @@ from alerting.errors import BadInput, Refused
 from alerting.rulebook.given import read_given
 from alerting.signals import Report
 from alerting.store.rows import Row
-from alerting.vocabulary import Level
+from alerting.vocabulary import NAMES, Level
+from alerting.vocabulary.states import ALERT_STATES, MEASURE_STATES
 
 
 def by_hand(connection: Connection, life: Life, report: Report) -> str:
     """Do what the report says. Gives the id of what changed.
 
-    Raises Refused, with a reason for the person, when it names what does not exist or has ended.
+    Raises Refused, with a reason for the person in both languages, when it names what does not exist
+    or has ended.
     """
     at = report.accepted or report.issued
     reason = str(report.detail.get("reason", "")).strip()
     if not reason:
-        raise Refused("a reason is needed for everything done by hand")
+        raise Refused("a reason is needed for everything done by hand",
+                      zh="人工操作必须写明原因。")  # fmt: skip
     kind, _, key = report.subject.partition(":")
     acts = {
         "open": _open,
@@ -42,7 +45,8 @@ def by_hand(connection: Connection, life: Life, report: Report) -> str:
         "withdraw": _withdraw_measure if kind == "measure" else _withdraw_alert,
     }
     if report.act not in acts:
-        raise Refused(f"{report.act!r} is nothing that can be done by hand")
+        raise Refused(f"{report.act!r} is nothing that can be done by hand",
+                      zh=f"没有“{report.act}”这种人工操作。")  # fmt: skip
     with Ledger(connection, life) as ledger:
         return acts[report.act](ledger, key, report, reason, at)
 
@@ -61,7 +65,8 @@ def _raise(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) 
     held, life = _alert(ledger, key), ledger.life
     level = _level(report)
     if level <= held.level:
-        raise Refused(f"it is {Level(held.level).name} already: name a higher level")
+        raise Refused(f"it is {Level(held.level).name} already: name a higher level",
+                      zh=f"目前已是{NAMES['zh'][held.level]}，请选更高的级别。")  # fmt: skip
     episodes.rise(ledger, _rule(life, held.rule), _place(life, held.place), level,
                   _said(report, reason), f"person:{report.person}", at)  # fmt: skip
     _hold(ledger, held.id, report.person)
@@ -72,7 +77,8 @@ def _order(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) 
     """subject place:<id>, detail measure, arguments, level."""
     life, name = ledger.life, str(report.detail.get("measure", ""))
     if name not in life.book.measures:
-        raise Refused(f"there is no measure {name!r}; `suian check --measures` lists them")
+        raise Refused(f"there is no measure {name!r}; `suian check --measures` lists them",
+                      zh=f"规则包里没有“{name}”这项措施。")  # fmt: skip
     definition = life.book.measures[name]
     # A measure of every sector is that of the place it is ordered for: else no carrier is found.
     sector = definition.sector or getattr(_place(life, key), "sector", "")
@@ -81,12 +87,13 @@ def _order(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) 
     try:
         given = read_given(name, definition, report.detail.get("arguments", {}))
     except BadInput as error:
-        raise Refused(error.text()) from None
+        raise Refused(error.text(), zh=error.zh) from None
     by = f"person:{report.person}"
     changed = ask(ledger, name, _place(life, key), given, facts, by, at)
     asked = [row for row in ledger.ever_asked_by(by) if row.measure == name and row.ended is None]
     if not changed and not asked:
-        raise Refused(f"nobody carries out {name} there: no post and no site of its sector")
+        raise Refused(f"nobody carries out {name} there: no post and no site of its sector",
+                      zh=f"该处没有人承办“{definition.title['zh']}”：既无相应岗位，也无该行业的场所。")
     # Already ordered by a rule: it is held by this person too now, and outlasts the rule's alert.
     return changed[0] if changed else str(asked[0].id)
 
@@ -107,9 +114,10 @@ def _withdraw_alert(ledger: Ledger, key: str, report: Report, reason: str, at: d
 def _withdraw_measure(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) -> str:
     held = ledger.measure(key)
     if held is None or held.realm != ledger.realm:
-        raise Refused(f"there is no measure {key!r}")
+        raise Refused(f"there is no measure {key!r}", zh=f"没有编号为 {key} 的措施。")
     if not measures.withdraw(ledger.connection, ledger.life, key, report.person, at, reason):
-        raise Refused(f"it has ended already: {held.state}")
+        raise Refused(f"it has ended already: {held.state}",
+                      zh=f"这项措施已经结束：{MEASURE_STATES[held.state][0]}。")  # fmt: skip
     return key
 
 
@@ -131,27 +139,29 @@ def _level(report: Report) -> int:
     try:
         return int(Level[name])
     except KeyError:
-        raise Refused(f"level {name!r} is none of blue, yellow, orange, red") from None
+        raise Refused(f"level {name!r} is none of blue, yellow, orange, red",
+                      zh=f"级别“{name}”无法识别，应为蓝、黄、橙、红之一。") from None  # fmt: skip
 
 
 def _rule(life: Life, key: str) -> Any:
     rule = life.book.rules_by_id.get(key)
     if rule is None:
-        raise Refused(f"there is no rule {key!r} in the book")
+        raise Refused(f"there is no rule {key!r} in the book", zh=f"规则包里没有“{key}”这条规则。")
     return rule
 
 
 def _place(life: Life, key: str) -> Any:
     place = life.places.by_id.get(key)
     if place is None:
-        raise Refused(f"there is no place {key!r}")
+        raise Refused(f"there is no place {key!r}", zh=f"没有编号为 {key} 的地点。")
     return place
 
 
 def _alert(ledger: Ledger, key: str) -> Row:
     held = ledger.alert(key)
     if held is None or held.realm != ledger.realm:
-        raise Refused(f"there is no alert {key!r}")
+        raise Refused(f"there is no alert {key!r}", zh=f"没有编号为 {key} 的风险提示。")
     if held.state != "open":
-        raise Refused(f"it has ended already: {held.state}")
+        raise Refused(f"it has ended already: {held.state}",
+                      zh=f"这条风险提示已经结束：{ALERT_STATES[held.state][0]}。")  # fmt: skip
     return held

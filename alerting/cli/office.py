@@ -18,7 +18,7 @@ from alerting.service.address import address_of
 from alerting.service.config import Config
 from alerting.store import Store
 from alerting.store.schema import person, token
-from alerting.web.auth import ROLES
+from alerting.web.roles import ROLES
 
 TIMEOUT = (3, 30)  # seconds to connect, to answer
 LONGEST_CALL = timedelta(minutes=5)
@@ -113,7 +113,8 @@ def _answer(config: Config, path: str, body: dict[str, Any], given: str, as_form
         }  # fmt: skip
     if got.status_code >= 500:
         raise SuianError(f"the service failed: {detail}", mend=str(said.get("mend", "")))
-    raise Refused(f"the service refuses: {detail}", mend=str(said.get("mend", "")))
+    refused = f"{said['zh']} the service refuses" if "zh" in said else "the service refuses"
+    raise Refused(f"{refused}: {detail}", mend=str(said.get("mend", "")))
 
 
 def say_next(answer: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from alerting.cli.register import register_of
 from alerting.errors import BadInput
 from alerting.runtime import RealRuntime
 from alerting.service.config import load_config
-from alerting.web.auth import set_password
+from alerting.web.logins import set_password
 
 
 def password(

@@ -14,7 +14,7 @@ from alerting.errors import BadInput
 from alerting.people import post_by_id
 from alerting.runtime import RealRuntime
 from alerting.service.config import load_config
-from alerting.web.auth import TOKEN_DAYS, create_token, revoke_token, tokens
+from alerting.web.tokens import TOKEN_DAYS, create_token, revoke_token, tokens
 
 NAMED = 12  # characters of a digest that name a token
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from alerting.service.station import Station
-from alerting.web.auth import demo_link
+from alerting.web.demo import demo_link
 
 out = Console(highlight=False, soft_wrap=True)
 

@@ -19,11 +19,13 @@ def read_given(name: str, definition: Measure, given: Any) -> dict[str, Argued]:
     list, or a text joined with `+`. Raises BadInput that names the argument.
     """
     if not isinstance(given, dict):
-        raise BadInput(f"the arguments of {name} are names and values, not {_shown(given)}")
+        raise BadInput(f"the arguments of {name} are names and values, not {_shown(given)}",
+                       zh=f"“{definition.title['zh']}”的参数应逐项写明名称和数值。")  # fmt: skip
     known = ", ".join(definition.arguments) or "none"
     for argument in given:
         if argument not in definition.arguments:
-            raise BadInput(f"{name} has no argument {argument!r}", mend=f"It has: {known}.")
+            raise BadInput(f"{name} has no argument {argument!r}", mend=f"It has: {known}.",
+                           zh=f"“{definition.title['zh']}”没有“{argument}”这个参数。")  # fmt: skip
     made: dict[str, Argued] = {}
     for argument, declared in definition.arguments.items():
         if argument not in given:
@@ -39,7 +41,8 @@ def _number(what: str, declared: Argument, given: Any) -> float:
         try:
             value = units.convert(float(written[1]), written[2], declared.unit or "1", what)
         except units.UnitError as error:
-            raise BadInput(error.what, mend=error.mend) from None
+            raise BadInput(error.what, mend=error.mend,
+                           zh=f"“{given}”的单位不合适：应填{_said(declared)}。") from None  # fmt: skip
     elif isinstance(given, int | float) and not isinstance(given, bool):
         value = float(given)
     else:
@@ -54,7 +57,8 @@ def _number(what: str, declared: Argument, given: Any) -> float:
 def _words(what: str, declared: Argument, given: Any) -> list[str]:
     words = re.split(r"[+,]", given) if isinstance(given, str) else given
     if not (isinstance(words, list) and words and all(isinstance(w, str) and w for w in words)):
-        raise BadInput(f"{what} is {_form(declared)}, not {_shown(given)}")
+        raise BadInput(f"{what} is {_form(declared)}, not {_shown(given)}",
+                       zh=f"“{given}”不合适：应填{_said(declared)}。")  # fmt: skip
     for word in words:
         if declared.words and word not in declared.words:
             raise BadInput(f"{word!r} is no word of {what}", mend=_form(declared).capitalize() + ".",

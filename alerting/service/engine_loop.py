@@ -146,7 +146,7 @@ def _take_report(connection: Connection, life: chase.Life, report: Report) -> No
             by_hand(connection, life, report)
             chase.note(connection, life, report, chase.Outcome("taken", {}))
         except Refused as refusal:
-            said = {"zh": f"未执行：{refusal.what}", "en": f"Not done: {refusal.what}"}
+            said = {"zh": f"未执行：{refusal.zh}", "en": f"Not done: {refusal.what}"}
             chase.note(connection, life, report, chase.Outcome("refused", said, refusal.what))
             record(connection, life.realm, report.accepted or report.issued, report.person,
                    "refused", report.subject, {"act": report.act, "why": refusal.what})  # fmt: skip

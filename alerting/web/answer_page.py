@@ -28,12 +28,12 @@ from alerting.store.schema import (
     realm,
 )
 from alerting.vocabulary.answers import choices
-from alerting.web.auth import ROLES
 from alerting.web.bodies import form_of
 from alerting.web.desk import Station, read, station_of
 from alerting.web.drawing import language_of, page
 from alerting.web.origin import form_token
 from alerting.web.problems import Problem
+from alerting.web.roles import ROLES
 from alerting.web.saying import ACTS, WITH_REASON, became
 
 router = APIRouter(include_in_schema=False)
@@ -64,13 +64,16 @@ async def answer_link(request: Request, link: str) -> Response:
         return _draw(request, link, shown, status=409)
     expected = form_token(request.app.state.secret, link)
     if not hmac.compare_digest(form.get("form", "").encode(), expected.encode()):
-        raise Problem(403, "this form is not from this page", "Open the link again.")
+        raise Problem(403, "this form is not from this page", "Open the link again.",
+                      zh="此表单不是本页面的，没有记录任何答复。请重新打开短信中的链接。")  # fmt: skip
     act, subject = form.get("act", ""), form.get("subject", "")
     if (act, subject) not in shown["offered"]:
-        raise Problem(409, "this can no longer be answered", "Open the link again.")
+        raise Problem(409, "this can no longer be answered", "Open the link again.",
+                      zh="情况已变，不能再这样答复，没有记录。请重新打开短信中的链接。")  # fmt: skip
     reason = form.get("reason", "").strip()[:500]
     if act in WITH_REASON and not reason:
-        raise Problem(422, "a reason is needed for this", "Say in a few words why.")
+        raise Problem(422, "a reason is needed for this", "Say in a few words why.",
+                      zh="请写几个字说明原因，再提交一次。没有记录。")  # fmt: skip
     now = station.now(shown["realm"].id)
     report = Report(
         source="web", issued=now, act=act, person=shown["person"].id, channel="link",

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 
 from alerting.service import listing
-from alerting.web.auth import Who, who
+from alerting.web.auth import who
 from alerting.web.desk import read, station_of
 from alerting.web.problems import Problem, described
+from alerting.web.roles import Who
 from alerting.web.saying import known_realm
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"], responses=described(401, 404, 422))
@@ -42,7 +43,8 @@ async def show_alert(
         station, lambda c: listing.one_alert(c, station.places, station.book, alert_id)
     )
     if found is None:
-        raise Problem(404, f"there is no alert {alert_id!r}", "GET /api/v1/alerts?state=all")
+        raise Problem(404, f"there is no alert {alert_id!r}", "GET /api/v1/alerts?state=all",
+                      zh=f"没有编号为 {alert_id} 的风险提示。")  # fmt: skip
     return found
 
 

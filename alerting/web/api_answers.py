@@ -14,9 +14,10 @@ from alerting.rulebook.given import read_given
 from alerting.signals import Area, Warning
 from alerting.store.schema import measure
 from alerting.web.api_signals import lies_nowhere
-from alerting.web.auth import Who, needs
+from alerting.web.auth import needs
 from alerting.web.desk import Station, read, station_of
 from alerting.web.problems import Problem, described
+from alerting.web.roles import Who
 from alerting.web.saying import ACTS, became, check_realm, say
 from connectors.typed import typed_warning
 
@@ -154,7 +155,8 @@ async def open_alert(
     detail = {"place": given.place, "level": given.level, "reason": given.reason}
     station = station_of(request)
     if given.place not in station.places.by_id:
-        raise Problem(404, f"there is no place {given.place!r}")
+        raise Problem(404, f"there is no place {given.place!r}",
+                      zh=f"没有编号为 {given.place} 的地点。")  # fmt: skip
     return await say(station, who_asks, "open", f"rule:{given.rule}", detail, channel="api",
                      realm_id=given.realm)  # fmt: skip
 
@@ -167,7 +169,8 @@ async def order_measure(
     station = station_of(request)
     if given.measure not in station.book.measures:
         raise Problem(422, f"there is no measure {given.measure!r}",
-                      f"Known: {', '.join(sorted(station.book.measures))}.")  # fmt: skip
+                      f"Known: {', '.join(sorted(station.book.measures))}.",
+                      zh=f"规则包里没有“{given.measure}”这项措施。")  # fmt: skip
     arguments = read_given(given.measure, station.book.measures[given.measure], given.arguments)
     detail = given.model_dump(include={"measure", "level", "reason"}) | {"arguments": arguments}
     answer = await say(station, who_asks, "order", f"place:{given.place}", detail, channel="api",
@@ -236,7 +239,8 @@ def _known_word(station: Station, word: str) -> None:
     known = station.book.reported
     if word not in known:
         raise Problem(422, f"no rule looks for {word!r} being reported",
-                      f"Known words: {', '.join(sorted(known)) or 'none'}.")  # fmt: skip
+                      f"Known words: {', '.join(sorted(known)) or 'none'}.",
+                      zh=f"没有规则使用现场情况“{word}”。可报：{'、'.join(sorted(known)) or '无'}。")
 
 
 @router.post("/warnings", status_code=202, summary="Type in an official warning, with its origin")
@@ -246,7 +250,8 @@ async def type_warning(
     station = station_of(request)
     await read(station, lambda c: check_realm(c, given.realm))
     if given.action != "alert" and not given.references:
-        raise Problem(422, f"to {given.action} a warning, name the one it refers to in references")
+        raise Problem(422, f"to {given.action} a warning, name the one it refers to in references",
+                      zh="更新或解除预警时，请指明所指的那一条预警。")  # fmt: skip
     area = Area(names=tuple(given.areas), codes=tuple(given.codes), above=given.above,
                 below=given.below)  # fmt: skip
     typed = typed_warning(given.hazard, given.level, area, given.issuer, given.text, given.issued,

@@ -27,10 +27,11 @@ from alerting.signals import (
     decode,
     encode,
 )
-from alerting.web.auth import Who, needs
+from alerting.web.auth import needs
 from alerting.web.bodies import body_of
 from alerting.web.desk import Station, read, station_of
 from alerting.web.problems import Problem, described
+from alerting.web.roles import Who
 from alerting.web.saying import check_realm
 
 router = APIRouter(prefix="/api/v1", tags=["signals"],

@@ -14,9 +14,9 @@ from alerting.web import (
     api_alerts,
     api_answers,
     api_signals,
-    auth,
     by_hand,
     health,
+    logins,
     origin,
     pages,
     problems,
@@ -47,8 +47,8 @@ def make_app(station: Station) -> FastAPI:
         description="Alerts, measures and who answered. Errors are problem details (RFC 9457).",
     )  # fmt: skip
     app.state.station = station
-    app.state.secret = auth.keys(station.store, station.runtime)
-    app.state.tries = auth.Tries()
+    app.state.secret = logins.keys(station.store, station.runtime)
+    app.state.tries = logins.Tries()
     problems.install(app)
 
     @app.middleware("http")

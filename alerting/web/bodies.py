@@ -30,12 +30,14 @@ async def pairs_of(request: Request) -> list[tuple[str, str]]:
     """A form's fields in their order, empty and repeated ones included."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("application/x-www-form-urlencoded", ""):
-        raise Problem(415, f"a form is expected here, not {kind}")
+        raise Problem(415, f"a form is expected here, not {kind}",
+                      zh="这不是本系统的表单，没有被接受。")  # fmt: skip
     body = await body_of(request, FORM_LIMIT)
     try:
         return parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=200)
     except ValueError as error:
-        raise Problem(400, f"this form cannot be read: {error}") from None
+        raise Problem(400, f"this form cannot be read: {error}",
+                      zh="表单内容无法读取，没有被接受。请重新打开页面再填。") from None  # fmt: skip
 
 
 async def form_of(request: Request) -> dict[str, str]:
@@ -44,4 +46,5 @@ async def form_of(request: Request) -> dict[str, str]:
 
 def _too_long(limit: int) -> Problem:
     size = f"{limit // 1024 // 1024} MiB" if limit >= 1024 * 1024 else f"{limit // 1024} KiB"
-    return Problem(413, f"the body is longer than {size}", "Send it in parts.")
+    return Problem(413, f"the body is longer than {size}", "Send it in parts.",
+                   zh=f"内容超过 {size}，没有被接受。请分次提交。")  # fmt: skip

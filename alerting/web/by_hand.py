@@ -22,16 +22,16 @@ from alerting.errors import BadInput
 from alerting.places.areas import AreaMatcher
 from alerting.rulebook.given import read_given
 from alerting.signals import Area, Warning, decode
-from alerting.store.schema import realm, signal
+from alerting.store.schema import signal
 from alerting.vocabulary import HAZARDS
 from alerting.web import api_answers, auth, saying
-from alerting.web.auth import Who
 from alerting.web.bodies import form_of
 from alerting.web.cards import natural
-from alerting.web.desk import Station, read, station_of
+from alerting.web.desk import Station, station_of
 from alerting.web.drawing import page
-from alerting.web.front import chosen_realm
 from alerting.web.problems import Problem
+from alerting.web.realms import shown_of_realm
+from alerting.web.roles import Who
 from alerting.web.words import PROBLEMS, WORDS
 from connectors.typed import NOT_WARNED
 
@@ -203,14 +203,9 @@ async def _draw(
     confirm: bool = False, said: dict[str, Any] | None = None,
 ) -> Response:  # fmt: skip
     station = station_of(request)
-    asked = form.get("realm") or request.query_params.get("realm")
-
-    def work(connection: Connection) -> dict[str, Any]:
-        chosen = chosen_realm(connection, asked, station.config.county.fictional)
-        row = connection.execute(select(realm).where(realm.c.id == chosen)).one()
-        return {"realm": row, "warnings": _warnings(connection, chosen)}
-
-    shown = await read(station, work)
+    shown = await shown_of_realm(
+        request, lambda c, realm_id: {"warnings": _warnings(c, realm_id)}, form.get("realm")
+    )
     return page(
         request, "by_hand.html", status=422 if wrong else 200, who=who_asks, given=form, wrong=wrong,
         confirm=confirm, said=said, now=station.now(shown["realm"].id),

@@ -19,8 +19,8 @@ from alerting.signals import Warning, decode
 from alerting.store.schema import alert, answer, audit, measure, signal, standing
 from alerting.vocabulary import NAMES, Level
 from alerting.web.desk import Station
+from alerting.web.labels import ESCALATION_REASONS
 from alerting.web.names import people_named, post_titles
-from alerting.web.words import ESCALATION_REASONS
 
 Said = dict[str, str]
 # By the audit log's action: its mark, what is said in Chinese and in English.

@@ -16,22 +16,21 @@ from markupsafe import Markup
 
 from alerting.service.listing import level_name, utc
 from alerting.vocabulary import HAZARDS, NAMES, SECTORS, Level
-from alerting.web.auth import NOBODY, Who
+from alerting.vocabulary.states import MEASURE_STATES
 from alerting.web.desk import Station, station_of
-from alerting.web.problems import Problem
-from alerting.web.words import (
+from alerting.web.labels import (
     ACTIONS,
     ACTS,
     ANSWER_REASONS,
     CHANNELS,
     DELIVERY_STATES,
     ESCALATION_REASONS,
-    MEASURE_STATES,
     OUTCOMES,
-    PROBLEMS,
     SOURCES,
-    WORDS,
 )
+from alerting.web.problems import Problem
+from alerting.web.roles import NOBODY, Who
+from alerting.web.words import PROBLEMS, WORDS
 
 FOLDER = Path(__file__).parent / "templates"
 STYLE = (FOLDER / "suian.css").read_text("utf-8")

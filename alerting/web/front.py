@@ -14,7 +14,6 @@ from alerting.store.schema import (
     delivery_notice,
     notice,
     person,
-    realm,
     signal,
     standing,
 )
@@ -23,54 +22,18 @@ from alerting.web.cards import cards
 from alerting.web.desk import Station
 from alerting.web.names import people_named, post_titles
 from alerting.web.officials import ended_officials
+from alerting.web.realms import LIVE, open_live, realms_shown
 from alerting.web.waiting import waiting
 
-LIVE = "live"
 MESSAGES = 8
 
 
-def realms_shown(connection: Connection) -> list[Any]:
-    """The real world and the last exercise: what a reader can switch between."""
-    rows = connection.execute(select(realm).order_by(realm.c.started.desc(), realm.c.id.desc()))
-    every = rows.all()
-    live = [r for r in every if r.kind == "live"]
-    return live + [r for r in every if r.kind == "exercise"][:1]
-
-
-def chosen_realm(connection: Connection, asked: str | None, fictional: bool) -> str:
-    """The realm asked for; else the exercise that plays; else, in a fictional county, the last one that
-    was played, with its offers. What is open in the real world goes before an exercise that has ended,
-    and in a real county before one that plays; duties of the season do not.
-    """
-    if asked:
-        found = connection.execute(select(realm.c.id).where(realm.c.id == asked)).scalar()
-        if found:
-            return str(found)
-    last = next((r for r in realms_shown(connection) if r.kind == "exercise"), None)
-    if last is None:
-        return LIVE
-    if last.ended is None and fictional:
-        return str(last.id)
-    goes_on = last.ended is None or fictional
-    return str(last.id) if goes_on and not open_live(connection, duties=False) else LIVE
-
-
-def open_live(connection: Connection, duties: bool = True) -> int:
-    """How many alerts are open in the real world; without `duties` only those that weather, warnings,
-    incidents or people opened."""
-    rows = select(func.count()).where(alert.c.realm == LIVE, alert.c.state == "open")
-    if not duties:
-        rows = rows.where(alert.c.hazard.not_in(["season", "service"]))
-    return int(connection.execute(rows).scalar_one())
-
-
 def front(connection: Connection, station: Station, realm_id: str) -> dict[str, Any]:
-    """Everything of the page but its words."""
+    """What the page shows of a realm, but its words."""
     rows = listing.alerts(connection, station.places, station.book, realm_id, "open")
     levels = Counter(row["level"] for row in rows)
     blind, undecidable = unseen(station, realm_id)
     return {
-        "realm": connection.execute(select(realm).where(realm.c.id == realm_id)).one(),
         "others": [r for r in realms_shown(connection) if r.id != realm_id],
         "levels": {level.name: levels[level.name] for level in reversed(Level)},
         "cards": cards(rows, _holding(connection, realm_id)),

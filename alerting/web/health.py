@@ -16,9 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerting.service.service_rules import loop_words
 from alerting.store.schema import alert, delivery, notice, pursuit, realm, signal
 from alerting.vocabulary import Level
-from alerting.web.auth import Who, who
+from alerting.web.auth import who
 from alerting.web.desk import Station, read, station_of
 from alerting.web.problems import Problem
+from alerting.web.roles import Who
 
 router = APIRouter(include_in_schema=False)
 WAITING_LIMIT = 1000  # pieces of work before the one writer beyond which we are not ready

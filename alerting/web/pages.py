@@ -7,20 +7,21 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from alerting.store.schema import realm
-from alerting.web import auth, saying
+from alerting.web import auth, demo, logins, saying
 from alerting.web.alert_page import alert_page
-from alerting.web.auth import Who, who
+from alerting.web.auth import who
 from alerting.web.bodies import form_of
 from alerting.web.chronicle import latest
 from alerting.web.desk import read, station_of
 from alerting.web.drawing import STYLE, language_of, page, words_in
-from alerting.web.front import chosen_realm, front, messages
+from alerting.web.front import front, messages
 from alerting.web.health import failing
 from alerting.web.origin import at_the_machine
 from alerting.web.problems import Problem
+from alerting.web.realms import shown_of_realm
+from alerting.web.roles import NOBODY, Who
 from alerting.web.waiting import waiting
 
 router = APIRouter(include_in_schema=False)
@@ -35,15 +36,13 @@ PLACES = 6  # that a card names before the rest is folded away
 @router.get("/")
 async def first_page(request: Request, who_asks: Asking) -> Response:
     station = station_of(request)
-    asked = request.query_params.get("realm")
 
-    def work(connection: Connection) -> dict[str, Any]:
-        chosen = chosen_realm(connection, asked, station.config.county.fictional)
-        happened = latest(connection, station, chosen, EVENTS)
-        return {**front(connection, station, chosen), "happened": happened}
+    def show(connection: Connection, realm_id: str) -> dict[str, Any]:
+        happened = latest(connection, station, realm_id, EVENTS)
+        return {**front(connection, station, realm_id), "happened": happened}
 
     said = await _said(request, who_asks)
-    shown = await read(station, work)
+    shown = await shown_of_realm(request, show)
     playing = shown["realm"].kind == "exercise" and shown["realm"].ended is None
     return page(
         request, "front.html", who=who_asks, now=station.now(shown["realm"].id),
@@ -70,28 +69,18 @@ async def one_alert(request: Request, who_asks: Asking, alert_id: str) -> Respon
 @router.get("/waiting")
 async def all_waiting(request: Request, who_asks: Asking) -> Response:
     station = station_of(request)
-    asked = request.query_params.get("realm")
-
-    def work(connection: Connection) -> dict[str, Any]:
-        chosen = chosen_realm(connection, asked, station.config.county.fictional)
-        row = connection.execute(select(realm).where(realm.c.id == chosen)).one()
-        return {"realm": row, "waiting": waiting(connection, station, chosen)}
-
-    shown = await read(station, work)
+    shown = await shown_of_realm(
+        request, lambda c, realm_id: {"waiting": waiting(c, station, realm_id)}
+    )
     return page(request, "waiting.html", who=who_asks, now=station.now(shown["realm"].id), **shown)
 
 
 @router.get("/messages")
 async def all_messages(request: Request, who_asks: Asking) -> Response:
     station = station_of(request)
-    asked = request.query_params.get("realm")
-
-    def work(connection: Connection) -> dict[str, Any]:
-        chosen = chosen_realm(connection, asked, station.config.county.fictional)
-        row = connection.execute(select(realm).where(realm.c.id == chosen)).one()
-        return {"realm": row, "messages": messages(connection, chosen, MESSAGES_SHOWN)}
-
-    shown = await read(station, work)
+    shown = await shown_of_realm(
+        request, lambda c, realm_id: {"messages": messages(c, realm_id, MESSAGES_SHOWN)}
+    )
     return page(request, "messages.html", who=who_asks, now=station.now(shown["realm"].id), **shown)
 
 
@@ -127,7 +116,7 @@ async def play_again(request: Request) -> Response:
 
 @router.get("/login")
 async def login_form(request: Request) -> Response:
-    return page(request, "login.html", who=auth.NOBODY, wrong="", demo=await _demo(request))
+    return page(request, "login.html", who=NOBODY, wrong="", demo=await _demo(request))
 
 
 @router.post("/login")
@@ -141,7 +130,7 @@ async def login(request: Request) -> Response:
     if wait:
         wrong = t("login_wait", n=wait)
         return page(request, "login.html", status=429, wrong=wrong, demo=await _demo(request))
-    if not await read(station, lambda c: auth.password_fits(c, given, password)):
+    if not await read(station, lambda c: logins.password_fits(c, given, password)):
         tries.failed(address, now)
         left = tries.left(address, now)
         wrong = t("wrong_login", n=left) if left else t("login_wait", n=tries.must_wait(address, now))
@@ -152,18 +141,18 @@ async def login(request: Request) -> Response:
 @router.get("/login/{signed}")
 async def demo_login(request: Request, signed: str) -> Response:
     station = station_of(request)
-    return await _let_in(request, auth.demo_person(station, request.app.state.secret, signed))
+    return await _let_in(request, demo.demo_person(station, request.app.state.secret, signed))
 
 
 @router.post("/logout")
 async def logout(request: Request) -> Response:
-    station, cookie = station_of(request), request.cookies.get(auth.COOKIE, "")
+    station, cookie = station_of(request), request.cookies.get(logins.COOKIE, "")
     who_asks = await auth.somebody(request)
     if who_asks is not None and who_asks.by == "session":
         now = station.runtime.now()
-        await station.writer.write(lambda c: auth.end_session(c, cookie, now), first=True)
+        await station.writer.write(lambda c: logins.end_session(c, cookie, now), first=True)
     response = RedirectResponse("/login", 303)
-    response.delete_cookie(auth.COOKIE, samesite="lax", httponly=True)
+    response.delete_cookie(logins.COOKIE, samesite="lax", httponly=True)
     return response
 
 
@@ -177,13 +166,14 @@ async def style() -> Response:
 async def _let_in(request: Request, person_id: str) -> Response:
     station, secret = station_of(request), request.app.state.secret
     now, number = station.runtime.now(), station.runtime.token(8)
-    cookie = await read(station, lambda c: auth.session(c, secret, person_id, now, number))
+    cookie = await read(station, lambda c: logins.session(c, secret, person_id, now, number))
     if cookie is None:
-        raise Problem(404, f"there is no person {person_id!r} any more")
+        raise Problem(404, f"there is no person {person_id!r} any more",
+                      zh=f"人员 {person_id} 已不在名册中，无法登录。")  # fmt: skip
     response = RedirectResponse("/", 303)
     secure = station.config.url.startswith("https://")
     response.set_cookie(
-        auth.COOKIE, cookie, max_age=int(auth.SESSION.total_seconds()), httponly=True,
+        logins.COOKIE, cookie, max_age=int(logins.SESSION.total_seconds()), httponly=True,
         samesite="lax", secure=secure,
     )  # fmt: skip
     return response
@@ -194,7 +184,7 @@ async def _demo(request: Request) -> list[dict[str, str]]:
     station = station_of(request)
     if not station.config.county.fictional or not at_the_machine(request):
         return []
-    return await read(station, lambda c: auth.demo_people(c, station))
+    return await read(station, lambda c: demo.demo_people(c, station))
 
 
 def _may_play(request: Request, who_asks: Who) -> bool:

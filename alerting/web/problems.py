@@ -15,7 +15,7 @@ from alerting.errors import BadInput, Refused, SuianError, plain
 
 class Problem(Exception):
     """An answer other than success. `detail` says what was wrong, `mend` what to do about it, `zh`
-    both in Chinese: programs read English, pages speak their reader's language."""
+    both in Chinese: a page speaks its reader's language, a program is given both."""
 
     def __init__(
         self, status: int, detail: str, mend: str = "", headers: dict[str, str] | None = None,
@@ -32,6 +32,7 @@ _BODY = {
         "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
         "detail": {"type": "string", "description": "what was wrong"},
         "mend": {"type": "string", "description": "what to do about it"},
+        "zh": {"type": "string", "description": "both in Chinese, where a person may be shown it"},
         "problems": {"type": "array", "items": {"type": "object"},
                      "description": "the parts of what was sent that were not taken"},
     },
@@ -59,7 +60,7 @@ UNFORESEEN = Problem(
 
 
 def problem_json(problem: Problem) -> JSONResponse:
-    """The body RFC 9457 describes: type, title, status, detail; ours adds `mend` and parts."""
+    """The body RFC 9457 describes: type, title, status, detail; ours adds `mend`, `zh` and parts."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
@@ -68,6 +69,8 @@ def problem_json(problem: Problem) -> JSONResponse:
     }
     if problem.mend:
         body["mend"] = problem.mend
+    if problem.zh:
+        body["zh"] = problem.zh
     return JSONResponse(
         body | problem.more, problem.status, problem.headers, "application/problem+json"
     )

@@ -11,11 +11,14 @@ from sqlalchemy import Connection, select
 
 from alerting import chase
 from alerting.signals import Report
-from alerting.store.schema import alert, measure, post, pursuit, realm
+from alerting.store.schema import alert, measure, pursuit, realm
 from alerting.vocabulary import Level
-from alerting.web.auth import Who
+from alerting.vocabulary.states import ALERT_STATES, MEASURE_STATES
+from alerting.web.auth import lacks_role
 from alerting.web.desk import Station, read
+from alerting.web.names import post_titles
 from alerting.web.problems import Problem
+from alerting.web.roles import Who
 
 # The role an act needs; those by hand and the refusals need a reason besides.
 ACTS = {
@@ -105,12 +108,14 @@ async def say(
     """
     if not who.may(ACTS[act]):
         raise Problem(403, f"this needs the role {ACTS[act]}; {who.name} has {who.role}",
-                      "Ask somebody on duty who has it.")  # fmt: skip
+                      "Ask somebody on duty who has it.", zh=lacks_role(who, ACTS[act]))  # fmt: skip
     reason = str(detail.get("reason", "")).strip()
     if act in WITH_REASON and not reason:
-        raise Problem(422, "a reason is needed for this", "Say in a few words why: it is recorded.")
+        raise Problem(422, "a reason is needed for this", "Say in a few words why: it is recorded.",
+                      zh="这项操作必须写明原因，原因会记录在案。没有执行。")  # fmt: skip
     if "level" in detail and detail["level"] not in Level.__members__:
-        raise Problem(422, f"level {detail['level']!r} is none of blue, yellow, orange, red")
+        raise Problem(422, f"level {detail['level']!r} is none of blue, yellow, orange, red",
+                      zh=f"级别“{detail['level']}”无法识别，应为蓝、黄、橙、红之一。")  # fmt: skip
     realm_id = await read(station, lambda c: _check(c, station, who, act, subject, realm_id))
     now = station.now(realm_id)
     report = Report(source="web", issued=now, act=act, person=who.person, channel=channel,
@@ -130,9 +135,10 @@ def _check(
     elif kind == "measure":
         realm_id = _check_measure(connection, who, act, key)
     elif kind == "rule" and key not in station.book.rules_by_id:
-        raise Problem(404, f"there is no rule {key!r} in the book", "`suian check` lists them.")
+        raise Problem(404, f"there is no rule {key!r} in the book", "`suian check` lists them.",
+                      zh=f"规则包里没有“{key}”这条规则。")  # fmt: skip
     elif kind == "place" and key not in station.places.by_id:
-        raise Problem(404, f"there is no place {key!r}")
+        raise Problem(404, f"there is no place {key!r}", zh=f"没有编号为 {key} 的地点。")
     check_realm(connection, realm_id)
     return realm_id
 
@@ -141,14 +147,16 @@ def check_realm(connection: Connection, realm_id: str) -> None:
     """Raises Problem where there is no such realm, or it has ended."""
     if known_realm(connection, realm_id).ended is not None:
         raise Problem(409, "this exercise has ended and takes nothing more",
-                      "Play it again to try this.")  # fmt: skip
+                      "Play it again to try this.",
+                      zh="这次演练已经结束，不再接受操作。可在首页再演一次。")  # fmt: skip
 
 
 def known_realm(connection: Connection, realm_id: str) -> Any:
     """The realm's row, ended or not. Raises Problem 404 where there is none."""
     row = connection.execute(select(realm).where(realm.c.id == realm_id)).one_or_none()
     if row is None:
-        raise Problem(404, f"there is no realm {realm_id!r}", "Leave it out for the real world.")
+        raise Problem(404, f"there is no realm {realm_id!r}", "Leave it out for the real world.",
+                      zh=f"没有“{realm_id}”这次演练。")  # fmt: skip
     return row
 
 
@@ -157,10 +165,12 @@ def _check_alert(connection: Connection, act: str, key: str) -> str:
         select(alert.c.realm, alert.c.state).where(alert.c.id == key)
     ).one_or_none()
     if row is None:
-        raise Problem(404, f"there is no alert {key!r}", "GET /api/v1/alerts?state=all lists them.")
+        raise Problem(404, f"there is no alert {key!r}", "GET /api/v1/alerts?state=all lists them.",
+                      zh=f"没有编号为 {key} 的风险提示。")  # fmt: skip
     # A late acknowledgement is still worth recording; a change of what has ended is not.
     if row.state != "open" and act not in _ANSWERS:
-        raise Problem(409, f"this alert has ended already: {row.state}")
+        raise Problem(409, f"this alert has ended already: {row.state}",
+                      zh=f"这条风险提示已经结束：{ALERT_STATES[row.state][0]}。没有执行。")  # fmt: skip
     return str(row.realm)
 
 
@@ -168,9 +178,11 @@ def _check_measure(connection: Connection, who: Who, act: str, key: str) -> str:
     row = connection.execute(select(measure).where(measure.c.id == key)).one_or_none()
     if row is None:
         raise Problem(404, f"there is no measure {key!r}",
-                      "GET /api/v1/measures?state=all lists them.")  # fmt: skip
+                      "GET /api/v1/measures?state=all lists them.",
+                      zh=f"没有编号为 {key} 的措施。")  # fmt: skip
     if row.ended is not None and act != "acknowledge":
-        raise Problem(409, f"this measure has ended already: {row.state}")
+        raise Problem(409, f"this measure has ended already: {row.state}",
+                      zh=f"这项措施已经结束：{MEASURE_STATES[row.state][0]}。没有执行。")  # fmt: skip
     if act in ("approve", "refuse"):
         _check_decider(connection, who, row)
     return str(row.realm)
@@ -179,13 +191,15 @@ def _check_measure(connection: Connection, who: Who, act: str, key: str) -> str:
 def _check_decider(connection: Connection, who: Who, row: Any) -> None:
     """The decider signs, or whoever the chase has climbed to because the decider did not answer."""
     if row.decider is None:
-        raise Problem(409, "nobody needs to decide about this measure")
+        raise Problem(409, "nobody needs to decide about this measure",
+                      zh="这项措施无需任何人决定。")  # fmt: skip
     asked = connection.execute(
         select(pursuit.c.at_post).where(
             pursuit.c.measure == row.id, pursuit.c.wants == "decision", pursuit.c.state == "open"
         )
     ).scalars()
     if who.posts.isdisjoint({row.decider, *asked}):
-        title = connection.execute(select(post.c.title).where(post.c.id == row.decider)).scalar()
-        raise Problem(403, f"this is for {title or row.decider} to decide",
-                      "Only who holds that post, or was called in its place, can sign.")  # fmt: skip
+        named = post_titles(connection).get(row.decider, {"zh": row.decider, "en": row.decider})
+        raise Problem(403, f"this is for {named['en']} to decide",
+                      "Only who holds that post, or was called in its place, can sign.",
+                      zh=f"此事由{named['zh']}决定；只有该岗位人员，或代其被叫应的人员才能签批。")

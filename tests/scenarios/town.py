@@ -33,7 +33,7 @@ from alerting.runtime import RealRuntime
 from alerting.store import Store
 from alerting.store.schema import audit as audit_table
 from alerting.store.schema import delivery
-from alerting.web.auth import create_token
+from alerting.web.tokens import create_token
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import ACCOUNT, SENDER, TOKEN, Sms, StandIn
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from alerting.store import schema as s
-from alerting.web import auth
+from alerting.web import tokens
 from tests.web.web_desk import NOW, Browser, Desk, bearer
 
 
@@ -338,9 +338,9 @@ def test_a_token_that_expired_or_was_revoked_says_which(desk: Desk, web: Browser
     assert expired.json()["detail"] == "this token expired on 2027-01-20"
 
     fresh = desk.store.write(
-        lambda c: auth.create_token(c, "wang", "view", None, "x", desk.runtime.now()))
+        lambda c: tokens.create_token(c, "wang", "view", None, "x", desk.runtime.now()))
     digest = hashlib.sha256(fresh.encode()).hexdigest()
-    desk.store.write(lambda c: auth.revoke_token(c, digest[:12], desk.runtime.now(), "wang"))
+    desk.store.write(lambda c: tokens.revoke_token(c, digest[:12], desk.runtime.now(), "wang"))
     revoked = web.get("/api/v1/alerts", headers=bearer(fresh))
     assert revoked.status_code == 401
     assert "revoked on 2027-01-20" in revoked.json()["detail"]

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from alerting.web import auth
+from alerting.web.demo import demo_link
 from tests.conftest import lacking
 from tests.web import chromium
 from tests.web.storm_scene import many, storm
@@ -26,7 +26,7 @@ def test_no_page_scrolls_sideways_on_a_phone_and_none_needs_a_script(
         lacking("no Chromium on this machine: the pages were not looked at in a browser")
         return
     red = storm(desk)
-    demo = auth.demo_link(desk, "office").removeprefix(desk.config.url)
+    demo = demo_link(desk, "office").removeprefix(desk.config.url)
     paths = ["/", "/?lang=en", f"/alerts/{quote(red)}", "/messages", "/a/decide?lang=zh",
              "/a/forged", "/login", "/waiting", "/alerts/nothing", demo, f"/alerts/{quote(red)}"]  # fmt: skip
 

@@ -10,7 +10,8 @@ import pytest
 import structlog
 
 from alerting.errors import BadInput, Refused
-from alerting.web import auth
+from alerting.web import logins, tokens
+from alerting.web.demo import demo_link
 from tests.web.storm_scene import storm
 from tests.web.web_desk import NOW, Browser, Desk, bearer
 
@@ -18,7 +19,7 @@ HTML = {"Accept": "text/html"}
 
 
 def log_in(desk: Desk, web: Browser, person: str) -> None:
-    answer = web.get(auth.demo_link(desk, person).removeprefix(desk.config.url))
+    answer = web.get(demo_link(desk, person).removeprefix(desk.config.url))
     assert answer.status_code == 303
 
 
@@ -192,17 +193,17 @@ def test_demo_people_are_offered_only_in_a_fictional_county_and_at_the_machine(
     desk.person("wang", "answer", "field-road", name="王伟")
     assert "王伟" in web.get("/login").text
     assert "王伟" not in web.get("/login", headers={"X-Forwarded-For": "10.0.0.9"}).text
-    link = auth.demo_link(desk, "wang").removeprefix(desk.config.url)
+    link = demo_link(desk, "wang").removeprefix(desk.config.url)
     desk.config.county.fictional = False
     assert "王伟" not in web.get("/login").text
     assert web.get(link).status_code == 404
     with pytest.raises(Refused):
-        auth.demo_link(desk, "wang")
+        demo_link(desk, "wang")
 
 
 def test_a_login_link_is_neither_forged_nor_kept_for_ever(desk: Desk, web: Browser) -> None:
     desk.person("wang", "answer")
-    link = auth.demo_link(desk, "wang").removeprefix(desk.config.url)
+    link = demo_link(desk, "wang").removeprefix(desk.config.url)
     assert web.get(link[:-2] + "xx").status_code == 404
     desk.runtime.advance(timedelta(days=8))
     assert web.get(link).status_code == 404
@@ -210,14 +211,14 @@ def test_a_login_link_is_neither_forged_nor_kept_for_ever(desk: Desk, web: Brows
 
 def test_a_password_lets_in_and_its_change_lets_out(desk: Desk, web: Browser) -> None:
     token = desk.person("li", "order", name="李娜")
-    desk.store.write(lambda c: auth.set_password(c, "li", "a long enough word", NOW, "li"))
+    desk.store.write(lambda c: logins.set_password(c, "li", "a long enough word", NOW, "li"))
     answer = web.post("/login", data={"person": "li", "password": "a long enough word"})
     cookie = answer.headers["Set-Cookie"].lower()
     assert answer.status_code == 303
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
     assert "李娜" in web.get("/").text
-    desk.store.write(lambda c: auth.set_password(c, "li", "another long word", NOW, "li"))
+    desk.store.write(lambda c: logins.set_password(c, "li", "another long word", NOW, "li"))
     assert "李娜" not in web.get("/").text
     assert web.get("/api/v1/alerts", headers=bearer(token)).status_code == 200
 
@@ -226,15 +227,15 @@ def test_a_session_ends_with_the_shift_and_on_leaving(desk: Desk, web: Browser) 
     desk.person("li", "order", name="李娜")
     log_in(desk, web, "li")
     assert "李娜" in web.get("/").text
-    kept = web.cookies[auth.COOKIE]
+    kept = web.cookies[logins.COOKIE]
     web.post("/logout")
     assert "李娜" not in web.get("/").text
-    web.cookies.set(auth.COOKIE, kept)  # a copy of the cookie, on another machine
+    web.cookies.set(logins.COOKIE, kept)  # a copy of the cookie, on another machine
     assert "李娜" not in web.get("/").text
     web.cookies.clear()
     log_in(desk, web, "li")
     assert "李娜" in web.get("/").text
-    desk.runtime.advance(auth.SESSION)
+    desk.runtime.advance(logins.SESSION)
     assert "李娜" not in web.get("/").text
 
 
@@ -252,7 +253,7 @@ def test_a_demo_person_without_a_post_shows_only_the_role(desk: Desk, web: Brows
 
 def test_after_five_wrong_passwords_one_must_wait(desk: Desk, web: Browser) -> None:
     desk.person("li", "order")
-    desk.store.write(lambda c: auth.set_password(c, "li", "a long enough word", NOW, "li"))
+    desk.store.write(lambda c: logins.set_password(c, "li", "a long enough word", NOW, "li"))
     for left in (4, 3, 2, 1):
         answer = web.post("/login", data={"person": "li", "password": "wrong"})
         assert answer.status_code == 401
@@ -269,9 +270,9 @@ def test_after_five_wrong_passwords_one_must_wait(desk: Desk, web: Browser) -> N
 def test_a_short_password_and_a_role_above_ones_own_are_refused(desk: Desk) -> None:
     desk.person("li", "answer")
     with pytest.raises(BadInput):
-        desk.store.write(lambda c: auth.set_password(c, "li", "short", NOW, "li"))
+        desk.store.write(lambda c: logins.set_password(c, "li", "short", NOW, "li"))
     with pytest.raises(Refused):
-        desk.store.write(lambda c: auth.create_token(c, "li", "admin", None, "", NOW))
+        desk.store.write(lambda c: tokens.create_token(c, "li", "admin", None, "", NOW))
 
 
 def test_errors_are_pages_for_people(web: Browser) -> None:

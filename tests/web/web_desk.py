@@ -22,7 +22,7 @@ from alerting.runtime import VirtualRuntime
 from alerting.signals import Signal, decode
 from alerting.store import Store, Writer
 from alerting.store import schema as s
-from alerting.web.auth import create_token
+from alerting.web.tokens import create_token
 
 NOW = datetime(2026, 1, 20, 19, 30, tzinfo=UTC)  # 03:30 in the county
 TIERS = {"carrier": "field", "lifter": "field"}

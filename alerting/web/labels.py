@@ -1,0 +1,64 @@
+"""What the pages call the keys that the tables keep: states, acts, reasons, (Chinese, English)."""
+
+from __future__ import annotations
+
+from alerting.vocabulary.states import MEASURE_STATES
+
+DELIVERY_STATES = {
+    "bound": ("待发", "to be sent"), "sending": ("发送中", "sending"),
+    "accepted": ("已提交", "accepted"), "delivered": ("已送达", "delivered"),
+    "read": ("已读", "read"), "answered": ("已应答", "answered"),
+    "superseded": ("被替代", "superseded"), "dead": ("发送失败", "failed for good"),
+}  # fmt: skip
+ESCALATION_REASONS = {
+    "silent": ("无人应答", "no answer"), "nobody": ("此岗无人", "nobody holds the post"),
+    "cannot": ("报告无法执行", "reported cannot"), "overdue": ("超时未落实", "not in force in time"),
+    "undelivered": ("消息未送达", "message not delivered"),
+}  # fmt: skip
+OUTCOMES = {
+    "taken": ("有效", "counted"), "late": ("迟到", "late"), "repeated": ("重复", "repeated"),
+    "refused": ("未采纳", "refused"), "not-understood": ("未能理解", "not understood"),
+}  # fmt: skip
+ACTS = {
+    "acknowledge": ("收到", "acknowledged"), "in-force": ("已落实", "in force"),
+    "cannot": ("无法执行", "cannot"), "support": ("需要支援", "needs support"),
+    "approve": ("同意", "approved"), "refuse": ("不同意", "refused"),
+    "attest": ("已复核", "checked"), "kept": ("保持", "kept"),
+    "stand": ("保持", "let it stand"), "call-off": ("撤回", "called off"),
+}  # fmt: skip
+# Entries of the audit log about a measure. What has become of it is said in the words of its states.
+ACTIONS = MEASURE_STATES | {
+    "propose measure": ("提出措施", "asked for"), "issue measure": ("下达", "issued"),
+    "change measure": ("要求变更", "changed"), "propose lift": ("提出解除", "lifting proposed"),
+    "cannot carry out": ("报告无法执行", "reported cannot"), "overdue": ("超时未落实", "overdue"),
+    "keep": ("暂不解除", "kept"),
+}  # fmt: skip
+# Why an answer did not count, as the chase notes it: often the state which its subject had reached.
+ANSWER_REASONS = MEASURE_STATES | {
+    "closed": ("风险提示已结束", "the advisory had ended"),
+    "overtaken by a rise": ("此后已升级，须答复较新的消息", "it had been raised since"),
+    "nobody was asked": ("此事未要求任何人答复", "nobody had been asked"),
+    "was not asked": ("此事未要求其答复", "they had not been asked"),
+    "not the decider": ("不是决定人", "they do not decide it"),
+    "not their delivery": ("不是发给其本人的消息", "the message was not theirs"),
+    "the role view": ("权限只能查看", "their role may only look"),
+    "nothing was asked": ("该消息无需答复", "nothing was asked"),
+    "nothing was asked that this answers": (
+        "没有与此对应的问题", "nothing was asked that this answers"),
+    "no such answer, or a letter is missing": (
+        "没有这个选项，或缺少措施字母", "no such answer, or a letter is missing"),
+    "not understood": ("未能读懂", "not understood"),
+    "no hint: enough were sent within the hour": (
+        "一小时内提示已够多，未再回复", "no hint: enough were sent within the hour"),
+}  # fmt: skip
+CHANNELS = {
+    "console": ("终端", "terminal"), "sms": ("短信", "SMS"), "page": ("页面", "page"),
+    "link": ("链接", "link"), "api": ("接口", "API"), "hook": ("系统推送", "webhook"),
+}  # fmt: skip
+SOURCES = {
+    "storm-forecast": ("演练预报", "the exercise's forecast"),
+    "storm-stations": ("演练实况", "the exercise's stations"),
+    "storm-warnings": ("演练官方预警", "the exercise's official warnings"),
+    "open-meteo": ("Open-Meteo", "Open-Meteo"), "calendar": ("日历", "calendar"),
+    "signals": ("推送接口", "pushed signals"), "nmc": ("中央气象台", "NMC, China"),
+}  # fmt: skip
