@@ -123,5 +123,6 @@ def _area(area: Area | str) -> Area:
                        zh=f"{wrong[0]} 不是区划代码，应为 6、9 或 12 位。")  # fmt: skip
     if not (area.names or area.codes or area.polygons or area.circles):
         raise BadInput("where the warning holds is missing", where="area",
-                       mend="Give a code such as 520122, or the places' names.")  # fmt: skip
+                       mend="Give a code such as 520122, or the places' names.",
+                       zh="还没有填预警范围，请填区划代码或地名。")  # fmt: skip
     return area

@@ -37,9 +37,10 @@ def met_by_readers(name: str, raised: str) -> bool:
 
 def refusals(name: str, module: ast.Module) -> Iterator[ast.Call]:
     for node in ast.walk(module):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if met_by_readers(name, node.func.id):
-                yield node
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+            continue
+        if met_by_readers(name, node.func.id):
+            yield node
 
 
 def speaks_chinese(call: ast.Call) -> bool:

@@ -146,7 +146,7 @@ def _propose(
     lifter = _post(ledger, definition.lifter, sector, object_id)
     row = ledger.add_measure(
         id=f"{ledger.realm}.{name}.{object_id}.{carrier.id}.{number}", measure=name,
-        object=object_id, carrier=carrier.id, number=number,
+        title=dict(definition.title), object=object_id, carrier=carrier.id, number=number,
         state="proposed" if decider else "approved", level=facts.level, arguments=arguments,
         decider=decider.id if decider else None, lifter=lifter.id if lifter else None,
         interim_for=interim_for, proposed=at, decided_by=None, issued=None, acknowledged=None,

@@ -13,7 +13,10 @@ from alerting.alerts.life import Life
 from alerting.alerts.standing import forget
 from alerting.store.schema import alert
 
-REASON = "规则或地点已从本县的文件中移除 the rule or the place has left the county's files"
+REASON = {
+    "zh": "规则或地点已从本县的文件中移除",
+    "en": "the rule or the place has left the county's files",
+}
 
 
 def departed(connection: Connection, life: Life, places: Mapping[str, Set[str]]) -> list[str]:

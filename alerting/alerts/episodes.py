@@ -12,7 +12,7 @@ from alerting.alerts.asking import after_the_end, ask, drop
 from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import GAP
-from alerting.alerts.notices import facts_of_alert, posts_told, tell, withhold
+from alerting.alerts.notices import Facts, facts_of_alert, in_both, posts_told, tell, withhold
 from alerting.alerts.spreading import asked_at, audience, facts_at, spread, tell_fall
 from alerting.places import Place
 from alerting.store.rows import Row
@@ -105,8 +105,13 @@ def refresh(ledger: Ledger, held: Row, finding: Finding, by: str, at: datetime) 
         tell(ledger, "update", post, facts, at, alert=held.id)
 
 
-def close(ledger: Ledger, alert_key: str, how: str, by: str, at: datetime, reason: str) -> bool:
-    """End an alert by hand or because its rule or place has gone; it reaches all who were told."""
+def close(
+    ledger: Ledger, alert_key: str, how: str, by: str, at: datetime, reason: str | dict[str, str]
+) -> bool:
+    """End an alert by hand or because its rule or place has gone; it reaches all who were told.
+
+    `reason` is what a person typed, or {zh, en}; `by` a person's id or the service.
+    """
     held = ledger.alert(alert_key)
     if held is None or held.state != "open":
         return False
@@ -114,7 +119,7 @@ def close(ledger: Ledger, alert_key: str, how: str, by: str, at: datetime, reaso
     _note(ledger, held, how, held.level, by, at, {"reason": reason})
     facts = facts_of_alert(ledger, alert_key)
     assert facts is not None
-    facts = facts.saying(reason={"zh": reason, "en": reason}, by=by)
+    facts = facts.saying(reason=in_both(reason), by=ledger.named(by))
     told = posts_told(ledger, "alert", alert_key)
     withhold(ledger, alert_key, NEWS, "withdrawn before it was sent")
     drop(ledger, alert_key, set(), facts, at)
@@ -122,8 +127,24 @@ def close(ledger: Ledger, alert_key: str, how: str, by: str, at: datetime, reaso
     for post_id in sorted(told):
         post = ledger.post(post_id)
         if post is not None:
-            tell(ledger, "withdrawn", post, facts, at, alert=alert_key)
+            said = _said_once(ledger, held, post_id, facts, at)
+            tell(ledger, "withdrawn", post, said, at, alert=alert_key)
     return True
+
+
+def _said_once(ledger: Ledger, held: Row, post: str, facts: Facts, at: datetime) -> Facts:
+    """What a withdrawal says to a post that is told at this same moment which measures are lifted:
+    of those at the alert's own place the withdrawal alone speaks, of others their own notice does."""
+    left_out = set()
+    for described in facts.measures:
+        for one in ledger.notices("measure", described["id"]):
+            if (one.kind, one.post, one.state, one.created) != ("lifted", post, "due", at):
+                continue
+            if described["object"] == held.place:
+                ledger.change(one, state="withheld", reason="the withdrawal of its alert says it")
+            else:
+                left_out.add(described["id"])
+    return facts.saying(measures=tuple(m for m in facts.measures if m["id"] not in left_out))
 
 
 def held_by_unknown(ledger: Ledger, held: Row, at: datetime, ask_now: bool) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from alerting.alerts.asking import end_interim, lift
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
-from alerting.alerts.notices import posts_told, tell
+from alerting.alerts.notices import in_both, posts_told, tell
 from alerting.alerts.orders import (
     OPEN_WORK,
     describe,
@@ -26,6 +26,8 @@ from alerting.alerts.orders import (
     move,
     tell_carrier,
 )
+
+NOT_SAID = {"zh": "未说明原因", "en": "no reason given"}
 
 
 def acknowledge(connection: Connection, life: Life, measure_id: str, by: str, at: datetime) -> bool:
@@ -82,11 +84,12 @@ def approve(connection: Connection, life: Life, measure_id: str, by: str, at: da
 def refuse(
     connection: Connection, life: Life, measure_id: str, by: str, at: datetime, reason: str
 ) -> bool:
+    """`reason` is what the decider said; an answer of one digit says none."""
     with Ledger(connection, life) as ledger:
         row = ledger.measure(measure_id)
         if row is None or row.state != "proposed":
             return False
-        said = facts_of(ledger, row).saying(reason={"zh": reason, "en": reason}, by=by)
+        said = facts_of(ledger, row).saying(reason=in_both(reason or NOT_SAID), by=ledger.named(by))
         tell_carrier(ledger, row, "refused", said, at)
         end(ledger, row, ("proposed",), "refused", by, at, reason)
         end_interim(ledger, row, at)
@@ -115,7 +118,7 @@ def withdraw(
             if asking.ended is None:
                 ledger.change(asking, ended=at)
         said = facts_of(ledger, row).saying(
-            reason={"zh": reason, "en": reason}, by=by, place=row.object,
+            reason=in_both(reason), by=ledger.named(by), place=row.object,
             measures=(describe(row, life.measure(row.measure)),),
         )  # fmt: skip
         end(ledger, row, (row.state,), "withdrawn", by, at, reason)

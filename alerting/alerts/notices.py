@@ -27,7 +27,7 @@ class Facts:
     measures: tuple[dict[str, Any], ...] = ()
     stands: tuple[dict[str, Any], ...] = ()  # what must still be done though its alert is over
     reason: dict[str, str] = field(default_factory=dict)
-    by: str = ""
+    by: str | dict[str, str] = ""  # a name, as it is in both languages or in each
     due: datetime | None = None
 
     def json(self) -> dict[str, Any]:
@@ -70,6 +70,11 @@ def tell(
         kind=kind, alert=alert, measure=measure, post=post.id, wants=wants, level=facts.level,
         created=at, due=due or at, state="due", reason="", facts=facts.json(),
     )  # fmt: skip
+
+
+def in_both(reason: str | dict[str, str]) -> dict[str, str]:
+    """What a person typed is told to all as it is; what the service says, to each in their language."""
+    return {"zh": reason, "en": reason} if isinstance(reason, str) else reason
 
 
 def withhold(ledger: Ledger, alert: str, kinds: tuple[str, ...], reason: str) -> int:

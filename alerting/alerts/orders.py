@@ -6,6 +6,7 @@ other is told.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -93,11 +94,19 @@ def end(
     return True
 
 
+def title_of(book: Any, name: str, kept: Mapping[str, str] | None) -> dict[str, str]:
+    """What a measure is called: in the book, or, once it has left it, as it was when it was asked for
+    (`kept`); its key where even that is not known."""
+    definition = book.measures.get(name)
+    return dict(definition.title) if definition else dict(kept or {"zh": name, "en": name})
+
+
 def describe(row: Row, definition: Any) -> dict[str, Any]:
     """A measure as notices carry it."""
     return {
         "id": row.id,
         "measure": row.measure,
+        "title": row.title,
         "arguments": row.arguments,
         "object": row.object,
         "state": row.state,

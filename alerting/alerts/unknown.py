@@ -13,6 +13,11 @@ from alerting.alerts.standing import forget
 from alerting.audit import record
 from alerting.store.schema import alert, standing
 
+NO_DATA = {
+    "zh": "数据中断，经核实撤回",
+    "en": "its data were missing; checked and called off",
+}
+
 
 def stands(connection: Connection, life: Life, alert_id: str, by: str, at: datetime) -> None:
     """It stays as it is for now, on somebody's word."""
@@ -20,11 +25,11 @@ def stands(connection: Connection, life: Life, alert_id: str, by: str, at: datet
 
 
 def call_off(
-    connection: Connection, life: Life, alert_id: str, by: str, at: datetime, reason: str
+    connection: Connection, life: Life, alert_id: str, by: str, at: datetime, reason: str = ""
 ) -> bool:
-    """Withdraw it; that reaches everyone who was told."""
+    """Withdraw it; that reaches everyone who was told. `reason` is what the person said, or ""."""
     with Ledger(connection, life) as ledger:
-        return episodes.close(ledger, alert_id, "withdrawn", by, at, reason)
+        return episodes.close(ledger, alert_id, "withdrawn", by, at, reason or NO_DATA)
 
 
 def called_off(connection: Connection, realm: str, at: datetime) -> list[tuple[str, str]]:

@@ -24,6 +24,10 @@ FALSE, UNKNOWN, TRUE = 0, 1, 2
 KINDS = ("working-day", "school-day", "rest-day")
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
+# New Year's days off belong to the coming year's paper, which may take days of this December for
+# them: those of 2007, 2008, 2012, 2019, 2023 and 2024 did, none before the 29th. Until it is out
+# the last three days of the year are not known.
+_YEARS_END = (12, 29)
 
 
 class UnknownName(BadInput, KeyError):
@@ -60,8 +64,9 @@ class Calendar:
 
     @property
     def known_through(self) -> date:
-        """The last day whose swaps are published: 31 December of the last year with a table."""
-        return date(max(self._years), 12, 31)
+        """The last day whose swaps are published: 28 December of the last year with a table, since
+        those of New Year come in the paper of the year that begins."""
+        return date(max(self._years), *_YEARS_END) - _DAY
 
     def names(self) -> list[str]:
         """All names that a rule may ask for: the seasons first, then the holidays."""
@@ -92,8 +97,8 @@ class Calendar:
 
     def holiday(self, name: str, at: datetime) -> int:
         """Whether `at` lies in the public holiday's days off; UNKNOWN in a year that is not
-        published. Where two holidays share one block (2025's National Day and Mid-Autumn), both
-        last the whole block. Raises UnknownName."""
+        published, and at the end of a year until the next is. Where two holidays share one block
+        (2025's National Day and Mid-Autumn), both last the whole block. Raises UnknownName."""
         if name not in self.holidays:
             raise _unknown_name("holiday", name, list(self.holidays))
         return self._on(name, self.local_day(at))
@@ -171,15 +176,20 @@ class Calendar:
             return TRUE if any(day in span for span in entry.around(day)) else FALSE
         if any(day in block for block in self._blocks[name]):
             return TRUE
-        return FALSE if day.year in self._years else UNKNOWN
+        return FALSE if self._published(day) else UNKNOWN
 
     def _working(self, day: date) -> int:
         named = self._days.get(day)
         if named is not None:
             return FALSE if named.off else TRUE
-        if day.year not in self._years:
+        if not self._published(day):
             return UNKNOWN
         return TRUE if day.weekday() < 5 else FALSE
+
+    def _published(self, day: date) -> bool:
+        """Whether every paper that could move this day is out."""
+        papers = {day.year, day.year + 1} if (day.month, day.day) >= _YEARS_END else {day.year}
+        return papers <= self._years
 
 
 def _blocks(holiday: Holiday, contents: Contents) -> list[Span]:

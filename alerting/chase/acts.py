@@ -207,7 +207,7 @@ def _decide(connection: Connection, life: Life, said: Said, row: Any) -> Outcome
         measures.approve(connection, life, row.id, who, at)
         told = words.approved()
     else:
-        measures.refuse(connection, life, row.id, who, at, said.text or "未说明")
+        measures.refuse(connection, life, row.id, who, at, said.text)
         told = words.refused(life)
     for held in _open_for(connection, row, ("decision",)):
         pursuits.answered(connection, life, held.id, who, at)
@@ -240,8 +240,7 @@ def _stand(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
         return Outcome("refused", words.not_yours(post_by_id(connection, held.post)),
                        "not theirs to decide")  # fmt: skip
     if said.act == "call-off":
-        reason = said.text or "数据中断，经核实撤回"
-        unknown.call_off(connection, life, said.notice.alert, who, at, reason)
+        unknown.call_off(connection, life, said.notice.alert, who, at, said.text)
         pursuits.answered(connection, life, held.id, who, at)
         return Outcome("taken", words.called_off())
     if held.state != "open":

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from alerting.alerts.life import Life
+from alerting.alerts.orders import title_of
 from alerting.audit import record
 from alerting.chase import calls, pursuits, words
 from alerting.chase.acts import Outcome, Said, answer_one
@@ -237,7 +238,7 @@ def _name(connection: Connection, life: Life, one: Any) -> words.Words:
         named = words.advisory_title(life, facts["rule"], facts["hazard"])
     else:
         row = connection.execute(select(measure).where(measure.c.id == one.measure)).one()
-        named = words.both(*(words.measure_title(life, row, lang) for lang in ("zh", "en")))
+        named = title_of(life.book, row.measure, row.title)
     place = life.places.by_id.get(facts["place"])
     if place is None:
         return named

@@ -43,13 +43,6 @@ def advisory_title(life: Life, rule_id: str, hazard: str) -> Words:
     return both(known.zh, known.en) if known is not None else both("风险提示", "the risk advisory")
 
 
-def measure_title(life: Life, measure: Any, language: str) -> str:
-    definition = life.book.measures.get(measure.measure)
-    if definition is None:
-        return str(measure.measure)
-    return str(definition.title["zh" if language == "zh" else "en"])
-
-
 _WAITED_FOR = {
     "acknowledge": ("确认收到", "acknowledge"),
     "in-force": ("反馈落实", "report it in force"),

@@ -112,7 +112,7 @@ class Words:
         """One imperative: the measures it orders, else those the rule asks for at this level."""
         if news.kind == "clear":
             return self._after(news)
-        said = [self.measure(m) for m in news.facts.get("measures") or ()]
+        said = dict.fromkeys(self.measure(m) for m in news.facts.get("measures") or ())
         join = "；" if self.language == "zh" else "; "
         if said:
             return join.join(said)
@@ -143,8 +143,9 @@ class Words:
     def measure(self, given: Mapping[str, Any]) -> str:
         """What to do, with its arguments filled in, in the measure table's own words."""
         definition = self.book.measures.get(given["measure"])
-        if definition is None:  # the book has changed since; its name is better than nothing
-            return plain(str(given["measure"]))
+        if definition is None:  # the book has changed since: as it was called when it was asked for
+            title = given.get("title") or {}
+            return plain(str(title.get(self.language) or given["measure"]))
         sms = plain(definition.sms[self.language])
         arguments = plain(definition.say(dict(given.get("arguments") or {}), self.language))
         if not arguments:

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
+from alerting.alerts.orders import title_of
 from alerting.places import Places
 from alerting.store.schema import (
     alert,
@@ -261,7 +262,7 @@ def _measure(row: Any, places: Places, book: Titles) -> Row:
     return {
         "id": row.id,
         "measure": row.measure,
-        "title": _title(definition, row.measure),
+        "title": title_of(book, row.measure, row.title),
         "object": row.object,
         "object_name": place_name(places, row.object),
         "carrier": row.carrier,

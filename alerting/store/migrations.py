@@ -28,7 +28,15 @@ def _told_is_read_from_notices(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE alert DROP COLUMN told"))
 
 
-MIGRATIONS = {"0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices}
+def _measures_keep_their_title(connection: Connection) -> None:
+    if "title" not in {c["name"] for c in inspect(connection).get_columns("measure")}:
+        connection.execute(text("ALTER TABLE measure ADD COLUMN title JSON"))
+
+
+MIGRATIONS = {
+    "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
+    "0004": _measures_keep_their_title,
+}  # fmt: skip
 
 
 def upgrade(connection: Connection) -> None:

@@ -161,6 +161,7 @@ measure = Table(
     Column("id", String, primary_key=True),  # realm.measure.object.carrier.number
     _realm(),
     Column("measure", String, nullable=False),  # key in measures.yaml
+    Column("title", JSON),  # {zh, en} when it was asked for; it may leave measures.yaml since
     Column("object", String, nullable=False),  # place
     Column("carrier", String, nullable=False),  # post
     Column("number", Integer, nullable=False),

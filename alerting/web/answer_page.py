@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection, or_, select
 
+from alerting.alerts.orders import title_of
 from alerting.service import listing
 from alerting.signals import Report
 from alerting.store.schema import (
@@ -139,7 +140,7 @@ def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dic
     return {
         "subject": f"notice:{row.id}", "acts": acts, "acknowledge": acknowledge,
         "state": work.state if work is not None else "",
-        "title": dict(definition.title) if definition is not None else {},
+        "title": title_of(station.book, work.measure, work.title) if work is not None else {},
         "said": {
             language: definition.say(work.arguments, language) for language in ("zh", "en")
         } if definition is not None and work is not None else {},

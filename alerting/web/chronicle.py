@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from alerting.alerts.orders import title_of
 from alerting.chase.words import NOT_DONE
 from alerting.service import listing
 from alerting.signals import Warning, decode
@@ -112,7 +113,7 @@ class Chronicle:
         rows = connection.execute(
             select(audit.c.n, audit.c.at, audit.c.who, audit.c.action, audit.c.subject,
                    audit.c.change, alert.c.rule, alert.c.place, measure.c.measure,
-                   measure.c.object, measure.c.level, measure.c.state)
+                   measure.c.title, measure.c.object, measure.c.level, measure.c.state)
             .outerjoin(alert, alert.c.id == audit.c.subject)
             .outerjoin(measure, measure.c.id == audit.c.subject)
             .where(audit.c.realm == self._realm, audit.c.n > self._n)
@@ -175,8 +176,7 @@ class Chronicle:
         if action not in OF_MEASURES:
             return None
         mark, zh, en = OF_MEASURES[action]
-        kind = self._station.book.measures.get(row.measure)
-        title = kind.title if kind is not None else _as_is(row.measure)
+        title = title_of(self._station.book, row.measure, row.title)
         who = people.get(row.who, _as_is(""))
         said = {"zh": f"{who['zh']} {zh}：{title['zh']}".strip(),
                 "en": f"{who['en']} {en}: {title['en']}".strip()}  # fmt: skip

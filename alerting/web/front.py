@@ -23,6 +23,7 @@ from alerting.web.desk import Station
 from alerting.web.names import people_named, post_titles
 from alerting.web.officials import ended_officials
 from alerting.web.realms import LIVE, open_live, realms_shown
+from alerting.web.reasons import all_missing
 from alerting.web.waiting import waiting
 
 MESSAGES = 8
@@ -105,24 +106,20 @@ def unseen(station: Station, realm_id: str) -> tuple[list[Any], list[Any]]:
         held = blind.setdefault(one["rule"], {"places": [], "since": one["since"]})
         held["places"].append(listing.place_name(station.places, one["place"]))
         held["since"] = min(held["since"], one["since"])
-    lacking: dict[tuple[str, str], dict[str, Any]] = {}
+    lacking: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
     for one in station.undecidable(realm_id):
-        key = (one["rule"], _missing(one["missing"]))
+        key = (one["rule"], tuple(sorted(one["missing"])))
         held = lacking.setdefault(key, {"places": {}, "levels": {}})
         held["places"][one["place"]] = listing.place_name(station.places, one["place"])
         held["levels"][one["level"]] = True
     return (
         [{"rule": _title(station, rule), **held} for rule, held in blind.items()],
         [
-            {"rule": _title(station, rule), "missing": missing,
+            {"rule": _title(station, rule), "missing": all_missing(missing),
              "places": list(held["places"].values()), "levels": list(held["levels"])}
             for (rule, missing), held in lacking.items()
         ],
     )  # fmt: skip
-
-
-def _missing(named: Any) -> str:
-    return named if isinstance(named, str) else ", ".join(sorted(str(n) for n in named))
 
 
 def _title(station: Station, rule_id: str) -> dict[str, str]:

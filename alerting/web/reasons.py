@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from alerting.rulebook.wording import (
@@ -27,11 +28,16 @@ def levels_read(why: dict[str, Any], titles: Titles) -> list[dict[str, Any]]:
         {
             "level": name, "state": level["state"], "text": level["text"],
             "onset": level["onset"], "until": level["until"],
-            "missing": {one: [missing_words(m, one) for m in level["missing"]] for one in LANGUAGES},
+            "missing": all_missing(level["missing"]),
             "reasons": [{**r, **_in_words(r, titles)} for r in level["reasons"]],
         }
         for name, level in reversed(why.get("details", {}).items())
     ]  # fmt: skip
+
+
+def all_missing(missing: Iterable[str]) -> dict[str, list[str]]:
+    """What no configured source can say, by language, each in words."""
+    return {one: [missing_words(m, one) for m in missing] for one in LANGUAGES}
 
 
 def _in_words(reason: dict[str, Any], titles: Titles) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from alerting.alerts.orders import title_of
 from alerting.service import listing
 from alerting.store.schema import alert, holder, measure, person, pursuit
 from alerting.web.desk import Station
@@ -29,7 +30,7 @@ def waiting(connection: Connection, station: Station, realm_id: str) -> list[dic
         people[one.post].append({"zh": one.name, "en": one.name_en or one.name})
     rows = connection.execute(
         select(pursuit, alert.c.rule, alert.c.place, measure.c.measure.label("named"),
-               measure.c.object)
+               measure.c.title.label("called"), measure.c.object)
         .outerjoin(alert, alert.c.id == pursuit.c.alert)
         .outerjoin(measure, measure.c.id == pursuit.c.measure)
         .where(pursuit.c.realm == realm_id, pursuit.c.state == "open")
@@ -37,9 +38,9 @@ def waiting(connection: Connection, station: Station, realm_id: str) -> list[dic
     )  # fmt: skip
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
-        definition = station.book.measures.get(row.named) if row.named else None
         rule = station.book.rules_by_id.get(row.rule) if row.rule else None
-        named = definition or rule
+        about = title_of(station.book, row.named, row.called) if row.named else (
+            dict(rule.title) if rule is not None else {"zh": row.rule})  # fmt: skip
         place = row.object or row.place
         held = found.setdefault(row.at_post, {
             "post": titles.get(row.at_post, {"zh": row.at_post}), "people": people[row.at_post],
@@ -50,7 +51,7 @@ def waiting(connection: Connection, station: Station, realm_id: str) -> list[dic
         held["given_up"] += given_up
         held["asked"].append({
             "wants": row.wants, "alert": row.alert, "level": row.level,
-            "about": dict(named.title) if named is not None else {"zh": row.named or row.rule},
+            "about": about,
             "place": listing.place_name(station.places, place) if place else {},
             "first": titles.get(row.post, {"zh": row.post}), "climbed": row.at_post != row.post,
             "opened": row.opened, "deadline": row.deadline,

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from alerting.calendar import FALSE, TRUE, UNKNOWN, Calendar
+from alerting.calendar.tables import bundled
 from alerting.errors import BadInput
 
 SHIPPED = Path(__file__).parents[2] / "rules" / "calendar.yaml"
@@ -121,7 +122,7 @@ def test_swapped_days(shipped: Calendar) -> None:
 
 
 def test_2027_is_unknown_never_a_guess(shipped: Calendar) -> None:
-    assert shipped.known_through == date(2026, 12, 31)
+    assert shipped.known_through == date(2026, 12, 28)
     days = [date(2027, 1, 1), date(2027, 2, 6), date(2027, 6, 6), date(2027, 7, 1)]
     for day in days:
         assert shipped.day("working-day", day) == UNKNOWN
@@ -134,6 +135,24 @@ def test_2027_is_unknown_never_a_guess(shipped: Calendar) -> None:
         shipped.spans("spring-festival", 2027)
     # Before the first bundled year nothing is known either.
     assert shipped.day("working-day", date(2003, 6, 3)) == UNKNOWN
+
+
+def test_the_end_of_the_year_waits_for_the_next_years_paper(shipped: Calendar) -> None:
+    """2019's paper made a Saturday in December 2018 a working day and took the Monday off."""
+    assert shipped.day("working-day", date(2018, 12, 29)) == TRUE
+    assert shipped.day("working-day", date(2018, 12, 31)) == FALSE
+    assert shipped.day("working-day", date(2026, 12, 28)) == TRUE
+    for day in (29, 30, 31):
+        assert shipped.day("working-day", date(2026, 12, day)) == UNKNOWN
+        assert shipped.day("school-day", date(2026, 12, day)) == UNKNOWN
+        assert shipped.holiday("spring-festival", local(f"2026-12-{day}T12:00")) == UNKNOWN
+        assert shipped.day("working-day", date(2025, 12, day)) == TRUE  # 2026's paper left them
+
+
+def test_no_paper_so_far_moved_a_day_before_the_29th_of_december(shipped: Calendar) -> None:
+    moved = [day.date for day in bundled().days if day.date.month == 12]
+    assert moved
+    assert min(day.day for day in moved) == 29
 
 
 def test_school_days(shipped: Calendar) -> None:
@@ -187,7 +206,8 @@ def test_a_newer_table_makes_its_year_known(tmp_path: Path) -> None:
     (tmp_path / "2027.json").write_text(json.dumps(table), encoding="utf-8")
     text = SHIPPED.read_text(encoding="utf-8").replace("tables: []", "tables: [2027.json]")
     calendar = made(tmp_path, text)
-    assert calendar.known_through == date(2027, 12, 31)
+    assert calendar.known_through == date(2027, 12, 28)
+    assert calendar.day("working-day", date(2026, 12, 31)) == TRUE  # now that 2027's paper is out
     assert calendar.day("working-day", date(2027, 2, 20)) == TRUE
     assert calendar.day("working-day", date(2027, 2, 5)) == FALSE
     assert calendar.holiday("spring-festival", local("2027-02-06T12:00")) == TRUE

@@ -62,13 +62,13 @@ def test_what_is_not_known_is_one_occasion_within_the_notice(calendar: Calendar)
     def unknown(at: str, **options: object) -> list[Occasion]:
         return [o for o in poll(calendar, at, **options) if o.state == "unknown"]
 
-    assert unknown("2026-12-01T23:59") == []
-    (first,) = unknown("2026-12-02T00:00")
-    assert (first.name, first.date) == ("work-days", "2027-01-01")
+    assert unknown("2026-11-28T23:59") == []
+    (first,) = unknown("2026-11-29T00:00")
+    assert (first.name, first.date) == ("work-days", "2026-12-29")
     # Past the date it is the same signal still, so that it opens one alarm and not one a day.
     assert unknown("2027-03-01T12:00") == [first]
-    assert unknown("2026-12-02T00:00", notice_days=10) == []
-    assert unknown("2026-12-22T00:00", notice_days=10) != []
+    assert unknown("2026-12-18T00:00", notice_days=10) == []
+    assert unknown("2026-12-19T00:00", notice_days=10) != []
 
 
 def test_ends_is_told_on_the_day_after_the_last(calendar: Calendar) -> None:

@@ -20,10 +20,12 @@ def columns(store: Store, table: str) -> set[str]:
 def test_a_database_of_the_first_version_gets_what_came_later(tmp_path: Path) -> None:
     store = Store(tmp_path / "suian.db")
     store.write(lambda c: c.execute(text("ALTER TABLE answer DROP COLUMN told")))
+    store.write(lambda c: c.execute(text("ALTER TABLE measure DROP COLUMN title")))
     store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0001'")))
     store.close()
     store = Store(tmp_path / "suian.db")
     assert "told" in columns(store, "answer")
+    assert "title" in columns(store, "measure")
     assert store.revision() == max(MIGRATIONS)
     store.close()
 

@@ -77,10 +77,15 @@ def test_a_source_that_never_spoke_says_what_it_waits_for(desk: Desk, web: Brows
 
 def test_undecidable_rules_say_what_they_lack(desk: Desk, web: Browser) -> None:
     desk.lacking = [{"rule": "fog", "place": "g70-12", "level": "red",
-                     "missing": ["observed visibility"]}]
+                     "missing": ["snow_depth", "observed visibility", "official warnings"]}]
     page = web.get("/").text
-    assert "observed visibility" in page
+    assert "缺：能见度实测、官方预警来源、积雪深度来源" in page
     assert "团雾" in page
+    english = web.get("/?lang=en").text
+    assert "lacks: sensor of visibility, source of official warnings, source of snow depth" in english
+    for rule_language in ("snow_depth", "observed visibility"):
+        assert rule_language not in page
+        assert rule_language not in english
 
 
 def test_an_ended_exercise_offers_what_to_do_next(desk: Desk, web: Browser) -> None:
