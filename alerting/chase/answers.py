@@ -18,7 +18,7 @@ from alerting.audit import record
 from alerting.chase import calls, pursuits, words
 from alerting.chase.acts import Outcome, Said, answer_one
 from alerting.chase.targets import Targets, carried, targets_of
-from alerting.people import Person, person_by_id, post_by_id, resolve
+from alerting.people import Person, contacts_of, person_by_id, post_by_id, resolve
 from alerting.signals import Report
 from alerting.store.schema import (
     alert,
@@ -28,6 +28,7 @@ from alerting.store.schema import (
     delivery_notice,
     measure,
 )
+from alerting.vocabulary import Level
 
 HINTS = 3  # an hour to one delivery, so that two machines cannot answer each other for ever
 HINTS_IN = timedelta(hours=1)
@@ -286,6 +287,8 @@ def _stop_or_start(
     """No more messages to this address, or messages again; the duty office hears of both.
 
     The person is told too: of a stop on what is left to them, never where they have just stopped us.
+    Where nothing is left no word of ours can reach them (the provider confirms a stop itself): then
+    the duty office hears that they are out of reach, and the first page shows it.
     """
     stop = report.act == "stop"
     address = str(report.detail.get("reply_to", ""))
@@ -296,15 +299,21 @@ def _stop_or_start(
         .where(contact.c.stopped.is_(None) if stop else contact.c.stopped.is_not(None))
         .values(stopped=at if stop else None)
     )  # fmt: skip
-    told = words.you_stopped(report.channel) if stop else words.you_started(report.channel)
+    reachable = bool(contacts_of(connection, who.id))
+    if not stop:
+        told, said = words.you_started(report.channel), words.started(who, report.channel)
+    elif reachable:
+        told, said = words.you_stopped(report.channel), words.stopped(who, report.channel)
+    else:
+        told, said = words.nothing_left(report.channel), words.unreachable(who, report.channel)
     _write(connection, life, who, report, Outcome("taken", told), at)
     record(connection, life.realm, at, who.id, f"{report.act} messages", f"person:{who.id}",
-           {"channel": report.channel})  # fmt: skip
+           {"channel": report.channel, "reachable": reachable})  # fmt: skip
     office = resolve(connection, life.places, "duty-office", "", life.places.county)
     if office is not None:
-        facts = calls.bare_facts(connection, life, _About(None, None, 2))
-        said = words.stopped if stop else words.started
-        calls.tell(connection, life, "service", facts, said(who, report.channel), at,
-                   post=office.id)  # fmt: skip
-    _reply(connection, life, who, report, Targets([]), told, at)
+        level = Level.yellow if reachable else Level.orange
+        facts = calls.bare_facts(connection, life, _About(None, None, int(level)))
+        calls.tell(connection, life, "service", facts, said, at, post=office.id)
+    if reachable:
+        _reply(connection, life, who, report, Targets([]), told, at)
     return "taken"

@@ -264,6 +264,13 @@ def you_stopped(channel: str) -> Words:
                 f"Nothing more goes to you on {channel}; answer START there to undo it")  # fmt: skip
 
 
+def nothing_left(channel: str) -> Words:
+    """For the record: who has just stopped the last way to them is sent nothing."""
+    return both(f"已停止向您的{channel}发送消息；您已无其他联系方式；在{channel}回复START恢复",
+                f"Nothing more goes to you on {channel}, and nothing else reaches you;"
+                " answer START there to undo it")  # fmt: skip
+
+
 def you_started(channel: str) -> Words:
     return both(f"已恢复向您的{channel}发送消息", f"Messages go to you on {channel} again")
 
@@ -271,6 +278,12 @@ def you_started(channel: str) -> Words:
 def started(who: Person, channel: str) -> Words:
     return both(f"{who.called('zh')}恢复接收{channel}消息",
                 f"{who.called('en')} takes messages on {channel} again")  # fmt: skip
+
+
+def unreachable(who: Person, channel: str) -> Words:
+    return both(f"{who.called('zh')}退订了{channel}，已通知不到本人：请当面或电话联系，并换人值守",
+                f"{who.called('en')} stopped messages on {channel}, the last way to them: reach them"
+                " by other means and put somebody else on duty")  # fmt: skip
 
 
 def stopped(who: Person, channel: str) -> Words:

@@ -24,6 +24,7 @@ from alerting.web.names import people_named, post_titles
 from alerting.web.officials import ended_officials
 from alerting.web.realms import LIVE, open_live, realms_shown
 from alerting.web.reasons import all_missing
+from alerting.web.unreachable import unreachable
 from alerting.web.waiting import waiting
 
 MESSAGES = 8
@@ -45,6 +46,7 @@ def front(connection: Connection, station: Station, realm_id: str) -> dict[str, 
         "people": people_named(connection),
         "by_hand": _by_hand(connection, station, realm_id),
         "waiting": waiting(connection, station, realm_id),
+        "unreachable": unreachable(connection, station),
         "blind": blind,
         "blind_count": sum(len(one["places"]) for one in blind),
         "undecidable": undecidable,

@@ -80,6 +80,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "wants_in-force": ("待反馈落实", "to report in force"),
     "wants_decision": ("待决定", "to decide"),
     "wants_check": ("待复核后解除", "to check before lifting"),
+    "unreachable": ("通知不到的在岗人员", "On duty and out of reach"),
+    "unreachable_text": (
+        "没有任何渠道能通知到下列人员：请当面或电话联系，换人值守，或在人员表中补登联系方式。",
+        "No channel reaches them: speak to them, put somebody else on duty, or give them another"
+        " contact in the table of people."),
+    "unreachable_stopped": (
+        "{at} 退订了{channel}；由本人发送 START 可恢复",
+        "stopped {channel} on {at}; START sent by themselves undoes it"),
+    "unreachable_never": ("没有登记可用的联系方式", "no contact that works is on file"),
     "happened": ("刚刚发生", "What has just happened"),
     "holding": ("已不满足条件，观察中，暂不解除", "no longer met; watched before it is lifted"),
     "blind": ("看不清的地点", "Places that cannot be seen"),

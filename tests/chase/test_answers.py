@@ -487,6 +487,20 @@ def test_stop_takes_the_address_out_and_tells_the_duty_office(county):
     assert county.open() == [("acknowledge", "police")]
 
 
+def test_who_stops_the_last_way_to_them_is_sent_nothing_and_the_office_hears_it(county):
+    county.store.write(lambda c: c.execute(insert(contact).values(
+        person="police", rank=5, channel="voice", address="landline")))  # fmt: skip
+    county.text("police", "STOP")
+    assert "the last way to them" not in county.phone("office")[-1]
+    confirmed = county.rows(notice, notice.c.kind == "reply")
+    assert len(confirmed) == 1, "on the landline"
+    county.store.write(lambda c: c.execute(
+        update(contact).where(contact.c.address == "landline").values(stopped=county.now)))
+    county.text("police", "STOP")
+    assert "the last way to them" in county.phone("office")[-1]
+    assert len(county.rows(notice, notice.c.kind == "reply")) == 1
+
+
 def test_start_takes_the_address_in_again_and_tells_both(county):
     county.order()
     county.wait(1)

@@ -79,10 +79,10 @@ def test_undecidable_rules_say_what_they_lack(desk: Desk, web: Browser) -> None:
     desk.lacking = [{"rule": "fog", "place": "g70-12", "level": "red",
                      "missing": ["snow_depth", "observed visibility", "official warnings"]}]
     page = web.get("/").text
-    assert "缺：能见度实测、官方预警来源、积雪深度来源" in page
+    assert "缺 能见度实测、官方预警来源、积雪深度来源" in page
     assert "团雾" in page
     english = web.get("/?lang=en").text
-    assert "lacks: sensor of visibility, source of official warnings, source of snow depth" in english
+    assert "lacks sensor of visibility, source of official warnings, source of snow depth" in english
     for rule_language in ("snow_depth", "observed visibility"):
         assert rule_language not in page
         assert rule_language not in english

@@ -80,6 +80,7 @@ class Desk:
             county=SimpleNamespace(name="青岚县", name_en="Qinglan County", fictional=True,
                                    zone=ZoneInfo("Asia/Shanghai")),
             url="http://127.0.0.1:8080", escalation=Policy(),
+            channels={"console": SimpleNamespace(on=True), "sms": SimpleNamespace(on=True)},
         )  # fmt: skip
         self.county = SimpleNamespace(calendar=SimpleNamespace(titles=dict))
         self.loops: dict[str, Any] = {}
@@ -154,8 +155,9 @@ class Desk:
         self.store.write(lambda c: c.execute(update(table).where(where).values(**values)))
 
     def person(self, key: str, role: str, *posts: str, name: str = "") -> str:
-        """Somebody with a role; gives a token of theirs."""
+        """Somebody with a role, reached on the console; gives a token of theirs."""
         self.put(s.person, id=key, name=name or key, name_en=key.title(), language="zh", role=role)
+        self.put(s.contact, person=key, rank=9, channel="console", address=key)
         for post in posts:
             self.put(s.holder, post=post, rank=0, person=key)
         return self.store.write(
