@@ -83,7 +83,7 @@ def _order(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) 
     # A measure of every sector is that of the place it is ordered for: else no carrier is found.
     sector = definition.sector or getattr(_place(life, key), "sector", "")
     facts = Facts(sector, "", key, _level(report),
-                  reason=in_both(reason), by=ledger.named(report.person))  # fmt: skip
+                  reason=in_both(reason), by=report.person)  # fmt: skip
     try:
         given = read_given(name, definition, report.detail.get("arguments", {}))
     except BadInput as error:

@@ -119,7 +119,7 @@ def close(
     _note(ledger, held, how, held.level, by, at, {"reason": reason})
     facts = facts_of_alert(ledger, alert_key)
     assert facts is not None
-    facts = facts.saying(reason=in_both(reason), by=ledger.named(by))
+    facts = facts.saying(reason=in_both(reason), by=by)
     told = posts_told(ledger, "alert", alert_key)
     withhold(ledger, alert_key, NEWS, "withdrawn before it was sent")
     drop(ledger, alert_key, set(), facts, at)

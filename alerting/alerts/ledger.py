@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from alerting.alerts.life import Life
 from alerting.audit import entry, record_all
-from alerting.people import Post, person_by_id, post_by_id, read_posts_near, resolve
+from alerting.people import Post, post_by_id, read_posts_near, resolve
 from alerting.store.rows import Row, Rows
 from alerting.store.schema import alert, alert_change, asker, measure, notice
 
@@ -61,11 +61,6 @@ class Ledger:
 
     def resolve(self, tier: str, sector: str, place: str) -> Post | None:
         return resolve(self.connection, self.life.places, tier, sector, place)
-
-    def named(self, by: str) -> dict[str, str]:
-        """What readers are told of who did it; {} for what no person did."""
-        person = person_by_id(self.connection, by)
-        return {one: person.called(one) for one in ("zh", "en")} if person else {}
 
     # Alerts
 

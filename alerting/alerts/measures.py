@@ -89,7 +89,7 @@ def refuse(
         row = ledger.measure(measure_id)
         if row is None or row.state != "proposed":
             return False
-        said = facts_of(ledger, row).saying(reason=in_both(reason or NOT_SAID), by=ledger.named(by))
+        said = facts_of(ledger, row).saying(reason=in_both(reason or NOT_SAID), by=by)
         tell_carrier(ledger, row, "refused", said, at)
         end(ledger, row, ("proposed",), "refused", by, at, reason)
         end_interim(ledger, row, at)
@@ -118,7 +118,7 @@ def withdraw(
             if asking.ended is None:
                 ledger.change(asking, ended=at)
         said = facts_of(ledger, row).saying(
-            reason=in_both(reason), by=ledger.named(by), place=row.object,
+            reason=in_both(reason), by=by, place=row.object,
             measures=(describe(row, life.measure(row.measure)),),
         )  # fmt: skip
         end(ledger, row, (row.state,), "withdrawn", by, at, reason)

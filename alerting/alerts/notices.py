@@ -27,7 +27,7 @@ class Facts:
     measures: tuple[dict[str, Any], ...] = ()
     stands: tuple[dict[str, Any], ...] = ()  # what must still be done though its alert is over
     reason: dict[str, str] = field(default_factory=dict)
-    by: str | dict[str, str] = ""  # a name, as it is in both languages or in each
+    by: str = ""
     due: datetime | None = None
 
     def json(self) -> dict[str, Any]:

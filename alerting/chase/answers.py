@@ -313,6 +313,7 @@ def _stop_or_start(
     if office is not None:
         level = Level.yellow if reachable else Level.orange
         facts = calls.bare_facts(connection, life, _About(None, None, int(level)))
+        facts["hazard"] = "service"  # the service itself speaks, not somebody's instruction
         calls.tell(connection, life, "service", facts, said, at, post=office.id)
     if reachable:
         _reply(connection, life, who, report, Targets([]), told, at)

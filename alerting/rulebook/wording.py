@@ -51,7 +51,9 @@ def _sentence(why: Why, language: Language, zone: tzinfo, titles: Titles) -> str
             continue
         detail = why.details[names[0] if state == "false" else names[-1]]
         if state == "undecidable":
-            absent = ", ".join(missing_words(m, language) for m in detail.missing)
+            absent = ("、" if language == "zh" else ", ").join(
+                missing_words(m, language) for m in detail.missing
+            )
             return f"无法判断：缺少{absent}" if language == "zh" else f"undecidable: no {absent}"
         said = [_reason(r, language, zone, state, titles) for r in detail.reasons]
         body = ("；" if language == "zh" else "; ").join(dict.fromkeys(said))

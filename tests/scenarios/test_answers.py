@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import requests
+
 from tests.scenarios.town import Phone, Town
 from tests.scenarios.weather import FINE, GALE, ORANGE_FOG, RED_FOG
 
@@ -121,11 +123,19 @@ def test_who_stops_the_messages_is_reported_to_the_duty_office(
 ) -> None:
     town.forecast(ORANGE_FOG)
     chen.expects("限速").replies("退订").expects_nothing()
-    zhao.expects("陈警官退订了sms")
+    zhao.expects("橙色告警", "陈警官退订了sms，已通知不到本人")  # it was all there was
+    first = requests.get(f"{town.url}/?lang=zh", timeout=30).text.partition('id="unreachable"')[2]
+    assert "陈警官</b> 交警大队" in first.partition("</section>")[0]
+    assert "退订了短信；由本人发送 START 可恢复" in first.partition("</section>")[0]
     chen.forgets()
     town.passes(minutes=25)
     chen.expects_nothing()
     wang.gets("限速")
+    zhao.replies("STOP")
+    first = requests.get(f"{town.url}/?lang=zh", timeout=30).text.partition('id="unreachable"')[2]
+    assert "赵值班" not in first.partition("</section>")[0], "the console is left to them"
+    chen.replies("START").gets("已恢复向您的sms发送消息")
+    assert 'id="unreachable"' not in requests.get(f"{town.url}/?lang=zh", timeout=30).text
 
 
 def test_full_width_digits_and_words_are_read(town: Town, chen: Phone) -> None:

@@ -55,6 +55,10 @@ def test_an_alert_is_raised_by_hand_and_acknowledged_anew(
     lower = town.api("POST", f"/alerts/{held['id']}/raise", json={"level": "yellow", "reason": "x"})
     town.settles()
     assert lower.status_code == 202
+    became = town.api("GET", f"/answers/{lower.json()['id']}").json()
+    assert became["outcome"] == "refused"
+    assert became["next"]["zh"] == "未执行：目前已是红色，请选更高的级别。"
+    assert became["next"]["en"] == "Not done: it is red already: name a higher level"
     assert town.alert(rule="fog")["level"] == "red"
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from alerting.store.schema import delivery, realm
+from alerting.store.schema import delivery, realm, signal
+from tests.scenarios.test_silence import MODEL_ALONE
 from tests.scenarios.town import Town
 from tests.scenarios.weather import FINE, ORANGE_FOG, YELLOW_FOG
 
@@ -83,16 +84,43 @@ def test_a_real_alert_stops_the_exercise_and_its_players_are_told(playing: Town,
     assert set(after) == {"live"}, "nothing of the exercise goes out after its end"
 
 
-@pytest.mark.parametrize("what", ["yellow fog", "a silent source", "a measure by hand"])
-def test_less_than_that_lets_it_go_on(playing: Town, what: str) -> None:
-    if what == "yellow fog":
-        playing.forecast(YELLOW_FOG)
-    elif what == "a measure by hand":
-        playing.by_hand("/measures", "桥上有事故", measure="guide", place="bridge-1", level="red")
-    else:
-        playing.forecast(FINE)
-    playing.passes(seconds=5)
-    assert not stopped(playing)
+def goes_on(town: Town, **time: float) -> bool:
+    """Whether the storm plays on: while this time passes more of it comes in, and nobody is called off."""
+    before = town.asks(signal.c.seq, signal.c.realm == PLAYED)
+    town.passes(**time)
+    after = town.asks(signal.c.seq, signal.c.realm == PLAYED)
+    called_off = [m.body for m in town.provider.messages if "演练中止" in m.body]
+    return not stopped(town) and len(after) > len(before) and not called_off
+
+
+def test_real_fog_of_yellow_lets_it_go_on(playing: Town) -> None:
+    playing.forecast(YELLOW_FOG)
+    fog = playing.alert(rule="fog")
+    assert (fog["level"], fog["state"]) == ("yellow", "open")
+    assert goes_on(playing, seconds=12)  # two hours of the storm
+    assert playing.alert(rule="fog")["state"] == "open"
+    playing.forecast(ORANGE_FOG)
+    assert stopped(playing), "orange does not"
+
+
+def test_a_real_measure_by_hand_lets_it_go_on(playing: Town) -> None:
+    playing.by_hand("/measures", "桥上有事故", measure="guide", place="bridge-1", level="red")
+    [ordered] = playing.measures()
+    assert (ordered["level"], ordered["state"]) == ("red", "issued")
+    assert goes_on(playing, seconds=12)
+
+
+def test_a_source_that_falls_silent_lets_it_go_on(make_town: Callable[..., Town]) -> None:
+    """The watch's own alarm is as grave as what stops it; it is no weather."""
+    slowly: dict[str, Any] = {"exercise": {"play": "storm", "speed": 4}}
+    town = make_town(changes=slowly | MODEL_ALONE).begin()
+    town.plays()
+    town.forecast(FINE)
+    town.passes(minutes=129)  # more than eight hours of the storm
+    assert goes_on(town, minutes=21)
+    silent = town.alert(rule="source-silent")
+    assert (silent["level"], silent["state"]) == ("orange", "open")
+    assert {a["rule"] for a in town.alerts()} == {"source-silent"}
 
 
 def test_a_kill_ends_the_exercise_and_nothing_of_it_goes_on(playing: Town) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import requests
@@ -65,10 +66,11 @@ def test_rules_are_changed_under_the_running_service(town: Town, chen: Phone) ->
 
 
 def test_what_leaves_the_book_leaves_nothing_open_and_nothing_stuck(
-    town: Town, chen: Phone
+    town: Town, chen: Phone, li: Phone
 ) -> None:
     town.forecast(ORANGE_FOG)
     chen.expects("40公里/小时")
+    li.forgets()
     good = pack(town).read_text("utf-8")
     measures = town.folder / "rules" / "measures.yaml"
     town.dies()
@@ -80,7 +82,13 @@ def test_what_leaves_the_book_leaves_nothing_open_and_nothing_stuck(
     gone = town.alert(rule="fog")
     assert gone["state"] == "closed"
     town.passes(minutes=1)
-    chen.gets("请检查现场，确认能否解除：guide")  # nobody knows any more whether it needs a check
+    # Nobody knows any more whether it needs a check; what it was called is known.
+    chen.gets("请检查现场，确认能否解除：疏导交通")
+    chen.gets("【撤回】", "停止执行：设置限速40公里/小时", "仍须执行：疏导交通", "规则或地点已从本县的文件中移除")
+    chen.expects_nothing()  # what ends is said once
+    li.gets("【撤回】", "规则或地点已从本县的文件中移除")
+    last = [*town.deliveries("chen")[-2:], town.deliveries("li")[-1]]
+    assert not [text for text in last if re.search("[A-Za-z]{3}", text)], last
     assert {(m["measure"], m["state"]) for m in gone["measures"]} == {
         ("guide", "lift proposed"), ("speed-limit", "lifted")}  # fmt: skip
     town.passes(hours=1)
