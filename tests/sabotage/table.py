@@ -120,6 +120,19 @@ BREAKS = (
           "and reason == STOPPED:", "and False:",
           STORIES + "test_exercises.py::"
           "test_a_real_alert_stops_the_exercise_and_its_players_are_told[hand]"),
+    Break("real fog of yellow stops an exercise", "alerting/service/player.py",
+          ".where(alert.c.level >= int(Level.orange))", ".where(alert.c.level >= int(Level.yellow))",
+          STORIES + "test_exercises.py::test_real_fog_of_yellow_lets_it_go_on"),
+    Break("the watch's alarm stops an exercise", "alerting/service/player.py",
+          'alert.c.hazard.not_in(["season", "service"])', 'alert.c.hazard.not_in(["season"])',
+          STORIES + "test_exercises.py::test_a_source_that_falls_silent_lets_it_go_on"),
+    Break("what ends is said twice", "alerting/alerts/episodes.py",
+          'ledger.change(one, state="withheld", reason="the withdrawal of its alert says it")', "pass",
+          STORIES + "test_rules.py::"
+          "test_what_leaves_the_book_leaves_nothing_open_and_nothing_stuck"),
+    Break("nobody sees who is out of reach", "alerting/web/unreachable.py",
+          "if one.stopped is None", "if True",
+          STORIES + "test_answers.py::test_who_stops_the_messages_is_reported_to_the_duty_office"),
     Break("a resend does not ask first", "alerting/dispatch/outbox.py",
           "unsure = row.leased_until is not None or may_have_arrived(row)", "unsure = False",
           STORIES + "test_stopping.py::"

@@ -85,7 +85,8 @@ def test_what_leaves_the_book_leaves_nothing_open_and_nothing_stuck(
     # Nobody knows any more whether it needs a check; what it was called is known.
     chen.gets("请检查现场，确认能否解除：疏导交通")
     chen.gets("【撤回】", "停止执行：设置限速40公里/小时", "仍须执行：疏导交通", "规则或地点已从本县的文件中移除")
-    chen.expects_nothing()  # what ends is said once
+    assert chen.last.body.count("停止执行") == 1, "what ends is said once"
+    chen.expects_nothing()
     li.gets("【撤回】", "规则或地点已从本县的文件中移除")
     last = [*town.deliveries("chen")[-2:], town.deliveries("li")[-1]]
     assert not [text for text in last if re.search("[A-Za-z]{3}", text)], last
