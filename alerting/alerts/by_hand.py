@@ -163,5 +163,5 @@ def _alert(ledger: Ledger, key: str) -> Row:
         raise Refused(f"there is no alert {key!r}", zh=f"没有编号为 {key} 的风险提示。")
     if held.state != "open":
         raise Refused(f"it has ended already: {held.state}",
-                      zh=f"这条风险提示已经结束：{ALERT_STATES[held.state][0]}。")  # fmt: skip
+                      zh=f"这条风险提示{ALERT_STATES[held.state][0]}。")  # fmt: skip
     return held

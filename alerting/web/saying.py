@@ -170,7 +170,7 @@ def _check_alert(connection: Connection, act: str, key: str) -> str:
     # A late acknowledgement is still worth recording; a change of what has ended is not.
     if row.state != "open" and act not in _ANSWERS:
         raise Problem(409, f"this alert has ended already: {row.state}",
-                      zh=f"这条风险提示已经结束：{ALERT_STATES[row.state][0]}。没有执行。")  # fmt: skip
+                      zh=f"这条风险提示{ALERT_STATES[row.state][0]}，没有执行。")  # fmt: skip
     return str(row.realm)
 
 

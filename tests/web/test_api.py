@@ -189,6 +189,8 @@ def test_what_has_ended_is_not_changed_but_a_late_acknowledgement_is_noted(
     token = desk.person("li", "order")
     keep = web.post(f"/api/v1/alerts/{alert}/keep", json={"reason": "x"}, headers=bearer(token))
     assert keep.status_code == 409
+    assert keep.json()["detail"] == "this alert has ended already: closed"
+    assert keep.json()["zh"] == "这条风险提示已结束，没有执行。"
     assert web.post(f"/api/v1/alerts/{alert}/acknowledge", headers=bearer(token)).status_code == 202
 
 

@@ -23,6 +23,35 @@ def test_a_rule_that_cannot_clear_is_told_with_one_that_cannot_open(
     assert "Fog</b> red, clearing · lacks " in web.get("/?lang=en").text
 
 
+def unreachable(web: Browser, language: str) -> str:
+    """The part of the page that says whom nothing reaches; "" where it is not there."""
+    page = web.get(f"/?lang={language}").text
+    return page.partition('id="unreachable"')[2].partition("</section>")[0]
+
+
+def test_who_is_on_duty_and_out_of_reach_is_named_with_what_they_stopped(
+    desk: Desk, web: Browser
+) -> None:
+    desk.person("wang", "answer", "field-road", name="王伟")
+    desk.person("zhao", "decide", "police", name="赵敏")
+    desk.person("guest", "answer", name="无岗")
+    desk.put(s.contact, person="wang", rank=0, channel="sms", address="+447700900201")
+    assert unreachable(web, "zh") == ""
+    desk.change(s.contact, s.contact.c.channel == "sms", stopped=NOW)
+    desk.change(s.contact, s.contact.c.person == "guest", stopped=NOW)
+    assert unreachable(web, "zh") == "", "the console is left to him; nobody calls who has no post"
+    desk.config.channels["console"].on = False
+    said = unreachable(web, "zh")
+    assert "王伟</b> 石门路政中队" in said
+    assert "退订了短信；由本人发送 START 可恢复" in said
+    assert "赵敏</b> 县交警大队" in said
+    assert "没有登记可用的联系方式" in said
+    assert "无岗" not in said
+    english = unreachable(web, "en")
+    assert "Wang</b> Shimen road crew" in english
+    assert "stopped SMS on" in english
+
+
 def test_the_shipped_county_is_shown_before_anything_has_happened(shipped: Browser) -> None:
     for language, told in (("zh", "当前风险提示"), ("en", "In force now")):
         answer = shipped.get(f"/?realm=live&lang={language}")
