@@ -31,7 +31,7 @@ from alerting.store.schema import (
 from alerting.vocabulary.answers import choices
 from alerting.web.bodies import form_of
 from alerting.web.desk import Station, read, station_of
-from alerting.web.drawing import language_of, page
+from alerting.web.drawing import language_of, page, problem_page
 from alerting.web.origin import form_token
 from alerting.web.problems import Problem
 from alerting.web.roles import ROLES
@@ -63,18 +63,10 @@ async def answer_link(request: Request, link: str) -> Response:
         return _gone(request, "link_unknown")
     if shown["over"]:
         return _draw(request, link, shown, status=409)
-    expected = form_token(request.app.state.secret, link)
-    if not hmac.compare_digest(form.get("form", "").encode(), expected.encode()):
-        raise Problem(403, "this form is not from this page", "Open the link again.",
-                      zh="此表单不是本页面的，没有记录任何答复。请重新打开短信中的链接。")  # fmt: skip
-    act, subject = form.get("act", ""), form.get("subject", "")
-    if (act, subject) not in shown["offered"]:
-        raise Problem(409, "this can no longer be answered", "Open the link again.",
-                      zh="情况已变，不能再这样答复，没有记录。请重新打开短信中的链接。")  # fmt: skip
+    if refused := _refused(request, link, shown, form):
+        return problem_page(request, refused, language_of(request, shown["delivery"].language))
+    act, subject = form["act"], form["subject"]
     reason = form.get("reason", "").strip()[:500]
-    if act in WITH_REASON and not reason:
-        raise Problem(422, "a reason is needed for this", "Say in a few words why.",
-                      zh="请写几个字说明原因，再提交一次。没有记录。")  # fmt: skip
     now = station.now(shown["realm"].id)
     report = Report(
         source="web", issued=now, act=act, person=shown["person"].id, channel="link",
@@ -82,6 +74,23 @@ async def answer_link(request: Request, link: str) -> Response:
     )  # fmt: skip
     await station.publish(shown["realm"].id, [report])
     return RedirectResponse(f"/a/{link}?done={act}&id={quote(report.id)}", 303)
+
+
+def _refused(
+    request: Request, link: str, shown: dict[str, Any], form: dict[str, str]
+) -> Problem | None:
+    """Why what was sent from a link's page is not taken; None where it is."""
+    expected = form_token(request.app.state.secret, link)
+    if not hmac.compare_digest(form.get("form", "").encode(), expected.encode()):
+        return Problem(403, "this form is not from this page", "Open the link again.",
+                       zh="此表单不是本页面的，没有记录任何答复。请重新打开短信中的链接。")  # fmt: skip
+    if (form.get("act", ""), form.get("subject", "")) not in shown["offered"]:
+        return Problem(409, "this can no longer be answered", "Open the link again.",
+                       zh="情况已变，不能再这样答复，没有记录。请重新打开短信中的链接。")  # fmt: skip
+    if form["act"] in WITH_REASON and not form.get("reason", "").strip():
+        return Problem(422, "a reason is needed for this", "Say in a few words why.",
+                       zh="请写几个字说明原因，再提交一次。没有记录。")  # fmt: skip
+    return None
 
 
 def linked(connection: Connection, station: Station, link: str) -> dict[str, Any] | None:

@@ -86,9 +86,10 @@ def page(
     return response
 
 
-def problem_page(request: Request, problem: Problem) -> Response:
+def problem_page(request: Request, problem: Problem, language: str | None = None) -> Response:
     """An error as a person reads it: what was wrong, what to do, a way back."""
-    response = page(request, "problem.html", status=problem.status, problem=problem)
+    response = page(request, "problem.html", status=problem.status, problem=problem,
+                    language=language)  # fmt: skip
     response.headers.update(problem.headers)
     return response
 

@@ -39,6 +39,22 @@ def test_opening_the_link_answers_nothing(desk: Desk, web: Browser) -> None:
     assert desk.said() == []
 
 
+def test_what_is_not_taken_is_said_in_the_language_of_the_message(desk: Desk, web: Browser) -> None:
+    delivery, notice = ordered(desk)
+    given = {"form": form_of(web.get("/a/tok").text), "act": "cannot", "subject": f"notice:{notice}"}
+    refused = web.post("/a/tok", data=given)
+    assert refused.status_code == 422
+    assert "请写几个字说明原因，再提交一次。没有记录。" in refused.text
+    desk.change(s.delivery, s.delivery.c.id == delivery, language="en")
+    for changed, told in (({}, "a reason is needed for this"),
+                          ({"act": "approve"}, "this can no longer be answered"),
+                          ({"form": "0" * 32}, "this form is not from this page")):
+        refused = web.post("/a/tok", data=given | changed)
+        assert told in refused.text
+        assert "没有记录" not in refused.text
+    assert desk.said() == []
+
+
 def test_a_button_answers_in_the_readers_name(desk: Desk, web: Browser) -> None:
     delivery, notice = ordered(desk)
     page = web.get("/a/tok").text
