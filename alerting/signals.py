@@ -288,6 +288,13 @@ def encode(signal: Signal) -> bytes:
 
 def decode(data: bytes) -> Signal:
     """What `encode` made; raises ValueError for anything else."""
+    try:
+        return _decoded(data)
+    except (KeyError, TypeError, zstandard.ZstdError) as error:
+        raise ValueError(f"not a signal of ours: {error!r}") from None
+
+
+def _decoded(data: bytes) -> Signal:
     if data[:1] == b"j":
         return _SAID.validate_json(data[1:])
     if data[:1] != b"f":
@@ -347,25 +354,6 @@ def from_envelope(body: Mapping[str, Any]) -> Signal:
     if len({len(v) for v in values.values()}) != 1:
         raise BadInput("all quantities of a forecast must have the same number of hours, and some")
     return Forecast(source, issued, start, spots, values)
-
-
-def to_envelope(signal: Signal) -> dict[str, Any]:
-    """The JSON form that `from_envelope` reads."""
-    if not isinstance(signal, Forecast):
-        return signal.model_dump(mode="json", exclude_defaults=True) | {"kind": signal.kind}
-    return {
-        "kind": "forecast",
-        "source": signal.source,
-        "issued": signal.issued.isoformat(),
-        "start": signal.start.isoformat(),
-        "spots": [
-            {"id": s.id, "lat": s.lat, "lon": s.lon, "elevation": s.elevation} for s in signal.spots
-        ],
-        "values": {
-            name: [[None if np.isnan(x) else round(float(x), 4) for x in row] for row in column]
-            for name, column in signal.values.items()
-        },
-    }
 
 
 def _column(name: object, rows: Any, spots: int) -> Floats:

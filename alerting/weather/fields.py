@@ -284,11 +284,6 @@ class Fields:
         Readings.of_sensors."""
         return self._readings.of_sensors(self.sight_of(now, facts, columns), columns, since)
 
-    def latest_run(self, source: str) -> NDArray[np.float64]:
-        """Issue time (epoch s) of the newest run for every column, NaN where there is none."""
-        issued = self._runs[source].issued
-        return np.where(np.isfinite(issued), issued, np.nan)
-
     def last_word(self, source: str) -> datetime | None:
         """When a forecast source last spoke anywhere, with a run or the same one again, by the time
         that its being overdue goes by; None before it has, and for what is no such source."""

@@ -67,7 +67,9 @@ def test_the_same_content_issued_again_is_no_new_run() -> None:
     f = fields()
     f.take_forecast(run({"visibility": [1, NAN, 3]}))
     assert not f.take_forecast(run({"visibility": [1, NAN, 3]}, issued=6)).any()
-    assert f.latest_run("model").tolist() == [hour(0).timestamp()] * 3
+    (only,) = f.run_sights(hour(0), NO_FACTS, np.arange(3))
+    assert only.issued == hour(0)
+    assert only.covers.all()
     assert f.take_forecast(run({"visibility": [1, NAN, 4]}, issued=6)).all()
 
 
@@ -78,10 +80,10 @@ def test_the_same_content_again_confirms_the_run_and_makes_no_new_one() -> None:
         assert not f.take_forecast(run({"visibility": [300] * 40}, issued=n, accepted=n)).any()
     assert not f.overdue(hour(32))["model"].any()
     assert hours_of(look(f, 32), "visibility", count=3) == [300] * 3
-    assert f.latest_run("model").tolist() == [hour(0).timestamp()] * 3
     assert f.last_word("model") == hour(20)
-    (only,) = f.run_sights(hour(32), NO_FACTS, np.array([0]))
+    (only,) = f.run_sights(hour(32), NO_FACTS, np.arange(3))
     assert only.issued == hour(0)
+    assert only.covers.all()
     assert f.overdue(hour(32.1))["model"].all()
 
 
