@@ -8,9 +8,10 @@ from alerting.rulebook.binding import BindFacts
 from alerting.rulebook.book import Book, LevelRule, Rule, load_book
 from alerting.rulebook.check import Finding, check_folder
 from alerting.rulebook.evaluate import Bound, bind
-from alerting.rulebook.explain import LevelWhy, Reason, Why, explain
+from alerting.rulebook.explain import explain, explain_each
 from alerting.rulebook.measures import Argument, Ask, Measure
 from alerting.rulebook.verdict import Verdict
+from alerting.rulebook.why import LevelWhy, Reason, Why
 from alerting.rulebook.wording import sentence
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "bind",
     "check_folder",
     "explain",
+    "explain_each",
     "load_book",
     "sentence",
 ]

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 
@@ -53,7 +52,6 @@ class Bound:
         self._groups: list[_Group] = []
         self._rules = {rule.id: rule for rule in rules}
         self._bound: dict[str, tuple[_Group, BoundRule]] = {}
-        self._alone: dict[tuple[Any, ...], Bound] = {}
         for kind in dict.fromkeys(rule.place for rule in rules):
             binder, plan = Binder(facts, kind), Plan()
             made = [_bind(rule, binder, plan, gap) for rule in rules if rule.place == kind]
@@ -101,16 +99,6 @@ class Bound:
     def _on(self, rule_id: str, sight: Sight) -> Bound:
         rule = self._rules[rule_id]
         return Bound([rule], BindFacts.of(sight, rule.place), self._gap)
-
-    def alone(self, rule: Rule, facts: BindFacts) -> Bound:
-        """One rule bound to few columns; kept, for what can be said is the same at most places."""
-        said = [(quantity, mask.tobytes()) for quantity, mask in sorted(facts.can_say.items())]
-        seen = [(quantity, mask.tobytes()) for quantity, mask in sorted(facts.can_observe.items())]
-        key = (rule.id, facts.columns, facts.can_warn, tuple(said), tuple(seen))
-        held = self._alone.get(key)
-        if held is None:
-            held = self._alone[key] = Bound([rule], facts)
-        return held
 
     # --- what cannot be decided -------------------------------------------------------------------
     def masks_of(self, rule_id: str) -> list[Bools]:

@@ -10,7 +10,7 @@ from alerting.rulebook.nodes import number_text
 from alerting.vocabulary import HAZARDS, NAMES, QUANTITIES
 
 if TYPE_CHECKING:
-    from alerting.rulebook.explain import Reason, Why
+    from alerting.rulebook.why import Reason, Why
 
 Language = Literal["zh", "en"]
 SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "=": "="}

@@ -133,7 +133,7 @@ alert = Table(
     Column("woken", UtcText),  # first answer of the field tier, for the lead
     Column("updated", UtcText, nullable=False),
     Column("closed", UtcText),
-    Column("why", JSON, nullable=False),  # rulebook.explain's Why
+    Column("why", JSON, nullable=False),  # rulebook.why's Why
     Column("held_by_unknown", UtcText),
     Column("asked_to_withdraw", UtcText),
     Column("kept_by", String),  # a person who keeps it open by hand
