@@ -5,7 +5,6 @@ A pack that has any problem does not load, and the error lists all problems of a
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from datetime import time, timedelta
@@ -17,7 +16,8 @@ from pydantic import ValidationError
 
 from alerting.errors import BadInput
 from alerting.rulebook import units
-from alerting.rulebook.districts import FILE, Numbers, read_numbers
+from alerting.rulebook.districts import Numbers, read_numbers
+from alerting.rulebook.files import DISTRICTS, MEASURES, Files, read_files, version
 from alerting.rulebook.grammar import TextError, clearing, condition
 from alerting.rulebook.measures import Ask, AskError, Measure, read_ask
 from alerting.rulebook.nodes import (
@@ -36,8 +36,6 @@ from alerting.rulebook.pack import Case, MeasuresText, PackText, RuleText
 from alerting.rulebook.yamltext import Document, Key
 from alerting.vocabulary import HAZARDS, Level
 
-# Files of the folder that are not packs.
-NOT_PACKS = ("measures.yaml", "calendar.yaml", "warnings.yaml", FILE)
 # Hours, from the trial of the rule semantics: ice outlasts its cause, cold its hour.
 HOLD = {"road-icing": 3, "freezing-rain": 3, "cold-wave": 6}
 HOLD_ELSE = 2
@@ -104,7 +102,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class Book:
-    """All rules, and the measures they ask for. `version` changes with any file's content."""
+    """All rules, and the measures they ask for. `version` changes with any file's content; `files` are
+    what was read, by name."""
 
     rules: tuple[Rule, ...]
     measures: dict[str, Measure]
@@ -112,6 +111,7 @@ class Book:
     folder: Path
     titles: dict[str, dict[str, str]] = field(default_factory=dict)  # sector -> its pack's title
     numbers: Numbers = field(default_factory=dict)  # those a district may change
+    files: Files = field(default_factory=dict)
 
     @cached_property
     def rules_by_id(self) -> dict[str, Rule]:
@@ -154,14 +154,15 @@ def read_book(folder: Path, calendar_names: Set[str] | None = None) -> tuple[Boo
     """The book as far as it can be read, and its problems; cases are not run."""
     if not folder.is_dir():
         return _empty(folder), [f"{folder}: there is no such folder of rules."]
-    problems: list[str] = []
-    measures = _read_measures(folder / "measures.yaml", problems)
-    numbers = read_numbers(folder, problems)
+    files, problems = read_files(folder)
+    measures = _read_measures(folder / MEASURES, files.get(MEASURES), problems)
+    numbers = read_numbers(folder / DISTRICTS, files.get(DISTRICTS), problems)
     rules: dict[str, Rule] = {}
     titles: dict[str, dict[str, str]] = {}
-    packs = [p for p in sorted(folder.glob("*.yaml")) if p.name not in NOT_PACKS]
-    for path in packs:
-        pack = _Pack(Document(path), measures, numbers, calendar_names)
+    for name, raw in files.items():
+        if name in (MEASURES, DISTRICTS):
+            continue
+        pack = _Pack(Document(folder / name, raw), measures, numbers, calendar_names)
         for rule in pack.read():
             if rule.id in rules:
                 problems.append(f"{rule.where}: the rule {rule.id!r} stands in "
@@ -169,12 +170,7 @@ def read_book(folder: Path, calendar_names: Set[str] | None = None) -> tuple[Boo
             rules[rule.id] = rule
         titles |= pack.title
         problems += pack.document.problems
-    digest = hashlib.sha256()
-    for path in (folder / "measures.yaml", folder / FILE, *packs):
-        if path.exists():
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    version = digest.hexdigest()[:12]
-    book = Book(tuple(rules.values()), measures, version, folder, titles, numbers)
+    book = Book(tuple(rules.values()), measures, version(files), folder, titles, numbers, files)
     return book, problems
 
 
@@ -182,11 +178,11 @@ def _empty(folder: Path) -> Book:
     return Book((), {}, "", folder)
 
 
-def _read_measures(path: Path, problems: list[str]) -> dict[str, Measure]:
-    if not path.exists():
+def _read_measures(path: Path, raw: bytes | None, problems: list[str]) -> dict[str, Measure]:
+    if raw is None:
         problems.append(f"{path}: missing. It declares the measures that rules ask for.")
         return {}
-    document = Document(path)
+    document = Document(path, raw)
     made: dict[str, Measure] = {}
     try:
         if not document.problems:

@@ -16,7 +16,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from alerting.rulebook.measures import Words
 from alerting.rulebook.yamltext import Document
 
-FILE = "districts.yaml"
 _VALUE = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*(\S*)")
 
 
@@ -61,13 +60,12 @@ class Number:
 Numbers = Mapping[str, Number]
 
 
-def read_numbers(folder: Path, problems: list[str]) -> dict[str, Number]:
-    """The numbers of a folder of rules, none where it has no such file; what is wrong is added to
+def read_numbers(path: Path, raw: bytes | None, problems: list[str]) -> dict[str, Number]:
+    """The numbers of the file's content, none where there is no such file; what is wrong is added to
     `problems`."""
-    path = folder / FILE
-    if not path.exists():
+    if raw is None:
         return {}
-    document = Document(path)
+    document = Document(path, raw)
     made: dict[str, Number] = {}
     if not document.problems:
         try:

@@ -15,16 +15,16 @@ Key = tuple[str | int, ...]
 
 
 class Document:
-    """One YAML file: plain values in `data`, and the place of each.
+    """The content of one YAML file: plain values in `data`, and the place of each.
 
     `problems` collects "file:line:column: what mend" lines; a file that is not YAML has one problem
     and no data.
     """
 
-    def __init__(self, path: FilePath) -> None:
+    def __init__(self, path: FilePath, content: bytes) -> None:
         self.path, self.problems = path, list[str]()
         try:
-            raw = path.read_text("utf-8")
+            raw = content.decode("utf-8")
         except UnicodeDecodeError:
             raw = ""
             self.problems.append(f"{path}:1:1: this is not UTF-8 text. Save the file as UTF-8.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alerting.errors import BadInput
 from alerting.rulebook import Book, load_book
-from alerting.service import good_book
+from alerting.rulebook.files import read_files, version
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
@@ -23,7 +23,8 @@ class BookLoop:
         self._station = station
         self._every = EVERY_VIRTUAL if station.runtime.virtual else EVERY
         self._due = station.runtime.now() + self._every
-        self._seen = good_book.signature(station.config.rules)
+        # What the folder held when it was last loaded; a start that fell back looks once more.
+        self._seen = "" if station.book_problem else station.book.version
 
     def next_due(self) -> datetime | None:
         return self._due
@@ -34,7 +35,7 @@ class BookLoop:
         if now < self._due:
             return False
         self._due = now + self._every
-        here = good_book.signature(station.config.rules)
+        here = await station.runtime.in_thread("rules", self._version)
         if here == self._seen:
             return False
         try:
@@ -42,13 +43,17 @@ class BookLoop:
         except BadInput as error:
             self._seen, station.book_problem = here, error.text()
             return False
-        self._seen = here
+        # Not what it held before: it may have changed again since, and is looked at again then.
+        self._seen = book.version
         station.book_problem = ""
         if book.version == station.book.version:
             return False
         # The engine takes it between two signals: in the middle of one it would forget the other half.
         await station.offer_book(book)
         return True
+
+    def _version(self) -> str:
+        return version(read_files(self._station.config.rules)[0])
 
     def _load(self) -> Book:
         return load_book(self._station.config.rules, set(self._station.county.calendar.names()))

@@ -37,7 +37,7 @@ def kept(data: Path) -> Path | None:
 
 
 def keep(book: Book, data: Path) -> None:
-    """Keep the files of a book that loaded, and no older one. Raises SuianError if it cannot."""
+    """Keep a book that loaded, as it was read, and no older one. Raises SuianError if it cannot."""
     here = data / KEPT / book.version
     if here.is_dir() or book.folder.parent == here.parent:
         return
@@ -45,8 +45,8 @@ def keep(book: Book, data: Path) -> None:
     try:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        for path in sorted(book.folder.glob("*.yaml")):
-            shutil.copyfile(path, fresh / path.name)
+        for name, content in book.files.items():
+            (fresh / name).write_bytes(content)
         os.rename(fresh, here)  # whole or not at all, whenever the power fails
         for older in here.parent.iterdir():
             if older != here:
@@ -54,14 +54,3 @@ def keep(book: Book, data: Path) -> None:
     except OSError as error:
         raise SuianError(f"the rule book cannot be kept in {here}: {error.strerror}") from None
 
-
-def signature(rules: Path) -> tuple[tuple[str, int, int], ...]:
-    """Changes whenever a file of the rules does."""
-    found = []
-    for path in sorted(rules.glob("*.yaml")):
-        try:
-            facts = path.stat()
-        except FileNotFoundError:  # an editor replaces files while we look
-            continue
-        found.append((path.name, facts.st_mtime_ns, facts.st_size))
-    return tuple(found)

@@ -171,7 +171,7 @@ def _warnings(said: StormText) -> list[tuple[datetime, Signal]]:
 
 def _read(path: Path, places: Places) -> StormText:
     try:
-        document = Document(path)
+        document = Document(path, path.read_bytes())
     except OSError as error:
         raise BadInput(f"the storm cannot be read: {error.strerror}", where=str(path)) from None
     problems = document.problems
