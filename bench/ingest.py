@@ -117,7 +117,8 @@ class Run:
             self.store.write(lambda c: bus.publish(c, LIVE, [stamped], now))
         with parts.of("bus read"), self.store.read() as connection:
             (record,) = bus.read(connection, LIVE, bus.position(connection, LIVE))
-        engine, one = self.engine, record.signal
+            one = record.signal()
+        engine = self.engine
         with derivation(parts):
             with parts.of("merge"):
                 touched = engine.see(one, now)

@@ -15,13 +15,21 @@ from sqlalchemy.dialects.sqlite import insert
 from alerting.signals import Signal, accepted_at, decode, encode
 from alerting.store.schema import realm, signal
 
+_RECORD = (signal.c.seq, signal.c.id, signal.c.accepted, signal.c.body)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A signal with its place in the order."""
+    """A signal with its place in the order, packed as it was kept."""
 
     seq: int
-    signal: Signal
+    id: str
+    accepted: datetime
+    body: bytes
+
+    def signal(self) -> Signal:
+        """Unpacked. Raises ValueError where that cannot be done: the engine goes on without it."""
+        return decode(self.body)
 
 
 class EmbeddedBus:
@@ -57,12 +65,12 @@ class EmbeddedBus:
         self, connection: Connection, realm_id: str, after: int, limit: int = 100
     ) -> list[Record]:
         rows = connection.execute(
-            select(signal.c.seq, signal.c.body)
+            select(*_RECORD)
             .where(signal.c.realm == realm_id, signal.c.seq > after)
             .order_by(signal.c.seq)
             .limit(limit)
-        ).all()
-        return [Record(r.seq, decode(r.body)) for r in rows]
+        )
+        return [Record(*r) for r in rows]
 
     def position(self, connection: Connection, realm_id: str) -> int:
         return connection.execute(
@@ -80,9 +88,9 @@ class EmbeddedBus:
     ) -> list[Record]:
         """Signals already taken that still matter to fields and facts, in order."""
         rows = connection.execute(
-            select(signal.c.seq, signal.c.body)
+            select(*_RECORD)
             .where(signal.c.realm == realm_id, signal.c.seq <= upto)
             .where(signal.c.accepted >= since)
             .order_by(signal.c.seq)
         )
-        return [Record(r.seq, decode(r.body)) for r in rows]
+        return [Record(*r) for r in rows]

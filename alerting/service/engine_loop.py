@@ -15,7 +15,7 @@ from alerting.alerts.engine import Changes, Engine, Work
 from alerting.audit import record
 from alerting.bus import Record
 from alerting.errors import Refused
-from alerting.signals import Report
+from alerting.signals import Report, Signal
 from alerting.store.schema import slice_done
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class EngineLoop:
 
     async def _take_offered_book(self) -> bool:
         station = self._station
-        if not station.take_offered_book():
+        if not await station.take_offered_book():
             return False
         for realm in station.running():
             life, at = station.life(realm.id), station.now(realm.id)
@@ -60,25 +60,33 @@ class EngineLoop:
 
     async def _take(self, realm: str, one: Record) -> None:
         station = self._station
-        now = one.signal.accepted or one.signal.issued
+        try:
+            signal = one.signal()
+        except ValueError as error:
+            # It will not read better a second time, and nothing was decided on it that must be
+            # forgotten.
+            log.error("signal cannot be read", realm=realm, signal=one.id, error=str(error))
+            await self._set_aside(realm, one, error)
+            return
+        now = signal.accepted or signal.issued
         engine = station.engines[realm]
         try:
-            touched = engine.see(one.signal, now)
+            touched = engine.see(signal, now)
             done = await self._done(realm, one.seq)
             work = await station.runtime.in_thread(
-                "engine", lambda: engine.work(one.signal, now, touched, done)
+                "engine", lambda: engine.work(signal, now, touched, done)
             )
-            await self._commit(realm, engine, one, work, done)
+            await self._commit(realm, engine, one.seq, signal, work, done)
         except Exception as error:
             # What was decided in memory but not committed must be forgotten.
-            log.exception("signal failed", realm=realm, signal=one.signal.id)
-            station.reload_engine(realm)
+            log.exception("signal failed", realm=realm, signal=one.id)
+            await station.reload_engine(realm)
             if not station.failed_before(realm, one.seq):
                 raise
             await self._set_aside(realm, one, error)
 
     async def _commit(
-        self, realm: str, engine: Engine, one: Record, work: Work, done: set[int]
+        self, realm: str, engine: Engine, seq: int, signal: Signal, work: Work, done: set[int]
     ) -> None:
         bus, life = self._station.bus, engine.life
         slices = [s for s in engine.slices(work) if s not in done]
@@ -89,9 +97,7 @@ class EngineLoop:
                 connection: Connection, number: int = number, changes: Changes = changes
             ) -> None:
                 engine.commit(connection, changes)
-                connection.execute(
-                    insert(slice_done).values(realm=realm, seq=one.seq, slice=number)
-                )
+                connection.execute(insert(slice_done).values(realm=realm, seq=seq, slice=number))
 
             await self._station.writer.write(a_slice)
         last = await self._changes(engine, work, slices[-1]) if slices else None
@@ -101,16 +107,16 @@ class EngineLoop:
         def the_last(connection: Connection) -> None:
             if last is not None:
                 engine.commit(connection, last)
-            if isinstance(one.signal, Report):
-                _take_report(connection, life, one.signal)
-                at = one.signal.accepted or one.signal.issued
+            if isinstance(signal, Report):
+                _take_report(connection, life, signal)
+                at = signal.accepted or signal.issued
                 let_go[:] = unknown.called_off(connection, realm, at)
             connection.execute(
-                delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == one.seq)
+                delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == seq)
             )
-            bus.taken(connection, realm, one.seq)
+            bus.taken(connection, realm, seq)
 
-        await self._station.writer.write(the_last, first=isinstance(one.signal, Report))
+        await self._station.writer.write(the_last, first=isinstance(signal, Report))
         for rule, place in let_go:
             engine.let_go(rule, place)
 
@@ -129,11 +135,12 @@ class EngineLoop:
             return set(rows.scalars())
 
     async def _set_aside(self, realm: str, one: Record, error: Exception) -> None:
-        """A signal that fails twice must not stop all that come after it; the watch speaks of it."""
+        """A signal that cannot be read, or fails twice, must not stop all that come after it; the
+        watch speaks of it."""
 
         def aside(connection: Connection) -> None:
-            record(connection, realm, one.signal.accepted or one.signal.issued, "service",
-                   "set aside", one.signal.id, {"error": str(error)[:500]})  # fmt: skip
+            record(connection, realm, one.accepted, "service", "set aside", one.id,
+                   {"error": str(error)[:500]})  # fmt: skip
             self._station.bus.taken(connection, realm, one.seq)
 
         await self._station.writer.write(aside)

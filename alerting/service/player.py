@@ -5,6 +5,7 @@ People answer as anybody would: in words, on the channel that reached them, read
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ class Player:
 
     def __init__(self, station: Station) -> None:
         self._station = station
+        self._starting = asyncio.Lock()
         self._storm: Storm | None = None
         self._realm: Realm | None = None
         self._queue: list[tuple[datetime, Signal]] = []
@@ -74,6 +76,10 @@ class Player:
 
     async def start(self) -> str:
         """Play the configured storm in a new realm; gives its id. Raises BadInput for a bad one."""
+        async with self._starting:  # pressed twice: one after the other
+            return await self._start()
+
+    async def _start(self) -> str:
         if self.playing and self._realm is not None:
             await self.stop("started again")
         exercise = self._station.config.exercise

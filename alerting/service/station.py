@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,6 +66,7 @@ class Station:
         self._realms: dict[str, Realm] = {}
         self._failed: set[tuple[str, int]] = set()
         self.engines: dict[str, Engine] = {}
+        self._rebuilding = asyncio.Lock()  # a realm that opens must not miss a book that changes
         self.loops: dict[str, Rounds] = {}  # how each loop of the process goes
         self._started = runtime.now()
         store.write(self._open)
@@ -75,7 +77,7 @@ class Station:
             url=self.config.url, now_of=self.now,
         )  # fmt: skip
         self.player = Player(self)
-        self.reload_engine(LIVE)
+        self.engines[LIVE] = self._engine(self._realms[LIVE], self._feeds[LIVE], self.book)
         if gone := self.departed(LIVE):
             store.write(lambda c: close_departed(c, self.life(LIVE), gone, self.now(LIVE)))
 
@@ -109,8 +111,11 @@ class Station:
         return self._realms[realm_id].at(self.runtime.now())
 
     def life(self, realm_id: str) -> Life:
-        return Life(realm_id, self._realms[realm_id].exercise, self.book, self.places,
-                    self.config.escalation, self.config.county.zone)  # fmt: skip
+        return self._life(self._realms[realm_id], self.book)
+
+    def _life(self, realm: Realm, book: Book) -> Life:
+        return Life(realm.id, realm.exercise, book, self.places, self.config.escalation,
+                    self.config.county.zone)  # fmt: skip
 
     async def open_exercise(
         self, title: dict[str, str], begins: datetime, speed: float, feeds: Feeds
@@ -122,9 +127,11 @@ class Station:
             self.engines.pop(ended.id, None)  # a storm's fields are large, and nothing asks for them
             self._feeds.pop(ended.id, None)
         # In real time it stands at its beginning until the player lets it run on.
-        self._realms[made.id] = made if self.runtime.virtual else replace(made, limit=begins)
-        self._feeds[made.id] = feeds
-        self.reload_engine(made.id)
+        made = made if self.runtime.virtual else replace(made, limit=begins)
+        async with self._rebuilding:
+            engine = await self._rebuilt(made, feeds, self.book)
+            self._realms[made.id], self._feeds[made.id] = made, feeds
+            self.engines[made.id] = engine
         return made
 
     def let_run(self, realm_id: str, by: timedelta) -> None:
@@ -165,10 +172,19 @@ class Station:
             lambda c: self.bus.publish(c, realm_id, signals, at), first=people_first
         )
 
-    def reload_engine(self, realm_id: str) -> None:
-        """Make a realm's memory anew from what is committed."""
-        feeds = self._feeds[realm_id]
-        life = self.life(realm_id)
+    async def reload_engine(self, realm_id: str) -> None:
+        """Make a realm's memory anew from what is committed; pages are shown the old one meanwhile."""
+        async with self._rebuilding:
+            realm, feeds = self._realms[realm_id], self._feeds[realm_id]
+            self.engines[realm_id] = await self._rebuilt(realm, feeds, self.book)
+
+    async def _rebuilt(self, realm: Realm, feeds: Feeds, book: Book) -> Engine:
+        """Beside the event loop: with 10,000 places it takes seconds, and people's answers must not
+        wait for it."""
+        return await self.runtime.in_thread("engine", lambda: self._engine(realm, feeds, book))
+
+    def _engine(self, realm: Realm, feeds: Feeds, book: Book) -> Engine:
+        life, now = self._life(realm, book), realm.at(self.runtime.now())
         settings = self.config.weather
         columns = [
             Column(place.id, point.id, point.lat, point.lon, point.elevation)
@@ -180,23 +196,23 @@ class Station:
             observation_height_m=settings.observation_height_m,
             agreement_hours=settings.agreement_hours,
         ))  # fmt: skip
-        fields.need(self.book.quantities)
+        fields.need(book.quantities)
         facts = FactBook(self.places, self.county.calendar, dict(feeds.warnings))
         ids = {rule: places.ids for rule, places in rule_places(life).items()}
         with self.store.read() as connection:
-            standings = load_standings(connection, realm_id, ids)
-            position = self.bus.position(connection, realm_id)
-            since = self.now(realm_id) - REBUILD_FROM
-            records = self.bus.history(connection, realm_id, since, position)
+            standings = load_standings(connection, realm.id, ids)
+            position = self.bus.position(connection, realm.id)
+            records = self.bus.history(connection, realm.id, now - REBUILD_FROM, position)
         engine = Engine(life, fields, facts, self._tags(), standings, feeds.cadence)
         for one in records:
             try:
-                engine.see(one.signal, one.signal.accepted or one.signal.issued)
+                signal = one.signal()
+                engine.see(signal, signal.accepted or signal.issued)
             except Exception:
                 # It failed when it came and was set aside then; it must not keep the service down.
-                log.exception("signal left out", realm=realm_id, signal=one.signal.id)
-        engine.look(self.now(realm_id))
-        self.engines[realm_id] = engine
+                log.exception("signal left out", realm=realm.id, signal=one.id)
+        engine.look(now)
+        return engine
 
     def departed(self, realm_id: str) -> list[str]:
         """Open alerts whose rule or place has left the county's files."""
@@ -212,15 +228,24 @@ class Station:
             lambda c: record(c, LIVE, now, "service", "load rules", book.version, {})
         )
 
-    def take_offered_book(self) -> bool:
-        """Go over to the book offered; only while no signal is half done. False where there is none."""
-        if self._offered is None:
+    async def take_offered_book(self) -> bool:
+        """Go over to the book offered; only while no signal is half done. False where there is none.
+
+        All realms, pages and messages change over in one moment, when every memory is there.
+        """
+        book = self._offered
+        if book is None:
             return False
-        book, self._offered = self._offered, None
-        self.book = self.county.book = book
-        self.dispatcher.use_book(book)
-        for realm in self.running():
-            self.reload_engine(realm.id)
+        async with self._rebuilding:
+            made = {
+                realm.id: await self._rebuilt(realm, self._feeds[realm.id], book)
+                for realm in self.running()
+            }
+            self.book = self.county.book = book
+            self.dispatcher.use_book(book)
+            self.engines.update(made)
+        if self._offered is book:
+            self._offered = None
         try:
             good_book.keep(book, self.config.data)
         except SuianError as error:  # it is in use all the same; the log says that no copy is kept

@@ -124,7 +124,7 @@ class WatchLoop:
         ]  # fmt: skip
 
     def _set_aside(self, connection: Connection, now: datetime) -> list[Trouble]:
-        """Signals of the last day that failed twice: what they said was not heeded."""
+        """Signals of the last day that could not be taken: what they said was not heeded."""
         count = connection.execute(
             select(func.count()).where(
                 audit_table.c.realm == LIVE, audit_table.c.action == "set aside",
@@ -134,8 +134,8 @@ class WatchLoop:
         if not count:
             return []
         return [Trouble("signal-set-aside", "source:engine", {
-            "zh": f"{count} 条信号两次处理失败，未起作用，请查看服务日志",
-            "en": f"{count} signals failed twice and had no effect: see the service's log",
+            "zh": f"{count} 条信号无法处理，未起作用，请查看服务日志",
+            "en": f"{count} signals could not be taken and had no effect: see the service's log",
         })]  # fmt: skip
 
     def _channels(self, connection: Connection, stuck: datetime) -> list[Trouble]:

@@ -210,7 +210,12 @@ class Chronicle:
 def _arrival(row: Any) -> Event:
     if row.kind == "forecast":  # unpacked it would be megabytes
         return Event(row.accepted, "→", {"zh": "预报到达", "en": "a forecast comes in"})
-    one = decode(row.body)
+    try:
+        one = decode(row.body)
+    except ValueError:  # the engine has set it aside and the watch says so
+        return Event(row.accepted, "→", {
+            "zh": "收到一条无法读取的预警", "en": "a warning comes in that cannot be read",
+        })  # fmt: skip
     assert isinstance(one, Warning)
     lifted = one.action == "cancel"
     en = "lifted" if lifted else one.level

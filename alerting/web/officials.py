@@ -35,7 +35,10 @@ def ended_officials(
     ).scalars()
     hazards = {"", *(hazard for _, hazard in given)}
     for body in bodies:
-        one = decode(body)
+        try:
+            one = decode(body)
+        except ValueError:  # the engine has set it aside and the watch says so
+            continue
         if isinstance(one, Warning) and one.hazard in hazards:
             book.take_warning(one)
     now = station.now(realm)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,6 @@ def test_a_signal_that_was_set_aside_is_left_out_of_what_is_rebuilt(
         return takes(book, one)
 
     monkeypatch.setattr(FactBook, "take_warning", fails)
-    station.reload_engine("live")
+    asyncio.run(station.reload_engine("live"))
     assert [key for key, _ in station.engines["live"].facts.warnings] == ["sound"]
     store.close()

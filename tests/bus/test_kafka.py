@@ -45,7 +45,7 @@ def drain(bus: KafkaBus, store: Store) -> list[str]:
             break
         store.write(lambda c, b=batches: bus.take(c, embedded, b))
     with store.read() as connection:
-        return [r.signal.id for r in embedded.read(connection, LIVE, 0, 1000)]
+        return [r.id for r in embedded.read(connection, LIVE, 0, 1000)]
 
 
 @pytest.mark.kafka

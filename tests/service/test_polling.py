@@ -206,6 +206,6 @@ def test_a_run_from_the_future_is_named_where_the_source_s_troubles_are(
         assert "issued 2026-01-20 22:05Z is still to come" in town.error("inbox")
         with town.station.store.read() as connection:
             said = town.station.bus.read(connection, LIVE, 0)
-        assert [r.signal.kind for r in said if r.signal.source == "model"] == []
+        assert [r.kind for r in (one.signal() for one in said) if r.source == "model"] == []
 
     asyncio.run(story())

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from alerting import audit
 from alerting.runtime import VirtualRuntime
@@ -24,7 +24,8 @@ from alerting.service.station import Station
 from alerting.service.watch_loop import EVERY_VIRTUAL, WatchLoop
 from alerting.signals import Observation
 from alerting.store import Store
-from alerting.store.schema import alert, notice
+from alerting.store.schema import alert, notice, signal
+from alerting.store.schema import audit as audit_log
 from alerting.weather import Fields
 
 TOWN = Path(__file__).parents[1] / "scenarios"
@@ -121,3 +122,32 @@ def test_a_signal_that_fails_twice_is_set_aside_and_told(
     watched.works()
     watched.looks_around()
     assert ("service", "signal-set-aside", "source:engine", "open") in watched.alerts()
+
+
+def test_a_stored_signal_that_cannot_be_read_is_set_aside_and_told_and_the_rest_go_on(
+    watched: Watched,
+) -> None:
+    def seen(station: str, sight: float) -> Observation:
+        return Observation(source="stations", issued=START, station=station, lat=26.5, lon=106.5,
+                           elevation=900, at=START, values={"visibility": sight})  # fmt: skip
+
+    station = watched.station
+    ids = watched.does(
+        station.publish("live", [seen("a", 9000.0), seen("b", 8000.0), seen("c", 40.0)])
+    )
+    for at, garbage in ((0, b"fnot packed"), (1, b'j{"kind": "of an older version"}')):
+        station.store.write(
+            lambda c, at=at, garbage=garbage: c.execute(
+                update(signal).where(signal.c.id == ids[at]).values(body=garbage)
+            )
+        )
+    watched.works()
+    with station.store.read() as connection:
+        said = connection.execute(select(audit_log).where(audit_log.c.action == "set aside"))
+        assert [row.subject for row in said] == ids[:2]
+    assert ("road-traffic", "fog", "G99-K12", "open") in watched.alerts(), "by the third"
+    watched.looks_around()
+    assert ("service", "signal-set-aside", "source:engine", "open") in watched.alerts()
+    assert "office: open" in watched.told()
+    watched.does(station.reload_engine("live"))
+    assert station.engines["live"].standings["fog"].level.max() == 4

@@ -1,0 +1,133 @@
+"""What was loaded is what is kept and what is watched, whenever somebody saves a file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerting.runtime import RealRuntime, VirtualRuntime
+from alerting.service import good_book
+from alerting.service.book_loop import EVERY_VIRTUAL, BookLoop
+from alerting.service.config import load_config
+from alerting.service.county import County, load_county
+from alerting.service.engine_loop import EngineLoop
+from alerting.service.station import Station
+from alerting.store import Store
+from tests.service.test_watch_loop import START, TOWN
+
+
+@pytest.fixture
+def county(tmp_path: Path) -> County:
+    shutil.copytree(TOWN / "county", tmp_path / "county")
+    shutil.copytree(TOWN / "book", tmp_path / "rules")
+    config = json.loads((TOWN / "config.json").read_text("utf-8"))
+    config["channels"] = {"console": {"silent": True}, "sms": {"use": "console", "silent": True}}
+    (tmp_path / "config.yaml").write_text(json.dumps(config), "utf-8")
+    return load_county(load_config(tmp_path / "config.yaml"), fall_back=True)
+
+
+def limit(county: County, kmh: int) -> None:
+    """Somebody saves the pack with another speed limit."""
+    pack = county.config.rules / "roads.yaml"
+    text = (TOWN / "book" / "roads.yaml").read_text("utf-8")
+    pack.write_text(text.replace("speed-limit 40 km/h", f"speed-limit {kmh} km/h"), "utf-8")
+
+
+def breaks(county: County) -> None:
+    (county.config.rules / "roads.yaml").write_text("rules: [", "utf-8")
+
+
+def asks(county: County) -> Any:
+    return county.book.rules_by_id["fog"].levels["orange"].ask[0].arguments
+
+
+def test_what_was_loaded_is_kept_though_the_file_has_changed_since(county: County) -> None:
+    config, names = county.config, set(county.calendar.names())
+    was = asks(county)
+    breaks(county)
+    good_book.keep(county.book, config.data)
+    book, wrong = good_book.load(config.rules, config.data, names)
+    assert "roads.yaml" in wrong
+    assert book.version == county.book.version
+    assert book.rules_by_id["fog"].levels["orange"].ask[0].arguments == was
+
+
+def test_what_changes_between_the_load_and_the_first_look_is_taken_up(county: County) -> None:
+    clock = VirtualRuntime(START)
+    was = asks(county)
+    limit(county, 20)
+    station = Station(county, clock, Store(":memory:"))
+    rules, engine = BookLoop(station), EngineLoop(station)
+    clock.advance(EVERY_VIRTUAL)
+    assert asyncio.run(rules.step())
+    assert asyncio.run(engine.step())
+    assert asks(county) != was
+    clock.advance(EVERY_VIRTUAL)
+    assert not asyncio.run(rules.step()), "and it is looked at once"
+
+
+def test_what_changes_while_it_is_loaded_is_taken_up_at_the_next_look(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = VirtualRuntime(START)
+    station = Station(county, clock, Store(":memory:"))
+    rules, engine = BookLoop(station), EngineLoop(station)
+    from alerting.service import book_loop
+
+    loads = book_loop.load_book
+
+    def saved_meanwhile(*given: Any) -> Any:
+        limit(county, 30)
+        book = loads(*given)
+        limit(county, 20)
+        return book
+
+    breaks(county)
+    clock.advance(EVERY_VIRTUAL)
+    monkeypatch.setattr(book_loop, "load_book", saved_meanwhile)
+    assert asyncio.run(rules.step())
+    assert asyncio.run(engine.step())
+    monkeypatch.undo()
+    assert good_book.kept(county.config.data) is not None
+    kept = good_book.load(county.config.data / "no-such", county.config.data, set())[0]
+    assert kept.version == county.book.version
+    before = asks(county)
+    clock.advance(EVERY_VIRTUAL)
+    assert asyncio.run(rules.step())
+    assert asyncio.run(engine.step())
+    assert asks(county) != before
+
+
+def test_answers_are_given_while_memory_is_made_anew(
+    county: County, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        runtime = RealRuntime()
+        station = Station(county, runtime, Store(tmp_path / "suian.db"))
+        loop = asyncio.get_running_loop()
+        reads = type(station.bus).history
+        answered = []
+
+        async def answer() -> dict[str, int]:
+            return station.engines["live"].blind_counts(station.now("live"))
+
+        def slowly(*given: Any) -> Any:
+            # Whoever rebuilds waits here until the event loop has answered somebody.
+            answered.append(asyncio.run_coroutine_threadsafe(answer(), loop).result(timeout=5))
+            return reads(*given)
+
+        monkeypatch.setattr(type(station.bus), "history", slowly)
+        before = station.engines["live"]
+        await station.reload_engine("live")
+        assert station.engines["live"] is not before
+        await station.offer_book(county.book)
+        assert await station.take_offered_book()
+        assert len(answered) == 2
+        await station.close()
+
+    asyncio.run(story())
