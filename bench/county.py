@@ -18,7 +18,8 @@ import numpy as np
 from sqlalchemy import Connection
 
 from alerting.alerts import FactBook, Life
-from alerting.alerts.engine import Engine, rule_places
+from alerting.alerts.engine import Engine
+from alerting.alerts.rule_places import rule_places
 from alerting.alerts.standing import load
 from alerting.calendar import Calendar
 from alerting.connector import Answer

@@ -16,7 +16,9 @@ from ruamel.yaml import YAML
 from sqlalchemy import select
 
 from alerting.alerts import FactBook, Life
-from alerting.alerts.engine import Engine, rule_places
+from alerting.alerts.changes import commit
+from alerting.alerts.engine import Engine
+from alerting.alerts.rule_places import rule_places
 from alerting.alerts.standing import load
 from alerting.calendar import Calendar
 from alerting.people import Policy, import_people, import_posts, read_people, read_posts
@@ -82,7 +84,7 @@ class Roads:
         work = self._engine.work(signal, now, touched, set())
         for number in self._engine.slices(work):
             changes = self._engine.changes(work, number)
-            self.store.write(lambda c, d=changes: self._engine.commit(c, d))
+            self.store.write(lambda c, d=changes: commit(c, self.life, d))
         for rule, believed in work.believed.items():
             # A naive reading is open while the rule is true and closed while it is not.
             self.naive[rule] += int(((believed > 0) & (self._believed[rule] == 0)).sum())

@@ -30,6 +30,7 @@ import simdjson
 from numpy.typing import NDArray
 from sqlalchemy import func, select
 
+from alerting.alerts.changes import commit
 from alerting.alerts.engine import Engine
 from alerting.bus import EmbeddedBus
 from alerting.connector import Context
@@ -136,9 +137,9 @@ class Run:
             with parts.of("explain"):
                 changes = None if number is None else engine.changes(work, number)
 
-            def commit(connection: Any, number: Any = number, changes: Any = changes) -> None:
+            def write(connection: Any, number: Any = number, changes: Any = changes) -> None:
                 if changes is not None:
-                    engine.commit(connection, changes)
+                    commit(connection, engine.life, changes)
                 if slices and number != slices[-1]:
                     connection.execute(slice_done.insert().values(realm=LIVE, seq=seq, slice=number))
                 else:
@@ -147,7 +148,7 @@ class Run:
 
             before, worked = parts.took["write"], parts.worked["write"]
             with parts.of("write"):
-                self.store.write(commit)
+                self.store.write(write)
             self.longest = max(self.longest, parts.took["write"] - before)
             self.longest_cpu = max(self.longest_cpu, parts.worked["write"] - worked)
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerting.alerts.facts import FactBook
-from alerting.alerts.judge import Bools, Levels, Seen, at_all
+from alerting.alerts.seen import Bools, Levels, Seen, at_all
 from alerting.alerts.standing import Standing
 from alerting.rulebook import Bound
 from alerting.vocabulary import Level

@@ -6,8 +6,7 @@ is all that the slice changed. A signal's time is when it was accepted; nothing 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,39 +14,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection
 
-from alerting.alerts import episodes, standing
 from alerting.alerts.agreement import Agreement
+from alerting.alerts.changes import Change, Changes
 from alerting.alerts.facts import FactBook
 from alerting.alerts.finding import Finding, find
 from alerting.alerts.hold import Hold
-from alerting.alerts.judge import Decisions, Seen, at_all, judge, worst
-from alerting.alerts.ledger import Ledger
+from alerting.alerts.judge import Decisions, judge
 from alerting.alerts.life import Life
+from alerting.alerts.rule_places import RulePlaces, rule_places
+from alerting.alerts.seen import Bools, at_points, seen_at, worst
 from alerting.alerts.standing import Standing
-from alerting.places import Place
-from alerting.rulebook import BindFacts, Bound, Verdict, bind
+from alerting.rulebook import BindFacts, Bound, Rule, bind, explain_each
 from alerting.signals import Forecast, Incident, Observation, Report, Signal, Tick, Warning
-from alerting.vocabulary import Level
 from alerting.weather import Fields, Sight
 
 SLICE = 100  # places that commit together: of 200 a front's transaction took twice its 50 ms
 TICKS_KEPT = 72  # hours; no hold is longer
-Bools = NDArray[np.bool_]
-
-
-@dataclass(slots=True)
-class RulePlaces:
-    """The places a rule runs on, and where their columns lie within the rule's own range."""
-
-    ids: list[str]
-    columns: NDArray[np.intp]  # of all its places, absolute, side by side
-    starts: NDArray[np.intp]  # where each place begins within `columns`
-
-    def columns_of(self, position: int) -> NDArray[np.intp]:
-        ends = np.append(self.starts[1:], len(self.columns))
-        return self.columns[self.starts[position] : ends[position]]
 
 
 @dataclass(slots=True)
@@ -61,34 +44,6 @@ class Work:
     sight: Sight | None = None
     believed: dict[str, NDArray[np.int8]] = field(default_factory=dict)
     heights: dict[str, NDArray[np.int8]] = field(default_factory=dict)  # true level by column
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What happens to one alert: "rise", "fall" (to `level` 0: it clears; `begun` where what it
-    falls from had begun) or "refresh"."""
-
-    kind: str
-    rule: Any
-    place: Place
-    level: int
-    finding: Finding
-    begun: bool
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.rule.id, self.place.id
-
-
-@dataclass(slots=True)
-class Changes:
-    """All that a slice's transaction will write."""
-
-    by: str
-    at: datetime
-    all: list[Change] = field(default_factory=list)
-    unknown: list[tuple[str, str, bool]] = field(default_factory=list)  # rule, place, for long
-    remembered: list[tuple[Standing, list[int]]] = field(default_factory=list)
 
 
 class Engine:
@@ -175,10 +130,10 @@ class Engine:
             places = self.places[rule.id]
             if not places.ids:
                 continue
-            seen = self._seen(verdict, places)
+            seen = seen_at(self.bound, verdict, places)
             asked = self._asked(places, touched, done)
             memory = self.standings[rule.id]
-            begun = worst(self._pick(verdict.under_way, verdict, places), places.starts)
+            begun = worst(at_points(verdict.under_way, verdict, places), places.starts)
             agrees = partial(agreement.holds, self.bound, rule, places, memory)
             stayed = partial(holds.stayed_clear, self.bound, rule, places, memory)
             hold = rule.hold.total_seconds()
@@ -187,7 +142,7 @@ class Engine:
                             may_rise)  # fmt: skip
             made.decisions[rule.id] = decided
             made.believed[rule.id] = seen.believed()
-            true = self._pick(verdict.true, verdict, places)
+            true = at_points(verdict.true, verdict, places)
             made.heights[rule.id] = (true * seen.ladder[:, None]).max(axis=0, initial=0)
             moved = {p for p, _, _ in decided.rises + decided.falls}
             if isinstance(signal, Forecast | Warning):
@@ -223,43 +178,19 @@ class Engine:
                 for p in work.still.get(rule_id, [])
                 if memory.level[p] <= work.believed[rule_id][p]
             ]
+            moves = [move for move in moves if mine(move[1])]
             rule = self.life.book.rules_by_id[rule_id]
-            for kind, position, level, explained in moves:
-                if mine(position):
-                    finding = self.finding(work, rule, places, position, explained)
-                    place = self.life.places.by_id[places.ids[position]]
-                    begun = position in decided.begun
-                    made.all.append(Change(kind, rule, place, level, finding, begun))
+            findings = self.findings(work, rule, [(p, explained) for _, p, _, explained in moves])
+            for (kind, position, level, _), finding in zip(moves, findings, strict=True):
+                place = self.life.places.by_id[places.ids[position]]
+                begun = position in decided.begun
+                made.all.append(Change(kind, rule, place, level, finding, begun))
             made.unknown += [
                 (rule_id, places.ids[p], self._long_unknown(memory, p, work.at))
                 for p in filter(mine, decided.only_unknown)
             ]
             made.remembered.append((memory, sorted(filter(mine, decided.touched))))
         return made
-
-    def commit(self, connection: Connection, changes: Changes) -> None:
-        """Write what a slice changed, in the caller's transaction."""
-        by, at = changes.by, changes.at
-        moves = [c.key for c in changes.all if c.kind != "refresh"]
-        still = [c.key for c in changes.all if c.kind == "refresh"]
-        with Ledger(connection, self.life) as ledger:
-            ledger.read_ahead(moves, still + [(rule, place) for rule, place, _ in changes.unknown])
-            for one in changes.all:
-                if one.kind == "rise":
-                    episodes.rise(ledger, one.rule, one.place, one.level, one.finding, by, at)
-                elif one.kind == "fall":
-                    episodes.fall(
-                        ledger, one.rule, one.place, one.level, one.finding, one.begun, by, at
-                    )
-                else:
-                    held = ledger.latest(*one.key)
-                    if held is not None:
-                        episodes.refresh(ledger, held, one.finding, by, at)
-            for rule, place, long_ago in changes.unknown:
-                held = ledger.latest(rule, place)
-                if held is not None:
-                    episodes.held_by_unknown(ledger, held, at, long_ago)
-        standing.save(connection, self.life.realm, changes.remembered)
 
     def look(self, now: datetime) -> None:
         """Bind the book to what its sources have said by now, as after a start."""
@@ -305,47 +236,12 @@ class Engine:
             can_observe=sight.can_observe, can_warn=bool(self.facts.feeds), tags=self._tags,
         ))  # fmt: skip
 
-    def _seen(self, verdict: Verdict, places: RulePlaces) -> Seen:
-        true = worst(self._pick(verdict.true, verdict, places), places.starts)
-        possible = worst(self._pick(verdict.possible, verdict, places), places.starts)
-        floor = np.maximum.reduceat(
-            verdict.floor[places.columns - verdict.lo], places.starts
-        )  # fmt: skip
-        return Seen(
-            ladder=np.array([int(Level[name]) for name in verdict.rule.levels], np.int8),
-            true=true,
-            possible=possible,
-            floor=floor.astype(np.int8),
-            clear=at_all(self._pick(verdict.clear_true, verdict, places), places.starts),
-            ahead=worst(self._pick(verdict.ahead_possible, verdict, places), places.starts),
-            facts_only=self._facts_alone(verdict, places),
-            no_clear=self._no_clear(verdict, places),
-        )
-
-    def _facts_alone(self, verdict: Verdict, places: RulePlaces) -> Bools:
-        """Rules of facts alone; and places where no source can ever say that it has begun, either:
-        there only an official warning opens the rule, and its end is all there is to know."""
-        if verdict.facts_only or self.bound.rule(verdict.rule.id).clear is None:
-            return np.ones(len(places.ids), np.bool_)
-        decidable = np.any(~self._pick(verdict.undecidable, verdict, places), axis=0)
-        return self._no_clear(verdict, places) & ~worst(decidable, places.starts)
-
-    def _no_clear(self, verdict: Verdict, places: RulePlaces) -> Bools:
-        clear = self.bound.rule(verdict.rule.id).clear
-        if clear is None:
-            return np.zeros(len(places.ids), np.bool_)
-        return worst(self._pick(clear.undecidable, verdict, places), places.starts)
-
-    def _may_rise(self, rule: Any, signal: Signal) -> bool:
+    def _may_rise(self, rule: Rule, signal: Signal) -> bool:
         """Whether this signal may raise a rule: one with hours of its own only when they strike."""
         if not rule.decide:
             return True
         strikes = isinstance(signal, Tick) and not signal.subject
         return strikes and self.life.local(signal.issued).time() in rule.decide
-
-    @staticmethod
-    def _pick(values: Bools, verdict: Verdict, places: RulePlaces) -> Bools:
-        return values[..., places.columns - verdict.lo]
 
     def _asked(self, places: RulePlaces, touched: Bools | None, done: set[int]) -> Bools:
         asked = np.ones(len(places.ids), np.bool_)
@@ -355,42 +251,33 @@ class Engine:
             asked &= np.array([self._slice_of[p] not in done for p in places.ids], np.bool_)
         return asked
 
-    def finding(
-        self, work: Work, rule: Any, places: RulePlaces, position: int, level: int
-    ) -> Finding:
-        """Why `level` of a rule holds at the place at `position`, told at the worst of its points."""
+    def findings(
+        self, work: Work, rule: Rule, asked: Sequence[tuple[int, int]]
+    ) -> list[Finding]:
+        """Why the level of each (position, level) holds there, told at the worst of its points."""
         assert work.sight is not None
-        columns = places.columns_of(position)
-        start = places.starts[position]
+        places = self.places[rule.id]
+        points = [self._worst_points(work, rule, places, *one) for one in asked]
+        every = list(dict.fromkeys(point for some in points for point in some))
+        told = explain_each(self.bound, rule.id, work.sight, every, self.fields.origin)
+        return [
+            find(self.fields, self.facts, rule, places.columns_of(position),
+                 [told[point] for point in some], level, work.at, self.life.zone)
+            for (position, level), some in zip(asked, points, strict=True)
+        ]  # fmt: skip
+
+    def _worst_points(
+        self, work: Work, rule: Rule, places: RulePlaces, position: int, level: int
+    ) -> list[int]:
+        """The points of a place where the rule stands highest, up to `level`; else its first."""
+        columns, start = places.columns_of(position), places.starts[position]
         heights = np.minimum(work.heights[rule.id][start : start + len(columns)], level)
-        worst_points = columns[heights == heights.max()] if heights.any() else columns[:1]
-        return find(self.bound, self.fields, self.facts, work.sight, rule, columns,
-                    worst_points.tolist(), level, work.at, self.life.zone)  # fmt: skip
+        worst_of_all = columns[heights == heights.max()] if heights.any() else columns[:1]
+        return [int(column) for column in worst_of_all]
 
     def _long_unknown(self, memory: Standing, position: int, now: datetime) -> bool:
         since = float(memory.unknown_since[position])
         return now.timestamp() - since >= 2 * self.cadence.total_seconds()
-
-
-def rule_places(life: Life) -> dict[str, RulePlaces]:
-    """For every rule of the book the places it runs on: its kind, and its tags where it names any."""
-    found: dict[str, RulePlaces] = {}
-    by_kind: dict[str, list[str]] = defaultdict(list)
-    for place_id, (lo, _) in sorted(life.places.place_range.items(), key=lambda i: i[1]):
-        if life.places.place_range[place_id][1] > lo:
-            by_kind[life.places.by_id[place_id].kind].append(place_id)
-    for rule in life.book.rules:
-        ids = [p for p in by_kind[rule.place] if rule.tags <= life.places.by_id[p].tags]
-        ranges = [life.places.place_range[p] for p in ids]
-        columns = [np.arange(lo, hi) for lo, hi in ranges]
-        sizes = [hi - lo for lo, hi in ranges]
-        found[rule.id] = RulePlaces(
-            ids,
-            np.concatenate(columns) if columns else np.zeros(0, np.intp),
-            np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
-            if sizes else np.zeros(0, np.intp),
-        )  # fmt: skip
-    return found
 
 
 def _said(sight: Sight) -> bytes:

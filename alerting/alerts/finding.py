@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerting.alerts.facts import FactBook
-from alerting.rulebook import Bound, explain, sentence
-from alerting.weather import Fields, Sight
+from alerting.rulebook import Rule, Why, sentence
+from alerting.weather import Fields
 
 LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -30,20 +30,17 @@ class Finding:
 
 
 def find(
-    bound: Bound,
     fields: Fields,
     facts: FactBook,
-    sight: Sight,
-    rule: Any,
+    rule: Rule,
     columns: NDArray[np.intp],
-    points: Sequence[int],
+    told: Sequence[Why],
     level: int,
     now: datetime,
     zone: ZoneInfo,
 ) -> Finding:
-    """Explain `level` of `rule` at the columns of one place. Of its worst `points` the one speaks at
-    which the level comes first."""
-    told = [explain(bound, rule.id, sight, point, fields.origin) for point in points]
+    """Explain `level` of `rule` at the columns of one place. Of what is `told` of its worst points,
+    that counts at which the level comes first."""
     why = min(told, key=lambda w: w.stretch(level)[0] or LAST)
     official = _official(facts, rule.hazard, columns, now)
     titles = facts.calendar.titles()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerting.alerts.facts import FactBook
-from alerting.alerts.judge import Bools, at_all
+from alerting.alerts.seen import Bools, at_all
 from alerting.alerts.standing import Standing
 from alerting.rulebook import Bound
 from alerting.weather import Fields

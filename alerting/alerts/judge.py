@@ -16,40 +16,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from alerting.alerts.seen import Bools, Levels, Seen
 from alerting.alerts.standing import Standing
-
-Bools = NDArray[np.bool_]
-Levels = NDArray[np.int8]
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One rule's verdict over its places (the worst of each place's points).
-
-    `ladder` are the level numbers, lowest first; the rows of `true` and `possible` follow it.
-    `floor` is the official level on that ladder, 0 for none.
-    """
-
-    ladder: Levels
-    true: Bools  # (levels, places)
-    possible: Bools
-    floor: Levels
-    clear: Bools  # true at every point
-    ahead: Bools  # something of the lowest level may lie within reach and gap
-    facts_only: Bools  # places where facts alone decide: no weather can say that it is over
-    no_clear: Bools  # places where no source can ever say that it is clear, though one said it began
-
-    def believed(self) -> Levels:
-        """The highest level that is true, or the official floor where that is higher."""
-        weather = (self.true * self.ladder[:, None]).max(axis=0, initial=0)
-        return np.maximum(weather, self.floor).astype(np.int8)
-
-    def cannot_exclude(self, below: Levels) -> Levels:
-        """The highest level up to `below` that is true, official or unknown."""
-        candidates = self.possible * self.ladder[:, None]
-        candidates = np.where(candidates <= below[None, :], candidates, 0)
-        held = candidates.max(axis=0, initial=0)
-        return np.maximum(held, np.minimum(self.floor, below)).astype(np.int8)
 
 
 @dataclass(slots=True)
@@ -178,17 +146,3 @@ def _set(values: NDArray[np.float64], where: Bools, to: float, touched: set[int]
     changed = np.flatnonzero(where & ~same)
     values[changed] = to
     touched.update(int(i) for i in changed)
-
-
-def worst(points: Bools, starts: NDArray[np.intp]) -> Bools:
-    """A place has the worst of its points: `points` is (…, columns), `starts` where places begin."""
-    if not len(starts):
-        return np.zeros((*points.shape[:-1], 0), np.bool_)
-    return np.logical_or.reduceat(points, starts, axis=-1)
-
-
-def at_all(points: Bools, starts: NDArray[np.intp]) -> Bools:
-    """True where it is true at every point of the place."""
-    if not len(starts):
-        return np.zeros((*points.shape[:-1], 0), np.bool_)
-    return np.logical_and.reduceat(points, starts, axis=-1)

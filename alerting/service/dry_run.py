@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from alerting.alerts import FactBook, Life
-from alerting.alerts.engine import Engine, rule_places
+from alerting.alerts.engine import Engine
+from alerting.alerts.rule_places import rule_places
 from alerting.alerts.standing import Standing
 from alerting.calendar import Calendar
 from alerting.connector import Connector, Context, Problem
@@ -182,7 +183,7 @@ def _evaluate(
                 place = places.ids[position]
                 made.calendar.setdefault(rule_id, []).append(stage.shown.get(place, place))
                 continue
-            finding = engine.finding(work, rule, places, position, level)
+            [finding] = engine.findings(work, rule, [(position, level)])
             asks = [a for n, step in rule.levels.items() if Level[n] <= level for a in step.ask]
             place = places.ids[position]
             made.alerts.append({

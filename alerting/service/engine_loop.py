@@ -10,8 +10,9 @@ from sqlalchemy import Connection, delete, insert, select
 
 from alerting import chase
 from alerting.alerts import by_hand, unknown
+from alerting.alerts.changes import Changes, commit
 from alerting.alerts.departed import close_departed
-from alerting.alerts.engine import Changes, Engine, Work
+from alerting.alerts.engine import Engine, Work
 from alerting.audit import record
 from alerting.bus import Record
 from alerting.errors import Refused
@@ -96,7 +97,7 @@ class EngineLoop:
             def a_slice(
                 connection: Connection, number: int = number, changes: Changes = changes
             ) -> None:
-                engine.commit(connection, changes)
+                commit(connection, life, changes)
                 connection.execute(insert(slice_done).values(realm=realm, seq=seq, slice=number))
 
             await self._station.writer.write(a_slice)
@@ -106,7 +107,7 @@ class EngineLoop:
 
         def the_last(connection: Connection) -> None:
             if last is not None:
-                engine.commit(connection, last)
+                commit(connection, life, last)
             if isinstance(signal, Report):
                 _take_report(connection, life, signal)
                 at = signal.accepted or signal.issued

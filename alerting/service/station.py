@@ -13,7 +13,8 @@ from sqlalchemy import Connection, func, select
 from alerting import chase
 from alerting.alerts import FactBook, Life
 from alerting.alerts.departed import close_departed, departed
-from alerting.alerts.engine import Engine, rule_places
+from alerting.alerts.engine import Engine
+from alerting.alerts.rule_places import rule_places
 from alerting.alerts.standing import load as load_standings
 from alerting.audit import record
 from alerting.bus import EmbeddedBus, KafkaBus

@@ -11,7 +11,7 @@ from typing import Literal
 from sqlalchemy import Connection, select
 
 from alerting.alerts import Life
-from alerting.alerts.engine import rule_places
+from alerting.alerts.rule_places import rule_places
 from alerting.errors import BadInput
 from alerting.people import resolve
 from alerting.places import Place

@@ -12,7 +12,9 @@ import numpy as np
 from sqlalchemy import insert, select
 
 from alerting.alerts import FactBook, Life
-from alerting.alerts.engine import Engine, rule_places
+from alerting.alerts.changes import commit
+from alerting.alerts.engine import Engine
+from alerting.alerts.rule_places import rule_places
 from alerting.alerts.standing import load
 from alerting.bus import EmbeddedBus
 from alerting.calendar import Calendar
@@ -107,7 +109,7 @@ class County:
         self.taken.append(signal)
 
     def _commit(self, connection: Any, work: Any, number: int) -> None:
-        self.engine.commit(connection, self.engine.changes(work, number))
+        commit(connection, self.life, self.engine.changes(work, number))
         connection.execute(insert(slice_done).values(realm=LIVE, seq=1, slice=number))
 
     def passes(self, hours: int) -> None:

@@ -1,0 +1,45 @@
+"""Which places each rule of the book runs on, and where their points lie among the columns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerting.alerts.life import Life
+
+
+@dataclass(slots=True)
+class RulePlaces:
+    """The places a rule runs on, and where their columns lie within the rule's own range."""
+
+    ids: list[str]
+    columns: NDArray[np.intp]  # of all its places, absolute, side by side
+    starts: NDArray[np.intp]  # where each place begins within `columns`
+
+    def columns_of(self, position: int) -> NDArray[np.intp]:
+        ends = np.append(self.starts[1:], len(self.columns))
+        return self.columns[self.starts[position] : ends[position]]
+
+
+def rule_places(life: Life) -> dict[str, RulePlaces]:
+    """For every rule of the book the places it runs on: its kind, and its tags where it names any."""
+    found: dict[str, RulePlaces] = {}
+    by_kind: dict[str, list[str]] = defaultdict(list)
+    for place_id, (lo, _) in sorted(life.places.place_range.items(), key=lambda i: i[1]):
+        if life.places.place_range[place_id][1] > lo:
+            by_kind[life.places.by_id[place_id].kind].append(place_id)
+    for rule in life.book.rules:
+        ids = [p for p in by_kind[rule.place] if rule.tags <= life.places.by_id[p].tags]
+        ranges = [life.places.place_range[p] for p in ids]
+        columns = [np.arange(lo, hi) for lo, hi in ranges]
+        sizes = [hi - lo for lo, hi in ranges]
+        found[rule.id] = RulePlaces(
+            ids,
+            np.concatenate(columns) if columns else np.zeros(0, np.intp),
+            np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
+            if sizes else np.zeros(0, np.intp),
+        )  # fmt: skip
+    return found
