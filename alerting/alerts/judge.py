@@ -45,7 +45,8 @@ def judge(
 ) -> Decisions:
     """Decide for the places in `asked` and move their memory on.
 
-    `under_way` says where the believed level has begun; `agrees(positions, targets)` is asked only
+    `under_way` (levels, places) says where a level, or one above it, is believed and has begun;
+    `agrees(positions, targets)` is asked only
     for places where all else that a fall needs is true, `stayed_clear(positions)` where the hold has
     run out; `hour` is the current hour stamp. A hold is counted in the signals' own time. A rule that
     is decided at hours of its own may rise at no other.
@@ -57,7 +58,7 @@ def judge(
     rises = _rises(asked & (believed > held) & may_rise, held, believed)
 
     still_true = asked & (held > 0) & (believed >= held)
-    begun = still_true & under_way
+    begun = still_true & _at_level(held, seen, under_way)
     _set(memory.believed, begun, hour.timestamp(), touched)
     target = seen.cannot_exclude(held)
     lowest = int(seen.ladder[0])
@@ -81,8 +82,9 @@ def judge(
         memory.level[position] = level
         memory.hold_since[position] = np.nan
         touched.add(position)
+    begun = _at_level(believed, seen, under_way)
     for position, was, level in rises:
-        memory.believed[position] = hour.timestamp() if under_way[position] else np.nan
+        memory.believed[position] = hour.timestamp() if begun[position] else np.nan
         if was == 0 and level:
             memory.unknown_since[position] = np.nan
     for position, _, level in falls:
@@ -92,6 +94,13 @@ def judge(
     unknown = seen.possible.any(axis=0) | (seen.no_clear & ~seen.facts_only)
     unknown &= asked & (memory.level > 0) & (seen.believed() == 0)
     return Decisions(rises, falls, [int(i) for i in np.flatnonzero(unknown)], touched, over)
+
+
+def _at_level(level: Levels, seen: Seen, by_level: Bools) -> Bools:
+    """Of each place, what is said of its `level`: above the ladder's last, nothing."""
+    above = np.zeros((1, len(level)), np.bool_)
+    said = np.concatenate([by_level, above])
+    return said[np.searchsorted(seen.ladder, level), np.arange(len(level))]
 
 
 def _rises(where: Bools, held: Levels, believed: Levels) -> list[tuple[int, int, int]]:

@@ -35,7 +35,7 @@ class BoundRule:
 class Verdict:
     """What a rule says of the columns [lo, hi), n of them; levels run from the lowest up.
 
-    `under_way` says where a level that is true has begun already. `ahead_*` are the lowest level within
+    `under_way_levels` says where a level that is true has begun already. `ahead_*` are the lowest level within
     the rule's reach and the gap. `floor` is the official level on the rule's ladder, 0 for none. Only
     columns in `applies` belong to the rule (its tags); elsewhere all is false.
     """
@@ -57,12 +57,12 @@ class Verdict:
 
     @property
     def under_way(self) -> Bools:
-        """[n]: whether the highest level that is believed here has begun; an official one has."""
-        made = self.floor > 0
-        for n, level in enumerate(self.rule.ladder):
-            decides = self.true[n] & (self.floor <= level)
-            made = np.where(decides, self.under_way_levels[n], made)
-        return made
+        """[levels, n]: where the level, or one above it, is believed and has begun. An official one
+        has, where the weather does not come up to it."""
+        ladder = np.array(self.rule.ladder)[:, None]
+        begun = np.logical_or.accumulate((self.true & self.under_way_levels)[::-1])[::-1]
+        weather_decides = (self.true & (ladder >= self.floor)).any(axis=0)
+        return begun | ((self.floor >= ladder) & ~weather_decides)
 
 
 def blank(one: BoundRule, lo: int, hi: int) -> Verdict:

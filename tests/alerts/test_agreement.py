@@ -97,6 +97,24 @@ def test_a_sensor_in_the_valley_does_not_speak_for_the_pass(found: Found) -> Non
     assert county.changes()[-1] == ("cleared", 0)
 
 
+def test_what_is_under_way_at_one_point_has_not_begun_at_the_level_of_another(found: Found) -> None:
+    """Thin fog now on the pass, dense fog ahead in the valley, lost by the next runs: a clear view in
+    the valley before its hour says nothing of it, and the run that saw it must be six hours old."""
+    county = found(points="low high")
+    county.takes(two_points(county, [9000.0] * 5 + [150.0] * 2, [300.0]))
+    assert county.changes() == [("opened", 3)]
+    for hour in range(1, 6):
+        county.passes(1)
+        if hour <= 2:
+            county.takes(two_points(county, [], []))
+        county.observes()
+    assert not has_fallen(county)
+    for _ in range(5):
+        county.passes(1)
+        county.observes()
+    assert county.changes()[-1] == ("cleared", 0)
+
+
 def test_of_two_points_the_one_it_reaches_first_tells_the_onset(found: Found) -> None:
     county = found(points="low high")
     county.takes(two_points(county, [9000.0] * 5 + [150.0], [9000.0, 150.0]))

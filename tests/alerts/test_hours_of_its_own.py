@@ -44,6 +44,20 @@ def test_what_comes_up_in_the_night_is_proposed_before_dawn(county: County) -> N
     assert [what for what, _ in county.changes()] == ["opened"]
 
 
+def test_what_is_held_has_begun_while_a_higher_level_waits_for_its_hour(county: County) -> None:
+    county.passes(5)
+    county.forecast(visibility=[9000] + [300] * 12)
+    county.passes(1)  # 20:00
+    assert county.changes() == [("opened", 2)]
+    county.passes(1)
+    county.forecast(visibility=[300] * 4 + [150] * 8)  # orange ahead, which may not rise now
+    believed = county.engine.standings["fog"].believed
+    for _ in range(3):
+        county.passes(1)
+        assert believed.max() == county.now.timestamp(), "yellow goes on"
+    assert {level for _, level in county.changes()} == {2}
+
+
 def test_it_falls_and_clears_at_any_hour(county: County) -> None:
     county.passes(5)
     county.forecast(visibility=[150, 150, 150])
