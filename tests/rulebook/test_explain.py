@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from alerting.rulebook.binding import BindFacts
 from alerting.rulebook.evaluate import Bound
-from alerting.rulebook.explain import explain
+from alerting.rulebook.explain import explain, explain_each
 from alerting.rulebook.wording import sentence
 from tests.rulebook.sights import NOW, ZONE, Said, days, rule, sight
+from tests.rulebook.test_evaluate import expressions, sights, tried
 
 HOUR = timedelta(hours=1)
 
@@ -24,9 +27,13 @@ class Told(NamedTuple):
     kind: str
 
 
+def origin(quantity, column, row):
+    return Told(f"run {column}.{row}", NOW - HOUR, "forecast")
+
+
 def why(made, seen, column=0):
     bound = Bound([made], BindFacts.of(seen, "zone"))
-    return explain(bound, "tried", seen, column, lambda q, c, r: Told(f"run {c}.{r}", NOW - HOUR, "forecast"))
+    return explain(bound, "tried", seen, column, origin)
 
 
 def said(made, seen, language="en", titles=None):
@@ -137,3 +144,18 @@ def test_it_agrees_with_the_verdict_at_any_column():
             onset, until = told.stretch(told.level)
             assert onset is not None
             assert onset <= until
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(when=expressions, seen=sights(), seed=st.integers(0, 2**32 - 1))
+def test_what_is_told_of_a_column_does_not_depend_on_who_else_is_asked(when, seen, seed):
+    random = np.random.default_rng(seed)
+    # At some columns this or that cannot be said: there the rule is another one.
+    able = {q: random.random(seen.columns) < 0.7 for q in ("temperature", "wind_speed")}
+    seen = replace(seen, can_say={**seen.can_say, **able}, can_observe={"temperature": ~able["temperature"]})
+    made, _ = tried(when, seen)
+    bound = Bound([made], BindFacts.of(seen, "zone"))
+    columns = [int(c) for c in random.permutation(seen.columns)]
+    together = explain_each(bound, "tried", seen, columns, origin)
+    for column in columns:
+        assert together[column] == explain(bound, "tried", seen, column, origin)
