@@ -6,7 +6,7 @@ Each condition, series and fact is made once for all columns, whoever of them is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from alerting.rulebook.plan import Plan
 from alerting.rulebook.planes import Bits, Bools, unpacked
 from alerting.rulebook.tile import Tile
 from alerting.signals import Floats
-from alerting.weather.sight import Daily, Sight, held_level
+from alerting.weather.sight import Sight, held_level
 
 Ints = NDArray[np.int32]
 
@@ -116,26 +116,7 @@ class CloseUp:
 def few_columns(sight: Sight, quantities: frozenset[str], columns: Sequence[int]) -> Sight:
     """The same sight of these columns and quantities alone."""
     at = np.asarray(columns, np.intp)
-
-    def each(held: Any) -> dict[str, Any]:
-        return {q: np.asarray(v)[..., at] for q, v in held.items() if q in quantities}
-
-    values = each(sight.values)
-    if not values:  # a rule of facts alone still needs the rows
-        values = {"": np.full((sight.rows, len(at)), np.nan, np.float32)}
-    daily = {
-        q: {
-            kind: Daily(d.low[:, at], d.high[:, at], d.day_of_hour, d.complete_row)
-            for kind, d in kinds.items()
-        }
-        for q, kinds in sight.daily.items()
-        if q in quantities
-    }
-    return Sight(
-        sight.now, sight.zone, sight.first, sight.now_row, values, sight.horizon[at],
-        each(sight.can_say), each(sight.observed), each(sight.can_observe), daily,
-        _FactsAt(sight, at), sight.derived, {q: h[at] for q, h in sight.horizons.items()},
-    )  # fmt: skip
+    return sight.of_columns(at, _FactsAt(sight, at), quantities)
 
 
 class _FactsAt:

@@ -35,9 +35,9 @@ class BoundRule:
 class Verdict:
     """What a rule says of the columns [lo, hi), n of them; levels run from the lowest up.
 
-    `under_way_levels` says where a level that is true has begun already. `ahead_*` are the lowest level within
-    the rule's reach and the gap. `floor` is the official level on the rule's ladder, 0 for none. Only
-    columns in `applies` belong to the rule (its tags); elsewhere all is false.
+    `under_way_levels` says where a level that is true has begun already. `ahead_*` are the lowest level
+    within the rule's reach and the gap. `floor` is the official level on the rule's ladder, 0 for none.
+    Only columns in `applies` belong to the rule (its tags); elsewhere all is false.
     """
 
     rule: Rule

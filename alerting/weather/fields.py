@@ -13,64 +13,30 @@ every hour after now is missing (unknown), not "not yet forecast" (left out).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerting.errors import BadInput
-from alerting.signals import HOUR, Floats, Forecast, Observation, wrong_clock
-from alerting.vocabulary import QUANTITIES
+from alerting.signals import HOUR, Forecast, Observation, wrong_clock
 from alerting.weather.daily import Days
+from alerting.weather.day_values import DayValues
 from alerting.weather.derived import RECIPES, station_pressure
 from alerting.weather.horizon import Horizons
 from alerting.weather.merge import Merge
 from alerting.weather.observations import Observations
+from alerting.weather.origins import Origin, Origins
 from alerting.weather.placing import Atlas, Column
 from alerting.weather.plausible import plausible
 from alerting.weather.readings import Readings, RunSight
 from alerting.weather.runs import Runs
-from alerting.weather.sight import Bools, Daily, Facts, Sight
+from alerting.weather.sight import Bools, Facts, Sight
+from alerting.weather.sources import FieldSettings, SourceFacts
+from alerting.weather.speaking import can_say, observed
 from alerting.weather.window import Window, hour_of, stamp_of
-
-DAILY = frozenset({("temperature", "min"), ("temperature", "max"), ("temperature", "mean")})
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFacts:
-    """A configured source; `trust` 0 is trusted most. `dated`: its runs carry an issue time of their
-    own, and not only the hour in which they were fetched."""
-
-    name: str
-    cadence: timedelta
-    quantities: frozenset[str]
-    kind: Literal["forecast", "observation"]
-    trust: int = 0
-    dated: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class FieldSettings:
-    past_hours: int = 72
-    horizon_hours: int = 120
-    day_starts_at: int = 20  # local hour
-    observation_km: float = 10.0
-    observation_height_m: float = 200.0
-    agreement_hours: int = 6
-    daily_days: int = 60
-    snow_wet_bulb: float = 0.5  # degC, precipitation at or below it is snow
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where one value comes from. `issued` is a run's issue or an observation's hour."""
-
-    source: str
-    issued: datetime | None
-    kind: Literal["observed", "forecast", "derived", "missing"]
 
 
 class Fields:
@@ -92,7 +58,6 @@ class Fields:
         self._observations = Observations(
             self._atlas, self._window, s.observation_km, s.observation_height_m
         )
-        self._days = Days(zone, s.day_starts_at, s.daily_days, len(columns))
         self._runs = {
             f.name: Runs(f.cadence, len(columns), f.dated)
             for f in self.sources.values()
@@ -102,18 +67,18 @@ class Fields:
             runs.layers = {q: self._window.layer() for q in sorted(self.sources[name].quantities)}
         pressure = station_pressure(self._atlas.elevation.astype(np.float32))
         self._merge = Merge(self._window, self._runs, self._observations, pressure, s.snow_wet_bulb)
-        self._readings = Readings(
-            self._window, self._runs, self._observations, self._merge, self._daily
-        )
+        days = Days(zone, s.day_starts_at, s.daily_days, len(columns))
+        self._days = DayValues(days, self._window, self._merge)
+        self._spread: set[str] = set()  # quantities that a source says it has derived itself
+        parts = (self._window, self._runs, self._observations, self._merge)
+        self._readings = Readings(*parts, self._days.of)
+        self._origins = Origins(*parts, list(self.sources), self._spread)
         for f in self.sources.values():
             if f.kind == "forecast":
                 self._merge.forecast_said |= f.quantities
             else:
                 self._merge.observed_said |= f.quantities
-        self._spread: frozenset[str] = frozenset()
-        self._needed_daily: frozenset[tuple[str, str]] = DAILY
         self._now = datetime.min.replace(tzinfo=UTC)
-        self._daily_held: tuple[tuple[int, int, int], dict[str, dict[str, Daily]]] | None = None
         self._held: Sight | None = None
         self._replan()
 
@@ -131,8 +96,8 @@ class Fields:
         """Say which quantities a rule book reads, and which (quantity, min | max | mean) by day."""
         self._merge.needed = frozenset(quantities)
         if daily is not None:
-            self._needed_daily = frozenset(daily)
-            self._merge.needed |= {q for q, _ in self._needed_daily}
+            self._days.need(daily)
+            self._merge.needed |= {q for q, _ in self._days.needed}
         self._replan()
 
     # What comes in -------------------------------------------------------------------------------
@@ -164,8 +129,7 @@ class Fields:
         if not f.values.keys() <= self._merge.forecast_said:
             self._merge.forecast_said |= f.values.keys()
             self._replan()
-        if f.derived:
-            self._spread |= f.derived
+        self._spread |= f.derived
         keep = timedelta(hours=self.settings.agreement_hours)
         runs.forget(self._now - keep, self._now - self.settings.past_hours * HOUR)
         self._merge.mark(change.columns, change.low, change.high)
@@ -202,7 +166,7 @@ class Fields:
         hour = hour_of(now)
         if self._window.opened and hour > self._window.now:
             self._merge.refresh(self._now.timestamp())
-            self._keep_days(hour - self._window.past)
+            self._days.keep_leaving(hour - self._window.past)
         self._window.move(hour)
         self._now = now
         self._held = None
@@ -231,7 +195,9 @@ class Fields:
             q: self._merge.fields[q][start : start + rows] if q in self._merge.fields else empty
             for q in sorted(names)
         }
-        observed, can_observe = self._observed()
+        latest, can_observe = observed(
+            self._merge, self._observations, self._now.timestamp(), len(self.columns)
+        )
         self._held = Sight(
             now=self._now,
             zone=self.zone,
@@ -240,10 +206,10 @@ class Fields:
             values=values,
             horizon=horizons.all,
             horizons=own,
-            can_say=self._can_say(),
-            observed=observed,
+            can_say=can_say(self._merge, self._observations),
+            observed=latest,
             can_observe=can_observe,
-            daily=self._daily_now(values, rows),
+            daily=self._days.now(values, rows),
             facts=facts,
             derived=frozenset(self._merge.order) | self._spread,
         )
@@ -251,21 +217,7 @@ class Fields:
 
     def sight_of(self, now: datetime, facts: Facts, columns: NDArray[np.int64]) -> Sight:
         """The same for some columns (copies); `facts` must be theirs."""
-        whole = self.sight(now, facts)
-        return replace(
-            whole,
-            values={q: v[:, columns] for q, v in whole.values.items()},
-            horizon=whole.horizon[columns],
-            horizons={q: h[columns] for q, h in whole.horizons.items()},
-            can_say={q: v[columns] for q, v in whole.can_say.items()},
-            observed={q: v[columns] for q, v in whole.observed.items()},
-            can_observe={q: v[columns] for q, v in whole.can_observe.items()},
-            daily={
-                q: {k: replace(d, low=d.low[:, columns], high=d.high[:, columns])
-                    for k, d in kinds.items()}
-                for q, kinds in whole.daily.items()
-            },
-        )  # fmt: skip
+        return self.sight(now, facts).of_columns(columns, facts)
 
     def run_sights(self, now: datetime, facts: Facts, columns: NDArray[np.int64]) -> list[RunSight]:
         """Every run issued in the last 6 h (config), and of each source at least its newest two, each
@@ -316,37 +268,13 @@ class Fields:
 
     def origin(self, quantity: str, column: int, row: int) -> Origin:
         """Where the value of one cell of the last sight comes from (`row` as in the sight)."""
-        window, hour = self._window, self._window.first + row
-        at = hour - window.base
-        merged = self._merge.fields.get(quantity)
-        if merged is None or np.isnan(merged[at, column]):
-            return Origin("", None, "missing")
-        names = list(self.sources)
-        layer = self._observations.layers.get(quantity)
-        if hour <= window.now and layer is not None and not np.isnan(layer[at, column]):
-            latest = self._observations.latest[quantity]
-            return Origin(names[latest.source[column]], stamp_of(hour), "observed")
-        for name, runs in self._runs.items():
-            held = runs.layers.get(quantity)
-            late = self._merge.stale[name][column] and hour > runs.believed_until()[column]
-            if held is None or late or np.isnan(held[at, column]):
-                continue
-            said = [r for r in runs.recent if r.taken[column] and r.start <= hour <= r.last]
-            kind: Literal["derived", "forecast"] = (
-                "derived" if quantity in self._spread else "forecast"
-            )
-            return Origin(name, said[-1].issued if said else None, kind)
-        if quantity in self._merge.order:
-            return Origin("", None, "derived")
-        latest = self._observations.latest[quantity]
-        taken = datetime.fromtimestamp(float(latest.taken[column]), UTC)
-        return Origin(names[latest.source[column]], taken, "observed")
+        return self._origins.of(quantity, column, row)
 
     # How it is merged ----------------------------------------------------------------------------
 
     def _replan(self) -> None:
         self._merge.plan()
-        self._daily_held = None
+        self._days.forget()
         self._held = None
 
     def _arrive(self, accepted: datetime | None, said: datetime) -> None:
@@ -354,64 +282,3 @@ class Fields:
             self.advance(accepted)
         elif not self._window.opened:
             self.advance(said)
-
-    def _can_say(self) -> dict[str, Bools]:
-        can = {}
-        for quantity in QUANTITIES:
-            everywhere = quantity in self._merge.forecast_said
-            can[quantity] = self._observations.heard(quantity) | everywhere
-        for quantity in self._merge.order:
-            can[quantity] |= np.logical_and.reduce([can[q] for q in RECIPES[quantity].of])
-        return can
-
-    def _observed(self) -> tuple[dict[str, Floats], dict[str, Bools]]:
-        now = self._now.timestamp()
-        values: dict[str, Floats] = {}
-        can: dict[str, Bools] = {}
-        nothing = np.full(len(self.columns), np.nan, np.float32)
-        for quantity in QUANTITIES:
-            latest = self._observations.latest.get(quantity)
-            values[quantity] = nothing
-            if latest is not None:
-                values[quantity] = np.where(latest.fresh(now), latest.value, np.float32(np.nan))
-            can[quantity] = self._observations.heard(quantity)
-        for quantity in self._merge.order:
-            parts = RECIPES[quantity].of
-            made = self._merge.make(quantity, {q: values[q] for q in parts}, slice(None))
-            values[quantity] = np.where(np.isnan(values[quantity]), made, values[quantity])
-            can[quantity] = can[quantity] | np.logical_and.reduce([can[q] for q in parts])
-        return values, can
-
-    def _daily_now(self, values: Mapping[str, Floats], rows: int) -> dict[str, dict[str, Daily]]:
-        key = (self._merge.version, self._window.first, rows)
-        if self._daily_held is None or self._daily_held[0] != key:
-            self._daily_held = (key, self._daily(values))
-        return self._daily_held[1]
-
-    def _daily(
-        self, values: Mapping[str, Floats], columns: NDArray[np.int64] | None = None
-    ) -> dict[str, dict[str, Daily]]:
-        first = self._window.first
-        made: dict[str, dict[str, Daily]] = {}
-        for quantity, kind in sorted(self._needed_daily):
-            if quantity in values:
-                made.setdefault(quantity, {})[kind] = self._days.read(
-                    values[quantity], first, quantity, kind, columns
-                )
-        return made
-
-    def _keep_days(self, new_first: int) -> None:
-        window = self._window
-        leaving = self._days.leaving(window.first, new_first, window.rows)
-        if not leaving:
-            return
-        start = window.first - window.base
-        for quantity, kind in sorted(self._needed_daily):
-            if quantity not in self._merge.fields:
-                continue
-            values = self._merge.fields[quantity][start : start + window.rows]
-            daily = self._days.read(values, window.first, quantity, kind)
-            oldest = self._days.of_hours(window.first, 1)[0] - daily.day_of_hour[0]
-            for day in leaving:
-                row = day - int(oldest)
-                self._days.keep(quantity, kind, day, daily.low[row].copy(), daily.high[row].copy())

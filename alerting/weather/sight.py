@@ -6,10 +6,10 @@ of one kind of place lie side by side; rows are UTC hours, hours first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -110,6 +110,35 @@ class Sight:
 
     def horizon_of(self, quantity: str) -> Ints:
         return self.horizons.get(quantity, self.horizon)
+
+    def of_columns(
+        self, columns: NDArray[np.intp], facts: Facts, quantities: Set[str] | None = None
+    ) -> Sight:
+        """The same of some columns (copies), with `facts` of theirs; and of some quantities alone."""
+
+        def each(held: Mapping[str, Any]) -> dict[str, Any]:
+            wanted = held if quantities is None else held.keys() & quantities
+            return {q: held[q][..., columns] for q in held if q in wanted}
+
+        values = each(self.values)
+        if not values:  # where no quantity is wanted there are hours still
+            values = {"": np.full((self.rows, len(columns)), np.nan, np.float32)}
+        daily = {
+            q: {k: replace(d, low=d.low[:, columns], high=d.high[:, columns])
+                for k, d in kinds.items()}
+            for q, kinds in self.daily.items() if quantities is None or q in quantities
+        }  # fmt: skip
+        return replace(
+            self,
+            values=values,
+            horizon=self.horizon[columns],
+            horizons={q: h[columns] for q, h in self.horizons.items()},
+            can_say=each(self.can_say),
+            observed=each(self.observed),
+            can_observe=each(self.can_observe),
+            daily=daily,
+            facts=facts,
+        )
 
     @property
     def rows(self) -> int:
