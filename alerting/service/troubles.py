@@ -1,0 +1,190 @@
+"""What can be wrong with the service itself, looked for in what it holds and in its tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, func, select
+
+from alerting import audit
+from alerting.service import dead_letters
+from alerting.service.clock import LIVE
+from alerting.service.service_rules import loop_words
+from alerting.store.schema import alert, delivery, pursuit, signal
+from alerting.store.schema import audit as audit_table
+from alerting.store.schema import realm as realm_table
+
+if TYPE_CHECKING:
+    from alerting.service.station import Station
+
+CALENDAR_AHEAD = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something the watch found: which service rule, on which source or channel, and in words."""
+
+    rule: str
+    place: str
+    words: dict[str, str]
+
+
+def look(station: Station, connection: Connection, now: datetime) -> list[Trouble]:
+    """All that is wrong at `now`, by the machine's clock. Of realms, only the real world's."""
+    stuck = now - timedelta(seconds=station.config.watch.queue_seconds)
+    return [
+        *_silent(station),
+        *_queue(connection, stuck),
+        *_set_aside(connection, now),
+        *_channels(station, connection, stuck),
+        *_blind(station, now),
+        *_calendar(station, now),
+        *_unreached(connection),
+        *_failing(station, now),
+        *_rules(station),
+        *_unsealed(station, connection, now),
+    ]
+
+
+def _silent(station: Station) -> list[Trouble]:
+    return [
+        Trouble("source-silent", f"source:{s['name']}", {
+            "zh": f"数据源 {s['name']} 超过两个周期没有消息",
+            "en": f"source {s['name']} has been silent for two cadences",
+        })
+        for s in station.sources() if s["state"] == "silent"
+    ]  # fmt: skip
+
+
+def _queue(connection: Connection, stuck: datetime) -> list[Trouble]:
+    waiting = connection.execute(
+        select(func.count())
+        .select_from(signal.join(realm_table, realm_table.c.id == signal.c.realm))
+        .where(signal.c.seq > realm_table.c.taken, signal.c.accepted < stuck,
+               signal.c.realm == LIVE)
+    ).scalar_one()  # fmt: skip
+    if not waiting:
+        return []
+    return [Trouble("queue-stuck", "source:engine", {
+        "zh": f"{waiting} 条信号积压未处理", "en": f"{waiting} signals wait to be taken",
+    })]  # fmt: skip
+
+
+def _calendar(station: Station, now: datetime) -> list[Trouble]:
+    known = station.county.calendar.known_through
+    if known - now.date() > CALENDAR_AHEAD:
+        return []
+    return [Trouble("calendar-unknown", "source:calendar", {
+        "zh": f"{known:%Y年%m月%d日}之后的放假调休安排未知，请导入新一年的表",
+        "en": f"holidays and swapped working days are not known after {known}; import the"
+        " new year's table",
+    })]  # fmt: skip
+
+
+def _rules(station: Station) -> list[Trouble]:
+    if not station.book_problem:
+        return []
+    return [Trouble("rules-broken", "source:rules", {
+        "zh": "规则包有误，仍按上一版有效规则运行；首页和 suian check 有详情",
+        "en": "the rules do not load, the last good ones are in use: see suian check",
+    })]  # fmt: skip
+
+
+def _unsealed(station: Station, connection: Connection, now: datetime) -> list[Trouble]:
+    since = audit.unsealed_since(connection, LIVE)
+    limit = timedelta(seconds=station.config.watch.seal_seconds)
+    if not since or now - since <= limit:
+        return []
+    return [Trouble("log-unsealed", "source:audit", {
+        "zh": "审计记录超过 60 秒未封存", "en": "audit entries wait to be sealed",
+    })]  # fmt: skip
+
+
+def _failing(station: Station, now: datetime) -> list[Trouble]:
+    """Loops that will not mend themselves: what they do stands still, whatever the page shows."""
+    return [
+        Trouble("loop-failing", f"source:{name}", {
+            "zh": f"{loop_words(name)['zh']}连续{rounds.failures}次失败：{rounds.error}",
+            "en": f"{loop_words(name)['en']} failed {rounds.failures} times in a row:"
+            f" {rounds.error}",
+        })
+        for name, rounds in sorted(station.loops.items()) if rounds.keeps_failing(now)
+    ]  # fmt: skip
+
+
+def _set_aside(connection: Connection, now: datetime) -> list[Trouble]:
+    """Signals of the last day that could not be taken: what they said was not heeded."""
+    count = connection.execute(
+        select(func.count()).where(
+            audit_table.c.realm == LIVE, audit_table.c.action == "set aside",
+            audit_table.c.at > now - timedelta(days=1),
+        )
+    ).scalar_one()  # fmt: skip
+    if not count:
+        return []
+    return [Trouble("signal-set-aside", "source:engine", {
+        "zh": f"{count} 条信号无法处理，未起作用，请查看服务日志",
+        "en": f"{count} signals could not be taken and had no effect: see the service's log",
+    })]  # fmt: skip
+
+
+def _channels(station: Station, connection: Connection, stuck: datetime) -> list[Trouble]:
+    found = [
+        Trouble(dead_letters.RULE, f"channel:{channel}", {
+            "zh": f"通道 {channel} 有 {count} 条消息未能送达，收件人尚未联系到",
+            "en": f"{count} messages on {channel} could not be delivered, and their readers are"
+            " not reached",
+        })
+        for channel, count in dead_letters.unsettled(connection).items()
+    ]  # fmt: skip
+    waiting = connection.execute(
+        select(delivery.c.channel, func.count().label("n"))
+        .where(delivery.c.realm == LIVE, delivery.c.state.in_(["bound", "sending"]))
+        .where(delivery.c.created < stuck)
+        .group_by(delivery.c.channel)
+    )
+    found += [
+        Trouble("channel-refuses", f"channel:{row.channel}", {
+            "zh": f"通道 {row.channel} 有 {row.n} 条消息迟迟发不出去",
+            "en": f"{row.n} messages on {row.channel} are waiting to be sent",
+        })
+        for row in waiting
+    ]  # fmt: skip
+    for channel in sorted(station.dispatcher.unusable):
+        found.append(Trouble("channel-refuses", f"channel:{channel}", {
+            "zh": f"通道 {channel} 拒绝服务", "en": f"channel {channel} refuses us",
+        }))  # fmt: skip
+    return found
+
+
+def _blind(station: Station, now: datetime) -> list[Trouble]:
+    """Places that no rule can judge any more: grey on the page, and said here."""
+    counts = station.engines[LIVE].blind_counts(now)
+    if not counts:
+        return []
+    titles = [station.book.rules_by_id[rule].title for rule in sorted(counts)]
+    return [Trouble("places-blind", station.places.county, {
+        "zh": f"{sum(counts.values())} 处因缺数据无法判断：{'、'.join(t['zh'] for t in titles)}",
+        "en": f"{sum(counts.values())} places cannot be judged for want of data:"
+        f" {', '.join(t['en'] for t in titles)}",
+    })]  # fmt: skip
+
+
+def _unreached(connection: Connection) -> list[Trouble]:
+    """Pursuits that have called every rung as often as the policy says, and nobody answered."""
+    count = connection.execute(
+        select(func.count())
+        .select_from(pursuit.outerjoin(alert, alert.c.id == pursuit.c.alert))
+        .where(pursuit.c.realm == LIVE, pursuit.c.state == "open")
+        .where(pursuit.c.end_reason == "exhausted")
+        # Its own alert, unanswered, must not keep it open for ever.
+        .where(alert.c.rule.is_(None) | (alert.c.rule != "nobody-reached"))
+    ).scalar_one()
+    if not count:
+        return []
+    return [Trouble("nobody-reached", "source:chase", {
+        "zh": f"{count} 项通知各级均无人应答，请当面或用其他方式联系",
+        "en": f"{count} notices were answered by nobody on any rung: reach them by other means",
+    })]  # fmt: skip
