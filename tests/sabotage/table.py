@@ -53,7 +53,7 @@ BREAKS = (
     Break("unknown is read as false", "alerting/rulebook/tile.py",
           "np.bitwise_or(said[0], missing[0], made[1])", "made[1] = said[0]",
           STORIES + "test_silence.py::test_missing_values_lift_nothing_and_the_duty_office_is_asked"),
-    Break("unknown is read as true", "alerting/alerts/judge.py",
+    Break("unknown is read as true", "alerting/alerts/seen.py",
           "weather = (self.true * self.ladder", "weather = (self.possible * self.ladder",
           STORIES + "test_silence.py::test_missing_values_open_nothing"),
     Break("blind is shown as fine", "alerting/alerts/engine.py",

@@ -144,3 +144,20 @@ def test_an_official_warning_that_is_over_does_not_stand_as_in_force(
         "id": "", "identifier": "w2", "action": "cancel", "references": ("w1",), "issued": NOW,
     }))  # fmt: skip
     assert "<b>已解除</b> 官方预警：" in web.get(f"/alerts/{key}").text
+
+
+def test_a_stored_warning_that_cannot_be_read_takes_no_page_away(desk: Desk, web: Browser) -> None:
+    warning = Warning(
+        source="met", issued=NOW, identifier="w1", sender="青岚县气象台", action="alert",
+        hazard="road-icing", event="道路结冰", level="orange", headline="道路结冰橙色预警",
+        expires=NOW + timedelta(hours=1), area=Area(names=("青岚县",)),
+    )  # fmt: skip
+    given = {"level": "orange", "issuer": warning.sender, "issued": warning.issued.isoformat(),
+             "onset": warning.issued.isoformat(), "headline": warning.headline, "identifier": "w1"}
+    key = desk.open_alert(official=3, why={"official": given})
+    desk.say(warning)
+    desk.put(s.signal, realm="live", id="old", kind="warning", source="met", issued=NOW, accepted=NOW,
+             body=b'j{"kind": "warning", "of": "an older version"}')  # fmt: skip
+    for path in ("/?realm=live", f"/alerts/{key}"):
+        assert "官方预警 橙色" in web.get(path).text
+    assert "收到一条无法读取的预警" in web.get("/?realm=live").text
