@@ -7,43 +7,29 @@ is all that the slice changed. A signal's time is when it was accepted; nothing 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from alerting.alerts.agreement import Agreement
 from alerting.alerts.changes import Change, Changes
 from alerting.alerts.facts import FactBook
 from alerting.alerts.finding import Finding, find
 from alerting.alerts.hold import Hold
-from alerting.alerts.judge import Decisions, judge
+from alerting.alerts.judge import judge
 from alerting.alerts.life import Life
 from alerting.alerts.rule_places import RulePlaces, rule_places
 from alerting.alerts.seen import Bools, at_points, seen_at, worst
 from alerting.alerts.standing import Standing
+from alerting.alerts.work import Work
 from alerting.rulebook import BindFacts, Bound, Rule, bind, explain_each
 from alerting.signals import Forecast, Incident, Observation, Report, Signal, Tick, Warning
 from alerting.weather import Fields, Sight
 
 SLICE = 100  # places that commit together: of 200 a front's transaction took twice its 50 ms
 TICKS_KEPT = 72  # hours; no hold is longer
-
-
-@dataclass(slots=True)
-class Work:
-    """What a signal leads to: decisions by rule, and whether open alerts are to be read anew."""
-
-    by: str
-    at: datetime
-    decisions: dict[str, Decisions] = field(default_factory=dict)
-    still: dict[str, list[int]] = field(default_factory=dict)
-    sight: Sight | None = None
-    believed: dict[str, NDArray[np.int8]] = field(default_factory=dict)
-    heights: dict[str, NDArray[np.int8]] = field(default_factory=dict)  # true level by column
 
 
 class Engine:
@@ -65,8 +51,8 @@ class Engine:
         now = datetime.fromtimestamp(0, UTC)
         self.bound = self._bind(fields.sight(now, facts.at(now)))
         self.places = rule_places(life)
-        order = {place: n for n, place in enumerate(sorted(life.places.by_id))}
-        self._slice_of = {place: n // SLICE for place, n in order.items()}
+        slice_of = {place: n // SLICE for n, place in enumerate(sorted(life.places.by_id))}
+        self._slices = {rule: [slice_of[p] for p in on.ids] for rule, on in self.places.items()}
 
     def see(self, signal: Signal, now: datetime) -> Bools | None:
         """Take a signal into memory; gives the columns it touched, None for all."""
@@ -131,7 +117,7 @@ class Engine:
             if not places.ids:
                 continue
             seen = seen_at(self.bound, verdict, places)
-            asked = self._asked(places, touched, done)
+            asked = self._asked(rule.id, touched, done)
             memory = self.standings[rule.id]
             begun = worst(at_points(verdict.under_way, verdict, places), places.starts)
             agrees = partial(agreement.holds, self.bound, rule, places, memory)
@@ -144,52 +130,38 @@ class Engine:
             made.believed[rule.id] = seen.believed()
             true = at_points(verdict.true, verdict, places)
             made.heights[rule.id] = (true * seen.ladder[:, None]).max(axis=0, initial=0)
-            moved = {p for p, _, _ in decided.rises + decided.falls}
+            still: list[int] = []
             if isinstance(signal, Forecast | Warning):
                 # Only these move an onset that is still ahead; each hour's values are on the page.
-                open_now = np.flatnonzero(asked & (memory.level > 0))
-                made.still[rule.id] = [int(i) for i in open_now if int(i) not in moved]
+                moved = {p for p, _, _ in decided.rises + decided.falls}
+                open_now = np.flatnonzero(asked & (memory.level > 0)).tolist()
+                still = [position for position in open_now if position not in moved]
+            made.share_out(rule.id, memory, still, self._slices[rule.id])
         made.sight = sight
         return made
 
     def slices(self, work: Work) -> list[int]:
         """The slices in which something is to be written, in order."""
-        found: set[int] = set()
-        for rule, decided in work.decisions.items():
-            ids = self.places[rule].ids
-            for position in {*decided.touched, *decided.only_unknown, *work.still.get(rule, [])}:
-                found.add(self._slice_of[ids[position]])
-        return sorted(found)
+        return sorted(work.shares)
 
     def changes(self, work: Work, slice_number: int) -> Changes:
         """What the slice changes, each rise and fall explained: the slow half of a commit, done
         before its transaction begins."""
         made = Changes(work.by, work.at)
-        for rule_id, decided in work.decisions.items():
-            places, memory = self.places[rule_id], self.standings[rule_id]
-
-            def mine(position: int, ids: list[str] = places.ids) -> bool:
-                return self._slice_of[ids[position]] == slice_number
-
-            moves = [("rise", p, level, level) for p, _, level in decided.rises]
-            moves += [("fall", p, level, level or was) for p, was, level in decided.falls]
-            moves += [
-                ("refresh", p, int(memory.level[p]), int(memory.level[p]))
-                for p in work.still.get(rule_id, [])
-                if memory.level[p] <= work.believed[rule_id][p]
-            ]
-            moves = [move for move in moves if mine(move[1])]
+        for rule_id, share in work.shares[slice_number].items():
+            ids, memory = self.places[rule_id].ids, self.standings[rule_id]
             rule = self.life.book.rules_by_id[rule_id]
-            findings = self.findings(work, rule, [(p, explained) for _, p, _, explained in moves])
-            for (kind, position, level, _), finding in zip(moves, findings, strict=True):
-                place = self.life.places.by_id[places.ids[position]]
-                begun = position in decided.begun
-                made.all.append(Change(kind, rule, place, level, finding, begun))
+            begun = work.decisions[rule_id].begun
+            findings = self.findings(work, rule, [(m.position, m.explained) for m in share.moves])
+            for move, finding in zip(share.moves, findings, strict=True):
+                place = self.life.places.by_id[ids[move.position]]
+                made.all.append(
+                    Change(move.kind, rule, place, move.level, finding, move.position in begun)
+                )
             made.unknown += [
-                (rule_id, places.ids[p], self._long_unknown(memory, p, work.at))
-                for p in filter(mine, decided.only_unknown)
+                (rule_id, ids[p], self._long_unknown(memory, p, work.at)) for p in share.unknown
             ]
-            made.remembered.append((memory, sorted(filter(mine, decided.touched))))
+            made.remembered.append((memory, share.touched))
         return made
 
     def look(self, now: datetime) -> None:
@@ -243,12 +215,13 @@ class Engine:
         strikes = isinstance(signal, Tick) and not signal.subject
         return strikes and self.life.local(signal.issued).time() in rule.decide
 
-    def _asked(self, places: RulePlaces, touched: Bools | None, done: set[int]) -> Bools:
+    def _asked(self, rule: str, touched: Bools | None, done: set[int]) -> Bools:
+        places = self.places[rule]
         asked = np.ones(len(places.ids), np.bool_)
         if touched is not None:
             asked = worst(touched[places.columns], places.starts)
         if done:
-            asked &= np.array([self._slice_of[p] not in done for p in places.ids], np.bool_)
+            asked &= np.array([number not in done for number in self._slices[rule]], np.bool_)
         return asked
 
     def findings(

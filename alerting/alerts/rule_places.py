@@ -20,8 +20,9 @@ class RulePlaces:
     starts: NDArray[np.intp]  # where each place begins within `columns`
 
     def columns_of(self, position: int) -> NDArray[np.intp]:
-        ends = np.append(self.starts[1:], len(self.columns))
-        return self.columns[self.starts[position] : ends[position]]
+        last = position + 1 == len(self.starts)
+        end = len(self.columns) if last else self.starts[position + 1]
+        return self.columns[self.starts[position] : end]
 
 
 def rule_places(life: Life) -> dict[str, RulePlaces]:

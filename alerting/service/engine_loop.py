@@ -12,7 +12,8 @@ from alerting import chase
 from alerting.alerts import by_hand, unknown
 from alerting.alerts.changes import Changes, commit
 from alerting.alerts.departed import close_departed
-from alerting.alerts.engine import Engine, Work
+from alerting.alerts.engine import Engine
+from alerting.alerts.work import Work
 from alerting.audit import record
 from alerting.bus import Record
 from alerting.errors import Refused
