@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import requests
-from sqlalchemy import delete, insert
+from sqlalchemy import text
 
-from alerting.store.schema import signal
+from alerting.bus import EmbeddedBus
+from alerting.signals import Tick
 from tests.scenarios.town import Town
 
 
@@ -22,11 +23,13 @@ def test_a_loop_that_keeps_failing_is_not_ready_is_red_is_counted_and_wakes_the_
     town = make_town().begin_in_real_time()
     assert not_ready(town) == ""
     store = town.store()
-    # A row that no version of ours has written: the engine cannot read on from here.
-    broken = store.write(lambda c: c.execute(insert(signal).values(
-        realm="live", id="x", kind="tick", source="clock", issued=town.now, accepted=town.now,
-        body=b"not a signal",
-    )).inserted_primary_key[0])  # fmt: skip
+    # The database refuses what every signal ends with: the engine cannot go on from here.
+    store.write(lambda c: c.execute(text(
+        "CREATE TRIGGER refuses BEFORE UPDATE OF taken ON realm"
+        " BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    )))  # fmt: skip
+    tick = Tick(source="clock", issued=town.now)
+    store.write(lambda c: EmbeddedBus().publish(c, "live", [tick], town.now))
     town.waits_until(lambda: "evaluating signals (engine) has failed" in not_ready(town))
     page = requests.get(f"{town.url}/?lang=zh", timeout=30).text
     assert "服务有故障" in page
@@ -39,7 +42,7 @@ def test_a_loop_that_keeps_failing_is_not_ready_is_red_is_counted_and_wakes_the_
     zhao = town.phone("zhao")
     town.waits_until(lambda: [m for m in zhao.unread if "研判信号连续" in m.body])
 
-    store.write(lambda c: c.execute(delete(signal).where(signal.c.seq == broken)))
+    store.write(lambda c: c.execute(text("DROP TRIGGER refuses")))
     store.close()
     town.waits_until(lambda: not_ready(town) == "")
     assert "服务有故障" not in requests.get(f"{town.url}/?lang=zh", timeout=30).text
