@@ -15,7 +15,8 @@ Files = dict[str, bytes]
 
 
 def read_files(folder: Path) -> tuple[Files, list[str]]:
-    """What measures, numbers and packs hold, by the file's name; and the problems of those that cannot be read."""
+    """What measures, numbers and packs hold, by the file's name; and what is wrong with those that
+    cannot be read."""
     files: Files = {}
     problems: list[str] = []
     for path in sorted(folder.glob("*.yaml")):
