@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from alerting.runtime import RealRuntime, VirtualRuntime
-from alerting.service import good_book
+from alerting.service import book_loop, good_book
 from alerting.service.book_loop import EVERY_VIRTUAL, BookLoop
 from alerting.service.config import load_config
 from alerting.service.county import County, load_county
@@ -57,6 +57,24 @@ def test_what_was_loaded_is_kept_though_the_file_has_changed_since(county: Count
     assert book.rules_by_id["fog"].levels["orange"].ask[0].arguments == was
 
 
+def test_the_district_s_numbers_are_kept_and_watched_with_the_rules(county: County) -> None:
+    config, names = county.config, set(county.calendar.names())
+    numbers, pack = config.rules / "districts.yaml", config.rules / "roads.yaml"
+    number = "numbers: {thick: {value: 200 m, title: {zh: 浓雾, en: Thick fog}}}"
+    numbers.write_text(number, "utf-8")
+    text = pack.read_text("utf-8")
+    pack.write_text(text.replace("visibility < 200 m", "visibility < $thick"), "utf-8")
+    book, wrong = good_book.load(config.rules, config.data, names)
+    assert wrong == ""
+    good_book.keep(book, config.data)
+    numbers.unlink()
+    again, wrong = good_book.load(config.rules, config.data, names)
+    assert "$thick" in wrong
+    assert again.version == book.version
+    numbers.write_text(number.replace("200", "150"), "utf-8")
+    assert good_book.load(config.rules, config.data, names)[0].version != book.version
+
+
 def test_what_changes_between_the_load_and_the_first_look_is_taken_up(county: County) -> None:
     clock = VirtualRuntime(START)
     was = asks(county)
@@ -77,8 +95,6 @@ def test_what_changes_while_it_is_loaded_is_taken_up_at_the_next_look(
     clock = VirtualRuntime(START)
     station = Station(county, clock, Store(":memory:"))
     rules, engine = BookLoop(station), EngineLoop(station)
-    from alerting.service import book_loop
-
     loads = book_loop.load_book
 
     def saved_meanwhile(*given: Any) -> Any:
