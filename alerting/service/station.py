@@ -124,12 +124,12 @@ class Station:
         """A realm of its own for an exercise, with sources of its own."""
         now = self.runtime.now()
         made = await self.writer.write(lambda c: open_exercise(c, title, now, begins, speed))
-        for ended in [r for r in self._realms.values() if r.ended is not None]:
-            self.engines.pop(ended.id, None)  # a storm's fields are large, and nothing asks for them
-            self._feeds.pop(ended.id, None)
         # In real time it stands at its beginning until the player lets it run on.
         made = made if self.runtime.virtual else replace(made, limit=begins)
         async with self._rebuilding:
+            for ended in [r for r in self._realms.values() if r.ended is not None]:
+                self.engines.pop(ended.id, None)  # a storm's fields are large; nothing asks for them
+                self._feeds.pop(ended.id, None)
             engine = await self._rebuilt(made, feeds, self.book)
             self._realms[made.id], self._feeds[made.id] = made, feeds
             self.engines[made.id] = engine
