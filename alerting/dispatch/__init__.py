@@ -1,6 +1,5 @@
 """Dispatch: due notices become messages to persons, and no message ends in silence."""
 
-from alerting.dispatch.bind import bind
 from alerting.dispatch.channels import (
     Around,
     Channel,
@@ -29,7 +28,6 @@ __all__ = [
     "Settings",
     "StatusChange",
     "apply_status",
-    "bind",
     "find",
     "known",
     "make_channels",

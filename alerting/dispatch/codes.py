@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from itertools import count, product
 
-from itsdangerous import BadSignature, Signer
+from itsdangerous import Signer
 from sqlalchemy import Connection, and_, insert, or_, select
 
 from alerting.audit import record
@@ -65,27 +65,30 @@ def free_code(used: set[str]) -> str:
     return next(code for code in all_codes() if code not in used)
 
 
-def link_secret(connection: Connection, runtime: Runtime, at: datetime) -> str:
-    """The secret links are signed with, made at the first start."""
-    held = connection.execute(
-        select(setting.c.value).where(setting.c.key == SECRET)
-    ).scalar_one_or_none()
-    if held is not None:
-        return held
-    made = runtime.token(32)
-    connection.execute(insert(setting).values(key=SECRET, value=made))
+def link_secret(connection: Connection) -> str:
+    """The secret links are made with; the dispatcher makes it at its start."""
+    return connection.execute(select(setting.c.value).where(setting.c.key == SECRET)).scalar_one()
+
+
+def has_link_secret(connection: Connection) -> bool:
+    held = connection.execute(select(setting.c.key).where(setting.c.key == SECRET)).first()
+    return held is not None
+
+
+def make_link_secret(connection: Connection, runtime: Runtime, at: datetime) -> None:
+    """Make the secret where there is none."""
+    if has_link_secret(connection):
+        return
+    connection.execute(insert(setting).values(key=SECRET, value=runtime.token(32)))
     record(connection, "live", at, "dispatch", "make secret", SECRET, {})
-    return made
 
 
-def link_for(secret: str, delivery_id: int) -> str:
-    """The token of a message's link. It stands for its reader: whoever holds it may answer."""
-    return Signer(secret, salt=_SALT).sign(str(delivery_id)).decode()
+def link_for(secret: str, realm: str, person: str, code: str, at: datetime) -> str:
+    """The token of a message's link. It stands for its reader: whoever holds it may answer.
 
-
-def delivery_of_link(secret: str, token: str) -> int | None:
-    """The delivery a link is for; None for one that we did not sign."""
-    try:
-        return int(Signer(secret, salt=_SALT).unsign(token))
-    except (BadSignature, ValueError):
-        return None
+    It is a signature of what makes the message one of its kind, and kept beside it: nobody without the
+    secret makes one up, and it says nothing to who finds it.
+    """
+    return Signer(secret, salt=_SALT).get_signature(
+        "\n".join((realm, person, code, at.isoformat()))
+    ).decode()

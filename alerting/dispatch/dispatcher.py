@@ -1,4 +1,4 @@
-"""The dispatcher: binds, leases, sends many at once, settles in batches.
+"""The dispatcher: plans, binds, leases, sends many at once, settles in batches.
 
 In real time a step leaves its sends under way and returns, so that one provider that hangs holds up
 nobody else; under a virtual clock a step returns when all of it is done.
@@ -7,21 +7,21 @@ nobody else; under a virtual clock a step returns when all of it is done.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, func, literal, select
 
-from alerting.dispatch import outbox, ways
-from alerting.dispatch.bind import bind_due
+from alerting.dispatch import codes, outbox, ways
+from alerting.dispatch.bind import Plan, bind, plan
 from alerting.dispatch.channels import Channel, Failed, Passing, Permanent, StatusChange, Unusable
 from alerting.dispatch.compose import Composer
 from alerting.dispatch.outbox import Claimed, Outcome
 from alerting.dispatch.receipts import apply_status
+from alerting.dispatch.traffic import Traffic
 from alerting.dispatch.wording import Book
 from alerting.dispatch.writing import Drafts, Settings
 from alerting.places import Places
@@ -31,9 +31,7 @@ from alerting.store.database import Death
 from alerting.store.schema import UtcText, delivery, notice
 from alerting.store.schema import realm as realm_table
 
-AT_ONCE = 50  # leases a transaction and channel, so that people's answers never wait for long
 PATIENCE = 3.0  # seconds that a provider may still take when the service is stopped
-UNUSABLE_FOR = timedelta(minutes=5)  # until a channel that refused us is tried again
 
 
 class Dispatcher:
@@ -57,12 +55,9 @@ class Dispatcher:
         self._channels = channels
         self._composer = partial(Composer, places=places, zone=zone, sender=sender)
         self._drafts = Drafts(
-            Settings(channels, sender, zone, url.rstrip("/")),
-            self._composer(book), runtime,
+            Settings(channels, sender, zone, url.rstrip("/")), self._composer(book), runtime,
         )  # fmt: skip
-        self._refused: dict[str, datetime] = {}  # channel: until when it is left alone
-        self._sent_at: dict[str, list[datetime]] = {}  # of channels with a rate, the last second's
-        self._under_way: Counter[str] = Counter()
+        self._traffic = Traffic(channels)
         self._tasks: set[asyncio.Task[None]] = set()
         self._outcomes: list[Outcome] = []
         self._settling: asyncio.Task[None] | None = None
@@ -78,18 +73,19 @@ class Dispatcher:
     @property
     def unusable(self) -> set[str]:
         """Channels that refuse us as such: a wrong password, a closed account."""
-        return set(self._refused)
+        return self._traffic.refused
 
     async def step(self) -> bool:
-        """Bind and lease in one transaction, send, settle. True where anything was done."""
+        """Plan on a reading connection, bind and lease in one transaction, send, settle. True where
+        anything was done."""
         if self._trouble is not None:
             trouble, self._trouble = self._trouble, None
             raise trouble
         if not self._started:
-            await self._take_over()
+            await self._begin()
         if not self.has_work():
             return False
-        claimed = await self._writer.write(self._bind_and_claim)
+        claimed = await self._take()
         if not self._runtime.virtual:
             for one in claimed:
                 self._start(one)
@@ -136,32 +132,43 @@ class Dispatcher:
         for channel in self._channels.values():
             await channel.close()
 
-    async def _take_over(self) -> None:
+    async def _begin(self) -> None:
+        """At a process's start: links have their secret, and what a dead process had leased is free."""
         with self._store.read() as connection:
-            left = connection.execute(
-                select(delivery.c.id).where(delivery.c.leased_until.is_not(None)).limit(1)
-            ).first()
-        if left is not None:
-            await self._writer.write(lambda c: outbox.take_over(c, self._runtime.now()))
+            ready = codes.has_link_secret(connection) and not outbox.any_leased(connection)
+        if not ready:
+            await self._writer.write(self._make_ready)
         self._started = True
+
+    def _make_ready(self, connection: Connection) -> None:
+        codes.make_link_secret(connection, self._runtime, self._runtime.now())
+        outbox.take_over(connection, self._runtime.now())
+
+    async def _take(self) -> list[Claimed]:
+        """Bind what is due, and lease what can be sent."""
+        self._drafts.settings.unusable = set(self._traffic.left_alone(self._runtime.now()))
+        plans = await self._runtime.in_thread("bind", self._plan)
+        return await self._writer.write(partial(self._bind_and_claim, plans=plans))
+
+    def _plan(self) -> list[Plan]:
+        with self._store.read() as connection:
+            return plan(connection, self._drafts, self._now_of)
 
     # Under a transaction
 
-    def _bind_and_claim(self, connection: Connection) -> list[Claimed]:
+    def _bind_and_claim(self, connection: Connection, plans: Sequence[Plan]) -> list[Claimed]:
         now = self._runtime.now()
-        self._drafts.settings.unusable = self._left_alone(now)
-        last = connection.execute(select(func.max(delivery.c.id))).scalar_one() or 0
-        bind_due(connection, self._drafts, self._now_of)
+        for made in plans:
+            bind(connection, made)
         ways.undelivered(connection, self._drafts, now, self._now_of)
-        claimed = outbox.claim(
-            connection, self._drafts, now, self._room(connection, now), self._now_of,
-            fresh_from=last + 1,
-        )  # fmt: skip
+        ways.pass_on(connection, self._drafts, self._traffic.left_alone(now), now, self._now_of)
+        waiting = connection.execute(
+            select(delivery.c.channel).where(delivery.c.state.in_(["bound", "sending"])).distinct()
+        ).scalars()
+        room = {name: self._traffic.room(name, now) for name in waiting}
+        claimed = outbox.claim(connection, self._drafts, now, room, self._now_of)
         for one in claimed:
-            self._under_way[one.channel] += 1
-            channel = self._channels.get(one.channel)
-            if channel is not None and channel.rate:
-                self._sent_at.setdefault(one.channel, []).append(now)
+            self._traffic.begins(one, now)
         return claimed
 
     def _settle(self, connection: Connection, outcomes: list[Outcome]) -> None:
@@ -206,48 +213,20 @@ class Dispatcher:
             death.at("before")
             sent = await channel.send(message)
             death.at("after")
-            self._refused.pop(one.channel, None)
+            self._traffic.works(one.channel)
             return Outcome(message.delivery, sent=sent)
         except Failed as failed:
             if isinstance(failed, Unusable):
-                self._refused[one.channel] = self._runtime.now() + UNUSABLE_FOR
+                self._traffic.refuses(one.channel, self._runtime.now())
             return Outcome(message.delivery, failed=failed)
         except Exception as error:
             # A channel's own mistake must not lose the message; it may have gone out before it.
             reason = f"{one.channel}: {type(error).__name__}: {error}"
             return Outcome(message.delivery, failed=Passing(reason, unsure=True))
         finally:
-            self._under_way[one.channel] -= 1
+            self._traffic.ends(one)
 
     # What there is to do, and when
-
-    def _left_alone(self, now: datetime) -> set[str]:
-        return {name for name, until in self._refused.items() if until > now}
-
-    def _room(self, connection: Connection, now: datetime) -> dict[str, int]:
-        """How many more messages each channel may have under way now."""
-        waiting = connection.execute(
-            select(delivery.c.channel).where(delivery.c.state.in_(["bound", "sending"])).distinct()
-        ).scalars()
-        room: dict[str, int] = {}
-        for name in waiting:
-            channel = self._channels.get(name)
-            if channel is None:
-                room[name] = AT_ONCE  # to be ended at once
-            elif name in self._left_alone(now):
-                room[name] = 0
-            else:
-                room[name] = max(0, min(AT_ONCE, channel.concurrency - self._under_way[name]))
-                if channel.rate:
-                    room[name] = min(room[name], self._pace(name, channel.rate, now))
-        return room
-
-    def _pace(self, name: str, rate: float, now: datetime) -> int:
-        """Messages that may go within `rate` a second; below one a second, one at a time."""
-        window = timedelta(seconds=max(1.0, 1 / rate))
-        recent = [at for at in self._sent_at.get(name, []) if at > now - window]
-        self._sent_at[name] = recent
-        return max(0, max(1, int(rate)) - len(recent))
 
     def _waiting(self, connection: Connection) -> list[Row[Any]]:
         """For each realm in which notices wait: when the first is due, by the realm's own clock."""
@@ -275,30 +254,20 @@ class Dispatcher:
         ]  # fmt: skip
 
     def _deliveries_due(self, connection: Connection) -> list[datetime]:
-        """When waiting deliveries can be taken, the earliest of each channel and state."""
+        """When waiting deliveries can be taken, the earliest of each channel, urgency and state."""
         now = self._runtime.now()
         at_once = literal(datetime.fromtimestamp(0, UTC), UtcText())
+        urgent = outbox.urgent().label("urgent")
         rows = connection.execute(
-            select(delivery.c.channel, delivery.c.state,
+            select(delivery.c.channel, delivery.c.state, urgent,
                    func.min(func.coalesce(delivery.c.leased_until, delivery.c.next_try, at_once),
                             type_=UtcText()).label("at"))
             .where(delivery.c.state.in_(["bound", "sending"])
                    | ((delivery.c.state == "accepted") & delivery.c.next_try.is_not(None)))
-            .group_by(delivery.c.channel, delivery.c.state)
+            .group_by(delivery.c.channel, urgent, delivery.c.state)
         )  # fmt: skip
         return [
-            max(row.at, now if row.state == "accepted" else self._room_from(row.channel, now))
+            max(row.at, now if row.state == "accepted"
+                else self._traffic.free_from(row.channel, now, row.urgent))
             for row in rows
-        ]
-
-    def _room_from(self, name: str, now: datetime) -> datetime:
-        """From when on a channel takes another message."""
-        channel = self._channels.get(name)
-        if channel is None:
-            return now
-        free = max(now, self._refused.get(name, now))
-        if self._under_way[name] >= channel.concurrency:
-            free = max(free, now + timedelta(seconds=1))
-        if channel.rate and not self._pace(name, channel.rate, now):
-            free = max(free, self._sent_at[name][0] + timedelta(seconds=max(1.0, 1 / channel.rate)))
-        return free
+        ]  # fmt: skip

@@ -12,17 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select, update
 
 from alerting.dispatch.channels import RANK, Failed, Message, Passing, Permanent, Sent, Unusable
-from alerting.dispatch.superseding import (
-    MAY_HAVE_ARRIVED,
-    may_have_arrived,
-    supersede_if_moot,
-)
-from alerting.dispatch.ways import carry_on, next_contact, next_way
+from alerting.dispatch.superseding import MAY_HAVE_ARRIVED, may_have_arrived, supersede_moot
+from alerting.dispatch.ways import carry_on, next_contact, next_way, ready
 from alerting.dispatch.writing import Drafts
 from alerting.store.schema import delivery, delivery_notice, notice, person, post
 from alerting.store.schema import realm as realm_table
@@ -36,13 +32,22 @@ JITTER = (0.8, 1.2)  # so that a thousand messages refused together do not come 
 Now = Callable[[str], datetime]
 
 
+class Room(NamedTuple):
+    """How many more messages a channel takes, urgent ones included, and how many that are not."""
+
+    most: int
+    others: int
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery leased to us. `ask` first: it may have arrived already."""
+    """A delivery leased to us. `ask` first: it may have arrived already. `urgent` is the real world's
+    red."""
 
     message: Message
     channel: str
     ask: bool
+    urgent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,46 +59,42 @@ class Outcome:
     failed: Failed | None = None
 
 
-def ready(now: datetime) -> Any:
-    """Which rows can be claimed at this time of the machine: due, or left behind by a crash."""
-    return or_(
-        and_(delivery.c.state == "bound",
-             or_(delivery.c.next_try.is_(None), delivery.c.next_try <= now)),
-        and_(delivery.c.state == "sending",
-             or_(delivery.c.leased_until <= now, delivery.c.next_try <= now)),
-    )  # fmt: skip
+def urgent() -> ColumnElement[bool]:
+    """Which deliveries a part of each channel is kept for; exercises have none of it."""
+    return (delivery.c.band == "red") & (delivery.c.realm == "live")
+
+
+def is_urgent(row: Row[Any]) -> bool:
+    """`urgent`, of a row."""
+    return bool(row.band == "red" and row.realm == "live")
 
 
 def claim(
     connection: Connection,
     drafts: Drafts,
     now: datetime,
-    room: Mapping[str, int],
+    room: Mapping[str, Room],
     now_of: Now,
-    lease: timedelta = LEASE,
-    fresh_from: int | None = None,
 ) -> list[Claimed]:
-    """Lease what is ready, red first, at most `room` on each channel; by the machine's clock.
+    """Lease what is ready, red first, as much as each channel has `room` for; by the machine's clock.
 
-    What no longer fits is superseded instead. Ids from `fresh_from` on were bound in this very
-    transaction, and fit.
+    What no longer fits is superseded instead.
     """
     claimed: list[Claimed] = []
-    for channel, limit in room.items():
-        if limit <= 0:
+    for channel, free in room.items():
+        if free.most <= 0:
             continue
-        rows = connection.execute(
+        found = connection.execute(
             select(delivery)
             .where(delivery.c.channel == channel, ready(now))
-            .order_by(delivery.c.band != "red", delivery.c.id)
-            .limit(limit)
+            .order_by(~urgent(), delivery.c.band != "red", delivery.c.id)
+            .limit(free.most)
         ).all()
-        fitting = [
-            row for row in rows
-            if row.leased_until is not None
-            or (fresh_from is not None and row.id >= fresh_from)
-            or not supersede_if_moot(connection, row, now_of(row.realm))
-        ]  # fmt: skip
+        first = [row for row in found if is_urgent(row)]
+        rows = [*first, *found[len(first) :][: free.others]]
+        waiting = [row for row in rows if row.leased_until is None]
+        moot = supersede_moot(connection, waiting, now_of)
+        fitting = [row for row in rows if row.id not in moot]
         messages = _messages(connection, drafts, fitting)
         leases: list[dict[str, Any]] = []
         for row in fitting:
@@ -102,17 +103,22 @@ def claim(
             unsure = row.leased_until is not None or may_have_arrived(row)
             ask = unsure and channel_ is not None and channel_.can_ask
             leases.append({
-                "number": row.id, "to_leased_until": now + lease, "to_attempts": row.attempts + 1,
+                "number": row.id, "to_leased_until": now + LEASE, "to_attempts": row.attempts + 1,
                 "to_resends": row.resends + (1 if unsure and not ask else 0),
                 "to_at": now_of(row.realm) if row.state == "bound" else row.at,
             })  # fmt: skip
             message = messages[row.id]
             if ask:
                 message = replace(message, others=_others(connection, row))
-            claimed.append(Claimed(message, row.channel, ask))
+            claimed.append(Claimed(message, row.channel, ask, is_urgent(row)))
         if leases:
             connection.execute(_LEASE, leases)
     return claimed
+
+
+def any_leased(connection: Connection) -> bool:
+    found = select(delivery.c.id).where(delivery.c.leased_until.is_not(None)).limit(1)
+    return connection.execute(found).first() is not None
 
 
 def take_over(connection: Connection, now: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,35 +30,50 @@ def may_have_arrived(row: Row[Any]) -> bool:
     return bool(row.error.startswith(MAY_HAVE_ARRIVED))
 
 
-def supersede_if_moot(connection: Connection, row: Row[Any], now: datetime) -> bool:
-    """Supersede a delivery that no longer fits and waits to be sent; True where it was.
+def supersede_moot(
+    connection: Connection, rows: Sequence[Row[Any]], now_of: Callable[[str], datetime]
+) -> set[int]:
+    """Supersede deliveries that no longer fit, of those that wait to be sent; gives their ids.
 
-    - Its realm has ended, and it does not say so.
-    - All it speaks of has ended: withheld.
-    - Its reader has left the post: its notices are due again.
+    - Their realm has ended, and they do not say so.
+    - All they speak of has ended: withheld.
+    - Their reader has left the post: their notices are due again.
 
-    The last two only where no attempt can have arrived. `now` is the realm's clock.
+    The last two only where no attempt can have arrived. `now_of` is each realm's clock.
     """
-    carried = connection.execute(
-        select(notice)
-        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
-        .where(delivery_notice.c.delivery == row.id)
+    if not rows:
+        return set()
+    carried: dict[int, list[Any]] = {row.id: [] for row in rows}
+    for one in connection.execute(
+        select(delivery_notice.c.delivery, notice)
+        .join(notice, notice.c.id == delivery_notice.c.notice)
+        .where(delivery_notice.c.delivery.in_(list(carried)))
         .order_by(notice.c.id)
-    ).all()
-    ended = connection.execute(select(realm.c.ended).where(realm.c.id == row.realm)).scalar_one()
-    if ended is not None:
-        if any(n.kind == "stopped" for n in carried):
-            return False
-        _supersede(connection, row, carried, "the exercise has ended", now, "withheld")
-    elif may_have_arrived(row):
-        return False
-    elif all_over(carried, ended_of(connection, carried)):
-        _supersede(connection, row, carried, "it ended before it was sent", now, "withheld")
-    elif row.fallback_of is None and _left(connection, row, carried):
-        _supersede(connection, row, carried, f"{row.person} has left the post", now, "due")
-    else:
-        return False
-    return True
+    ):
+        carried[one.delivery].append(one)
+    over = set(connection.execute(select(realm.c.id).where(realm.c.ended.is_not(None))).scalars())
+    ended = ended_of(connection, [one for told in carried.values() for one in told])
+    held: dict[str, set[str]] = {row.person: set() for row in rows}
+    for at_post in connection.execute(select(holder).where(holder.c.person.in_(list(held)))):
+        held[at_post.person].add(at_post.post)
+    gone: set[int] = set()
+    for row in rows:
+        told = carried[row.id]
+        if row.realm in over:
+            if any(one.kind == "stopped" for one in told):
+                continue
+            why, state = "the exercise has ended", "withheld"
+        elif may_have_arrived(row):
+            continue
+        elif all_over(told, ended):
+            why, state = "it ended before it was sent", "withheld"
+        elif row.fallback_of is None and _left(told, held[row.person]):
+            why, state = f"{row.person} has left the post", "due"
+        else:
+            continue
+        _supersede(connection, row, told, why, now_of(row.realm), state)
+        gone.add(row.id)
+    return gone
 
 
 def ended_of(connection: Connection, notices: Sequence[Any]) -> set[tuple[str, str]]:
@@ -81,15 +96,10 @@ def all_over(carried: Sequence[Any], ended: set[tuple[str, str]]) -> bool:
     )
 
 
-def _left(connection: Connection, row: Row[Any], carried: Any) -> bool:
-    """Whether the reader holds none of the posts any more that it was bound for."""
+def _left(carried: Sequence[Any], held: set[str]) -> bool:
+    """Whether a reader who holds these posts holds none any more that they were written to for."""
     posts = {n.post for n in carried if n.post is not None and n.kind != "withdrawn"}
-    if not posts:
-        return False
-    held = set(
-        connection.execute(select(holder.c.post).where(holder.c.person == row.person)).scalars()
-    )
-    return not posts & held
+    return bool(posts) and not posts & held
 
 
 def _supersede(

@@ -1,14 +1,16 @@
-"""What becomes of a message that failed for good: the person's next contact, or a dead letter."""
+"""What becomes of a message that failed for good, or whose channel refuses us: the person's next
+contact, or a dead letter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, and_, or_, select, update
 
 from alerting.audit import record
+from alerting.dispatch.superseding import may_have_arrived
 from alerting.dispatch.writing import Bundle, Drafts
 from alerting.people import Contact, contacts_of, person_by_id
 from alerting.store.schema import delivery, delivery_notice, notice
@@ -17,6 +19,7 @@ from alerting.store.schema import realm as realm_table
 # How the error of a message begins that its provider could not deliver and may be sent once more.
 AGAIN = "again: "
 UNDELIVERED_AGAIN = timedelta(minutes=5)  # a handset out of reach, once more
+AT_ONCE = 10  # messages a transaction that go on by another way: each is composed anew
 Now = Callable[[str], datetime]
 
 
@@ -35,6 +38,47 @@ def undelivered(connection: Connection, drafts: Drafts, now: datetime, now_of: N
             carry_on(connection, drafts, row, contact, reason, at, now + UNDELIVERED_AGAIN)
         else:
             next_way(connection, drafts, row, reason, at)
+    return len(rows)
+
+
+def ready(now: datetime) -> Any:
+    """Which rows can be claimed at this time of the machine: due, or left behind by a crash."""
+    return or_(
+        and_(delivery.c.state == "bound",
+             or_(delivery.c.next_try.is_(None), delivery.c.next_try <= now)),
+        and_(delivery.c.state == "sending",
+             or_(delivery.c.leased_until <= now, delivery.c.next_try <= now)),
+    )  # fmt: skip
+
+
+def pass_on(
+    connection: Connection,
+    drafts: Drafts,
+    refused: Mapping[str, datetime],
+    now: datetime,
+    now_of: Now,
+) -> int:
+    """What waits for a channel that refuses us goes to each person's next contact, the most urgent
+    first; where there is none it waits until the channel is tried again. Gives how many were looked at.
+
+    `refused` says of each such channel when that is. What may have arrived is not sent elsewhere.
+    """
+    rows = connection.execute(
+        select(delivery)
+        .where(delivery.c.channel.in_(list(refused)), ready(now))
+        .order_by(delivery.c.band != "red", delivery.c.id)
+        .limit(AT_ONCE)
+    ).all()
+    for row in rows:
+        until = refused[row.channel]
+        unsure = row.leased_until is not None or may_have_arrived(row)
+        contact = None if unsure else next_contact(connection, drafts, row)
+        if contact is not None:
+            why = f"{row.channel} refuses us"
+            carry_on(connection, drafts, row, contact, why, now_of(row.realm))
+            continue
+        later = {"next_try": until} if row.leased_until is None else {"leased_until": until}
+        connection.execute(update(delivery).where(delivery.c.id == row.id).values(later))
     return len(rows)
 
 
@@ -76,7 +120,7 @@ def carry_on(
     realm = connection.execute(select(realm_table).where(realm_table.c.id == row.realm)).one()
     assert reader is not None
     again = Bundle(reader, contact, row.band, row.round, list(carried), row.id, next_try)
-    made = drafts.write(connection, realm, [again], at)
+    made = drafts.write(connection, realm, again, at)
     sent_as = ", ".join(f"#{number}" for number in made)
     connection.execute(
         update(delivery)

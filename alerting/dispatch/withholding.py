@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -35,45 +36,52 @@ def judge(
     realm: Row[Any],
     row: Row[Any],
     ended: set[tuple[str, str]],
+    told: Sequence[Row[Any]],
     now: datetime,
 ) -> Verdict | None:
-    """What keeps a due notice back; None where nothing does. `ended` as superseding.ended_of has it."""
+    """What keeps a due notice back; None where nothing does.
+
+    `ended` as superseding.ended_of has it; `told` are notices that go out before this one and are not
+    yet written down as carried.
+    """
     if realm.ended is not None and row.kind != "stopped":
         return Verdict("the exercise has ended")
     if all_over([row], ended):
         return Verdict("it ended before it was sent")
-    if row.kind in ENDS and (row.alert or row.measure) and not _began(connection, row):
-        return Verdict("its start was never sent")
-    if row.kind == "update" and _same_as_before(connection, row):
-        return Verdict("nothing a reader would act on has changed")
+    if row.kind in LOOK_BACK:
+        before = _before(connection, row, told)
+        if row.kind in ENDS and (row.alert or row.measure) and before is None:
+            return Verdict("its start was never sent")
+        if row.kind == "update" and before is not None and _same(before, row.facts):
+            return Verdict("nothing a reader would act on has changed")
     if row.kind in UNASKED and row.measure is None:
         return _too_often(connection, row, now)
     return None
 
 
-def _began(connection: Connection, row: Row[Any]) -> bool:
-    """Whether this post was told anything before of what has ended now."""
-    about = notice.c.measure == row.measure if row.measure else notice.c.alert == row.alert
-    return connection.execute(
-        select(notice.c.id)
-        .where(notice.c.realm == row.realm, about, notice.c.post == row.post,
-               notice.c.id < row.id, notice.c.state == "carried")
-        .limit(1)
-    ).first() is not None  # fmt: skip
-
-
-def _same_as_before(connection: Connection, row: Row[Any]) -> bool:
-    about = notice.c.measure == row.measure if row.measure else notice.c.alert == row.alert
-    before = connection.execute(
-        select(notice.c.facts)
-        .where(notice.c.realm == row.realm, about, notice.c.post == row.post,
-               notice.c.id < row.id, notice.c.state == "carried")
+def _before(
+    connection: Connection, row: Row[Any], told: Sequence[Row[Any]]
+) -> Mapping[str, Any] | None:
+    """The facts this post was last told of the same; None where it never heard of it."""
+    name = "measure" if row.measure else "alert"
+    found = {
+        one.id: one.facts for one in told
+        if getattr(one, name) == getattr(row, name) and one.post == row.post and one.id < row.id
+    }  # fmt: skip
+    stored = connection.execute(
+        select(notice.c.id, notice.c.facts)
+        .where(notice.c.realm == row.realm, notice.c[name] == getattr(row, name),
+               notice.c.post == row.post, notice.c.id < row.id, notice.c.state == "carried")
         .order_by(notice.c.id.desc())
         .limit(1)
-    ).scalar_one_or_none()  # fmt: skip
-    if before is None:
-        return False
-    return all(_plain(before.get(k)) == _plain(row.facts.get(k)) for k in _ACTED_ON)
+    ).first()  # fmt: skip
+    if stored is not None:
+        found[stored.id] = stored.facts
+    return found[max(found)] if found else None
+
+
+def _same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    return all(_plain(before.get(k)) == _plain(now.get(k)) for k in _ACTED_ON)
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Writing a delivery: its row, its code and link, its text for its channel."""
+"""Writing a delivery: its code and link, its text for its channel, its row."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, bindparam, insert, update
+from sqlalchemy import Connection, Row, insert
 
 from alerting.dispatch.channels import Channel
 from alerting.dispatch.codes import free_code, link_for, link_secret, used_codes
-from alerting.dispatch.compose import Asking, Composer
+from alerting.dispatch.compose import Asking, Composed, Composer
 from alerting.dispatch.wording import LETTERS, News, lettered
 from alerting.people import Contact, Person, person_by_id
 from alerting.runtime import Runtime
@@ -49,95 +49,113 @@ class Bundle:
     next_try: datetime | None = None
 
 
-@dataclass(slots=True)
-class _Draft:
-    """One delivery of a bundle: as many of its notices as its text carries."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One delivery of a bundle, composed: as many of its notices as its text carries."""
 
     bundle: Bundle
     news: Sequence[News]
     code: str
+    link: str  # its token
+    said: Composed
 
 
 @dataclass(slots=True)
 class Drafts:
-    """Writes deliveries, in their caller's transaction."""
+    """What deliveries are written with; `runtime` for the jitter of what is tried again."""
 
     settings: Settings
     composer: Composer
     runtime: Runtime
 
-    def write(
+    def pen(
         self, connection: Connection, realm: Row[Any], bundles: Sequence[Bundle], now: datetime
-    ) -> list[int]:
-        """One delivery of each bundle; where its text is too long for the channel, as many as it
-        takes. Gives their ids."""
-        if not bundles:
-            return []
-        secret = link_secret(connection, self.runtime, now)
-        used = used_codes(connection, realm.id, {b.person.id for b in bundles}, now)
-        named = _names(connection, bundles)
-        drafts: list[_Draft] = []
-        sample = f"{self.settings.url}/a/{link_for(secret, 0)}"
-        for one in bundles:
-            news = [_by_name(as_news(row), one.person.language, named) for row in one.rows]
-            while news:
-                count = self._fitting(realm, one, news, sample)
-                code = free_code(used[one.person.id])
-                used[one.person.id].add(code)
-                drafts.append(_Draft(one, news[:count], code))
-                news = news[count:]
-        numbers = _insert(connection, realm, drafts, now)
-        texts = [
-            self._text(secret, realm, draft, number)
-            for draft, number in zip(drafts, numbers, strict=True)
-        ]
-        connection.execute(_TEXT, texts)
-        return numbers
+    ) -> Pen:
+        """Read what composing these bundles of a realm needs, at this time of its clock."""
+        return Pen(
+            self.settings, self.composer, realm, now, link_secret(connection),
+            used_codes(connection, realm.id, {b.person.id for b in bundles}, now),
+            _names(connection, bundles),
+        )  # fmt: skip
 
-    def _fitting(
-        self, realm: Row[Any], bundle: Bundle, news: Sequence[News], link: str
-    ) -> int:
-        """How many of these, from the first, go in one message with such a `link`."""
+    def write(
+        self, connection: Connection, realm: Row[Any], bundle: Bundle, now: datetime
+    ) -> list[int]:
+        """Compose and write a bundle in the caller's transaction; gives its deliveries' ids."""
+        drafts = self.pen(connection, realm, [bundle], now).compose(bundle)
+        return insert_drafts(connection, realm, drafts, now)
+
+
+@dataclass(slots=True)
+class Pen:
+    """Composes bundles of one realm, without the database.
+
+    A code that it gives is used up, for it does not know which drafts come to be written.
+    """
+
+    settings: Settings
+    composer: Composer
+    realm: Row[Any]
+    now: datetime
+    secret: str
+    used: dict[str, set[str]]
+    named: Mapping[str, Person | None]
+
+    def compose(self, bundle: Bundle) -> list[Draft]:
+        """One draft; where its text is too long for the channel, as many as it takes.
+
+        Raises whatever a template or the words in it raise.
+        """
+        language = bundle.person.language
+        news = [_by_name(as_news(row), language, self.named) for row in bundle.rows]
+        drafts: list[Draft] = []
+        while news:
+            count = self._fitting(bundle, news)
+            drafts.append(self._draft(bundle, news[:count]))
+            news = news[count:]
+        return drafts
+
+    def _draft(self, bundle: Bundle, news: Sequence[News]) -> Draft:
+        person, channel = bundle.person, self.settings.channels[bundle.contact.channel]
+        code = free_code(self.used[person.id])
+        self.used[person.id].add(code)
+        link = link_for(self.secret, self.realm.id, person.id, code, self.now)
+        asking = Asking(code, lettered(news), f"{self.settings.url}/a/{link}", channel.can_reply)
+        said = self.composer.compose(
+            news, person.language, self.realm.exercise, asking, channel.max_segments
+        )
+        said.text.encode()  # what the database would not take fails here, and takes no other along
+        return Draft(bundle, news, code, link, said)
+
+    def _fitting(self, bundle: Bundle, news: Sequence[News]) -> int:
+        """How many of these, from the first, go in one message."""
         most = min(len(news), len(LETTERS))
         channel = self.settings.channels[bundle.contact.channel]
         if channel.max_segments is None or most == 1:
             return most
+        link = link_for(self.secret, self.realm.id, bundle.person.id, _LONGEST_CODE, self.now)
+        address = f"{self.settings.url}/a/{link}"  # all are of one length
         return self.composer.fitting(
-            news[:most], bundle.person.language, realm.exercise,
-            lambda some: Asking(_LONGEST_CODE, lettered(some), link, channel.can_reply),
+            news[:most], bundle.person.language, self.realm.exercise,
+            lambda some: Asking(_LONGEST_CODE, lettered(some), address, channel.can_reply),
             channel.max_segments,
         )  # fmt: skip
 
-    def _text(self, secret: str, realm: Row[Any], draft: _Draft, number: int) -> dict[str, Any]:
-        token = link_for(secret, number)
-        person, channel = draft.bundle.person, self.settings.channels[draft.bundle.contact.channel]
-        asking = Asking(draft.code, lettered(draft.news), f"{self.settings.url}/a/{token}",
-                        channel.can_reply)  # fmt: skip
-        said = self.composer.compose(
-            draft.news, person.language, realm.exercise, asking, channel.max_segments
-        )
-        return {"number": number, "to_subject": said.subject, "to_text": said.text,
-                "to_segments": said.segments, "to_link": token}  # fmt: skip
 
-
-_TEXT = (
-    update(delivery)
-    .where(delivery.c.id == bindparam("number"))
-    .values({name: bindparam(f"to_{name}") for name in ("subject", "text", "segments", "link")})
-)
-
-
-def _insert(
-    connection: Connection, realm: Row[Any], drafts: Sequence[_Draft], now: datetime
+def insert_drafts(
+    connection: Connection, realm: Row[Any], drafts: Sequence[Draft], now: datetime
 ) -> list[int]:
-    """The rows without their texts, which need the rows' own numbers for their links."""
+    """Write drafts as deliveries, in the caller's transaction; gives their ids."""
+    if not drafts:
+        return []
     rows = [
         {
             "realm": realm.id, "person": b.person.id, "channel": b.contact.channel,
             "address": b.contact.address, "band": b.band, "round": b.round, "state": "bound",
             "language": b.person.language, "created": now, "at": now, "fallback_of": b.fallback_of,
-            "next_try": b.next_try, "code": draft.code, "text": "", "link": "",
-            "letters": lettered(draft.news),
+            "next_try": b.next_try, "code": draft.code, "link": draft.link,
+            "letters": lettered(draft.news), "subject": draft.said.subject,
+            "text": draft.said.text, "segments": draft.said.segments,
         }
         for draft in drafts for b in [draft.bundle]
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, update
 
 from alerting.dispatch import Dispatcher, Message, Sent
 from alerting.dispatch.channels import Around, Channel, Plain
+from alerting.dispatch.outbox import Claimed
 from alerting.places import Place, Places, Point
 from alerting.rulebook.measures import Ask, Measure
 from alerting.runtime import VirtualRuntime
@@ -225,6 +226,15 @@ class Hall:
             if not await self.dispatcher.step():
                 return
         raise AssertionError("the dispatcher always finds work")
+
+    def takes(self) -> list[Claimed]:
+        """Bind and lease what is due, as a process does that dies before it sends."""
+
+        async def taken() -> list[Claimed]:
+            await self.dispatcher._begin()
+            return await self.dispatcher._take()
+
+        return run(taken())
 
     def passes(self, **span: float) -> None:
         """Time goes on; every deadline on the way is kept."""

@@ -56,7 +56,7 @@ def test_after_a_crash_the_provider_is_asked_and_nobody_reads_it_twice(
     hall: Hall, provider: StandIn, had_it: bool
 ) -> None:
     hall.tell(level=4)
-    claimed = hall.store.write(hall.dispatcher._bind_and_claim)
+    claimed = hall.takes()
     if had_it:
         run(hall.channels["sms"].send(claimed[0].message))
     hall.begin()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from alerting.store.schema import alert, holder, measure, realm
-from tests.dispatch.hall import START, Hall, ordered
+from alerting.dispatch import Composer
+from alerting.dispatch.bind import Plan, bind
+from alerting.dispatch.compose import Composed
+from alerting.store.schema import alert, holder, measure, notice, realm
+from tests.dispatch.hall import START, ZONE, Hall, book, ordered, places, run
 
 ORDER = {"kind": "order", "wants": "acknowledge"}
 
@@ -279,3 +283,120 @@ def test_an_exercise_that_has_ended_says_only_so(hall: Hall) -> None:
     assert hall.notice(stop).state == "carried"
     assert len(hall.phone.got) == 1
     assert "演练中止" in hall.phone.got[0].text
+
+
+# Between reading and binding
+
+
+def planned(hall: Hall) -> list[Plan]:
+    run(hall.dispatcher._begin())
+    return hall.dispatcher._plan()
+
+
+def test_while_a_text_is_composed_the_writer_is_free(hall: Hall) -> None:
+    class Slow(Composer):
+        def compose(self, *given: Any) -> Composed:
+            hall.tell("site")  # an answer or a signal is written as well
+            return super().compose(*given)
+
+    hall.dispatcher._drafts.composer = Slow(book(), places(), ZONE, {"zh": "办", "en": "EMO"})
+    hall.tell("police")
+    run(hall.dispatcher.step())
+    assert len(hall.phone.got) == 1
+
+
+@pytest.mark.parametrize("more", [{"state": "withheld", "reason": "answered before it was sent"},
+                                  {"due": START + timedelta(hours=1)}])  # fmt: skip
+def test_a_notice_that_was_changed_since_it_was_read_is_not_sent(
+    hall: Hall, more: dict[str, Any]
+) -> None:
+    key, other = hall.tell("police"), hall.tell("site")
+    plans = planned(hall)
+    hall.changes(notice, key, **more)
+    assert [hall.store.write(lambda c, p=one: bind(c, p)) for one in plans] == [1]
+    assert [d.person for d in hall.deliveries()] == ["smith"]
+    assert {name: getattr(hall.notice(key), name) for name in more} == more
+    assert hall.notice(other).state == "carried"
+
+
+def test_who_was_written_to_since_it_was_read_waits_and_has_another_code(hall: Hall) -> None:
+    first = hall.tell("police")
+    early, late = planned(hall), planned(hall)
+    assert hall.store.write(lambda c: bind(c, early[0])) == 1
+    second = hall.tell("police")
+    assert hall.store.write(lambda c: bind(c, late[0])) == 0
+    [one] = hall.deliveries()
+    assert hall.carried(one.id) == [first]
+    hall.passes(seconds=30)
+    assert hall.notice(second).state == "carried"
+    assert len({d.code for d in hall.deliveries()}) == len({d.link for d in hall.deliveries()}) == 2
+
+
+def test_an_end_is_not_told_where_its_start_could_not_be_bound(hall: Hall) -> None:
+    hall.alert()
+    start = hall.tell(alert="live.fog.road.1", level=1)
+    end = hall.tell(kind="withdrawn", alert="live.fog.road.1", level=3)
+    [plan] = planned(hall)
+    assert {e["state"] for e in plan.ends.values()} == {"carried"}
+    hall.changes(notice, start, state="withheld", reason="overtaken")
+    assert hall.store.write(lambda c: bind(c, plan)) == 0
+    hall.goes()
+    assert hall.notice(end).reason == "its start was never sent"
+
+
+def test_who_left_the_post_or_whose_alert_ended_since_it_was_read_is_not_told(hall: Hall) -> None:
+    hall.alert()
+    over, left = hall.tell("site", alert="live.fog.road.1"), hall.tell("police")
+    plans = planned(hall)
+    hall.roster("police", "smith")
+    hall.changes(alert, "live.fog.road.1", state="closed")
+    claimed = hall.store.write(lambda c: hall.dispatcher._bind_and_claim(c, plans))
+    assert claimed == []
+    hall.goes()
+    assert hall.notice(over).reason == "it ended before it was sent"
+    assert [(d.person, d.state) for d in hall.deliveries() if hall.carried(d.id) == [left]] == [
+        ("chen", "superseded"), ("smith", "accepted")]  # fmt: skip
+
+
+# What cannot be written
+
+
+def broken(hall: Hall, person_id: str) -> None:
+    """From now on no message to this person can be written."""
+
+    class Broken(Composer):
+        def compose(self, news: Any, language: str, *given: Any) -> Composed:
+            if language == ("en" if person_id == "smith" else "zh"):
+                raise KeyError("place")
+            return super().compose(news, language, *given)
+
+    hall.dispatcher._drafts.composer = Broken(book(), places(), ZONE, {"zh": "办", "en": "EMO"})
+
+
+def test_a_message_that_cannot_be_written_stops_nobody_and_calls_the_next_rung(hall: Hall) -> None:
+    broken(hall, "smith")
+    lost, sent = hall.tell("site"), hall.tell("police")
+    hall.goes()
+    assert (hall.notice(lost).state, hall.notice(sent).state) == ("nobody", "carried")
+    assert hall.notice(lost).reason == "the message cannot be written: KeyError: 'place'"
+
+
+def test_one_reader_waits_while_the_others_message_cannot_be_written(hall: Hall) -> None:
+    hall.measure()
+    hall.tell(**ORDER, measure="m1", facts={"measures": [ordered()]})
+    hall.goes()
+    hall.roster("police", "smith")
+    hall.changes(measure, "m1", ended=START)
+    hall.passes(seconds=40)
+    hall.tell("dumb", "reply", person="chen")  # no news: it makes nobody wait
+    hall.roster("dumb", "chen")
+    hall.tell("dumb")
+    hall.goes()  # chen was written to just now, smith was not
+    broken(hall, "smith")
+    key = hall.tell(kind="withdrawn", measure="m1", facts={"measures": [ordered()]})
+    hall.goes()
+    assert (hall.notice(key).state, hall.notice(key).reason[:7]) == ("due", "bundled")
+    hall.passes(seconds=31)
+    assert "撤回" in hall.phone.got[-1].text
+    assert hall.phone.got[-1].person == "chen"
+    assert hall.notice(key).state == "nobody"

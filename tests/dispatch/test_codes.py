@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from itertools import islice
 
-from alerting.dispatch.codes import all_codes, delivery_of_link, free_code, link_for
+from alerting.dispatch.codes import all_codes, free_code, link_for
 from alerting.vocabulary.answers import STOP_WORDS
+from tests.dispatch.hall import START
 
 
 def test_codes_never_run_out_nor_repeat() -> None:
@@ -21,10 +24,14 @@ def test_no_code_is_an_answer_a_letter_or_a_word_that_stops() -> None:
         assert code.lower() not in STOP_WORDS.stop | STOP_WORDS.start
 
 
-def test_a_link_is_for_one_message_and_cannot_be_forged() -> None:
-    link = link_for("secret", 7)
-    assert delivery_of_link("secret", link) == 7
-    assert delivery_of_link("other", link) is None
-    assert delivery_of_link("secret", link.replace("7", "8", 1)) is None
-    assert delivery_of_link("secret", "7") is None
-    assert delivery_of_link("secret", "") is None
+def test_a_link_is_for_one_message_and_cannot_be_made_up() -> None:
+    later = START + timedelta(days=40)  # when codes come again
+    links = {
+        link_for("secret", realm, person, code, at)
+        for realm in ("live", "exercise-1") for person in ("chen", "li") for code in ("H6", "H7")
+        for at in (START, later)
+    }  # fmt: skip
+    assert len(links) == 16
+    assert links.isdisjoint({link_for("guessed", "live", "chen", "H6", START)})
+    assert all(re.fullmatch("[A-Za-z0-9_-]{27}", link) for link in links)
+    assert not any("chen" in link or "H6" in link for link in links)

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from alerting.dispatch import Sent, outbox
 from alerting.dispatch.channels import Passing, Permanent, Unusable
+from alerting.dispatch.traffic import Traffic
 from alerting.store.schema import audit, contact, delivery
 from tests.dispatch.hall import START, Hall
 
@@ -145,11 +146,7 @@ def leased(hall: Hall, *, arrived: bool) -> int:
     """A delivery whose process died between the lease and the settling."""
     hall.tell("site")
     now = hall.runtime.now()
-
-    def bind_and_claim(connection: object) -> list[outbox.Claimed]:
-        return hall.dispatcher._bind_and_claim(connection)  # type: ignore[arg-type]
-
-    [one] = hall.store.write(bind_and_claim)
+    [one] = hall.takes()
     if arrived:
         hall.phone.has.add(one.message.delivery)
         hall.phone.got.append(one.message)
@@ -188,8 +185,7 @@ def test_elsewhere_it_is_sent_again_with_the_same_code_and_counted(hall: Hall) -
 
 def test_a_lease_that_runs_out_is_taken_again_without_a_restart(hall: Hall) -> None:
     leased(hall, arrived=False)
-    hall.dispatcher._under_way.clear()
-    hall.dispatcher._started = True
+    hall.dispatcher._traffic = Traffic(hall.channels)  # whoever sent it is gone
     hall.passes(seconds=89)
     assert not hall.phone.got
     hall.passes(seconds=2)
@@ -214,7 +210,7 @@ def test_red_is_taken_first_and_no_more_than_there_is_room(hall: Hall) -> None:
         hall.tell(level=level)
     with hall.store.read() as c:
         assert not c.execute(select(delivery)).all()
-    claimed = hall.store.write(hall.dispatcher._bind_and_claim)
+    claimed = hall.takes()
     assert claimed[0].message.band == "red"
     assert len(claimed) == 2
 

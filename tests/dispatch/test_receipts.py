@@ -29,7 +29,7 @@ def test_a_state_never_goes_back(order: list[str]) -> None:
         hall = Hall(Path(folder))
         hall.phone.reads = True  # type: ignore[misc]
         hall.tell("site")
-        [one] = hall.store.write(hall.dispatcher._bind_and_claim)
+        [one] = hall.takes()
         key = one.message.delivery
         seen = ["sending"]
         for what in order:
@@ -51,7 +51,7 @@ def test_a_state_never_goes_back(order: list[str]) -> None:
 
 def test_a_callback_before_the_answer_to_the_send_is_not_lost(hall: Hall) -> None:
     hall.tell("site")
-    [one] = hall.store.write(hall.dispatcher._bind_and_claim)
+    [one] = hall.takes()
     assert says(hall, "delivered")
     hall.store.write(lambda c: outbox.settle(
         c, hall.dispatcher._drafts, [outbox.Outcome(one.message.delivery, Sent("accepted", "P1"))],

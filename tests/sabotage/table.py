@@ -92,7 +92,7 @@ BREAKS = (
           "for post_id in sorted(told):", "for post_id in ():",
           STORIES + "test_by_hand.py::"
           "test_a_withdrawal_reaches_everyone_whom_the_wrong_message_reached"),
-    Break("a withdrawal forgets who has left the post", "alerting/dispatch/bind.py",
+    Break("a withdrawal forgets who has left the post", "alerting/dispatch/readers.py",
           'if row.kind == "withdrawn":', "if False:",
           STORIES + "test_by_hand.py::test_a_withdrawal_reaches_who_has_left_the_post_since"),
     Break("what is kept by hand falls all the same", "alerting/alerts/episodes.py",

@@ -1,0 +1,133 @@
+"""Who is told of a notice, and where it reaches them: read once for a batch of notices."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from alerting.dispatch.writing import Settings
+from alerting.people import (
+    Contact,
+    Person,
+    contacts_of,
+    contacts_of_all,
+    holders_of_all,
+    person_by_id,
+)
+from alerting.store.schema import delivery, delivery_notice, notice
+
+# What is said to one person because they spoke, or because their exercise stops: it never waits.
+PROMPT = ("reply", "stopped")
+
+
+@dataclass(slots=True)
+class Reader:
+    """A person a notice is for, and where it reaches them."""
+
+    person: Person
+    contact: Contact
+
+
+class Readers:
+    """Whoever holds the posts of `due`, notices of `realm`, at the moment of its making."""
+
+    def __init__(
+        self, connection: Connection, settings: Settings, realm: str, due: Sequence[Row[Any]]
+    ) -> None:
+        self._connection, self._settings, self._realm = connection, settings, realm
+        posts = {row.post for row in due if row.post is not None}
+        self._holders = holders_of_all(connection, posts)
+        people = {one.id for held in self._holders.values() for one in held}
+        self._contacts = contacts_of_all(connection, people)
+        self._written = self._last_written(people)
+        rows = connection.execute(
+            select(delivery_notice.c.notice, delivery.c.person, delivery.c.channel)
+            .join(delivery, delivery.c.id == delivery_notice.c.delivery)
+            .where(delivery_notice.c.notice.in_([row.id for row in due]),
+                   delivery.c.state != "superseded")
+        )  # fmt: skip
+        self._had = {(row.notice, row.person, row.channel) for row in rows}
+
+    def of(self, row: Row[Any]) -> tuple[list[Reader], str]:
+        """Who is told, and why nobody is where that is so."""
+        people = self._people(row)
+        if not people:
+            return [], "nobody holds the post" if row.post else "there is no such person"
+        found: list[Reader] = []
+        on_duty = {p.id for p in self._holders.get(row.post or "", [])}
+        for person in people:
+            # The first on the roster is on duty; the next is called only where no channel reaches them.
+            if person.id in on_duty and any(r.person.id in on_duty for r in found):
+                continue
+            contact = self._contact(row, person)
+            if contact is not None:
+                found.append(Reader(person, contact))
+        names = ", ".join(p.id for p in people)
+        return found, f"no channel that works reaches {names}"
+
+    def had(self, row: Row[Any], reader: Reader) -> bool:
+        """Whether this notice was sent to them on this channel before."""
+        return (row.id, reader.person.id, reader.contact.channel) in self._had
+
+    def last_written(self, person: str) -> datetime | None:
+        """When a person was last sent what nobody had prompted."""
+        if person not in self._written:
+            self._written |= self._last_written([person])
+        return self._written[person]
+
+    def _people(self, row: Row[Any]) -> list[Person]:
+        if row.post is None:
+            one = person_by_id(self._connection, row.person) if row.person else None
+            return [one] if one is not None else []
+        people = list(self._holders[row.post])
+        if row.kind == "withdrawn":
+            # A withdrawal reaches everyone the wrong message reached, on duty still or not.
+            known = {p.id for p in people}
+            for person_id in self._reached(row):
+                one = person_by_id(self._connection, person_id)
+                if one is not None and one.id not in known:
+                    people.append(one)
+        return people
+
+    def _reached(self, row: Row[Any]) -> list[str]:
+        about = notice.c.measure == row.measure if row.measure else notice.c.alert == row.alert
+        return list(
+            self._connection.execute(
+                select(delivery.c.person)
+                .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+                .join(notice, notice.c.id == delivery_notice.c.notice)
+                .where(notice.c.realm == self._realm, about, notice.c.post == row.post)
+                .where(delivery.c.state.not_in(["bound", "superseded", "dead"]))
+                .distinct()
+                .order_by(delivery.c.person)
+            ).scalars()
+        )
+
+    def _contact(self, row: Row[Any], person: Person) -> Contact | None:
+        """A round later is a contact later; a reply goes back where the answer came from."""
+        if person.id not in self._contacts:
+            self._contacts[person.id] = contacts_of(self._connection, person.id)
+        settings = self._settings
+        usable = [c for c in self._contacts[person.id] if c.channel in settings.channels]
+        to = (row.facts or {}).get("to") or {}
+        for one in usable:
+            if (one.channel, one.address) == (to.get("channel"), to.get("address")):
+                return one
+        # A channel that refuses us is a last resort.
+        working = [c for c in usable if c.channel not in settings.unusable] or usable
+        return working[min(row.round, len(working) - 1)] if working else None
+
+    def _last_written(self, people: Collection[str]) -> dict[str, datetime | None]:
+        rows = self._connection.execute(
+            select(delivery.c.person, func.max(delivery.c.created).label("last"))
+            .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+            .join(notice, notice.c.id == delivery_notice.c.notice)
+            .where(delivery.c.realm == self._realm, delivery.c.person.in_(people),
+                   notice.c.kind.not_in(PROMPT), delivery.c.state != "superseded")
+            .group_by(delivery.c.person)
+        )  # fmt: skip
+        return dict.fromkeys(people) | {row.person: row.last for row in rows}

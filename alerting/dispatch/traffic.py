@@ -1,0 +1,91 @@
+"""How much each channel takes now: what it has under way, its rate, and whether it refuses us.
+
+Channels are counted apart, so that one whose provider hangs or refuses holds up no other. Within one, a
+part of what may be under way at once is kept for the real world's red: a provider that hangs over what
+is less urgent holds that up as little.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from alerting.dispatch.channels import Channel
+from alerting.dispatch.outbox import Claimed, Room
+
+AT_ONCE = 50  # leases a transaction and channel, so that people's answers never wait for long
+KEPT_FOR_RED = 4  # one in so many of a channel's concurrency
+UNUSABLE_FOR = timedelta(minutes=5)  # until a channel that refused us is tried again
+
+
+class Traffic:
+    """Of one process, by the machine's clock."""
+
+    def __init__(self, channels: Mapping[str, Channel]) -> None:
+        self._channels = channels
+        self._refused: dict[str, datetime] = {}  # until when a channel is left alone
+        self._sent_at: dict[str, list[datetime]] = {}  # of channels with a rate, the last window's
+        self._under_way: Counter[tuple[str, bool]] = Counter()  # channel, whether it is urgent
+
+    @property
+    def refused(self) -> set[str]:
+        """Channels that refused us as such: a wrong password, a closed account."""
+        return set(self._refused)
+
+    def left_alone(self, now: datetime) -> dict[str, datetime]:
+        """Those of them that are not tried again yet, and until when."""
+        return {name: until for name, until in list(self._refused.items()) if until > now}
+
+    def refuses(self, channel: str, now: datetime) -> None:
+        self._refused[channel] = now + UNUSABLE_FOR
+
+    def works(self, channel: str) -> None:
+        self._refused.pop(channel, None)
+
+    def begins(self, one: Claimed, now: datetime) -> None:
+        """A message is about to be handed over."""
+        self._under_way[one.channel, one.urgent] += 1
+        channel = self._channels.get(one.channel)
+        if channel is not None and channel.rate:
+            self._sent_at.setdefault(one.channel, []).append(now)
+
+    def ends(self, one: Claimed) -> None:
+        self._under_way[one.channel, one.urgent] -= 1
+
+    def room(self, name: str, now: datetime) -> Room:
+        """How many more messages a channel may have under way now."""
+        channel = self._channels.get(name)
+        if channel is None:
+            return Room(AT_ONCE, AT_ONCE)  # to be ended at once
+        if name in self.left_alone(now):
+            return Room(0, 0)  # what waits for it is passed on
+        most = min(AT_ONCE, channel.concurrency - self._busy(name))
+        if channel.rate:
+            most = min(most, self._pace(name, channel.rate, now))
+        kept = channel.concurrency // KEPT_FOR_RED
+        others = channel.concurrency - kept - self._under_way[name, False]
+        return Room(max(0, most), max(0, min(most, others)))
+
+    def free_from(self, name: str, now: datetime, urgent: bool) -> datetime:
+        """From when on what waits for a channel can be dealt with."""
+        channel = self._channels.get(name)
+        if channel is None or name in self.left_alone(now):
+            return now
+        free = now
+        room = self.room(name, now)
+        if not (room.most if urgent else room.others):
+            free = now + timedelta(seconds=1)
+        if channel.rate and not self._pace(name, channel.rate, now):
+            free = max(free, self._sent_at[name][0] + timedelta(seconds=max(1.0, 1 / channel.rate)))
+        return free
+
+    def _busy(self, name: str) -> int:
+        return self._under_way[name, True] + self._under_way[name, False]
+
+    def _pace(self, name: str, rate: float, now: datetime) -> int:
+        """Messages that may go within `rate` a second; below one a second, one at a time."""
+        window = timedelta(seconds=max(1.0, 1 / rate))
+        recent = [at for at in self._sent_at.get(name, []) if at > now - window]
+        self._sent_at[name] = recent
+        return max(0, max(1, int(rate)) - len(recent))
