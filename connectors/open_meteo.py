@@ -11,7 +11,7 @@ The service's own documents and source say what is kept to here:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
@@ -27,7 +27,8 @@ from connectors.formats.fields import load
 
 PUBLIC = "https://api.open-meteo.com"
 CUSTOMER = "https://customer-api.open-meteo.com"
-FREE_A_DAY = 10_000.0  # calls; see its terms
+# Calls that the free host allows in a minute, an hour, a day; see its terms.
+FREE = {timedelta(minutes=1): 600.0, HOUR: 5_000.0, timedelta(days=1): 10_000.0}
 
 # What is asked for: one variable each, for two of them not the first that can be read.
 _ASKED = {q: names[0] for q, names in VARIABLES.items()} | {
@@ -81,9 +82,9 @@ class Source:
         return frozenset(self._settings.quantities)
 
     @property
-    def quota(self) -> float | None:
-        """What the free host allows in a day; a customer's or one's own host has its own terms."""
-        return None if self._settings.apikey or self._settings.base_url else FREE_A_DAY
+    def quota(self) -> Mapping[timedelta, float]:
+        """What the free host allows; a customer's or one's own host has its own terms."""
+        return {} if self._settings.apikey or self._settings.base_url else FREE
 
     def weighs(self, places: int) -> float:
         """What one poll costs of the quota, in the service's own count."""

@@ -23,7 +23,7 @@ from alerting.service.clock import LIVE
 from alerting.service.config import load_config
 from alerting.service.county import County, load_county
 from alerting.service.fetch import HttpFetch
-from alerting.service.pace import calls_a_day, pace, quota_of
+from alerting.service.pace import DAY, calls_a_day, pace, portion, quota_of
 from alerting.service.survey import (
     Undecidable,
     blind,
@@ -97,11 +97,12 @@ def _sources(county: County, runtime: RealRuntime) -> Iterator[Line]:
             to = f"{county.config.url}/api/v1/signals?source={name}"
             yield GOOD, f"{name}: pushed to us 由外部推送: POST {to}"
             continue
-        if (quota := quota_of(connector)) is not None:
-            yield _allowance(name, connector, quota, len(spots))
+        if DAY in (quota := quota_of(connector)):
+            yield _allowance(name, connector, quota[DAY], len(spots))
         fetch = HttpFetch(runtime)
+        asked = spots[: portion(connector, len(spots))[0]]
         try:
-            got = connector.poll(fetch, Context(name, now, county.config.county.zone, spots))
+            got = connector.poll(fetch, Context(name, now, county.config.county.zone, asked))
         except SourceError as error:
             yield BAD, f"{name}: {error.text()}"
             continue

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ FIRST_REST = 30.0  # seconds after the first failure, doubled with each one more
 LONGEST_REST = 3600.0
 LONGEST_WISH = timedelta(days=1)  # a server may ask for this much; more is a slip of its own
 MOST_KEPT = 64 * 1024 * 1024  # bytes of answers held for a 304
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_SPANS = {timedelta(minutes=1): "a minute", timedelta(hours=1): "an hour", timedelta(days=1): "a day"}
 
 
 class HttpFetch:
@@ -27,11 +30,14 @@ class HttpFetch:
     A failure rests its own host alone: an index may link to one that is down and one that is up.
     """
 
-    def __init__(self, runtime: Runtime, contact: str = "", quota: float | None = None) -> None:
-        """`quota` is the weight of requests that the source allows in a day of UTC."""
+    def __init__(
+        self, runtime: Runtime, contact: str = "", quota: Mapping[timedelta, float] | None = None
+    ) -> None:
+        """`quota` is the weight of requests that the source allows in a minute, hour or day of UTC."""
         self._runtime = runtime
-        self._quota = quota
-        self._spent: tuple[date, float] = (date.min, 0.0)  # the weight of a day's requests so far
+        self._quota = quota or {}
+        # The number of the span that runs, and the weight of its requests so far.
+        self._spent: dict[timedelta, tuple[int, float]] = {}
         self._session = requests.Session()
         agent = f"suian/{__version__}" + (f" ({contact})" if contact else "")
         self._session.headers["User-Agent"] = agent
@@ -84,15 +90,19 @@ class HttpFetch:
         return Answer(got.status_code, content, dict(got.headers), address)
 
     def _spend(self, weight: float) -> None:
-        """Count a request. One that the day's quota has no room for waits for the next day."""
-        now = self._runtime.now().astimezone(UTC)
-        day, spent = self._spent
-        spent = spent + weight if day == now.date() else weight
-        if self._quota is not None and spent > self._quota:
-            tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-            self._hold("", tomorrow, f"the day's quota of {self._quota:.0f} is used up")
-            self._refuse_while_held("")
-        self._spent = (now.date(), spent)
+        """Count a request. One that a quota has no room for waits for its next minute, hour or day."""
+        now = self._runtime.now()
+        spent: dict[timedelta, tuple[int, float]] = {}
+        for span, most in self._quota.items():
+            number = (now - _EPOCH) // span
+            before, weighed = self._spent.get(span, (number, 0.0))
+            weighed = weighed + weight if before == number else weight
+            if weighed > most:
+                over = f"the quota of {most:.0f} {_SPANS[span]} is used up"
+                self._hold("", _EPOCH + (number + 1) * span, over)
+                self._refuse_while_held("")
+            spent[span] = (number, weighed)
+        self._spent = spent
 
     def hold_until(self, at: datetime, why: str) -> None:
         """The source asked not to be called before `at`."""

@@ -13,8 +13,8 @@ from alerting.connector import Connector, Context, Reading
 from alerting.errors import BadInput, SuianError
 from alerting.service.clock import LIVE
 from alerting.service.fetch import HttpFetch
-from alerting.service.pace import pace, quota_of
-from alerting.signals import Signal, Tick, check_times
+from alerting.service.pace import pace, portion, quota_of
+from alerting.signals import Signal, Spot, Tick, check_times
 from alerting.store.schema import source_health
 
 if TYPE_CHECKING:
@@ -25,12 +25,14 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Polled:
-    """A source that is switched on, and when it is asked next."""
+    """A source that is switched on, and when it is asked next; `rest` are the places it is asked for
+    then, where a quota had no room for all of them at once."""
 
     name: str
     connector: Connector
     fetch: HttpFetch
     due: datetime
+    rest: tuple[Spot, ...] = ()
 
 
 class PollLoop:
@@ -57,7 +59,9 @@ class PollLoop:
 
     async def _poll(self, source: Polled, now: datetime) -> None:
         station = self._station
-        context = Context(source.name, now, station.config.county.zone, station.spots)
+        waiting = source.rest or station.spots
+        count, pause = portion(source.connector, len(waiting))
+        context = Context(source.name, now, station.config.county.zone, waiting[:count])
         every = pace(source.connector, len(station.spots))
         jitter = timedelta(seconds=station.runtime.uniform(0, 0.1 * every.total_seconds()))
         source.due = now + every + jitter
@@ -72,6 +76,9 @@ class PollLoop:
             await self._note(source, failed=now, error=error.text()[:500], held_until=held)
             log.warning("source failed", source=source.name, error=error.text())
             return
+        source.rest = waiting[count:]
+        if source.rest:  # from the end of this: it may have taken a while
+            source.due = station.runtime.now() + pause
         await self._take(source, reading, now)
 
     async def _take(self, source: Polled, reading: Reading, now: datetime) -> None:

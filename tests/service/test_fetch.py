@@ -18,7 +18,7 @@ from alerting.errors import SourceError
 from alerting.runtime import VirtualRuntime
 from alerting.service import fetch as module
 from alerting.service.fetch import HttpFetch
-from alerting.service.pace import calls_a_day, pace
+from alerting.service.pace import DAY, calls_a_day, pace, portion
 from connectors import find
 
 NOW = datetime(2026, 1, 20, 8, tzinfo=UTC)
@@ -90,16 +90,46 @@ def test_a_304_gives_what_was_held(server: Server, runtime: VirtualRuntime) -> N
 
 def test_a_days_quota_is_kept_to_by_weight(server: Server, runtime: VirtualRuntime) -> None:
     url = server.says("/a", "news")
-    fetch = HttpFetch(runtime, quota=100)
+    fetch = HttpFetch(runtime, quota={DAY: 100})
     fetch.get(url, weight=60)
     fetch.get(url, weight=40)
     said = refusal(fetch, url)
-    assert "quota of 100 is used up" in said.what
+    assert "quota of 100 a day is used up" in said.what
     assert fetch.held_until == datetime(2026, 1, 21, tzinfo=UTC)
     assert len(server.asked) == 2
     runtime.advance(timedelta(hours=16))  # the next day of UTC
     fetch.get(url, weight=100)
     assert len(server.asked) == 3
+
+
+def test_a_minutes_and_an_hours_quota_are_kept_to_as_well(
+    server: Server, runtime: VirtualRuntime
+) -> None:
+    url = server.says("/a", "news")
+    fetch = HttpFetch(runtime, quota={timedelta(minutes=1): 60, timedelta(hours=1): 100, DAY: 1000})
+    runtime.move_to(NOW + timedelta(seconds=50))
+    fetch.get(url, weight=60)
+    assert "quota of 60 a minute" in refusal(fetch, url).what
+    assert fetch.held_until == NOW + timedelta(minutes=1)
+    runtime.move_to(NOW + timedelta(minutes=1))
+    fetch.get(url, weight=40)
+    assert "quota of 100 an hour" in refusal(fetch, url).what
+    assert fetch.held_until == NOW + timedelta(hours=1)
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("places", "part", "seconds"),
+    # 600 a minute, 5,000 an hour, 10,000 a day; a tenth is spared. What is more than a minute's is
+    # asked for in parts, so far from each other that a minute's, or an hour's, is never used up.
+    [(13, 13, 0), (540, 540, 0), (541, 540, 60), (4500, 540, 60), (4501, 540, 432), (9001, 540, 5184)],
+)
+def test_more_places_than_a_minute_allows_are_asked_for_in_parts(
+    places: int, part: int, seconds: int
+) -> None:
+    kind = find("open-meteo")
+    assert portion(kind(kind.options()), places) == (part, timedelta(seconds=seconds))
+    assert portion(kind(kind.options(apikey="key")), places) == (places, timedelta(0))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -28,9 +29,11 @@ from alerting.service.seal_loop import SealLoop
 from alerting.service.station import Station
 from alerting.service.tick_loop import TickLoop
 from alerting.service.watch_loop import WatchLoop
+from alerting.signals import Spot
 from alerting.store import Store
 from alerting.store.schema import source_health
 from alerting.weather import RunSight
+from connectors.open_meteo import Source
 from tests.cli.conftest import MEASURES, PACK, ROOT, TABLES
 
 START = datetime(2026, 1, 20, 14, 5, tzinfo=UTC)
@@ -54,11 +57,15 @@ class Model:
         self.now = START
         self.fog_from = datetime(2026, 1, 21, 6, tzinfo=UTC)
         self.down = False
+        self.asked: list[int] = []  # for how many places, each time
         model = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                body = json.dumps(model.answer()).encode()
+                places = parse_qs(urlsplit(self.path).query)["latitude"][0].count(",") + 1
+                model.asked.append(places)
+                answers = [model.answer()] * places
+                body = json.dumps(answers if places > 1 else answers[0]).encode()
                 self.send_response(503 if model.down else 200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -117,6 +124,9 @@ class Town:
         for _ in range(round(hours * 6)):
             model.now = self.runtime.now()
             await self._loops.advance(timedelta(minutes=10))
+
+    async def advance(self, by: timedelta) -> None:
+        await self._loops.advance(by)
 
     def open(self) -> set[tuple[str, str]]:
         with self.station.store.read() as connection:
@@ -207,5 +217,49 @@ def test_a_run_from_the_future_is_named_where_the_source_s_troubles_are(
         with town.station.store.read() as connection:
             said = town.station.bus.read(connection, LIVE, 0)
         assert [r.kind for r in (one.signal() for one in said) if r.source == "model"] == []
+
+    asyncio.run(story())
+
+
+def test_more_places_than_a_minute_allows_are_asked_for_minute_by_minute(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = {timedelta(minutes=1): 600.0, timedelta(hours=1): 5_000.0, DAY: 10_000.0}
+    monkeypatch.setattr(Source, "quota", property(lambda _: free))
+
+    async def story() -> None:
+        town = Town(tmp_path, open_meteo(model))
+        places = [Spot(f"p{n}", 26.6, 106.7, 800.0) for n in range(1000)]
+        town.station.spots = tuple(places)
+        await town.passes(model, 0)
+        assert model.asked == [200, 200, 140]
+        await town.advance(timedelta(seconds=59))
+        assert len(model.asked) == 3
+        await town.advance(timedelta(seconds=1))
+        assert model.asked[3:] == [200, 200, 60]
+        assert town.error("open-meteo") == ""
+        await town.advance(timedelta(hours=2))  # the day's allowance is spread over the day
+        assert len(model.asked) == 6
+        await town.advance(timedelta(hours=1))
+        assert model.asked[6:] == model.asked[:6]
+
+    asyncio.run(story())
+
+
+def test_what_could_not_be_asked_for_is_the_first_to_be_asked_for_again(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Source, "quota", property(lambda _: {timedelta(minutes=1): 600.0}))
+
+    async def story() -> None:
+        town = Town(tmp_path, open_meteo(model))
+        town.station.spots = tuple(Spot(f"p{n}", 26.6, 106.7, 800.0) for n in range(600))
+        await town.passes(model, 0)
+        model.down = True
+        await town.advance(timedelta(minutes=1))
+        assert model.asked == [200, 200, 140, 60]
+        model.down = False
+        await town.advance(timedelta(minutes=70))
+        assert model.asked[4:8] == [60, 200, 200, 140]
 
     asyncio.run(story())
