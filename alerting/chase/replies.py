@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +28,7 @@ KEPT = timedelta(days=30)  # how old a message may be and still be answered
 # A message that is still on its way cannot be the one that is answered.
 _REACHED = ("sending", "accepted", "delivered", "read", "answered")
 
+
 @dataclass(frozen=True, slots=True)
 class Routed:
     """The realm an answer belongs to, and the report to publish there."""
@@ -39,7 +41,7 @@ def route(
     connection: Connection,
     person_id: str,
     text: str,
-    at: datetime,
+    clocks: Mapping[str, datetime],
     *,
     channel: str = "",
     reply_to: str = "",
@@ -48,14 +50,14 @@ def route(
 ) -> Routed | None:
     """Which message a person's text answers, over all realms that run; None for a stranger.
 
-    `at` is the machine's time; `message` the provider's own id of the text, so that one delivered
-    twice is one report; `stops` are the channel's words to stop and start. What cannot be read becomes
-    a report too (act "not-understood", with the hint to send), so that it is recorded and answered in
-    order like everything else.
+    `clocks` show the time in each realm that runs; `message` is the provider's own id of the text, so
+    that one delivered twice is one report; `stops` are the channel's words to stop and start. What
+    cannot be read becomes a report too (act "not-understood", with the hint to send), so that it is
+    recorded and answered in order like everything else.
     """
     if person_by_id(connection, person_id) is None:
         return None
-    now = _own_times(connection, at)
+    now = {r: clocks[r] for r in _running(connection) if r in clocks}
     theirs = _theirs(connection, person_id, now)
     parsed = read(text, {d.code for d in theirs}, stops)
     open_ones = _open_ones(connection, theirs)
@@ -67,7 +69,7 @@ def route(
         subject = f"delivery:{held.id}" if held is not None else f"person:{person_id}"
         detail = {"text": parsed.rest or ("" if parsed.understood else text)} | detail
         fields: dict[str, Any] = {
-            "source": "reply", "issued": now.get(in_realm, at), "act": act, "person": person_id,
+            "source": "reply", "issued": now[in_realm], "act": act, "person": person_id,
             "channel": channel, "subject": subject, "detail": detail | {"reply_to": reply_to},
         }  # fmt: skip
         given = content_id("report", channel, person_id, message) if message else ""
@@ -186,7 +188,5 @@ def _listed(connection: Connection, open_ones: list[Any]) -> words.Words:
     return words.which(listed)
 
 
-def _own_times(connection: Connection, at: datetime) -> dict[str, datetime]:
-    """Every running realm's own time at a time of the machine."""
-    rows = connection.execute(select(realm).where(realm.c.ended.is_(None)))
-    return {r.id: r.begins + (at - r.started) * r.speed for r in rows}
+def _running(connection: Connection) -> list[str]:
+    return list(connection.execute(select(realm.c.id).where(realm.c.ended.is_(None))).scalars())

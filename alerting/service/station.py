@@ -264,11 +264,12 @@ class Station:
         self, person: str, channel: str, text: str, *, reply_to: str = "", message: str = ""
     ) -> bool:
         """A person's words on a channel, as an answer of theirs; False for a stranger's."""
-        now, stops = self.runtime.now(), self.channels[channel].stops
+        clocks = {one.id: self.now(one.id) for one in self.running()}
+        stops = self.channels[channel].stops
 
         def in_pool() -> chase.Routed | None:
             with self.store.read() as connection:
-                return chase.route(connection, person, text, now, channel=channel,
+                return chase.route(connection, person, text, clocks, channel=channel,
                                    reply_to=reply_to, message=message, stops=stops)  # fmt: skip
 
         routed = await self.runtime.in_thread("web", in_pool)

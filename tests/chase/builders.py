@@ -225,8 +225,9 @@ class County:
 
     def text(self, who: str, words: str, message: str = "") -> str:
         """A person texts; gives the outcome."""
+        clocks = {one.id: self.now for one in self.rows(realm)}
         with self.store.read() as c:
-            routed = chase.route(c, who, words, self.now, channel="sms",
+            routed = chase.route(c, who, words, clocks, channel="sms",
                                  reply_to=f"phone-{who}", message=self._said(message))  # fmt: skip
         return self.take(routed.report) if routed else ""
 

@@ -101,7 +101,7 @@ class Desk:
     async def hear(self, person: str, channel: str, text: str, *, reply_to: str = "",
                    message: str = "") -> bool:
         with self.store.read() as c:
-            routed = route(c, person, text, self.runtime.now(), channel=channel,
+            routed = route(c, person, text, {"live": self.now("live")}, channel=channel,
                            reply_to=reply_to, message=message)
         if routed is not None:
             await self.publish(routed.realm, [routed.report])
