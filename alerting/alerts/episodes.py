@@ -19,6 +19,8 @@ from alerting.store.rows import Row
 from alerting.vocabulary import Level
 
 NEWS = ("open", "raise", "fall", "clear", "reopen", "update")
+# Held by what is known. Should its data fail again, whether it stands is asked anew.
+_KNOWN: dict[str, Any] = {"held_by_unknown": None, "asked_to_withdraw": None}
 
 
 def rise(
@@ -59,7 +61,7 @@ def fall(
     if held is None or held.state != "open" or held.kept_by:
         return
     cleared, was = level == 0, held.level
-    values: dict[str, Any] = {"updated": at, "why": finding.why, "held_by_unknown": None}
+    values: dict[str, Any] = {"updated": at, "why": finding.why} | _KNOWN
     if cleared:
         values |= {"state": "closed", "closed": at}
     else:
@@ -86,8 +88,7 @@ def refresh(ledger: Ledger, held: Row, finding: Finding, by: str, at: datetime) 
     if held.state != "open":
         return
     official = _official(finding)
-    if held.held_by_unknown is not None:  # the data are back
-        ledger.change(held, held_by_unknown=None, asked_to_withdraw=None)
+    data_are_back(ledger, held)
     if (finding.onset, finding.until, official) == (held.onset, held.until, held.official):
         return
     # A reader acts on an onset that comes at least an hour sooner and has not begun.
@@ -182,7 +183,7 @@ def _open(
         episode=episode, sector=rule.sector, hazard=rule.hazard, state="open", level=level,
         peak=level, official=_official(finding), opened=at, onset=finding.onset,
         until=finding.until, woken=None, updated=at, closed=None, why=finding.why,
-        held_by_unknown=None, asked_to_withdraw=None, kept_by=None, version=1,
+        kept_by=None, version=1, **_KNOWN,
     )  # fmt: skip
     _note(ledger, held, "opened", level, by, at, finding.why)
     spread(ledger, rule, place, held.id, "open", 0, level, finding, at)
@@ -202,7 +203,7 @@ def _raise(
     was = held.level
     ledger.change(held, level=level, peak=max(level, held.peak), onset=finding.onset,
                   until=finding.until, updated=at, why=finding.why, official=_official(finding),
-                  held_by_unknown=None, asked_to_withdraw=None)  # fmt: skip
+                  **_KNOWN)  # fmt: skip
     _note(ledger, held, "raised", level, by, at, finding.why)
     # A fall nobody was told of and that is over: a rise to what readers know is no news.
     withhold(ledger, held.id, ("fall", "update"), "the level has come back")
@@ -221,11 +222,16 @@ def _reopen(
 ) -> None:
     ledger.change(held, state="open", closed=None, level=level, peak=max(level, held.peak),
                   onset=finding.onset, until=finding.until, updated=at, why=finding.why,
-                  official=_official(finding), held_by_unknown=None,
-                  asked_to_withdraw=None)  # fmt: skip
+                  official=_official(finding), **_KNOWN)  # fmt: skip
     _note(ledger, held, "reopened", level, by, at, finding.why)
     withhold(ledger, held.id, ("clear",), "the level has come back")
     spread(ledger, rule, place, held.id, "reopen", 0, level, finding, at)
+
+
+def data_are_back(ledger: Ledger, held: Row) -> None:
+    """What holds it is known again."""
+    if held.held_by_unknown is not None:
+        ledger.change(held, **_KNOWN)
 
 
 def _official(finding: Finding) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 
 from alerting.alerts import episodes
 from alerting.alerts.ledger import Ledger
@@ -55,9 +55,9 @@ def known_again() -> ColumnElement[bool]:
     return and_(alert.c.state == "open", known)
 
 
-def data_are_back(connection: Connection, alert_id: str) -> None:
+def data_are_back(connection: Connection, life: Life, alert_id: str) -> None:
     """It is held by what is known; should the data fail again, that is asked anew."""
-    connection.execute(
-        update(alert).where(alert.c.id == alert_id)
-        .values(held_by_unknown=None, asked_to_withdraw=None)
-    )  # fmt: skip
+    with Ledger(connection, life) as ledger:
+        held = ledger.alert(alert_id)
+        if held is not None:
+            episodes.data_are_back(ledger, held)

@@ -139,7 +139,7 @@ def end_moot(connection: Connection, life: Life, now: datetime) -> int:
     ).all()  # fmt: skip
     for row in rows:
         if row.wants == "decision" and row.measure_state is None and row.alert_state == "open":
-            unknown.data_are_back(connection, row.alert)
+            unknown.data_are_back(connection, life, row.alert)
             ended(connection, life, row.id, "the data are back", now)
             continue
         ended(connection, life, row.id, row.measure_state or row.alert_state, now)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import event, select, update
 
+from alerting.alerts import episodes
 from alerting.alerts.asking import ask
+from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, posts_told, tell, withhold
 from alerting.errors import Refused, SuianError
@@ -107,3 +109,23 @@ def test_many_askers_take_no_more_statements_than_one(county):
 
     statements(1)
     assert len(statements(30)) <= len(statements(1)) + 1
+
+
+def test_a_fall_is_word_of_the_data_and_whether_it_stands_is_asked_anew(county):
+    held = the_alert(county)
+    place = county.life.places.by_id[held.place]
+
+    def data_fail(connection):
+        with Ledger(connection, county.life) as ledger:
+            episodes.held_by_unknown(ledger, ledger.alert(held.id), county.now, ask_now=True)
+
+    def it_falls(connection):
+        with Ledger(connection, county.life) as ledger:
+            calm = Finding({}, {"zh": "", "en": ""})
+            rule = county.life.book.rules_by_id["fog"]
+            episodes.fall(ledger, rule, place, held.level - 1, calm, True, "s", county.now)
+
+    for work in (data_fail, data_fail, it_falls, data_fail):
+        county.store.write(work)
+    assert the_alert(county).held_by_unknown is not None
+    assert [n.kind for n in county.notices()].count("question") == 2
