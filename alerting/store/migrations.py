@@ -33,9 +33,14 @@ def _measures_keep_their_title(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE measure ADD COLUMN title JSON"))
 
 
+def _nothing_succeeds_a_measure(connection: Connection) -> None:
+    if "successor" in {c["name"] for c in inspect(connection).get_columns("measure")}:
+        connection.execute(text("ALTER TABLE measure DROP COLUMN successor"))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
-    "0004": _measures_keep_their_title,
+    "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
 }  # fmt: skip
 
 

@@ -165,6 +165,8 @@ measure = Table(
     Column("object", String, nullable=False),  # place
     Column("carrier", String, nullable=False),  # post
     Column("number", Integer, nullable=False),
+    # proposed | approved | issued | acknowledged | in force | lift proposed | attested | lifted |
+    # refused | withdrawn
     Column("state", String, nullable=False),
     Column("level", Integer, nullable=False),  # highest level that asks
     Column("arguments", JSON, nullable=False),  # the strictest of all askers
@@ -181,7 +183,6 @@ measure = Table(
     Column("cannot", UtcText),  # flag with its time
     Column("ended", UtcText),
     Column("end_reason", Text, nullable=False, server_default=""),
-    Column("successor", String),
     Column("version", Integer, nullable=False, server_default="1"),
     UniqueConstraint("realm", "measure", "object", "carrier", "number"),
     Index("measure_key", "realm", "measure", "object", "carrier"),

@@ -8,7 +8,6 @@ MEASURE_STATES = {
     "in force": ("已落实", "in force"), "lift proposed": ("拟解除", "lifting proposed"),
     "attested": ("已复核", "checked"), "lifted": ("已解除", "lifted"),
     "refused": ("不同意", "refused"), "withdrawn": ("已撤回", "withdrawn"),
-    "expired": ("到期", "expired"), "superseded": ("被替代", "superseded"),
 }  # fmt: skip
 ALERT_STATES = {
     "open": ("有效", "open"), "closed": ("已结束", "closed"), "withdrawn": ("已撤回", "withdrawn"),

@@ -30,6 +30,16 @@ def test_a_database_of_the_first_version_gets_what_came_later(tmp_path: Path) ->
     store.close()
 
 
+def test_a_database_of_an_earlier_version_loses_what_nothing_uses(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    store.write(lambda c: c.execute(text("ALTER TABLE measure ADD COLUMN successor VARCHAR")))
+    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0003'")))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    assert "successor" not in columns(store, "measure")
+    store.close()
+
+
 def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     store = Store(tmp_path / "suian.db")
     store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
