@@ -6,8 +6,8 @@ writes notices and never sends; it asks alerts.measures to move a measure and ne
 """
 
 from alerting.alerts.life import Life
-from alerting.chase.acts import Outcome
 from alerting.chase.answers import heard, note, take
+from alerting.chase.outcomes import Outcome
 from alerting.chase.pursuits import open_new
 from alerting.chase.reading import Parsed, read
 from alerting.chase.replies import Routed, route

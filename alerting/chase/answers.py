@@ -16,16 +16,15 @@ from alerting.alerts.life import Life
 from alerting.alerts.orders import title_of
 from alerting.audit import record
 from alerting.chase import calls, pursuits, words
-from alerting.chase.acts import Outcome, Said, answer_one
+from alerting.chase.acts import answer_one
+from alerting.chase.closing import close_deliveries, woken
+from alerting.chase.outcomes import Outcome, Said
 from alerting.chase.targets import Targets, carried, targets_of
-from alerting.people import Person, contacts_of, person_by_id, post_by_id, resolve
+from alerting.people import Person, contacts_of, person_by_id, resolve
 from alerting.signals import Report
 from alerting.store.schema import (
-    alert,
     answer,
     contact,
-    delivery,
-    delivery_notice,
     measure,
 )
 from alerting.vocabulary import Level
@@ -62,7 +61,7 @@ def take(connection: Connection, life: Life, report: Report) -> str:
         return _not_taken(connection, life, who, report, targets, at)
     outcomes = [_apply(connection, life, who, report, targets, n, one, at)
                 for n, one in enumerate(targets.notices)]  # fmt: skip
-    _close_deliveries(connection, who, targets, at)
+    close_deliveries(connection, who, targets, at)
     told = _joined(life, connection, targets, outcomes)
     connection.execute(update(answer).where(answer.c.id == report.id).values(told=told))
     _reply(connection, life, who, report, targets, told, at)
@@ -108,7 +107,7 @@ def _apply(
     ))  # fmt: skip
     _write(connection, life, who, report, made, at, number=number, one=one, delivery_id=given)
     if made.outcome == "taken" or made.reason == "overtaken by a rise":
-        _woken(connection, life, one, at)
+        woken(connection, life, one, at)
     return made
 
 
@@ -126,7 +125,7 @@ def _not_taken(
         return made.outcome
     _write(connection, life, who, report, made, at, delivery_id=held.id if held else None)
     if made.outcome == "taken" and held is not None:
-        _close_deliveries(connection, who, targets, at)
+        close_deliveries(connection, who, targets, at)
     record(connection, life.realm, at, who.id, made.outcome, report.subject,
            {"act": report.act, "why": made.reason})  # fmt: skip
     _reply(connection, life, who, report, targets, made.words, at)
@@ -173,46 +172,6 @@ def _write(
     if one is not None:
         record(connection, life.realm, at, who.id, f"answer {report.act}", f"notice:{one.id}",
                {"outcome": made.outcome, "channel": report.channel, "why": made.reason})  # fmt: skip
-
-
-def _woken(connection: Connection, life: Life, one: Any, at: datetime) -> None:
-    """The lead counts to the first answer of somebody called as the field force."""
-    post = post_by_id(connection, one.post) if one.post else None
-    if one.alert is None or post is None or post.tier != "field":
-        return
-    connection.execute(
-        update(alert).where(alert.c.id == one.alert, alert.c.woken.is_(None)).values(woken=at)
-    )
-
-
-def _close_deliveries(
-    connection: Connection, who: Person, targets: Targets, at: datetime
-) -> None:
-    """An answer lifts a delivery from any state to `answered`, with those that stand in for it; from
-    the page, all that asked it."""
-    ids = _and_successors(connection, targets.delivery.id) if targets.delivery is not None else list(
-        connection.execute(
-            select(delivery.c.id)
-            .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
-            .where(delivery.c.person == who.id,
-                   delivery_notice.c.notice.in_([n.id for n in targets.notices]))
-        ).scalars()
-    )  # fmt: skip
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.id.in_(ids), delivery.c.state != "answered")
-        .values(state="answered", at=at, answered_at=at, leased_until=None, next_try=None)
-    )
-
-
-def _and_successors(connection: Connection, delivery_id: int) -> list[int]:
-    """A delivery and those that were sent in its place: they carry the same notices."""
-    found = fresh = [delivery_id]
-    while fresh:
-        fresh = list(connection.execute(
-            select(delivery.c.id).where(delivery.c.fallback_of.in_(fresh))).scalars())  # fmt: skip
-        found = found + fresh
-    return found
 
 
 def _joined(

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, select
 
 from alerting.alerts.life import Life
 from alerting.chase import words
-from alerting.chase.acts import Outcome, fits
+from alerting.chase.acts import fits
+from alerting.chase.outcomes import Outcome
 from alerting.chase.rights import ON_BEHALF, may_answer, was_asked
 from alerting.people import Person, post_by_id
 from alerting.signals import Report

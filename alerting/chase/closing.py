@@ -1,0 +1,53 @@
+"""What a person's answer does to the messages and alerts it came upon, whatever it says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from alerting.alerts.life import Life
+from alerting.chase.targets import Targets
+from alerting.people import Person, post_by_id
+from alerting.store.schema import alert, delivery, delivery_notice
+
+
+def woken(connection: Connection, life: Life, one: Any, at: datetime) -> None:
+    """The lead counts to the first answer of somebody called as the field force."""
+    post = post_by_id(connection, one.post) if one.post else None
+    if one.alert is None or post is None or post.tier != "field":
+        return
+    connection.execute(
+        update(alert).where(alert.c.id == one.alert, alert.c.woken.is_(None)).values(woken=at)
+    )
+
+
+def close_deliveries(
+    connection: Connection, who: Person, targets: Targets, at: datetime
+) -> None:
+    """An answer lifts a delivery from any state to `answered`, with those that stand in for it; from
+    the page, all that asked it."""
+    ids = _and_successors(connection, targets.delivery.id) if targets.delivery is not None else list(
+        connection.execute(
+            select(delivery.c.id)
+            .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+            .where(delivery.c.person == who.id,
+                   delivery_notice.c.notice.in_([n.id for n in targets.notices]))
+        ).scalars()
+    )  # fmt: skip
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.id.in_(ids), delivery.c.state != "answered")
+        .values(state="answered", at=at, answered_at=at, leased_until=None, next_try=None)
+    )
+
+
+def _and_successors(connection: Connection, delivery_id: int) -> list[int]:
+    """A delivery and those that were sent in its place: they carry the same notices."""
+    found = fresh = [delivery_id]
+    while fresh:
+        fresh = list(connection.execute(
+            select(delivery.c.id).where(delivery.c.fallback_of.in_(fresh))).scalars())  # fmt: skip
+        found = found + fresh
+    return found
