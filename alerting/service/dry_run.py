@@ -25,6 +25,7 @@ from alerting.places import Places
 from alerting.rulebook import Book
 from alerting.rulebook.measures import strictest
 from alerting.service.config import Weather
+from alerting.service.payload_time import own_time
 from alerting.service.stage import Scout, Stage
 from alerting.signals import (
     CLOCK_MEND,
@@ -39,8 +40,6 @@ from alerting.signals import (
 )
 from alerting.vocabulary import Level
 from alerting.weather import Fields, FieldSettings, SourceFacts
-
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # by which no payload has expired
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,8 @@ def dry_run(
     Raises BadInput, with the connector's reason, for what is no payload of this source.
     """
     now, now_is = (
-        (at, "--at") if at is not None else _own_time(body, source, connector, around, machine_now)
+        (at, "--at") if at is not None
+        else own_time(body, source, connector, around.zone, machine_now)
     )
     reading = connector.read(body, Context(source, now, around.zone))
     scout = Scout(around.places, around.book, around.weather.observation_km,
@@ -116,41 +116,6 @@ def dry_run(
     if reading.signals and stage.places.columns:
         _evaluate(made, reading.signals, source, connector, around, stage)
     return made
-
-
-def _own_time(
-    body: bytes, source: str, connector: Connector, around: Surroundings, machine_now: datetime
-) -> tuple[datetime, str]:
-    """The payload's issue time, else its current time, else its first hour, and which it is."""
-    of_payload = getattr(connector, "payload_time", None)
-    told: datetime | None = of_payload(body) if of_payload is not None else None
-    if told is not None:
-        signals = connector.read(body, Context(source, told, around.zone)).signals
-        runs = [s for s in signals if isinstance(s, Forecast | Observation)]
-        if not runs:
-            return told, "the payload's issue time / 发布时间"
-        if told in _first_hours(runs):
-            return told, "the payload's first hour / 首个时次"
-        # Sources without an issue time name the hour of their `current` values.
-        if b'"current' in body:
-            return told, "the payload's current time / 当前时间"
-        return told, "the payload's issue time / 发布时间"
-    # A connector may drop what has expired by the time it is given: a payload of last winter is
-    # read as of long ago to learn when it was issued.
-    for probe in (machine_now, LONG_AGO):
-        signals = connector.read(body, Context(source, probe, around.zone)).signals
-        said = [s.issued for s in signals if s.issued not in (probe, _hour(probe))]
-        if said:
-            return max(said), "the payload's issue time / 发布时间"
-        if first := _first_hours(signals):
-            return min(first), "the payload's first hour / 首个时次"
-    return machine_now, "the machine's clock: the payload names no time / 本机时间"
-
-
-def _first_hours(signals: Iterable[Signal]) -> list[datetime]:
-    return [s.start for s in signals if isinstance(s, Forecast)] + [
-        s.at for s in signals if isinstance(s, Observation)
-    ]
 
 
 def _evaluate(
@@ -321,7 +286,3 @@ def _signal(signal: Signal, stage: Stage) -> dict[str, Any]:
 
 def _utc(at: datetime | None) -> str | None:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
-
-
-def _hour(at: datetime) -> datetime:
-    return at.replace(minute=0, second=0, microsecond=0)

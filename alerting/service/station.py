@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from alerting import chase
 from alerting.alerts import FactBook, Life
@@ -18,7 +18,6 @@ from alerting.alerts.rule_places import rule_places
 from alerting.alerts.standing import load as load_standings
 from alerting.audit import record
 from alerting.bus import EmbeddedBus, KafkaBus
-from alerting.connector import Connector
 from alerting.dispatch import Dispatcher, make_channels
 from alerting.errors import SuianError
 from alerting.rulebook import Book
@@ -33,13 +32,13 @@ from alerting.service.clock import (
     realms,
 )
 from alerting.service.county import County, sync_people
-from alerting.service.feeds import Feeds
+from alerting.service.feeds import Feeds, live_feeds
 from alerting.service.loop import Rounds
 from alerting.service.player import Player
+from alerting.service.sources import source_states
 from alerting.signals import Report, Signal, Spot
 from alerting.store import Store, Writer
-from alerting.store.schema import signal, source_health
-from alerting.weather import Column, Fields, FieldSettings, SourceFacts
+from alerting.weather import Column, Fields, FieldSettings
 
 log = structlog.get_logger()
 REBUILD_FROM = timedelta(days=62)  # daily values reach 60 days back
@@ -63,7 +62,7 @@ class Station:
         self.spots = tuple(
             Spot(p.id, p.lat, p.lon, p.elevation) for p in self.places.points().values()
         )
-        self._feeds: dict[str, Feeds] = {LIVE: self._live_feeds()}
+        self._feeds: dict[str, Feeds] = {LIVE: live_feeds(self.config, self.connectors)}
         self._realms: dict[str, Realm] = {}
         self._failed: set[tuple[str, int]] = set()
         self.engines: dict[str, Engine] = {}
@@ -284,25 +283,6 @@ class Station:
         self._failed.add((realm_id, seq))
         return again
 
-    def _live_feeds(self) -> Feeds:
-        weather: list[SourceFacts] = []
-        warnings: dict[str, timedelta | None] = {}
-        order = sorted(
-            self.config.sources_on().items(),
-            key=lambda i: (i[1].trust, list(self.config.sources).index(i[0])),
-        )
-        for trust, (name, _) in enumerate(order):
-            connector = self.connectors[name]
-            for kind in ("forecast", "observation"):
-                if kind in connector.feeds:
-                    dated = bool(getattr(connector, "dated", True))
-                    weather.append(
-                        SourceFacts(name, connector.cadence, connector.quantities, kind, trust, dated)
-                    )
-            if "warning" in connector.feeds:
-                warnings[name] = connector.cadence if _promises(connector) else None
-        return Feeds(tuple(weather), warnings)
-
     # What pages and the watch ask
 
     @property
@@ -314,41 +294,9 @@ class Station:
 
     def sources(self) -> list[dict[str, Any]]:
         """Every source that is on: when it last spoke, when it is due, what it waits for."""
-        now = self.runtime.now()
         with self.store.read() as connection:
-            health = {
-                r.source: r
-                for r in connection.execute(
-                    select(source_health).where(source_health.c.realm == LIVE)
-                )
-            }
-            pushed = {
-                r.source: r.at
-                for r in connection.execute(
-                    select(signal.c.source, func.max(signal.c.accepted).label("at"))
-                    .where(signal.c.realm == LIVE)
-                    .group_by(signal.c.source)
-                )
-            }
-        fields = self.engines[LIVE].fields
-        found = []
-        for name, connector in self.connectors.items():
-            row = health.get(name)
-            spoke = row.spoke if row is not None else pushed.get(name)
-            if connector.feeds == {"forecast"}:
-                # As the rules see it: an answer without a run, or with an old one, is no word.
-                spoke = fields.last_word(name)
-            silent = bool(connector.feeds & {"forecast", "observation", "warning"})
-            silent &= _promises(connector)
-            silent &= now - (spoke or self._started) > 2 * connector.cadence
-            state = "silent" if silent else "waiting" if spoke is None else "fresh"
-            found.append({
-                "name": name, "state": state, "spoke": spoke,
-                "due": (spoke or self._started) + connector.cadence,
-                "waits_for": "" if spoke else "first message",
-                "error": row.error if row is not None else "",
-            })  # fmt: skip
-        return found
+            return source_states(connection, self.connectors, self.engines[LIVE].fields,
+                                 self._started, self.now(LIVE))  # fmt: skip
 
     def blind(self, realm_id: str) -> list[dict[str, Any]]:
         return self.engines[realm_id].blind(self.now(realm_id))
@@ -376,8 +324,3 @@ class Station:
             self.kafka.close()
         self.runtime.close()
         self.store.close()
-
-
-def _promises(connector: Connector) -> bool:
-    """Whether anybody said how often it speaks: else its silence says nothing."""
-    return bool(getattr(connector, "promises", True))
