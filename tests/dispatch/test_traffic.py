@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import insert
 
 from alerting.dispatch import Around, Dispatcher, Message, Sent
 from alerting.dispatch.channels import Channel, Passing, Unusable
+from alerting.dispatch.channels import console as console_module
 from alerting.dispatch.channels.twilio import Channel as Twilio
 from alerting.dispatch.channels.twilio import Options
 from alerting.runtime import RealRuntime
@@ -168,3 +170,34 @@ def test_a_lease_that_ran_out_is_left_alone_while_its_channel_refuses_us(hall: H
     hall.passes(minutes=2)
     assert [(d.person, d.state, d.resends) for d in hall.deliveries()] == [
         ("chen", "accepted", 1), ("smith", "accepted", 0)]  # fmt: skip
+
+
+def test_a_terminal_that_takes_no_more_holds_up_nobody(hall: Hall) -> None:
+    """Ctrl-S, or a pipe that nobody reads: what is printed waits, by a channel as loud as any."""
+    goes_on = threading.Event()
+    printed: list[str] = []
+
+    def sink(text: str) -> None:
+        assert goes_on.wait(30)
+        printed.append(text)
+
+    async def story() -> None:
+        runtime = RealRuntime()
+        console = console_module.Channel(console_module.Options(timeout_seconds=0.5),
+                                         Around("console", runtime), sink)  # fmt: skip
+        phone = Phone("sms", runtime)
+        dispatcher = in_real_time(hall, runtime, {"sms": phone, "console": console})
+        hall.tell("police", kind="reminder", round=1)
+        hall.tell("police", kind="reminder", round=2)
+        await dispatcher.step()
+        hall.tell("site")
+        await dispatcher.step()
+        await until(lambda: states(hall, channel="sms") == {"accepted"})
+        given_up = {"may have arrived: the console takes nothing"}
+        await until(lambda: {d.error for d in hall.deliveries(channel="console")} == given_up)
+        goes_on.set()
+        await dispatcher.close()
+        runtime.close()
+        assert len(printed) == 1  # the other was not begun, and is not printed late
+
+    run(story())

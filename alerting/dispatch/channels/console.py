@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 from io import StringIO
@@ -31,6 +32,7 @@ class Options(base.Options):
 
     width: int = Field(80, ge=40)
     silent: bool = False
+    timeout_seconds: float = Field(20.0, gt=0, le=40)
 
 
 class Channel(base.Plain):
@@ -50,11 +52,17 @@ class Channel(base.Plain):
         self.sink = sink
 
     async def send(self, message: Message) -> Sent:
-        """A console that cannot be printed to any more (a closed pipe) is a passing failure."""
+        """A console that cannot be printed to (a closed pipe) or takes nothing (a terminal after
+        Ctrl-S, a pipe that nobody reads) is a passing failure."""
         if self.settings.silent:
             return Sent("accepted")
+        box = self.box(message)
+        # In a thread of its own: what cannot be printed must not stop the rest of the service.
+        printing = self.around.runtime.in_thread("console", lambda: self.sink(box))
         try:
-            self.sink(self.box(message))
+            await asyncio.wait_for(printing, self.settings.timeout_seconds)
+        except TimeoutError:
+            raise base.Passing("the console takes nothing", unsure=True) from None
         except (OSError, ValueError) as error:
             raise base.Passing(f"the console cannot be written: {error}") from None
         return Sent("accepted")
