@@ -54,9 +54,12 @@ def plan(
     connection: Connection, drafts: Drafts, now_of: Callable[[str], datetime]
 ) -> list[Plan]:
     """What to bind now, in every realm, the real world first. Nothing is written."""
+    # One that is just being opened has no clock yet, and nothing due.
+    waiting = select(notice.c.realm).where(notice.c.state == "due")
     realms = connection.execute(
-        select(realm_table).order_by(realm_table.c.kind != "live", realm_table.c.id)
-    ).all()
+        select(realm_table).where(realm_table.c.id.in_(waiting))
+        .order_by(realm_table.c.kind != "live", realm_table.c.id)
+    ).all()  # fmt: skip
     made = [_Planning(connection, drafts, realm, now_of(realm.id)).run() for realm in realms]
     return [one for one in made if one is not None]
 

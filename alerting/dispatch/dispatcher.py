@@ -19,7 +19,7 @@ from alerting.dispatch import codes, outbox, ways
 from alerting.dispatch.bind import Plan, bind, plan
 from alerting.dispatch.channels import Channel, Failed, Passing, Permanent, StatusChange, Unusable
 from alerting.dispatch.compose import Composer
-from alerting.dispatch.outbox import Claimed, Outcome
+from alerting.dispatch.outbox import Claimed, Outcome, Room
 from alerting.dispatch.receipts import apply_status
 from alerting.dispatch.traffic import Traffic
 from alerting.dispatch.wording import Book
@@ -146,9 +146,18 @@ class Dispatcher:
 
     async def _take(self) -> list[Claimed]:
         """Bind what is due, and lease what can be sent."""
-        self._drafts.settings.unusable = set(self._traffic.left_alone(self._runtime.now()))
+        now = self._runtime.now()
+        refused = self._traffic.left_alone(now)
+        self._drafts.settings.unusable = set(refused)
         plans = await self._runtime.in_thread("bind", self._plan)
-        return await self._writer.write(partial(self._bind_and_claim, plans=plans))
+        # Counted on the event loop alone, where sends end too.
+        room = self._traffic.rooms(now)
+        claimed = await self._writer.write(
+            partial(self._bind_and_claim, plans=plans, refused=refused, room=room)
+        )
+        for one in claimed:
+            self._traffic.begins(one, now)
+        return claimed
 
     def _plan(self) -> list[Plan]:
         with self._store.read() as connection:
@@ -156,20 +165,19 @@ class Dispatcher:
 
     # Under a transaction
 
-    def _bind_and_claim(self, connection: Connection, plans: Sequence[Plan]) -> list[Claimed]:
+    def _bind_and_claim(
+        self,
+        connection: Connection,
+        plans: Sequence[Plan],
+        refused: Mapping[str, datetime],
+        room: Mapping[str, Room],
+    ) -> list[Claimed]:
         now = self._runtime.now()
         for made in plans:
             bind(connection, made)
         ways.undelivered(connection, self._drafts, now, self._now_of)
-        ways.pass_on(connection, self._drafts, self._traffic.left_alone(now), now, self._now_of)
-        waiting = connection.execute(
-            select(delivery.c.channel).where(delivery.c.state.in_(["bound", "sending"])).distinct()
-        ).scalars()
-        room = {name: self._traffic.room(name, now) for name in waiting}
-        claimed = outbox.claim(connection, self._drafts, now, room, self._now_of)
-        for one in claimed:
-            self._traffic.begins(one, now)
-        return claimed
+        ways.pass_on(connection, self._drafts, refused, now, self._now_of)
+        return outbox.claim(connection, self._drafts, now, room, self._now_of)
 
     def _settle(self, connection: Connection, outcomes: list[Outcome]) -> None:
         outbox.settle(connection, self._drafts, outcomes, self._runtime.now(), self._now_of)
@@ -196,7 +204,7 @@ class Dispatcher:
     async def _settle_all(self) -> None:
         # While one batch is written the next gathers.
         while self._outcomes:
-            batch, self._outcomes = self._outcomes, []
+            batch, self._outcomes = outbox.parted(self._outcomes)
             await self._writer.write(lambda c, batch=batch: self._settle(c, batch))  # type: ignore[misc]
 
     async def _send(self, one: Claimed) -> Outcome:

@@ -18,11 +18,13 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, select, update
 
 from alerting.dispatch.channels import RANK, Failed, Message, Passing, Permanent, Sent, Unusable
 from alerting.dispatch.superseding import MAY_HAVE_ARRIVED, may_have_arrived, supersede_moot
+from alerting.dispatch.ways import AT_ONCE as OTHER_WAYS
 from alerting.dispatch.ways import carry_on, next_contact, next_way, ready
 from alerting.dispatch.writing import Drafts
 from alerting.store.schema import delivery, delivery_notice, notice, person, post
 from alerting.store.schema import realm as realm_table
 
+AT_ONCE = 50  # leases a transaction and channel, so that people's answers never wait for long
 LEASE = timedelta(seconds=90)  # longer than any channel may take to send, asking included
 # Tries before the next contact: what is more urgent changes its way sooner.
 TRIES = {"red": 2, "orange": 3, "lower": 4}
@@ -78,10 +80,15 @@ def claim(
 ) -> list[Claimed]:
     """Lease what is ready, red first, as much as each channel has `room` for; by the machine's clock.
 
-    What no longer fits is superseded instead.
+    What no longer fits is superseded instead. What is for a channel that `room` does not know, one that
+    has left the config, is leased to be ended.
     """
     claimed: list[Claimed] = []
-    for channel, free in room.items():
+    waiting = connection.execute(
+        select(delivery.c.channel).where(delivery.c.state.in_(["bound", "sending"])).distinct()
+    ).scalars()
+    for channel in waiting.all():
+        free = room.get(channel, Room(AT_ONCE, AT_ONCE))
         if free.most <= 0:
             continue
         found = connection.execute(
@@ -92,8 +99,7 @@ def claim(
         ).all()
         first = [row for row in found if is_urgent(row)]
         rows = [*first, *found[len(first) :][: free.others]]
-        waiting = [row for row in rows if row.leased_until is None]
-        moot = supersede_moot(connection, waiting, now_of)
+        moot = supersede_moot(connection, [r for r in rows if r.leased_until is None], now_of)
         fitting = [row for row in rows if row.id not in moot]
         messages = _messages(connection, drafts, fitting)
         leases: list[dict[str, Any]] = []
@@ -128,6 +134,14 @@ def take_over(connection: Connection, now: datetime) -> int:
         .where(delivery.c.state == "sending", delivery.c.leased_until > now)
         .values(leased_until=now)
     ).rowcount
+
+
+def parted(outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[Outcome]]:
+    """As many as one transaction has time for, from the first, and the rest: what failed is composed
+    anew where it goes to another channel."""
+    failed = [n for n, one in enumerate(outcomes) if one.failed is not None]
+    upto = failed[OTHER_WAYS] if len(failed) > OTHER_WAYS else len(outcomes)
+    return list(outcomes[:upto]), list(outcomes[upto:])
 
 
 def settle(

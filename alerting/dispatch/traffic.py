@@ -12,15 +12,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from alerting.dispatch.channels import Channel
-from alerting.dispatch.outbox import Claimed, Room
+from alerting.dispatch.outbox import AT_ONCE, Claimed, Room
 
-AT_ONCE = 50  # leases a transaction and channel, so that people's answers never wait for long
 KEPT_FOR_RED = 4  # one in so many of a channel's concurrency
 UNUSABLE_FOR = timedelta(minutes=5)  # until a channel that refused us is tried again
 
 
 class Traffic:
-    """Of one process, by the machine's clock."""
+    """Of one process, by the machine's clock; for the event loop's thread alone."""
 
     def __init__(self, channels: Mapping[str, Channel]) -> None:
         self._channels = channels
@@ -35,7 +34,7 @@ class Traffic:
 
     def left_alone(self, now: datetime) -> dict[str, datetime]:
         """Those of them that are not tried again yet, and until when."""
-        return {name: until for name, until in list(self._refused.items()) if until > now}
+        return {name: until for name, until in self._refused.items() if until > now}
 
     def refuses(self, channel: str, now: datetime) -> None:
         self._refused[channel] = now + UNUSABLE_FOR
@@ -53,19 +52,9 @@ class Traffic:
     def ends(self, one: Claimed) -> None:
         self._under_way[one.channel, one.urgent] -= 1
 
-    def room(self, name: str, now: datetime) -> Room:
-        """How many more messages a channel may have under way now."""
-        channel = self._channels.get(name)
-        if channel is None:
-            return Room(AT_ONCE, AT_ONCE)  # to be ended at once
-        if name in self.left_alone(now):
-            return Room(0, 0)  # what waits for it is passed on
-        most = min(AT_ONCE, channel.concurrency - self._busy(name))
-        if channel.rate:
-            most = min(most, self._pace(name, channel.rate, now))
-        kept = channel.concurrency // KEPT_FOR_RED
-        others = channel.concurrency - kept - self._under_way[name, False]
-        return Room(max(0, most), max(0, min(most, others)))
+    def rooms(self, now: datetime) -> dict[str, Room]:
+        """How many more messages each channel may have under way now."""
+        return {name: self._room(name, now) for name in self._channels}
 
     def free_from(self, name: str, now: datetime, urgent: bool) -> datetime:
         """From when on what waits for a channel can be dealt with."""
@@ -73,12 +62,23 @@ class Traffic:
         if channel is None or name in self.left_alone(now):
             return now
         free = now
-        room = self.room(name, now)
+        room = self._room(name, now)
         if not (room.most if urgent else room.others):
             free = now + timedelta(seconds=1)
         if channel.rate and not self._pace(name, channel.rate, now):
             free = max(free, self._sent_at[name][0] + timedelta(seconds=max(1.0, 1 / channel.rate)))
         return free
+
+    def _room(self, name: str, now: datetime) -> Room:
+        if name in self.left_alone(now):
+            return Room(0, 0)  # what waits for it is passed on
+        channel = self._channels[name]
+        most = min(AT_ONCE, channel.concurrency - self._busy(name))
+        if channel.rate:
+            most = min(most, self._pace(name, channel.rate, now))
+        kept = channel.concurrency // KEPT_FOR_RED
+        others = channel.concurrency - kept - self._under_way[name, False]
+        return Room(max(0, most), max(0, min(most, others)))
 
     def _busy(self, name: str) -> int:
         return self._under_way[name, True] + self._under_way[name, False]

@@ -350,12 +350,24 @@ def test_who_left_the_post_or_whose_alert_ended_since_it_was_read_is_not_told(ha
     plans = planned(hall)
     hall.roster("police", "smith")
     hall.changes(alert, "live.fog.road.1", state="closed")
-    claimed = hall.store.write(lambda c: hall.dispatcher._bind_and_claim(c, plans))
-    assert claimed == []
+    hall.dispatcher._plan = lambda: plans  # type: ignore[method-assign]
+    assert hall.takes() == []
+    hall.begin()
     hall.goes()
     assert hall.notice(over).reason == "it ended before it was sent"
     assert [(d.person, d.state) for d in hall.deliveries() if hall.carried(d.id) == [left]] == [
         ("chen", "superseded"), ("smith", "accepted")]  # fmt: skip
+
+
+def test_a_realm_that_is_just_being_opened_holds_up_no_other(hall: Hall) -> None:
+    hall.store.write(lambda c: c.execute(realm.insert().values(
+        id="exercise-1", kind="exercise", title={}, exercise=True, started=START, begins=START,
+        speed=1.0)))  # fmt: skip
+    clocks = {"live": START}
+    hall.dispatcher._now_of = clocks.__getitem__
+    hall.tell("police")
+    hall.goes()
+    assert len(hall.phone.got) == 1
 
 
 # What cannot be written

@@ -224,3 +224,12 @@ def test_a_rate_is_ours_to_keep(hall: Hall) -> None:
     assert hall.dispatcher.next_due() == START + timedelta(seconds=1)
     hall.passes(seconds=1)
     assert len(hall.phone.got) == 3
+
+
+def test_what_failed_is_settled_few_at_a_time_and_what_arrived_all_at_once() -> None:
+    went = [outbox.Outcome(n, sent=Sent("accepted")) for n in range(60)]
+    failed = [outbox.Outcome(n, failed=Permanent("21211")) for n in range(60, 85)]
+    first, rest = outbox.parted(went + failed)
+    assert first == went + failed[:10]
+    assert [len(part) for part in outbox.parted(rest)] == [10, 5]
+    assert outbox.parted(went) == (went, [])
