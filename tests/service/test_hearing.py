@@ -46,7 +46,7 @@ def test_an_answer_in_an_exercise_whose_clock_is_held_back_does_not_come_from_it
         assert await station.hear("chen", "sms", "1 W6")
         with station.store.read() as connection:
             [held] = station.bus.read(connection, played.id, 0)
-        assert held.signal.issued == station.now(played.id) == STORM + timedelta(minutes=10)
+        assert held.signal().issued == station.now(played.id) == STORM + timedelta(minutes=10)
         await station.close()
 
     asyncio.run(story())
