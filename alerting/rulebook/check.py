@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from alerting.rulebook.book import Book, Rule, read_book
+from alerting.rulebook.book import Book, Rule, as_shipped, read_book
 from alerting.rulebook.cases import failures
 from alerting.rulebook.nodes import (
     And,
@@ -42,7 +42,7 @@ def check_folder(folder: Path, calendar_names: Set[str] | None = None) -> list[F
     `calendar_names` are the seasons and holidays the calendar knows (None: not checked).
     """
     book, problems = read_book(folder, calendar_names)
-    errors = [_error(problem) for problem in [*problems, *failures(book)]]
+    errors = [_error(problem) for problem in [*problems, *failures(as_shipped(book))]]
     return errors + list(_warnings(book))
 
 

@@ -55,7 +55,7 @@ def folder(tmp_path: Path, districts: str, clear: str = "true", season: str = "n
 def test_a_number_has_one_place_and_any_unit_of_its_kind(tmp_path: Path) -> None:
     book = load_book(folder(tmp_path, PLAIN))
     assert text_of(book.rules[0].levels["orange"].when) == "(snow_depth >= 10 cm) within 6 h"
-    assert book.numbers["deep"].where.endswith("districts.yaml:2:17")
+    assert book.numbers["deep"].where.endswith("districts.yaml:2:9")
 
 
 def test_a_season_tightens_it_and_clears_by_the_tightest(tmp_path: Path) -> None:
@@ -69,7 +69,20 @@ def test_another_number_is_another_book(tmp_path: Path) -> None:
     assert load_book(folder(tmp_path, changed)).version != before
 
 
+def test_a_district_puts_its_own_and_the_cases_hold_the_shipped_one(tmp_path: Path) -> None:
+    own = SEASONAL + "    here: 12 cm\n    here-in: {year-end: 11 cm}\n"
+    book = load_book(folder(tmp_path, own, clear="false", season="orange"))
+    assert text_of(book.rules[0].levels["orange"].when) == (
+        "(snow_depth >= 12 cm) within 6 h or season year-end and (snow_depth >= 11 cm) within 6 h"
+    )
+    all_year = load_book(folder(tmp_path, SEASONAL + "    here: 12 cm\n", "false", "orange"))
+    assert text_of(all_year.rules[0].levels["orange"].when) == "(snow_depth >= 12 cm) within 6 h"
+    with pytest.raises(BadInput, match="case 'eight at the turn of the year'"):
+        load_book(folder(tmp_path, own, clear="false", season="none"))
+
+
 @pytest.mark.parametrize(("districts", "where", "says"), [
+    (SEASONAL + "    here-in: {year-end: 11 cm}\n", "districts.yaml:3:5", "goes with `here`"),
     ("", "civil.yaml:9:37", "'$deep' is no number of districts.yaml"),
     (PLAIN.replace("deep:", "deeep:"), "civil.yaml:9:37", "Did you mean $deeep?"),
     (PLAIN.replace("10 cm", "10 degC"), "civil.yaml:9:37", "snow_depth is in cm"),
