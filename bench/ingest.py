@@ -1,11 +1,12 @@
 """A forecast run on its whole way: from the service's bytes to committed state, beside pysimdjson.
 
 Each size runs in a process of its own, for its peak memory. A run is told apart into parse (bytes to a
-signal), merge (into the fields), derive (wet bulb, snow, surface temperature, freezing rain), evaluate
+signal), merge (into the fields), derive (what the shipped book asks for beyond what is said), evaluate
 (the shipped book, and what is decided), explain (why each alert moves) and write (the transactions of
-its effects); the bus's own write and reading it back are shown apart. Measured against: pysimdjson
-reading the same bytes into float32, in the same rounds; ratios are of processor time. What was read is
-compared before a time is printed.
+its effects); the bus's own write and reading it back are shown apart, and so, in runs of their own, is
+the derivation of every quantity that can be derived. Measured against: pysimdjson reading the same
+bytes into float32, in the same rounds; ratios are of processor time. What was read is compared before
+a time is printed.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from alerting.signals import Forecast, Spot, accepted_at
 from alerting.store import Store
 from alerting.store.schema import alert, measure, notice, slice_done
 from alerting.weather.merge import Merge
+from alerting.weather.recipes import RECIPES
 from bench import county
 from bench.rounds import Target, same
 from connectors.open_meteo import OpenMeteoOptions, Source
@@ -197,6 +199,8 @@ def measure_size(points: int, counted: int, folder: Path) -> dict[str, Any]:
             kept.append(parts)
             plain.append(plainly)
     same(run.count(alert) == 0, "a quiet run opened alerts")
+    quiet_peak = _peak()
+    now, everything = _derive_everything(run, now, counted)
     made: dict[str, Any] = {
         "points": points,
         "places": run.places,
@@ -206,12 +210,28 @@ def measure_size(points: int, counted: int, folder: Path) -> dict[str, Any]:
         "plain": statistics.median(plain),
         "without": statistics.median(k.way(False) / p for k, p in zip(kept, plain, strict=True)),
         "with": statistics.median(k.way() / p for k, p in zip(kept, plain, strict=True)),
-        "quiet_peak": _peak(),
+        "everything": everything,
+        "quiet_peak": quiet_peak,
     }  # fmt: skip
     if points in FRONTS:
         made["front"] = _front(run, now + timedelta(hours=1))
     made["peak"] = _peak()
     return made
+
+
+def _derive_everything(run: Run, now: datetime, counted: int) -> tuple[datetime, float]:
+    """Seconds of processor a run takes to derive all that can be, as if a book asked for it; the book
+    asks for its own again afterwards."""
+    fields, book = run.engine.fields, run.engine.life.book
+    fields.need(book.quantities | RECIPES.keys())
+    took = []
+    for turn in range(counted + 1):  # the first makes the arrays
+        now += timedelta(hours=1)
+        said = county.answers(run.points, now, front=False, seed=777 + turn)
+        parts, _ = run.take(said, now)
+        took.append(parts.worked["derive"])
+    fields.need(book.quantities)
+    return now, statistics.median(took[1:])
 
 
 def _compare(read: NDArray[np.float32], signal: Forecast) -> None:
@@ -261,10 +281,14 @@ def run() -> list[Target]:
             apart = "  (apart)" if part.startswith("bus") else ""
             print(f"  {part:<12} {worked * 1e3:>12.1f} {took * 1e3:>9.1f}{apart}")
         print(f"  pysimdjson   {made['plain'] * 1e3:>12.1f}")
+        print(f"  derive, every quantity {made['everything'] * 1e3:.1f}, "
+              f"{made['everything'] / made['plain']:.2f} times pysimdjson")  # fmt: skip
         print(f"  peak memory {made['quiet_peak'] / 2**20:>10.0f} MiB")
         where = f"quiet run, {points} points"
         targets.append(Target(f"{where}, without derivation", made["without"], 1.5, False))
         targets.append(Target(f"{where}, with derivation", made["with"], 3, False))
+        all_derived = made["without"] + made["everything"] / made["plain"]
+        targets.append(Target(f"{where}, every quantity derived", all_derived, 3, False))
         if points == 10_000:
             used = made["peak"] / GIB
             targets.append(Target("peak memory at 10000 points, front too, GiB", used, 1, False))

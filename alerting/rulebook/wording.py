@@ -107,7 +107,7 @@ def rounded(value: float, threshold: float, quantity: str, unit: str) -> str:
 
 
 def number_words(value: float, unit: str) -> str:
-    return number_text(value, unit).replace("degC", "°C")
+    return number_text(value, unit).replace("degC", "°C").replace("K*h", "K·h")
 
 
 def fact_words(text: str, value: float | None, language: Language, titles: Titles) -> str:

@@ -7,7 +7,7 @@ import os
 import re
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -16,6 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from alerting.errors import BadInput, plain
 from alerting.people import Policy
+from alerting.weather import FIRE_START
 
 
 class Part(BaseModel):
@@ -81,6 +82,14 @@ class Weather(Part):
     observation_km: float = Field(10, gt=0)
     observation_height_m: float = Field(200, gt=0)
     agreement_hours: int = Field(6, ge=0)
+    heating_base: float = Field(18, ge=5, le=25)  # degC, of heating_degrees
+    lapse_k_per_km: float = Field(6.5, ge=0, le=10)  # of temperatures moved to a point's height
+    # FFMC, DMC and DC before the 60 days that the fire danger looks back on.
+    fire_start: tuple[
+        Annotated[float, Field(ge=0, le=101)],
+        Annotated[float, Field(ge=0)],
+        Annotated[float, Field(ge=0)],
+    ] = FIRE_START
 
 
 class Exercise(Part):

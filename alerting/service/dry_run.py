@@ -194,7 +194,8 @@ def _engine(
     fields = Fields(stage.columns(), around.zone, sources, FieldSettings(
         horizon_hours=settings.horizon_hours, day_starts_at=settings.day_starts_at,
         observation_km=settings.observation_km,
-        observation_height_m=settings.observation_height_m,
+        observation_height_m=settings.observation_height_m, heating_base=settings.heating_base,
+        lapse_k_per_km=settings.lapse_k_per_km, fire_start=settings.fire_start,
     ))  # fmt: skip
     fields.need(book.quantities)
     life = Life("dry-run", False, book, places, Policy(), around.zone)

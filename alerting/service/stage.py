@@ -40,7 +40,10 @@ class Stage:
 
 
 def columns_of(places: Places) -> list[Column]:
-    return [Column(p.id, q.id, q.lat, q.lon, q.elevation) for p, q in places.columns]
+    return [
+        Column(p.id, q.id, q.lat, q.lon, q.elevation, bridge=p.kind == "bridge")
+        for p, q in places.columns
+    ]
 
 
 class Scout:

@@ -187,14 +187,16 @@ class Station:
         life, now = self._life(realm, book), realm.at(self.runtime.now())
         settings = self.config.weather
         columns = [
-            Column(place.id, point.id, point.lat, point.lon, point.elevation)
+            Column(place.id, point.id, point.lat, point.lon, point.elevation,
+                   bridge=place.kind == "bridge")
             for place, point in self.places.columns
         ]
         fields = Fields(columns, self.config.county.zone, feeds.weather, FieldSettings(
             horizon_hours=settings.horizon_hours, day_starts_at=settings.day_starts_at,
             observation_km=settings.observation_km,
             observation_height_m=settings.observation_height_m,
-            agreement_hours=settings.agreement_hours,
+            agreement_hours=settings.agreement_hours, heating_base=settings.heating_base,
+            lapse_k_per_km=settings.lapse_k_per_km, fire_start=settings.fire_start,
         ))  # fmt: skip
         fields.need(book.quantities)
         facts = FactBook(self.places, self.county.calendar, dict(feeds.warnings))

@@ -50,16 +50,33 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("wind_gust", "m/s", "wind_speed_of_gust", False, 0, 140, "阵风", "gust", 1),
         Quantity("pressure", "hPa", "air_pressure_at_mean_sea_level", False, 850, 1100,
                  "气压", "pressure", 0),
+        Quantity("line_ice", "mm", "", False, 0, 300, "电线覆冰厚度", "ice on lines", 1),
+        Quantity("road_water", "mm", "", False, 0, 400, "路面水量", "water on the road", 1),
+        Quantity("road_ice", "mm", "", False, 0, 400, "路面结冰（水量）",
+                 "ice on the road (water)", 1),
+        Quantity("frost", "1", "", False, 0, 1, "结霜（1 为有）", "hoar frost (1 is yes)", 0),
+        Quantity("wind_chill", "degC", "wind_chill_of_air_temperature", False, -120, 60,
+                 "风寒温度", "wind chill", 1),
+        Quantity("heating_degrees", "K*h", "", True, 0, 100, "采暖度时", "heating degree hours",
+                 0),
         Quantity("fire_danger", "1", "", False, 0, 400, "火险指数", "fire danger", 0),
     )
 }  # fmt: skip
 
 # What weather/ can derive when no source says it, and from what.
+_WET = frozenset({"temperature", "humidity", "precipitation"})
 DERIVABLE: dict[str, frozenset[str]] = {
     "dew_point": frozenset({"temperature", "humidity"}),
     "wet_bulb": frozenset({"temperature", "humidity"}),
     "surface_temperature": frozenset({"temperature"}),
-    "freezing_rain": frozenset({"temperature", "humidity", "precipitation"}),
-    "snowfall": frozenset({"temperature", "humidity", "precipitation"}),
-    "rain": frozenset({"temperature", "humidity", "precipitation"}),
+    "freezing_rain": _WET,
+    "snowfall": _WET,
+    "rain": _WET,
+    "line_ice": _WET | {"wind_speed"},
+    "road_water": frozenset({"temperature", "precipitation"}),
+    "road_ice": frozenset({"temperature", "precipitation"}),
+    "frost": frozenset({"temperature", "humidity"}),
+    "wind_chill": frozenset({"temperature", "wind_speed"}),
+    "heating_degrees": frozenset({"temperature"}),
+    "fire_danger": _WET | {"wind_speed"},
 }

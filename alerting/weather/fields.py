@@ -24,14 +24,16 @@ from alerting.errors import BadInput
 from alerting.signals import HOUR, Forecast, Observation, wrong_clock
 from alerting.weather.daily import Days
 from alerting.weather.day_values import DayValues
-from alerting.weather.derived import RECIPES, station_pressure
+from alerting.weather.ground import Ground
 from alerting.weather.horizon import Horizons
+from alerting.weather.lift import Lift
 from alerting.weather.merge import Merge
 from alerting.weather.observations import Observations
 from alerting.weather.origins import Origin, Origins
 from alerting.weather.placing import Atlas, Column
 from alerting.weather.plausible import plausible
 from alerting.weather.readings import Readings, RunSight
+from alerting.weather.recipes import RECIPES
 from alerting.weather.runs import Runs
 from alerting.weather.sight import Bools, Facts, Sight
 from alerting.weather.sources import FieldSettings, SourceFacts
@@ -65,14 +67,18 @@ class Fields:
         }
         for name, runs in self._runs.items():  # now, so that the first run need not wait for it
             runs.layers = {q: self._window.layer() for q in sorted(self.sources[name].quantities)}
-        pressure = station_pressure(self._atlas.elevation.astype(np.float32))
-        self._merge = Merge(self._window, self._runs, self._observations, pressure, s.snow_wet_bulb)
+        self._lift = Lift(self._atlas, s.lapse_k_per_km)
+        ground = Ground.of(
+            columns, zone, snow_wet_bulb=s.snow_wet_bulb, heating_base=s.heating_base,
+            fire_start=s.fire_start,
+        )  # fmt: skip
+        self._merge = Merge(self._window, self._runs, self._observations, ground)
         days = Days(zone, s.day_starts_at, s.daily_days, len(columns))
         self._days = DayValues(days, self._window, self._merge)
         self._spread: set[str] = set()  # quantities that a source says it has derived itself
         parts = (self._window, self._runs, self._observations, self._merge)
         self._readings = Readings(*parts, self._days.of)
-        self._origins = Origins(*parts, list(self.sources), self._spread)
+        self._origins = Origins(*parts, list(self.sources), self._spread, self._lift)
         for f in self.sources.values():
             if f.kind == "forecast":
                 self._merge.forecast_said |= f.quantities
@@ -120,7 +126,7 @@ class Fields:
         runs = self._runs[f.source]
         now = self._now.timestamp()
         late = runs.overdue(now) & np.isfinite(runs.issued)
-        change = runs.take(f, self._atlas.place(f.spots), self._window)
+        change = runs.take(*self._lift.move(f, self._atlas.place(f.spots)), self._window)
         back = late & ~runs.overdue(now)
         if not change.columns.any():
             if back.any():
@@ -167,6 +173,7 @@ class Fields:
         if self._window.opened and hour > self._window.now:
             self._merge.refresh(self._now.timestamp())
             self._days.keep_leaving(hour - self._window.past)
+            self._merge.leave(hour - self._window.past)
         self._window.move(hour)
         self._now = now
         self._held = None

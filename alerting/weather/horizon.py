@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from alerting.weather.derived import RECIPES
 from alerting.weather.merge import Merge
+from alerting.weather.recipes import RECIPES
 from alerting.weather.runs import NEVER, Runs
 from alerting.weather.sight import Ints
 from alerting.weather.window import Window

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerting.signals import Floats
-from alerting.weather.derived import RECIPES, plan
+from alerting.weather.ground import Ground, Index, Setting
+from alerting.weather.memory import Memory
 from alerting.weather.observations import Observations
+from alerting.weather.recipes import RECIPES, plan, reach
 from alerting.weather.runs import Runs
 from alerting.weather.sight import Bools
 from alerting.weather.window import Window
@@ -29,11 +31,12 @@ class Merge:
         window: Window,
         runs: dict[str, Runs],
         observations: Observations,
-        pressure: Floats,
-        snow_wet_bulb: float,
+        ground: Ground,
     ) -> None:
         self._window, self._runs, self._observations = window, runs, observations
-        self._pressure, self._snow_wet_bulb = pressure, snow_wet_bulb
+        self._ground = ground
+        self._memories: dict[str, Memory] = {}
+        self._reach: dict[str, int | None] = {}
         self.needed: frozenset[str] = frozenset()
         self.forecast_said: set[str] = set()
         self.observed_said: set[str] = set()
@@ -52,8 +55,12 @@ class Merge:
         ahead, said = frozenset(self.forecast_said), frozenset(self.observed_said)
         wanted = self.needed - ahead
         self.order = tuple(dict.fromkeys((*plan(wanted, ahead), *plan(wanted, ahead | said))))
+        self._reach = reach(self.order)
         for quantity in self.order:
             self._own.setdefault(quantity, self._window.layer())
+            memory = RECIPES[quantity].memory
+            if memory is not None and quantity not in self._memories:
+                self._memories[quantity] = memory(self._ground)
         self._all_dirty = bool(self.fields)
 
     def mark(self, columns: Bools, low: int, high: int) -> None:
@@ -63,11 +70,36 @@ class Merge:
         self._dirty_hours = (low, high)
 
     def make(
-        self, quantity: str, parts: Mapping[str, Floats], columns: slice | NDArray[np.int64]
-    ) -> Floats:
-        """A derived quantity of these columns, (hours, columns) or (columns) as its parts are."""
-        recipe, pressure = RECIPES[quantity], self._pressure[columns]
-        return recipe.make(parts, pressure, self._snow_wet_bulb)
+        self, quantity: str, parts: Mapping[str, Floats], columns: Index, hours: NDArray[np.int64]
+    ) -> Floats | None:
+        """A derived quantity of these columns and hours, (hours, columns), of those of `parts` that
+        its recipe names; None where one that it needs is not there. What goes hour upon hour must be
+        given all hours from the window's first."""
+        recipe, memory = RECIPES[quantity], self._memories.get(quantity)
+        if not recipe.of <= parts.keys():
+            return None
+        taken = {q: parts[q] for q in recipe.of | (recipe.may & parts.keys())}
+        before = None if memory is None else memory.before(columns)
+        return recipe.make(taken, Setting(self._ground.at(columns), hours, before))
+
+    def of_latest(self, quantity: str, values: Mapping[str, Floats]) -> Floats | None:
+        """A derived quantity of the latest observations, (columns); None for what hours before would
+        have to say."""
+        if self._reach[quantity] is None:
+            return None
+        now = np.array([self._window.now])
+        made = self.make(quantity, {q: v[None] for q, v in values.items()}, _ALL, now)
+        return None if made is None else made[0]
+
+    def leave(self, new_first: int) -> None:
+        """Keep what is needed of the hours before `new_first`, at which the window is to begin."""
+        window = self._window
+        rows = window.span(window.first, window.last)
+        for quantity, memory in self._memories.items():
+            if quantity in self.order and quantity in self.fields:
+                parts = {q: self.fields[q][rows] for q in RECIPES[quantity].of if q in self.fields}
+                if len(parts) == len(RECIPES[quantity].of):
+                    memory.keep(self._own[quantity][rows], parts, window.first, new_first)
 
     def refresh(self, now: float) -> None:
         """Bring the merged and derived arrays up to date, touching only what changed."""
@@ -108,7 +140,7 @@ class Merge:
                     if held is self._own.get(quantity) and quantity not in self.order:
                         self._merge(quantity, rows, columns)
                 for quantity in self.order:
-                    self._derive(quantity, rows, columns)
+                    self._derive(quantity, self._changed(quantity, rows), columns)
         self.version += standing != self._current_hour()
         self._dirty[:] = False
         self._dirty_hours = None
@@ -164,16 +196,30 @@ class Merge:
                 out[past - 1][stand_in] = latest.value[columns][stand_in]
         return out
 
-    def _derive(self, quantity: str, rows: slice, columns: slice | NDArray[np.int64]) -> None:
+    def _changed(self, quantity: str, rows: slice) -> slice:
+        """The rows in which a derived quantity may change with those rows."""
+        far, window = self._reach[quantity], self._window
+        everything = window.span(window.first, window.last)
+        if far is None:
+            return everything
+        return slice(rows.start, min(rows.stop + far, everything.stop))
+
+    def _derive(self, quantity: str, rows: slice, columns: Index) -> None:
         if quantity not in self._own:
             self._own[quantity] = self._window.layer()
         self.fields[quantity] = self._own[quantity]
-        parts = {q: self.fields.get(q) for q in RECIPES[quantity].of}
-        given = {q: v[rows][:, columns] for q, v in parts.items() if v is not None}
-        if len(given) == len(parts):
-            made = self.make(quantity, given, columns)
-        else:
-            made = np.full((rows.stop - rows.start, len(self._dirty[columns])), np.nan, np.float32)
+        recipe, window = RECIPES[quantity], self._window
+        begin = max(rows.start - recipe.back, window.span(window.first, window.first).start)
+        back = slice(min(begin, rows.start), rows.stop)
+        given = {
+            q: self.fields[q][back][:, columns]
+            for q in recipe.of | recipe.may
+            if q in self.fields
+        }
+        made = self.make(quantity, given, columns, window.hours(back))
+        if made is None:
+            made = np.full((back.stop - back.start, len(self._dirty[columns])), np.nan, np.float32)
+        made = made[rows.start - back.start :]
         if quantity in self._observations.layers:
             seen = self._believed(quantity, rows, columns)
             np.copyto(made, seen, where=~np.isnan(seen))

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from alerting.weather.lift import Lift
 from alerting.weather.merge import Merge
 from alerting.weather.observations import Observations
 from alerting.weather.runs import Runs
@@ -26,7 +27,7 @@ class Origin:
 
 class Origins:
     """`names` are the sources by trust; `spread` the quantities that some source says it has derived
-    itself, which grow as it speaks."""
+    itself, which grow as it speaks; `lift` knows what was moved to another height."""
 
     def __init__(
         self,
@@ -36,9 +37,10 @@ class Origins:
         merge: Merge,
         names: Sequence[str],
         spread: Set[str],
+        lift: Lift,
     ) -> None:
         self._window, self._runs, self._observations = window, runs, observations
-        self._merge, self._names, self._spread = merge, names, spread
+        self._merge, self._names, self._spread, self._lift = merge, names, spread, lift
 
     def of(self, quantity: str, column: int, row: int) -> Origin:
         """Where the value of one cell of the last sight comes from (`row` as in the sight)."""
@@ -58,7 +60,9 @@ class Origins:
                 continue
             said = [r for r in runs.recent if r.taken[column] and r.start <= hour <= r.last]
             kind: Literal["derived", "forecast"] = (
-                "derived" if quantity in self._spread else "forecast"
+                "derived"
+                if quantity in self._spread or self._lift.moved(name, quantity, column)
+                else "forecast"
             )
             return Origin(name, said[-1].issued if said else None, kind)
         if quantity in self._merge.order:

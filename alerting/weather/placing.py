@@ -19,13 +19,14 @@ Index = slice | NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One (place, point) pair; degrees WGS84, metres."""
+    """One (place, point) pair; degrees WGS84, metres. A `bridge` has the night's air under it too."""
 
     place: str
     point_id: str
     lat: float
     lon: float
     elevation: float
+    bridge: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerting.signals import Floats
-from alerting.weather.derived import RECIPES
 from alerting.weather.merge import Merge
 from alerting.weather.observations import Observations
+from alerting.weather.recipes import RECIPES
 from alerting.weather.runs import Run, Runs
 from alerting.weather.sight import Bools, Daily, Ints, Sight
 from alerting.weather.window import Window
@@ -139,9 +139,9 @@ class Readings:
         self, values: dict[str, Floats], seen: Mapping[str, Floats], columns: Columns
     ) -> None:
         for quantity in self._merge.order:
-            parts = RECIPES[quantity].of
-            if all(q in values for q in parts):
-                made = self._merge.make(quantity, {q: values[q] for q in parts}, columns)
+            hours = self._window.first + np.arange(len(next(iter(values.values()))))
+            made = self._merge.make(quantity, values, columns, hours)
+            if made is not None:
                 _lay_over(made, seen.get(quantity))
                 values[quantity] = made
 

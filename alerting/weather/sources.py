@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from alerting.weather.ground import FIRE_START
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
@@ -30,3 +32,6 @@ class FieldSettings:
     agreement_hours: int = 6
     daily_days: int = 60
     snow_wet_bulb: float = 0.5  # degC, precipitation at or below it is snow
+    heating_base: float = 18.0  # degC
+    lapse_k_per_km: float = 6.5
+    fire_start: tuple[float, float, float] = FIRE_START

@@ -6,9 +6,9 @@ import numpy as np
 
 from alerting.signals import Floats
 from alerting.vocabulary import QUANTITIES
-from alerting.weather.derived import RECIPES
 from alerting.weather.merge import Merge
 from alerting.weather.observations import Observations
+from alerting.weather.recipes import RECIPES
 from alerting.weather.sight import Bools
 
 
@@ -38,8 +38,9 @@ def observed(
             values[quantity] = np.where(latest.fresh(now), latest.value, np.float32(np.nan))
         can[quantity] = observations.heard(quantity)
     for quantity in merge.order:
-        parts = RECIPES[quantity].of
-        made = merge.make(quantity, {q: values[q] for q in parts}, slice(None))
-        values[quantity] = np.where(np.isnan(values[quantity]), made, values[quantity])
-        can[quantity] = can[quantity] | np.logical_and.reduce([can[q] for q in parts])
+        made = merge.of_latest(quantity, values)
+        if made is not None:
+            values[quantity] = np.where(np.isnan(values[quantity]), made, values[quantity])
+            parts = RECIPES[quantity].of
+            can[quantity] = can[quantity] | np.logical_and.reduce([can[q] for q in parts])
     return values, can

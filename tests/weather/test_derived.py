@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from alerting.vocabulary import DERIVABLE
-from alerting.weather import derived
+from alerting.weather import derived, recipes
 
 f32 = np.float32
 
@@ -80,20 +80,20 @@ def test_freezing_rain_is_rain_at_or_below_zero(
 
 
 def test_the_plan_orders_and_leaves_out_what_cannot_be_had() -> None:
-    assert derived.plan(
+    assert recipes.plan(
         frozenset({"snowfall"}), frozenset({"temperature", "humidity", "precipitation"})
     ) == ("wet_bulb", "snowfall")
-    assert derived.plan(frozenset({"snowfall"}), frozenset({"temperature", "precipitation"})) == ()
+    assert recipes.plan(frozenset({"snowfall"}), frozenset({"temperature", "precipitation"})) == ()
     assert (
-        derived.plan(
+        recipes.plan(
             frozenset({"freezing_rain"}), frozenset({"temperature", "humidity", "precipitation"})
         )
         == ()
     )
-    assert derived.plan(
+    assert recipes.plan(
         frozenset({"freezing_rain"}), frozenset({"temperature", "humidity", "rain"})
     ) == ("wet_bulb", "freezing_rain")
 
 
 def test_every_derivable_word_has_a_recipe() -> None:
-    assert derived.RECIPES.keys() == DERIVABLE.keys()
+    assert recipes.RECIPES.keys() == DERIVABLE.keys()
