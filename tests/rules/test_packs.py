@@ -13,6 +13,7 @@ from alerting.people import read_people, read_posts
 from alerting.places import Places, load_places
 from alerting.rulebook import Book, load_book
 from alerting.rulebook.check import check_folder
+from alerting.rulebook.nodes import Happened, walk
 from alerting.vocabulary import SECTORS, Level
 
 ROOT = Path(__file__).parents[2]
@@ -97,6 +98,14 @@ def test_an_accident_elsewhere_becomes_an_inspection_by_a_date(book: Book) -> No
         assert order.form == "order", rule.id
         assert (order.by_minutes or 0) >= 24 * 60, rule.id
         assert order.report is not None, rule.id
+
+
+def test_every_kind_of_accident_is_told_to_whoever_sends_bulletins(book: Book) -> None:
+    """A kind that no rule looks for moves nothing, so the page on signals lists those that do."""
+    said = (ROOT / "docs" / "signals.md").read_text("utf-8")
+    kinds = {n.incident for r in book.rules for step in r.levels.values()
+             for n in walk(step.when) if isinstance(n, Happened)}  # fmt: skip
+    assert {kind for kind in kinds if f"`{kind}`" not in said} == set()
 
 
 def test_what_halts_work_is_proposed_and_something_happens_at_once(book: Book) -> None:
