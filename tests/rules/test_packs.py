@@ -31,6 +31,12 @@ PLACES_OF = {
     "industry": {"factory"},
     "town-gas": {"gas-facility"},
     "fire-safety": {"crowded-place", "zone"},
+    "forest-fire": {"forest"},
+    "geological": {"hazard-point"},
+    "civil-affairs": {"care-home"},
+    "culture-tourism": {"scenic-spot"},
+    "agriculture": {"farm"},
+    "water": {"reservoir", "water-works"},
 }
 # The hazards and occasions of a row that its rules must answer to.
 TRIGGERS_OF = {
@@ -138,7 +144,7 @@ def test_every_level_is_reached_and_every_edge_is_tried(book: Book) -> None:
 def test_every_measure_is_asked_for_or_stands_for_a_person_to_order(book: Book) -> None:
     asked = {a.measure for r in book.rules for step in r.levels.values() for a in step.ask}
     interim = {m for measure in book.measures.values() for m in measure.interim}
-    by_hand = {"staged-release"}
+    by_hand = {"staged-release", "slope-return"}
     the_watch = {"check-source", "check-channel"}
     assert set(book.measures) == asked | interim | by_hand | the_watch
 
@@ -240,7 +246,7 @@ def test_speed_limits_only_fall_as_levels_rise(book: Book) -> None:
 def test_holds_are_those_of_the_hazard(book: Book) -> None:
     """Two hours, three where there is ice or snow, six and more in the cold."""
     least = {"fog": 2, "gale": 2, "snow": 3, "road-icing": 3, "freezing-rain": 3, "cold-wave": 6,
-             "rainstorm": 3, "slope": 6, "energy": 6}  # fmt: skip
+             "rainstorm": 3, "slope": 6, "energy": 6, "fire": 6}  # fmt: skip
     for rule in book.rules:
         if not rule.facts_only:
             assert rule.hold.total_seconds() / 3600 >= least[rule.hazard], rule.id
