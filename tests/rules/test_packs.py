@@ -46,7 +46,16 @@ TRIGGERS_OF = {
     "industry": {"H-05", "C-01", "H-11"},
     "town-gas": {"H-05", "C-05"},
     "fire-safety": {"H-05", "H-06", "C-03", "H-10"},
+    "forest-fire": {"H-06", "H-07", "C-04"},
+    "geological": {"H-08", "H-01"},
+    "civil-affairs": {"H-03", "H-05"},
+    "culture-tourism": {"H-01", "H-03", "H-04", "C-03"},
+    "agriculture": {"H-01", "H-03", "H-05"},
+    "water": {"H-05", "H-08"},
 }
+# Measures that close, move people or forbid: somebody signs, and something safe happens meanwhile.
+GRAVE = ("total-fire-ban", "close-forest", "evacuate-slope", "close-road-below", "move-residents",
+         "close-scenic", "lower-reservoir")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +136,37 @@ def test_what_halts_work_is_proposed_and_something_happens_at_once(book: Book) -
                   if any(a.measure == name for a in step.ask)}  # fmt: skip
         assert asking, name
         assert min(asking) >= Level.orange, name
+
+
+def test_what_is_grave_is_proposed_and_something_happens_at_once(book: Book) -> None:
+    """A named post signs; until then an interim that needs no signature; somebody looks before the end."""
+    for name in GRAVE:
+        grave = book.measures[name]
+        assert grave.form == "propose", name
+        assert grave.decider is not None, name
+        assert grave.check, name
+        assert grave.interim, name
+        assert all(book.measures[m].decider is None for m in grave.interim), name
+        asking = {Level[level] for r in book.rules for level, step in r.levels.items()
+                  if any(a.measure == name for a in step.ask)}  # fmt: skip
+        assert asking, name
+        assert min(asking) >= Level.orange, name
+
+
+def test_a_tag_that_a_rule_names_is_on_some_site_and_in_the_documents(
+    book: Book, places: Places
+) -> None:
+    """A rule whose tag nobody has runs nowhere, and a district must know what to write."""
+    said = (ROOT / "docs" / "rules.md").read_text("utf-8")
+    for rule in book.rules:
+        here = [p for p in places.by_id.values() if p.kind == rule.place and rule.tags <= p.tags]
+        assert here, rule.id
+        assert {tag for tag in rule.tags if f"`{tag}`" not in said} == set(), rule.id
+
+
+def test_what_may_be_reported_is_in_the_documents(book: Book) -> None:
+    said = (ROOT / "docs" / "signals.md").read_text("utf-8")
+    assert {word for word in book.reported if f"`{word}`" not in said} == set()
 
 
 def test_every_level_is_reached_and_every_edge_is_tried(book: Book) -> None:
