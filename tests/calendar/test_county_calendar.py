@@ -75,6 +75,17 @@ def test_the_turn_of_the_year_wraps_to_the_lantern_festival(
 
 
 @pytest.mark.parametrize("year", range(2025, 2031))
+def test_the_grass_is_cut_until_the_day_before_the_graves_are_visited(
+    shipped: Calendar, year: int
+) -> None:
+    (before,) = shipped.spans("before-qingming", year)
+    assert (before.last - before.first).days + 1 == 14
+    assert before.last + timedelta(days=1) in {
+        s.first for s in shipped.spans("tomb-sweeping", year)
+    }
+
+
+@pytest.mark.parametrize("year", range(2025, 2031))
 def test_tomb_sweeping_holds_on_new_years_eve_though_there_is_no_thirtieth(
     shipped: Calendar, year: int
 ) -> None:
