@@ -34,18 +34,27 @@ def store(tmp_path: Path) -> Store:
     return made
 
 
-def drain(bus: KafkaBus, store: Store) -> list[str]:
-    """Take all there is into the embedded bus, as the service's loop does; the ids in their order."""
+def drain(bus: KafkaBus, store: Store, count: int) -> list[str]:
+    """Take all there is into the embedded bus, as the service's loop does; the ids in their order.
+
+    A topic that was just made may be slow to show: it waits for `count` signals, and then for no more.
+    """
     embedded = EmbeddedBus()
-    for _ in range(50):
+
+    def taken() -> list[str]:
+        with store.read() as connection:
+            return [r.id for r in embedded.read(connection, LIVE, 0, 1000)]
+
+    for _ in range(60):
+        enough = len(taken()) >= count
         with store.read() as connection:
             after = bus.position(connection)
         batches = bus.read(after, wait_ms=500)
-        if not batches:
+        if batches:
+            store.write(lambda c, b=batches: bus.take(c, embedded, b))
+        elif enough:
             break
-        store.write(lambda c, b=batches: bus.take(c, embedded, b))
-    with store.read() as connection:
-        return [r.id for r in embedded.read(connection, LIVE, 0, 1000)]
+    return taken()
 
 
 @pytest.mark.kafka
@@ -54,7 +63,7 @@ def test_what_was_published_is_read_once_and_in_order(kafka: Broker, store: Stor
     sent: list[Signal] = [run(0), Tick(source="clock", issued=NOW), run(1)]
     ids = bus.publish(LIVE, sent, NOW)
     bus.publish(LIVE, sent, NOW)  # a retry of a publisher that was not sure
-    assert drain(bus, store) == ids
+    assert drain(bus, store, len(ids)) == ids
     bus.close()
 
 
@@ -64,13 +73,13 @@ def test_a_reader_that_restarts_goes_on_where_its_transaction_stood(
 ) -> None:
     first = KafkaBus(kafka.address, "restart", "990000")
     ids = first.publish(LIVE, [run(0)], NOW)
-    assert drain(first, store) == ids
+    assert drain(first, store, len(ids)) == ids
     ids += first.publish(LIVE, [run(1)], NOW)
-    batches = first.read(1)
+    batches = first.read(1, wait_ms=20_000)
     assert [b.offset for b in batches] == [1]
     first.close()  # read, and died before its transaction
     second = KafkaBus(kafka.address, "restart", "990000")
-    assert drain(second, store) == ids
+    assert drain(second, store, len(ids)) == ids
     second.close()
 
 
@@ -79,8 +88,8 @@ def test_a_paused_worker_that_wakes_rolls_back(kafka: Broker, store: Store) -> N
     bus = KafkaBus(kafka.address, "fenced", "990000")
     bus.publish(LIVE, [run(0)], NOW)
     bus.publish(LIVE, [run(1)], NOW)
-    batches = bus.read(0, wait_ms=2000)
-    drain(bus, store)
+    batches = bus.read(0, wait_ms=20_000)
+    drain(bus, store, 2)
 
     class Paused(KafkaBus):
         def position(self, connection: object) -> int:
@@ -101,7 +110,7 @@ def test_the_broker_is_killed_and_nothing_is_lost(kafka: Broker, store: Store) -
     kafka.start()
     again = KafkaBus(kafka.address, "killed", "990000")
     ids += again.publish(LIVE, [run(9)], NOW)
-    assert drain(again, store) == ids
+    assert drain(again, store, len(ids)) == ids
     again.close()
 
 
