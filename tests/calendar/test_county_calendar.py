@@ -95,6 +95,43 @@ def test_tomb_sweeping_holds_on_new_years_eve_though_there_is_no_thirtieth(
     assert shipped.season("tomb-sweeping", eve - timedelta(days=1)) == FALSE
 
 
+@pytest.mark.parametrize(
+    ("name", "year", "spans"),
+    [
+        # 40 days of travel as they were published: 14 January to 22 February 2025, 2 February to
+        # 13 March 2026.
+        ("spring-travel", 2025, [("2025-01-14", "2025-02-22")]),
+        ("spring-travel", 2026, [("2026-02-02", "2026-03-13")]),
+        ("spring-shutdown", 2026, [("2026-02-07", "2026-02-16")]),
+        ("spring-restart", 2026, [("2026-02-22", "2026-03-08")]),
+        ("before-qingming", 2026, [("2026-03-19", "2026-04-01")]),
+        ("holiday-ahead", 2026, [
+            ("2026-02-07", "2026-02-15"), ("2026-04-24", "2026-04-30"),
+            ("2026-06-12", "2026-06-18"), ("2026-09-18", "2026-09-24"),
+            ("2026-09-24", "2026-09-30"), ("2026-12-25", "2026-12-31"),
+        ]),
+        ("heating", 2026, [("2026-11-15", "2027-03-15")]),
+    ],
+)  # fmt: skip
+def test_seasons_lie_where_their_occasion_does(
+    shipped: Calendar, name: str, year: int, spans: list[tuple[str, str]]
+) -> None:
+    wanted = [(date.fromisoformat(first), date.fromisoformat(last)) for first, last in spans]
+    assert shipped.spans(name, year) == wanted
+
+
+@pytest.mark.parametrize("year", range(2024, 2036))
+def test_notice_comes_before_the_occasion_and_ends_with_it(shipped: Calendar, year: int) -> None:
+    """Sites stop before the year turns and restart after it; Qingming is told until its days begin."""
+    (stop,) = shipped.spans("spring-shutdown", year)
+    (restart,) = shipped.spans("spring-restart", year)
+    (travel,) = shipped.spans("spring-travel", year)
+    assert travel.first < stop.first < stop.last < restart.first < restart.last <= travel.last
+    assert (travel.last - travel.first).days + 1 == 40
+    (ahead,) = shipped.spans("before-qingming", year)
+    assert any((day.first - ahead.last).days == 1 for day in shipped.spans("tomb-sweeping", year))
+
+
 def test_the_last_of_february(shipped: Calendar) -> None:
     assert shipped.spans("winter-supply", 2026)[0].last == date(2027, 2, 28)
     assert shipped.spans("winter-supply", 2027)[0].last == date(2028, 2, 29)
@@ -198,7 +235,8 @@ def test_changes_are_told_on_the_day_they_happen(shipped: Calendar) -> None:
         (date(2026, 12, 1), "year-end", "begins"),
     ]
     assert shipped.changes(date(2027, 1, 1), date(2027, 1, 1)) == [
-        (date(2027, 1, 1), "last-40-days", "ends")
+        (date(2027, 1, 1), "holiday-ahead", "ends"),
+        (date(2027, 1, 1), "last-40-days", "ends"),
     ]
     names = {"spring-festival": [], "qingming": []}
     for day, name, state in shipped.changes(date(2026, 1, 1), date(2026, 12, 31)):
