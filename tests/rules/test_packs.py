@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ COUNTY = ROOT / "county"
 OPEN = {"zh": "待填", "en": "to be filled in"}
 # On which kinds of place a pack's rules run.
 PLACES_OF = {
-    "road-traffic": {"road-section"},
+    "road-traffic": {"road-section", "bridge"},
     "construction": {"building-site"},
     "coal-mines": {"mine"},
     "hazardous-chemicals": {"chemical-plant"},
@@ -37,9 +38,16 @@ PLACES_OF = {
     "culture-tourism": {"scenic-spot"},
     "agriculture": {"farm"},
     "water": {"reservoir", "water-works"},
+    "education": {"school"},
+    "city-operation": {"zone", "water-works"},
+    "pipelines": {"pipeline-section"},
+    "power-telecom": {"power-line"},
+    "cross-sector": {"zone"},
 }
 # The hazards and occasions of a row that its rules must answer to.
 TRIGGERS_OF = {
+    "road-traffic": {"H-01", "H-02", "H-03", "H-04", "H-05", "C-03"},
+    "construction": {"H-01", "H-03", "H-05", "H-06", "C-03"},
     "coal-mines": {"C-02", "C-05", "H-01", "H-11"},
     "hazardous-chemicals": {"H-05", "C-03", "H-11"},
     "non-coal-mines": {"H-01", "H-03", "H-05", "H-08"},
@@ -52,10 +60,19 @@ TRIGGERS_OF = {
     "culture-tourism": {"H-01", "H-03", "H-04", "C-03"},
     "agriculture": {"H-01", "H-03", "H-05"},
     "water": {"H-05", "H-08"},
+    "education": {"H-01", "H-02", "H-03", "H-04", "H-05"},
+    "city-operation": {"H-01", "H-03", "H-05"},
+    "pipelines": {"H-05", "H-08"},
+    "power-telecom": {"H-03", "H-06", "H-09", "C-05"},
+    "cross-sector": {"C-01", "C-03", "C-04"},
 }
+# Sectors whose calendar duties begin by day.
+BY_DAY = ("road-traffic", "construction", "forest-fire", "culture-tourism", "power-telecom",
+          "cross-sector")  # fmt: skip
 # Measures that close, move people or forbid: somebody signs, and something safe happens meanwhile.
 GRAVE = ("total-fire-ban", "close-forest", "evacuate-slope", "close-road-below", "move-residents",
-         "close-scenic", "lower-reservoir")  # fmt: skip
+         "close-scenic", "lower-reservoir", "suspend-classes", "night-ban",
+         "night-closure", "lower-pressure", "melt-line")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +99,14 @@ def test_the_packs_are_there(book: Book) -> None:
     assert set(book.titles) >= set(PLACES_OF)
     for sector, kinds in PLACES_OF.items():
         assert {r.place for r in book.rules if r.sector == sector} == kinds, sector
-    hazards = {r.hazard for r in book.rules if r.sector == "road-traffic"}
-    assert hazards == {"snow", "road-icing", "freezing-rain", "fog"}
+
+
+def test_amounts_are_stricter_at_the_turn_of_the_year(book: Book) -> None:
+    """C-01: coaches, night closures and iced lines, where more is at stake then."""
+    for name in ("road-glaze", "road-night-wetter", "line-ice"):
+        value, unit = book.numbers[name].inside("year-end")
+        assert unit == book.numbers[name].unit, name
+        assert value < book.numbers[name].value, name
 
 
 @pytest.mark.parametrize("sector", TRIGGERS_OF)
@@ -283,10 +306,55 @@ def test_speed_limits_only_fall_as_levels_rise(book: Book) -> None:
         assert speeds == sorted(speeds, key=lambda s: -float(s)), rule.id  # type: ignore[arg-type]
 
 
+def test_school_is_decided_in_the_evening_or_at_dawn(book: Book) -> None:
+    """Who decides is the education bureau, a school gets its notices ready meanwhile, and pupils who
+    are there already are another matter, at any hour."""
+    grave = {"late-start", "suspend-buses", "suspend-classes"}
+    for name in grave:
+        measure = book.measures[name]
+        assert (measure.form, measure.decider) == ("propose", "regulator")
+        assert measure.interim == ["ready-parents"]
+    for rule in book.rules:
+        asked = {a.measure for step in rule.levels.values() for a in step.ask}
+        if asked & grave:
+            assert rule.decide == (time(20), time(5, 30)), rule.id
+            assert "on school-day" in next(iter(rule.levels.values())).text, rule.id
+        if "suspend-classes" in asked:
+            assert "receive-pupils" in asked, rule.id
+        if "keep-pupils" in asked:
+            assert not rule.decide
+            assert not asked & grave
+    assert book.measures["suspend-classes"].check
+    assert book.measures["suspend-buses"].check
+
+
+def test_a_night_closure_is_the_polices_and_comes_in_stages(book: Book) -> None:
+    """First vehicles of risk from 20:00, then all from 20:30, decided in time to tell drivers."""
+    (rule,) = [r for r in book.rules if r.id == "road-night-ice"]
+    assert rule.decide == (time(16),)
+    asked = [{a.measure for a in step.ask} for step in rule.levels.values()]
+    assert asked == [{"night-ban"}, {"night-closure", "escort-essential"}]
+    for name, hour in (("night-ban", "20时起"), ("night-closure", "20时30分起")):
+        measure = book.measures[name]
+        assert (measure.form, measure.decider, measure.check) == ("propose", "regulator", True)
+        assert measure.interim
+        assert hour in measure.do["zh"]
+        assert {"salt-truck", "ambulance"} <= set(measure.exempts)
+
+
+def test_what_only_the_calendar_asks_wakes_nobody(book: Book) -> None:
+    """A season begins at midnight; what it asks for begins by day."""
+    for rule in book.rules:
+        if rule.hazard == "season" and rule.sector in BY_DAY:
+            assert rule.decide, rule.id
+            assert all(time(6) <= at <= time(18) for at in rule.decide), rule.id
+
+
 def test_holds_are_those_of_the_hazard(book: Book) -> None:
     """Two hours, three where there is ice or snow, six and more in the cold."""
     least = {"fog": 2, "gale": 2, "snow": 3, "road-icing": 3, "freezing-rain": 3, "cold-wave": 6,
-             "rainstorm": 3, "slope": 6, "energy": 6, "fire": 6}  # fmt: skip
+             "rainstorm": 3, "slope": 6, "energy": 6, "fire": 6,
+             "frost": 3}  # fmt: skip
     for rule in book.rules:
         if not rule.facts_only:
             assert rule.hold.total_seconds() / 3600 >= least[rule.hazard], rule.id
@@ -297,8 +365,8 @@ def test_every_measure_finds_its_posts_in_the_county(book: Book, places: Places)
     people = read_people(COUNTY / "people.csv", {"console"}, set())
     posts = read_posts(COUNTY / "posts.csv", places, {p["id"] for p in people})
     for rule in book.rules:
-        # A rule runs where there are points: the county as a whole has none.
-        here = [p for p in places.of_kind(rule.place) if p.points]
+        # A rule runs where there are points (the county as a whole has none) and its tags are.
+        here = [p for p in places.of_kind(rule.place) if p.points and rule.tags <= p.tags]
         assert here, rule.place
         for place in here:
             upward = list(places.upward(place.id))
@@ -334,8 +402,9 @@ def test_the_county_has_what_the_demo_shows(places: Places) -> None:
     kinds = [p.kind for p in places.by_id.values()]
     assert 8 <= kinds.count("road-section") <= 10
     for kind, count in {"bridge": 1, "tunnel-mouth": 1, "pass": 1, "building-site": 2, "mine": 1,
-                        "school": 1, "chemical-plant": 2, "quarry": 2, "factory": 2,
-                        "gas-facility": 2, "crowded-place": 2}.items():  # fmt: skip
+                        "school": 3, "chemical-plant": 2, "quarry": 2, "factory": 2,
+                        "gas-facility": 2, "crowded-place": 2, "pipeline-section": 2,
+                        "power-line": 3}.items():  # fmt: skip
         assert kinds.count(kind) == count
 
 
