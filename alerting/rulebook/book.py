@@ -87,7 +87,8 @@ class Rule:
 
     @cached_property
     def facts_only(self) -> bool:
-        return not any(isinstance(n, Term) for s in self.levels.values() for n in walk(s.when))
+        """Of facts and the clock: nothing in it is forecast."""
+        return not _looks_at_weather(self.levels)
 
     @cached_property
     def quantities(self) -> frozenset[str]:
@@ -269,7 +270,7 @@ class _Pack:
         clear = None
         if text.clear is not None:
             clear = self._condition(text.clear, (*key, "clear"), clear=True)
-        elif any(isinstance(n, Term) for s in levels.values() for n in walk(s.when)):
+        elif _looks_at_weather(levels):
             self.document.problem(key, f"the rule {text.id!r} looks at the weather and has no clear.",
                                   "Say when it is over, e.g. clear: visibility >= 500 m")  # fmt: skip
         hold = self._hold(text, key)
@@ -326,6 +327,10 @@ def duration(text: str) -> timedelta:
     except ValueError:
         raise units.UnitError(f"{text!r} is not a duration.", "Write hours: 2 h.") from None
     return timedelta(0) if value == 0 else timedelta(hours=units.hours(value, unit.strip()))
+
+
+def _looks_at_weather(levels: dict[str, LevelRule]) -> bool:
+    return any(isinstance(n, Compare) for step in levels.values() for n in walk(step.when))
 
 
 def _quantities(conditions: Iterable[Condition]) -> frozenset[str]:

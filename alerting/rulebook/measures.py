@@ -6,6 +6,7 @@ import difflib
 import math
 import re
 from dataclasses import dataclass, field
+from datetime import time
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -34,6 +35,15 @@ def _sector(name: str) -> str:
     return name
 
 
+def _clock(text: str) -> str:
+    try:
+        time.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f'{text!r} is no time of day; write it in quotes: "20:00"') from None
+    return text
+
+
+Clock = Annotated[str, AfterValidator(_clock)]
 Tier = Annotated[str, AfterValidator(_tier)]
 Sector = Annotated[str, AfterValidator(_sector)]
 Argued = float | list[str]
@@ -98,8 +108,9 @@ class Measure(_Model):
     """One measure. Tiers are resolved as tier(sector) nearest up from the object.
 
     `sector` "" means the sector of the rule that asks. `by_minutes` counts from issue; `by` says it in
-    words. `interim` measures are issued at once while `decider` has not signed. A row of the mission in
-    `basis` is the same in both languages; a law is named in each.
+    words. `interim` measures are issued at once while `decider` has not signed. `again` is a local time
+    at which it is ordered anew each day while somebody asks for it. A row of the mission in `basis` is
+    the same in both languages; a law is named in each.
     """
 
     title: Words
@@ -121,6 +132,17 @@ class Measure(_Model):
     needs_first: list[str] = []
     interim: list[str] = []
     check: bool = False
+    again: Clock | None = None
+
+    @property
+    def again_at(self) -> time | None:
+        return time.fromisoformat(self.again) if self.again else None
+
+    @model_validator(mode="after")
+    def _recurs(self) -> Measure:
+        if self.again and not 0 < (self.by_minutes or 0) < 24 * 60:
+            raise ValueError("what is ordered again each day has by-minutes, under a day of them")
+        return self
 
     def grounds(self, language: Literal["zh", "en"]) -> list[str]:
         """Its basis as a message names it."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import time
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from alerting.rulebook.measures import Sector, Tier, Words
+from alerting.rulebook.measures import Clock, Sector, Tier, Words
 from alerting.vocabulary import HAZARDS, PLACE_KINDS
 
 LevelName = Literal["blue", "yellow", "orange", "red"]
@@ -26,21 +25,10 @@ def _place(name: str) -> str:
     return name
 
 
-def _clock(text: str) -> str:
-    try:
-        time.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f'{text!r} is no time of day; write it in quotes: "20:00"') from None
-    return text
-
-
 def _where(text: str) -> str:
     if text and not re.fullmatch(r"\s*tags has [\w-]+(\s+and\s+tags has [\w-]+)*\s*", text):
         raise ValueError(f"{text!r} cannot be read; write: tags has expressway and tags has high")
     return text
-
-
-Clock = Annotated[str, AfterValidator(_clock)]
 
 
 class _Model(BaseModel):

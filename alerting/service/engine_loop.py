@@ -13,11 +13,12 @@ from alerting.alerts import by_hand, unknown
 from alerting.alerts.changes import Changes, commit
 from alerting.alerts.departed import close_departed
 from alerting.alerts.engine import Engine
+from alerting.alerts.recurring import order_again
 from alerting.alerts.work import Work
 from alerting.audit import record
 from alerting.bus import Record
 from alerting.errors import Refused
-from alerting.signals import Report, Signal
+from alerting.signals import Report, Signal, Tick
 from alerting.store.schema import slice_done
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ class EngineLoop:
                 _take_report(connection, life, signal)
                 at = signal.accepted or signal.issued
                 let_go[:] = unknown.called_off(connection, realm, at)
+            elif isinstance(signal, Tick) and not signal.subject:
+                order_again(connection, life, signal.issued)
             connection.execute(
                 delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == seq)
             )

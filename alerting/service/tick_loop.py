@@ -1,5 +1,6 @@
 """The clock's word: one tick an hour for each running realm, so that the night passes without news, and
-one at each local time at which some rule is decided (`decide: ["20:00", "05:30"]`)."""
+one at each local time at which some rule is decided (`decide: ["20:00", "05:30"]`) or some measure is
+ordered again."""
 
 from __future__ import annotations
 
@@ -58,7 +59,9 @@ class TickLoop:
         return sorted({*own, *([hour] if hour > since else [])})
 
     def _hours(self) -> set[time]:
-        return {at for rule in self._station.book.rules for at in rule.decide}
+        book = self._station.book
+        again = {one.again_at for one in book.measures.values() if one.again_at is not None}
+        return again | {at for rule in book.rules for at in rule.decide}
 
     @property
     def _zone(self) -> ZoneInfo:
