@@ -48,8 +48,8 @@ class Change(NamedTuple):
 class Calendar:
     """Seasons, holidays and kinds of day of one county; `zone` is its own time zone."""
 
-    def __init__(self, contents: Contents, zone: ZoneInfo) -> None:
-        self.zone = zone
+    def __init__(self, contents: Contents, zone: ZoneInfo, path: Path | None = None) -> None:
+        self.zone, self.path = zone, path
         self.seasons = contents.seasons
         self.holidays = contents.holidays
         self._closed = contents.school_holidays
@@ -60,7 +60,7 @@ class Calendar:
     @classmethod
     def load(cls, path: Path, zone: ZoneInfo) -> Calendar:
         """The calendar in the file at `path`. Raises BadInput with line, column and the mend."""
-        return cls(read(path), zone)
+        return cls(read(path), zone, path)
 
     @property
     def known_through(self) -> date:

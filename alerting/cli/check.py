@@ -18,18 +18,20 @@ from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption
 from alerting.errors import BadInput
 from alerting.people import read_people, read_posts
 from alerting.places import load_places, no_zones
-from alerting.rulebook import Book, Measure, check_folder, load_book
+from alerting.rulebook import Book, Measure, Trend, check_folder, load_book, trends
 from alerting.runtime import RealRuntime
 from alerting.service import good_book
 from alerting.service.config import Config, load_config
 from alerting.service.county import County, load_county, make_connector, phone_channels
+from alerting.service.duties import measure_notes
+from alerting.service.forms import form_notes
 from alerting.service.survey import (
     Note,
     Undecidable,
-    measure_notes,
     people_notes,
     problem,
     undecidable,
+    undecidable_notes,
 )
 from connectors import find
 
@@ -42,6 +44,10 @@ def check(
     config: ConfigPath = CONFIG,
     rules: Annotated[Path | None, typer.Option(help="Check this folder of rules instead.")] = None,
     measures: Annotated[bool, typer.Option("--measures", help="List the measures too.")] = False,
+    monotone: Annotated[
+        bool,
+        typer.Option("--monotone", help="List in which quantities a rule does not only rise."),
+    ] = False,
     format_: FormatOption = Format.table,
 ) -> None:
     """Check rules, their cases, config and tables.
@@ -59,17 +65,19 @@ def check(
         if not _errors(notes):
             county = load_county(settings)
             book = county.book
-            notes += _of_county(county)
             cannot = undecidable(county, RealRuntime().now())
-        elif measures:
+            notes += _of_county(county, cannot)
+        elif measures or monotone:
             book = _try([], lambda: load_book(settings.rules))
     if format_ is Format.json:
-        said = _json(notes, cannot, book if measures else None)
+        said = _json(notes, cannot, book, measures)
         print(json.dumps(said, ensure_ascii=False, indent=1))
     else:
         _print(notes, cannot, settings, book)
         if measures and book is not None:
             _print_measures(book)
+        if monotone and book is not None:
+            _print_trends(book)
     if _errors(notes):
         raise typer.Exit(BAD)
 
@@ -85,8 +93,7 @@ def _try(notes: list[Note], work: Callable[[], T]) -> T | None:
 def _of_rules(config: Config) -> list[Note]:
     notes: list[Note] = []
     calendar = _try(notes, lambda: Calendar.load(config.calendar, config.county.zone))
-    names = set(calendar.names()) if calendar is not None else None
-    for one in check_folder(config.rules, names):
+    for one in check_folder(config.rules, calendar=calendar):
         notes.append(Note(one.level, one.where, one.what, one.mend))
     last = good_book.kept(config.data)
     if last is not None and _errors(notes):
@@ -122,21 +129,31 @@ def _known_kind(name: str, kind: str) -> None:
         raise BadInput(error.what, where=f"sources.{name}", mend=error.mend) from None
 
 
-def _of_county(county: County) -> list[Note]:
-    return [*people_notes(county), *measure_notes(county, RealRuntime().now())]
+def _of_county(county: County, cannot: list[Undecidable]) -> list[Note]:
+    now = RealRuntime().now()
+    return [
+        *people_notes(county), *measure_notes(county, now), *undecidable_notes(county, cannot),
+        *form_notes(county, now),
+    ]  # fmt: skip
 
 
 def _errors(notes: list[Note]) -> bool:
     return any(n.level == "error" for n in notes)
 
 
-def _json(notes: list[Note], cannot: list[Undecidable], book: Book | None) -> dict[str, Any]:
+def _json(
+    notes: list[Note], cannot: list[Undecidable], book: Book | None, measures: bool
+) -> dict[str, Any]:
     said: dict[str, Any] = {
         "ok": not _errors(notes),
         "findings": [asdict(n) for n in notes],
         "undecidable": [asdict(u) for u in cannot],
     }
     if book is not None:
+        found = [trend for rule in book.rules for trend in trends(rule)]
+        said["monotone"] = [_way(t) for t in found if t.way != "neither"]
+        said["not_monotone"] = [asdict(t) for t in found if t.way == "neither"]
+    if book is not None and measures:
         said["measures"] = {name: _measure(name, m) for name, m in book.measures.items()}
     return said
 
@@ -167,6 +184,20 @@ def _print(
         out.print(f"[red]{errors} error(s) 处错误[/], {len(notes) - errors} warning(s) 处提醒")
     else:
         out.print(f"[green]ok 通过[/], {len(notes)} warning(s) 处提醒")
+
+
+def _way(trend: Trend) -> dict[str, str]:
+    return {"rule": trend.rule, "quantity": trend.quantity, "danger": trend.way}
+
+
+def _print_trends(book: Book) -> None:
+    """Only what is not: the rest rises as its quantities move towards danger."""
+    both = [t for rule in book.rules for t in trends(rule) if t.way == "neither"]
+    out.print("Not monotone 非单调: more danger in it may lower the level 该要素更危险时级别可能反降")
+    for one in both:
+        out.print(f"  {one.where}: {one.rule}, {one.quantity}: {one.why}", markup=False)
+    if not both:
+        out.print("  none 无")
 
 
 def _print_measures(book: Book) -> None:

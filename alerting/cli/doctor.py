@@ -22,14 +22,13 @@ from alerting.service.address import address_of
 from alerting.service.clock import LIVE
 from alerting.service.config import load_config
 from alerting.service.county import County, load_county
+from alerting.service.duties import measure_notes, places_of_rules
 from alerting.service.fetch import HttpFetch
 from alerting.service.pace import DAY, calls_a_day, pace, portion, quota_of
 from alerting.service.survey import (
     Undecidable,
     blind,
-    measure_notes,
     people_notes,
-    places_of_rules,
     problem,
     still_missing,
     undecidable,

@@ -6,7 +6,9 @@
 
 from alerting.rulebook.binding import BindFacts
 from alerting.rulebook.book import Book, LevelRule, Rule, load_book
-from alerting.rulebook.check import Finding, check_folder
+from alerting.rulebook.check import check_folder
+from alerting.rulebook.checks.finding import Finding
+from alerting.rulebook.checks.monotone import Trend, trends
 from alerting.rulebook.evaluate import Bound, bind
 from alerting.rulebook.explain import explain, explain_each
 from alerting.rulebook.measures import Argument, Ask, Measure
@@ -26,6 +28,7 @@ __all__ = [
     "Measure",
     "Reason",
     "Rule",
+    "Trend",
     "Verdict",
     "Why",
     "bind",
@@ -34,4 +37,5 @@ __all__ = [
     "explain_each",
     "load_book",
     "sentence",
+    "trends",
 ]

@@ -33,6 +33,7 @@ from alerting.rulebook.nodes import (
     walk,
 )
 from alerting.rulebook.pack import Case, MeasuresText, PackText, RuleText
+from alerting.rulebook.same_texts import twins
 from alerting.rulebook.yamltext import Document, Key
 from alerting.vocabulary import HAZARDS, Level
 
@@ -48,6 +49,8 @@ class LevelRule:
     when: Condition
     ask: tuple[Ask, ...]
     text: str
+    where: str = ""  # file:line:column of its condition
+    asked_at: tuple[str, ...] = ()  # the same of each ask
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class Rule:
     impact: dict[str, str] | None
     cases: tuple[Case, ...]
     where: str  # file:line:column
+    clear_where: str = ""
 
     @cached_property
     def ladder(self) -> tuple[Level, ...]:
@@ -121,6 +125,14 @@ class Book:
     @cached_property
     def quantities(self) -> frozenset[str]:
         return frozenset(q for rule in self.rules for q in rule.quantities)
+
+    def measure_at(self, name: str, *key: str | int) -> str:
+        """file:line:column of a measure, or of what it says under `key`."""
+        return self._measures_file.where(("measures", name, *key))
+
+    @cached_property
+    def _measures_file(self) -> Document:
+        return Document(self.folder / MEASURES, self.files[MEASURES])
 
     @cached_property
     def reported(self) -> frozenset[str]:
@@ -215,6 +227,11 @@ def _read_measures(path: Path, raw: bytes | None, problems: list[str]) -> dict[s
                             where: Key = ("measures", name, key.replace("_", "-"), n)
                             document.problem(where, f"there is no measure {other!r}.",
                                              "Declare it in this file.")  # fmt: skip
+            for twin in twins(made):
+                document.problem(("measures", twin.name, twin.part, twin.language),
+                                 f"{twin.name} reads the same as {twin.first}, but for names and"
+                                 " numbers.",
+                                 "Say what differs, or keep one of them.")  # fmt: skip
     except ValidationError as error:
         document.problems_of(error)
     problems += document.problems
@@ -262,11 +279,14 @@ class _Pack:
             level = text.levels[name]
             at = (*key, "levels", name)
             when = self._condition(level.when, (*at, "when"))
-            asks = [self._ask(a, (*at, "ask", i)) for i, a in enumerate(level.ask)]
+            asks = {i: self._ask(a, (*at, "ask", i)) for i, a in enumerate(level.ask)}
             if when is not None:
+                known = {i: ask for i, ask in asks.items() if ask is not None}
                 levels[name] = LevelRule(
-                    Level[name], when, tuple(a for a in asks if a is not None), level.when
-                )
+                    Level[name], when, tuple(known.values()), level.when,
+                    self.document.where((*at, "when")),
+                    tuple(self.document.where((*at, "ask", i)) for i in known),
+                )  # fmt: skip
         clear = None
         if text.clear is not None:
             clear = self._condition(text.clear, (*key, "clear"), clear=True)
@@ -283,6 +303,7 @@ class _Pack:
             hold, tuple(time.fromisoformat(t) for t in text.decide), tuple(text.audience),
             text.floor, tuple(text.basis), title, cast("dict[str, str] | None", text.impact),
             tuple(text.cases), self.document.where((*key, "id")),
+            self.document.where((*key, "clear")),
         )  # fmt: skip
 
     def _condition(self, text: str, key: Key, *, clear: bool = False) -> Condition | None:

@@ -106,9 +106,14 @@ def clearing(text: str, numbers: Numbers = NO_NUMBERS) -> Condition:
     return made
 
 
+def numbers_named(text: str) -> list[str]:
+    """The numbers of the district that a condition names."""
+    return _NAMED.findall(text)
+
+
 def _seasons(text: str, numbers: Numbers) -> list[str]:
     """In which seasons a number that `text` names has a value of its own."""
-    return sorted({s for name in _NAMED.findall(text) for s in numbers[name].seasons})
+    return sorted({s for name in numbers_named(text) for s in numbers[name].seasons})
 
 
 def _as_terms(node: Condition) -> Condition:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import Connection, select
 
-from alerting.alerts import Life
 from alerting.alerts.rule_places import rule_places
 from alerting.errors import BadInput
-from alerting.people import resolve
-from alerting.places import Place
-from alerting.rulebook import Measure
 from alerting.runtime import VirtualRuntime
 from alerting.service.clock import LIVE
-from alerting.service.county import County, sync_people
+from alerting.service.county import County
 from alerting.service.station import Station
 from alerting.store import Store
 from alerting.store.schema import standing
@@ -93,84 +89,20 @@ def people_notes(county: County) -> Iterator[Note]:
                    " nowhere / 无值班室在岗人员", "Add a post of the tier duty-office.")  # fmt: skip
 
 
-def measure_notes(county: County, at: datetime) -> list[Note]:
-    """Posts that are missing for measures that rules ask for: nobody would carry, decide or lift them
-    at some place. One note a missing post, with the measures that wait for it."""
-    store = Store(":memory:")
-    store.write(lambda c: sync_people(c, county, LIVE, at))
-    gaps: dict[tuple[str, str], _Gap] = defaultdict(_Gap)
-    with store.read() as connection:
-        for measure, sector, place in _asked(county):
-            for role, tier in _unfilled(connection, county, measure, sector, place):
-                gaps[tier, sector].add(role, measure, place.id)
-    store.close()
-    posts = str(county.config.county.posts)
-    return [
-        Note("error" if "carrier" in gap.roles else "warning", posts,
-             f"no post {tier} of {sector} at {_some(list(gap.places))} or above / 无对应岗位:"
-             f" nobody to {gap.said()}",
-             "Add such a post for the place, its zone or the county.")
-        for (tier, sector), gap in gaps.items()
-    ]  # fmt: skip
-
-
-@dataclass(slots=True)
-class _Gap:
-    """What would wait for one post that is missing: by role the measures, and the places."""
-
-    roles: dict[str, dict[str, None]] = field(default_factory=dict)
-    places: dict[str, None] = field(default_factory=dict)
-
-    def add(self, role: str, measure: str, place: str) -> None:
-        self.roles.setdefault(role, {})[measure] = None
-        self.places[place] = None
-
-    def said(self) -> str:
-        verbs = {"carrier": "carry", "decider": "decide", "lifter": "lift"}
-        return "; ".join(f"{verbs[role]} {', '.join(names)}" for role, names in self.roles.items())
-
-
-def _asked(county: County) -> Iterator[tuple[str, str, Place]]:
-    """Each measure a rule may ask for, the sector it is asked in, and where; each once."""
-    book, places = county.book, county.places
-    seen: set[tuple[str, str, str]] = set()
-    for rule, ids in places_of_rules(county).items():
-        asking = book.rules_by_id[rule]
-        names = {a.measure for step in asking.levels.values() for a in step.ask}
-        for name in sorted(names | {i for n in names for i in book.measures[n].interim}):
-            sector = book.measures[name].sector or asking.sector
-            for place in ids:
-                if (name, sector, place) not in seen:
-                    seen.add((name, sector, place))
-                    yield name, sector, places.by_id[place]
-
-
-def places_of_rules(county: County) -> dict[str, list[str]]:
-    """By rule the ids of the places it runs on."""
-    life = Life(LIVE, True, county.book, county.places, county.config.escalation,
-                county.config.county.zone)  # fmt: skip
-    return {rule: on.ids for rule, on in rule_places(life).items()}
-
-
-def _unfilled(
-    connection: Connection, county: County, name: str, sector: str, place: Place
-) -> Iterator[tuple[str, str]]:
-    measure: Measure = county.book.measures[name]
-    tiers = {"carrier": measure.carrier, "decider": measure.decider, "lifter": measure.lifter}
-    at: Iterable[Place] = [place]
-    if place.kind == "zone" and measure.carrier == "enterprise":
-        at = county.places.sites_in(place.id, sector)  # one measure for each site of the sector
-    for role, tier in tiers.items():
-        spots = at if role == "carrier" else [place]
-        if tier and any(
-            resolve(connection, county.places, tier, sector, one.id) is None for one in spots
-        ):
-            yield role, tier
-
-
-def _some(names: list[str], limit: int = 4) -> str:
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more
+def undecidable_notes(county: County, cannot: list[Undecidable]) -> Iterator[Note]:
+    """Rules that no configured source can decide anywhere, and those that open and never clear."""
+    for rule in county.book.rules:
+        levels = {one.level: one for one in cannot if one.rule == rule.id and len(one.places) == one.of}
+        if rule.levels.keys() <= levels.keys():
+            missing = sorted({word for name in rule.levels for word in levels[name].missing})
+            yield Note("warning", rule.where, f"no configured source can decide {rule.id} at any place:"
+                       f" nothing says {', '.join(missing)} / 现有数据源无法判定",
+                       "Switch on a source that does, under sources in the config.")  # fmt: skip
+        elif "clear" in levels:
+            missing = levels["clear"].missing
+            yield Note("warning", rule.clear_where, f"{rule.id} can open and never clear: nothing says"
+                       f" {', '.join(missing)} at any place / 无法判定何时解除",
+                       "Clear on what a configured source says, or switch one on.")  # fmt: skip
 
 
 def blind(connection: Connection, county: County, now: datetime) -> dict[str, list[str]]:

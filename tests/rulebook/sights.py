@@ -28,11 +28,15 @@ measures:
   speed-limit:
     <<: *plain
     title: {zh: 限速, en: Speed limit}
+    do: {zh: 设置限速标志, en: Put up the limit}
+    sms: {zh: 设置限速, en: set the limit}
     arguments:
       speed: {unit: km/h, stricter: lower, zh: "{value}公里/小时", en: "{value} km/h"}
   ban-vehicles:
     <<: *plain
     title: {zh: 禁行, en: Ban vehicles}
+    do: {zh: 在入口劝返, en: Turn them back at the entries}
+    sms: {zh: 入口劝返, en: turn back at entries}
     arguments:
       classes:
         stricter: union
@@ -40,6 +44,8 @@ measures:
   close:
     <<: *plain
     title: {zh: 封闭, en: Close}
+    do: {zh: 只出不进, en: Let vehicles leave and none enter}
+    sms: {zh: 封闭只出不进, en: close it and let none enter}
     form: propose
     decider: regulator
     interim: [guide]

@@ -87,8 +87,9 @@ def test_lints(tmp_path):
     swapped = FOG.replace("visibility < 200 m for 1 h) within 12 h", "visibility < 80 m for 1 h) within 6 h")
     assert "yellow never shows" in warnings(tmp_path, swapped)[0]
     twins = MEASURES + MEASURES[MEASURES.index("  close:") :].replace("  close:", "  shut:")
-    twins += "    sms: {zh: 上路引导, en: guide traffic}\n"
-    assert "close, shut read the same" in warnings(tmp_path, measures=twins)[0]
+    (refused,) = check_folder(folder(tmp_path, measures=twins))
+    assert refused.level == "error"
+    assert "shut reads the same as close" in refused.what
 
 
 def test_errors_come_with_place_and_mend(tmp_path):
@@ -109,7 +110,7 @@ def test_the_example_of_the_guide_for_authors_loads(tmp_path):
     measures = "measures:\n" + "\n".join(
         [declared.removeprefix("measures:\n"), *(
             f"  {name}: {{title: {{zh: {name}, en: {name}}}, form: notify, carrier: field, "
-            f"lifter: field, do: {{zh: x, en: x}}, sms: {{zh: x, en: x}}}}"
+            f"lifter: field, do: {{zh: {name}, en: {name}}}, sms: {{zh: {name}, en: {name}}}}}"
             for name in ("guide", "close")
         )]
     )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What `suian check` looks for in a book: one module a family of findings."""
