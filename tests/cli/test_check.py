@@ -141,3 +141,78 @@ def test_the_doctor_says_what_a_source_will_use_of_its_quota(county: Folder) -> 
     # The proxy that is none keeps the question from leaving the machine.
     ran = county.run("doctor", code=1, HTTPS_PROXY="http://127.0.0.1:9")
     ran.says("open-meteo: about 48 calls a day of 10000 allowed", "1 points", "asked every 轮询间隔 30 min")
+
+
+def test_a_post_is_missing_for_what_a_rule_asks_and_the_ask_is_named(county: Folder) -> None:
+    """One line a missing post, at the first ask, whose decider or carrier nobody is."""
+    text = (county.path / "rules/measures.yaml").read_text("utf-8")
+    county.write("rules/measures.yaml", text.replace("form: notify", "form: propose\n    decider: township", 1))
+    said = county.run("check", "--format", "json").json
+    (found,) = [f for f in said["findings"] if "township" in f["what"]]
+    line, column = position(county, "rules/trial.yaml", "guide, speed-limit 60")
+    assert found["where"].endswith(f"rules/trial.yaml:{line}:{column}")
+    assert "nobody to decide guide" in found["what"]
+    assert "posts.csv" in found["mend"]
+
+
+def test_a_post_that_decides_with_nobody_on_it_who_may_sign(county: Folder) -> None:
+    text = (county.path / "rules/measures.yaml").read_text("utf-8")
+    county.write("rules/measures.yaml", text.replace("form: notify", "form: propose\n    decider: regulator", 1))
+    signs = county.run("check", "--format", "json").json
+    assert not [f for f in signs["findings"] if "may sign" in f["what"]]
+    county.write("county/posts.csv", TABLES["posts"].replace("Transport office,li", "Transport office,wang"))
+    said = county.run("check", "--format", "json").json
+    (found,) = [f for f in said["findings"] if "may sign" in f["what"]]
+    assert "rules/trial.yaml:11:15" in found["where"]
+    assert "nobody on the post office" in found["what"]
+    assert "people.csv" in found["mend"]
+
+
+def test_a_rule_that_no_source_decides_is_named_where_it_stands(county: Folder) -> None:
+    text = (county.path / "config.yaml").read_text("utf-8")
+    county.write("config.yaml", text.replace("open-meteo: {on: true}", "open-meteo: {on: false}"))
+    said = county.run("check", "--format", "json").json
+    found = {f["what"].partition(" at any place")[0]: f for f in said["findings"] if f["level"] == "warning"}
+    heat = found["no configured source can decide heat-test"]
+    line, column = position(county, "rules/trial.yaml", "heat-test")
+    assert heat["where"].endswith(f"rules/trial.yaml:{line}:{column}")
+    assert "nothing says temperature" in heat["what"]
+    assert "Switch on a source" in heat["mend"]
+    # A person's word opens it, and no source says when it is over.
+    fog = [f for f in said["findings"] if "fog-test can open and never clear" in f["what"]]
+    assert len(fog) == 1
+    assert fog[0]["where"].endswith("rules/trial.yaml:{}:{}".format(*position(county, "rules/trial.yaml", "visibility >= 500 m")))
+
+
+def test_an_order_longer_than_its_sms(county: Folder) -> None:
+    text = (county.path / "rules/measures.yaml").read_text("utf-8")
+    county.write("rules/measures.yaml", text.replace("sms: {zh: 引导, en: guide}",
+                                                     f"sms: {{zh: {'引导车辆慢行，' * 30}, en: guide}}"))
+    said = county.run("check", "--format", "json").json
+    (found,) = [f for f in said["findings"] if "segments" in f["what"]]
+    line, column = position(county, "rules/measures.yaml", "引导车辆慢行，引导")
+    assert found["where"].endswith(f"rules/measures.yaml:{line}:{column}")
+    assert "the order guide of heat-test at road-1" in found["what"]
+    assert "3 are sent" in found["what"]
+    assert "Shorten its sms" in found["mend"]
+
+
+def test_rules_that_are_not_monotone_are_listed_on_request(county: Folder) -> None:
+    said = county.run("check", "--format", "json").json
+    assert {"rule": "heat-test", "quantity": "temperature", "danger": "up"} in said["monotone"]
+    assert said["not_monotone"] == []
+    county.run("check", "--monotone").says("Not monotone", "none")
+    pack = PACK.replace("(temperature >= 40 degC for 1 h) within 6 h", "(temperature >= 40 degC and temperature < 60 degC) within 6 h")
+    county.write("rules/trial.yaml", pack)
+    (found,) = county.run("check", "--format", "json").json["not_monotone"]
+    assert (found["rule"], found["quantity"]) == ("heat-test", "temperature")
+    line, column = position(county, "rules/trial.yaml", "(temperature >= 40")
+    assert found["where"].endswith(f"rules/trial.yaml:{line}:{column}")
+    assert "'temperature < 60 degC' falls" in found["why"]
+    county.run("check", "--monotone").says("heat-test, temperature: 'temperature >= 35 degC' rises")
+
+
+def position(county: Folder, file: str, text: str) -> tuple[int, int]:
+    """Line and column of a text of the folder."""
+    before = (county.path / file).read_text("utf-8").partition(text)[0]
+    return before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1

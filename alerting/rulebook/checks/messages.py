@@ -23,12 +23,12 @@ def too_long(book: Book) -> Iterator[Finding]:
         for argument, declared in measure.arguments.items():
             if declared.stricter == "union":
                 yield from _words(book, name, argument, declared)
-        said: set[str] = set()
+        said: set[tuple[str, str]] = set()  # once is enough
         for where, number, argument in _numbers(book, name):
             for language in LANGUAGES:
                 text = measure.arguments[argument].say(number, language)
-                if len(text) > ROOM and text not in said:
-                    said.add(text)
+                if len(text) > ROOM and (argument, language) not in said:
+                    said.add((argument, language))
                     yield _finding(where, f"{argument} of {name}", text)
 
 
