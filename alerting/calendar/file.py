@@ -20,11 +20,11 @@ from alerting.calendar.tables import Table, bundled, import_table
 from alerting.errors import BadInput
 
 _T = TypeVar("_T")
-_NAME = re.compile(r"[a-z][a-z0-9-]*")
+NAME = "[a-z][a-z0-9-]*"
 _MONTH_DAY = re.compile(r"(\d{1,2})-(\d{1,2})")
 _SPAN_KEYS = ("from", "to", "on", "last-days-of-year")
 # An anchor moved by more would lie nearer to another cycle's date than to its own.
-_FARTHEST = 180
+FARTHEST = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def _entries(top: _Map, key: str, build: Callable[[str, _Map], _T]) -> dict[str,
     group = top.map(key, "Write one name a line, e.g. `year-end:`, with its entry below it.")
     found = {}
     for name in group.node:
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not re.fullmatch(NAME, name):
             group.fail(
                 f"{name!r} cannot be a name",
                 "Use small letters, digits and dashes, e.g. year-end.",
@@ -254,8 +254,8 @@ def _anchor(span: _Map, key: str) -> Anchor:
     anchor = _Map(span.path, value)
     anchor.only("date", "lunar", "term", "days")
     days = value.get("days", 0)
-    if type(days) is not int or abs(days) > _FARTHEST:
-        anchor.fail(f"{days!r} is no number of days", f"Give -{_FARTHEST} to {_FARTHEST}.", "days")
+    if type(days) is not int or abs(days) > FARTHEST:
+        anchor.fail(f"{days!r} is no number of days", f"Give -{FARTHEST} to {FARTHEST}.", "days")
     kinds = [kind for kind in ("date", "lunar", "term") if kind in value]
     if len(kinds) != 1:
         anchor.fail("an anchor is one of date, lunar, term", mend)

@@ -32,8 +32,15 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "password": "password:password",
     "token": {"create": "token:create", "list": "token:list_", "revoke": "token:revoke"},
     "audit": {"verify": "audit:verify"},
+    "docs": {"rules": "docs:rules", "schema": "docs:schema"},
+    "new": {"rule": "new:rule"},
 }
-GROUPS = {"token": "Tokens for programs.", "audit": "The log that cannot be quietly changed."}
+GROUPS = {
+    "token": "Tokens for programs.",
+    "audit": "The log that cannot be quietly changed.",
+    "docs": "Pages and schemas written from the rules.",
+    "new": "A beginning for something of your own.",
+}
 
 
 def make_app(only: str | None = None) -> typer.Typer:

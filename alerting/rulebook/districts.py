@@ -27,10 +27,15 @@ def _value(text: str | float) -> str:
     return str(text).strip()
 
 
-Written = Annotated[str | float, AfterValidator(_value)]
+Written = Annotated[
+    str | float,
+    AfterValidator(_value),
+    Field(json_schema_extra={"pattern": rf"^\s*{_VALUE.pattern}\s*$"}),
+]
+NumberName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 
 
-class _Text(BaseModel):
+class NumberText(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     value: Written
@@ -40,16 +45,18 @@ class _Text(BaseModel):
     seasons_here: dict[str, Written] | None = Field(None, alias="here-in")
 
     @model_validator(mode="after")
-    def _whole(self) -> _Text:
+    def _whole(self) -> NumberText:
         if self.seasons_here is not None and self.here is None:
             raise ValueError("`here-in` goes with `here`, the number of the rest of the year")
         return self
 
 
-class _File(BaseModel):
+class DistrictsText(BaseModel):
+    """districts.yaml: `numbers: {name: {value, title, in, here, here-in}}`."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    numbers: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")], dict[str, Any]] = {}
+    numbers: dict[NumberName, dict[str, Any]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +90,13 @@ def read_numbers(
     made: dict[str, Number] = {}
     if not document.problems:
         try:
-            named = _File.model_validate(document.data or {}).numbers
+            named = DistrictsText.model_validate(document.data or {}).numbers
         except ValidationError as error:
             document.problems_of(error)
             named = {}
         for name, body in named.items():
             try:
-                text = _Text.model_validate(body)
+                text = NumberText.model_validate(body)
             except ValidationError as error:
                 document.problems_of(error, ("numbers", name))
                 continue
@@ -98,7 +105,7 @@ def read_numbers(
     return made
 
 
-def _number(text: _Text, where: str, shipped: bool) -> Number:
+def _number(text: NumberText, where: str, shipped: bool) -> Number:
     here, value, seasons = text.here is not None, text.value, text.seasons
     if text.here is not None and not shipped:
         value, seasons = text.here, text.seasons_here or {}

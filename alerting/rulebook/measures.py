@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import time
 from typing import Annotated, Any, Literal
@@ -44,8 +45,15 @@ def _clock(text: str) -> str:
 
 
 Clock = Annotated[str, AfterValidator(_clock)]
-Tier = Annotated[str, AfterValidator(_tier)]
-Sector = Annotated[str, AfterValidator(_sector)]
+
+
+def one_of(names: Iterable[str]) -> Any:
+    """For editors: the words a field may be. That it is one of them is its validator's to say."""
+    return Field(json_schema_extra={"enum": list(names)})
+
+
+Tier = Annotated[str, AfterValidator(_tier), one_of(TIERS)]
+Sector = Annotated[str, AfterValidator(_sector), one_of(SECTORS)]
 Argued = float | list[str]
 
 
@@ -119,7 +127,9 @@ class Measure(_Model):
     lifter: Tier
     do: Words
     sms: Words
-    sector: Annotated[str, AfterValidator(lambda s: s and _sector(s))] = ""
+    sector: Annotated[
+        str, AfterValidator(lambda s: s and _sector(s)), one_of(["", *SECTORS])
+    ] = ""
     decider: Tier | None = None
     basis: list[str | Words] = []
     by: Words | None = None

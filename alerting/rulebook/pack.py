@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from alerting.rulebook.measures import Clock, Sector, Tier, Words
-from alerting.vocabulary import HAZARDS, PLACE_KINDS
+from alerting.rulebook.measures import Clock, Sector, Tier, Words, one_of
+from alerting.vocabulary import HAZARDS, PLACE_KINDS, QUANTITIES
 
 LevelName = Literal["blue", "yellow", "orange", "red"]
 
@@ -25,8 +25,19 @@ def _place(name: str) -> str:
     return name
 
 
+def _clock(text: str) -> str:
+    try:
+        time.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f'{text!r} is no time of day; write it in quotes: "20:00"') from None
+    return text
+
+
+_TAGS = r"\s*tags has [\w-]+(\s+and\s+tags has [\w-]+)*\s*"
+
+
 def _where(text: str) -> str:
-    if text and not re.fullmatch(r"\s*tags has [\w-]+(\s+and\s+tags has [\w-]+)*\s*", text):
+    if text and not re.fullmatch(_TAGS, text):
         raise ValueError(f"{text!r} cannot be read; write: tags has expressway and tags has high")
     return text
 
@@ -40,6 +51,13 @@ class LevelText(_Model):
     ask: list[str] = []
 
 
+def _quantities(schema: dict[str, Any]) -> None:
+    """For editors: the quantities a case may give, which are extra keys here."""
+    values = schema["additionalProperties"]
+    schema["properties"] |= dict.fromkeys(QUANTITIES, values)
+    schema["additionalProperties"] = False
+
+
 class Given(BaseModel):
     """What a case puts in: `quantity: [values]` hourly from now (null: missing), and these.
 
@@ -47,7 +65,7 @@ class Given(BaseModel):
     `daily_min(temperature)`, from day `first` on (0: the day in which now lies).
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, json_schema_extra=_quantities)
     __pydantic_extra__: dict[str, list[float | None]]
 
     at: str = "2026-01-20 05:00"
@@ -83,11 +101,13 @@ class Case(_Model):
 
 class RuleText(_Model):
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
-    hazard: Annotated[str, AfterValidator(_hazard)]
-    place: Annotated[str, AfterValidator(_place)]
+    hazard: Annotated[str, AfterValidator(_hazard), one_of(HAZARDS)]
+    place: Annotated[str, AfterValidator(_place), one_of(PLACE_KINDS)]
     basis: list[str] = Field(min_length=1)
     levels: dict[LevelName, LevelText] = Field(min_length=1)
-    where: Annotated[str, AfterValidator(_where)] = ""
+    where: Annotated[
+        str, AfterValidator(_where), Field(json_schema_extra={"pattern": f"^({_TAGS})?$"})
+    ] = ""
     clear: str | None = None
     hold: str | None = None
     decide: list[Clock] = []

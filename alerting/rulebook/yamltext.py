@@ -29,9 +29,9 @@ class Document:
             raw = ""
             self.problems.append(f"{path}:1:1: this is not UTF-8 text. Save the file as UTF-8.")
         self._lines = raw.splitlines()
-        self._tree: Any = None
+        self.tree: Any = None
         try:
-            self._tree = YAML(typ="rt").load(raw)
+            self.tree = YAML(typ="rt").load(raw)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line, mark.column) if mark else (0, 0)
@@ -40,7 +40,7 @@ class Document:
                          "Check the indent, quotes and brackets there.")  # fmt: skip
         except YAMLError as error:
             self._report(0, 0, f"this is not YAML: {' '.join(str(error).split())}.", "")
-        self.data: Any = _plain(self._tree)
+        self.data: Any = _plain(self.tree)
 
     def problem(self, key: Key, what: str, mend: str, offset: int | None = None) -> None:
         """Note a problem with the value at `key`; `offset` counts characters of its text."""
@@ -68,7 +68,7 @@ class Document:
 
     def position(self, key: Key, offset: int | None = None) -> tuple[int, int]:
         """Line and column, from 0, of the value at `key`, or of the nearest thing around it."""
-        node, line, column, value = self._tree, 0, 0, self.data
+        node, line, column, value = self.tree, 0, 0, self.data
         for step in key:
             try:
                 if isinstance(node, CommentedMap):
