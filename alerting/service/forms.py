@@ -1,8 +1,8 @@
-"""Every order that a rule may give, written as its SMS and counted."""
+"""Every order that a rule may give, written as its SMS and counted; and the names that fill it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from alerting.dispatch.compose import Asking
 from alerting.dispatch.wording import News
 from alerting.places import Place
 from alerting.rulebook import Ask, LevelRule, Rule
+from alerting.rulebook.checks.messages import ROOM
 from alerting.service.county import County
 from alerting.service.duties import places_of_rules
 from alerting.service.survey import Note
@@ -26,10 +27,12 @@ def form_notes(county: County, at: datetime) -> Iterator[Note]:
     """Orders whose SMS is longer than an SMS channel sends, without all that it can do without, at the
     place with the longest name. One note a measure and language."""
     most, config = _most(county), county.config.county
+    runs_on = places_of_rules(county)
+    yield from _names(county, runs_on)
     composer = Composer(county.book, county.places, config.zone,
                         {"zh": config.sender, "en": config.sender_en})  # fmt: skip
     told: set[tuple[str, str]] = set()
-    for rule_id, ids in places_of_rules(county).items():
+    for rule_id, ids in runs_on.items():
         rule = county.book.rules_by_id[rule_id]
         for language in LANGUAGES if ids else ():
             place = max((county.places.by_id[i] for i in ids), key=lambda p: len(p.called(language)))
@@ -44,6 +47,28 @@ def form_notes(county: County, at: datetime) -> Iterator[Note]:
                         f" {made.segments} segments, {len(made.text)} characters; {most} are sent.",
                         "Shorten its sms; the long text says the rest under do.",
                     )  # fmt: skip
+
+
+def _names(county: County, runs_on: Mapping[str, list[str]]) -> Iterator[Note]:
+    """Places whose Chinese name does not fit the form's variable: providers that review forms are
+    China's, and a form in English goes by others."""
+    for place in dict.fromkeys(one for ids in runs_on.values() for one in ids):
+        name = county.places.by_id[place].called("zh")
+        if len(name) > ROOM:
+            yield Note("warning", _line(county, place), f"{place} fills an SMS form with {name!r},"
+                       f" {len(name)} characters; a variable may have {ROOM} / 名称超过{ROOM}字",
+                       "Shorten its name.")  # fmt: skip
+
+
+def _line(county: County, place: str) -> str:
+    """Where a table has the place, as file:line:column."""
+    tables = (county.config.county.zones, county.config.county.sites)
+    for path in tables:
+        lines = path.read_text("utf-8-sig").splitlines() if path is not None else []
+        for number, line in enumerate(lines, 1):
+            if line.partition(",")[0] == place:
+                return f"{path}:{number}:1"
+    return str(tables[0])
 
 
 def _most(county: County) -> int:

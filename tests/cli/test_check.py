@@ -197,6 +197,15 @@ def test_an_order_longer_than_its_sms(county: Folder) -> None:
     assert "Shorten its sms" in found["mend"]
 
 
+def test_a_place_whose_name_does_not_fit_the_form(county: Folder) -> None:
+    county.write("county/sites.csv", TABLES["sites"].replace("河口段", "河口高速公路自河口镇收费站至上游大桥北引桥路段"))
+    said = county.run("check", "--format", "json").json
+    (found,) = [f for f in said["findings"] if "fills an SMS form" in f["what"]]
+    assert found["where"].endswith("county/sites.csv:2:1")
+    assert "23 characters; a variable may have 20" in found["what"]
+    assert found["mend"] == "Shorten its name."
+
+
 def test_rules_that_are_not_monotone_are_listed_on_request(county: Folder) -> None:
     said = county.run("check", "--format", "json").json
     assert {"rule": "heat-test", "quantity": "temperature", "danger": "up"} in said["monotone"]
