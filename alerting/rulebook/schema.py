@@ -26,7 +26,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     # line; here they are nested.
     pack = create_model("Pack", __base__=PackText, rules=(list[RuleText], ...))
     measures = create_model("Measures", __base__=MeasuresText, measures=(dict[str, Measure], ...))
-    named = Field({}, json_schema_extra={"additionalProperties": False})
+    named: Any = Field({}, json_schema_extra={"additionalProperties": False})
     districts = create_model(
         "Districts", __base__=DistrictsText, numbers=(dict[NumberName, NumberText], named)
     )

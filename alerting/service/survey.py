@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from alerting.alerts.rule_places import rule_places
 from alerting.errors import BadInput
+from alerting.rulebook import Rule
 from alerting.runtime import VirtualRuntime
 from alerting.service.clock import LIVE
 from alerting.service.county import County
@@ -90,19 +91,24 @@ def people_notes(county: County) -> Iterator[Note]:
 
 
 def undecidable_notes(county: County, cannot: list[Undecidable]) -> Iterator[Note]:
-    """Rules that no configured source can decide anywhere, and those that open and never clear."""
+    """Rules that no configured source can decide anywhere, one note for all that lack the same, at the
+    first; and those that open and never clear."""
+    lacking: dict[tuple[str, ...], list[Rule]] = defaultdict(list)
     for rule in county.book.rules:
         levels = {one.level: one for one in cannot if one.rule == rule.id and len(one.places) == one.of}
         if rule.levels.keys() <= levels.keys():
             missing = sorted({word for name in rule.levels for word in levels[name].missing})
-            yield Note("warning", rule.where, f"no configured source can decide {rule.id} at any place:"
-                       f" nothing says {', '.join(missing)} / 现有数据源无法判定",
-                       "Switch on a source that does, under sources in the config.")  # fmt: skip
+            lacking[tuple(missing)].append(rule)
         elif "clear" in levels:
             missing = levels["clear"].missing
             yield Note("warning", rule.clear_where, f"{rule.id} can open and never clear: nothing says"
                        f" {', '.join(missing)} at any place / 无法判定何时解除",
                        "Clear on what a configured source says, or switch one on.")  # fmt: skip
+    for words, rules in lacking.items():
+        yield Note("warning", rules[0].where,
+                   f"no configured source can decide {', '.join(r.id for r in rules)} at any place:"
+                   f" nothing says {', '.join(words)} / 现有数据源无法判定",
+                   "Switch on a source that does, under sources in the config.")  # fmt: skip
 
 
 def blind(connection: Connection, county: County, now: datetime) -> dict[str, list[str]]:

@@ -211,7 +211,7 @@ FAULTS = [
           "season year-end and", "no day lies in both year-end and floods", "join them with or"),
     # --- what changes nothing, says nothing, or asks nothing
     Fault("a number that no rule names", "roads.yaml", "visibility < $fog", "visibility < 200 m",
-          "200 m", "no rule names $fog", "Write $fog where", where="districts.yaml"),
+          "{value: 200 m", "no rule names $fog", "Write $fog where", where="districts.yaml"),
     Fault("a rule without a case", "roads.yaml",
           "    cases:\n      - {name: an ordinary day, given: {season: []}, expect: {level: none}}\n", "",
           "rush", "has no case", "Add one that opens it"),
