@@ -25,14 +25,6 @@ def _place(name: str) -> str:
     return name
 
 
-def _clock(text: str) -> str:
-    try:
-        time.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f'{text!r} is no time of day; write it in quotes: "20:00"') from None
-    return text
-
-
 _TAGS = r"\s*tags has [\w-]+(\s+and\s+tags has [\w-]+)*\s*"
 
 

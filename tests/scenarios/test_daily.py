@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.scenarios.town import Phone, Town
+from tests.scenarios.town import Town
 
 
 @pytest.fixture
