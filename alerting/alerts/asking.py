@@ -4,18 +4,26 @@ It is held by all who ask, whoever asks first: an alert, a person, a measure tha
 At most one is open for each (realm, measure, object, carrier); the strictest argument of all askers
 wins; a stricter one is a new version of the same measure, issued again. When the last asker goes it is
 lifted, or its lifting is proposed where a check is due.
+
+Before it is issued it passes three gates, in this order (`go_on`): nothing it conflicts with waits for
+a decision, its decider has signed, and what must be in force first is in force. Held at the last, or
+at the first once signed, it is "approved" and `waits` says for what.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from alerting.alerts import meeting
+from alerting.alerts.first import needed_by, wait_is_over, waiting_for
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, tell
 from alerting.alerts.orders import (
+    NOT_ISSUED,
     OPEN_WORK,
     ask_decider,
+    ask_four,
     describe,
     end,
     facts_of,
@@ -24,6 +32,7 @@ from alerting.alerts.orders import (
 )
 from alerting.people import Post
 from alerting.places import Place
+from alerting.rulebook.measures import EXEMPTS
 from alerting.store.rows import Row
 
 
@@ -80,12 +89,40 @@ def after_the_end(ledger: Ledger, alert: str, facts: Facts, at: datetime) -> Fac
 def lift(ledger: Ledger, row: Row, facts: Facts, by: str, at: datetime) -> None:
     tell_carrier(ledger, row, "lifted", facts, at)  # of the measure as its carrier knows it
     end(ledger, row, (row.state,), "lifted", by, at, "")
-    end_interim(ledger, row, at)
+    after_end(ledger, row, at)
 
 
-def end_interim(ledger: Ledger, row: Row, at: datetime) -> None:
-    """What stood in for this measure is no longer asked on its behalf."""
+def now_in_force(ledger: Ledger, row: Row, at: datetime) -> None:
+    """What stood in for this measure is no longer asked on its behalf; what waited for it goes on."""
+    drop(ledger, row.id, set(ledger.life.measure(row.measure).needs_first), facts_of(ledger, row), at)
+    for waiting in waiting_for(ledger, row):
+        go_on(ledger, waiting, facts_of(ledger, waiting), at)
+
+
+def after_end(ledger: Ledger, row: Row, at: datetime) -> None:
+    """A measure has ended: nothing is asked on its behalf any more, nothing is to be decided between
+    it and another, and what waited for it to be in force waits in vain."""
     drop(ledger, row.id, set(), facts_of(ledger, row), at)
+    for other in meeting.close_of(ledger, row, at):
+        go_on(ledger, other, facts_of(ledger, other), at)
+    for waiting in waiting_for(ledger, row):
+        wait_is_over(ledger, waiting, at)
+
+
+def go_on(
+    ledger: Ledger, row: Row, facts: Facts, at: datetime, *, again: bool = False
+) -> None:
+    """Move a measure that is not issued as far as it may go; see above. `again`: it was raised."""
+    if meeting.holds(ledger, row, facts, at, again=again):
+        return
+    if row.state == "proposed":
+        if row.waits is not None:
+            ledger.change(row, waits=None)
+        decider = ledger.post(row.decider)
+        if decider is not None:
+            ask_decider(ledger, row, decider, facts, at)
+    elif not _waits(ledger, row, facts, at):
+        issue(ledger, row, facts, at)
 
 
 def strictest(declared: dict[str, Any], sets: list[dict[str, Any]]) -> dict[str, Any]:
@@ -100,6 +137,10 @@ def strictest(declared: dict[str, Any], sets: list[dict[str, Any]]) -> dict[str,
             out[name] = sorted({x for g in given for x in (g if isinstance(g, list) else [g])})
         else:
             out[name] = (min if declaration.stricter == "lower" else max)(given)
+    # Whom one of them does not let pass is not let pass; who says nothing narrows nothing.
+    passing = [set(s[EXEMPTS]) for s in sets if EXEMPTS in s]
+    if passing:
+        out[EXEMPTS] = sorted(set.intersection(*passing))
     return out
 
 
@@ -150,14 +191,13 @@ def _propose(
         state="proposed" if decider else "approved", level=facts.level, arguments=arguments,
         decider=decider.id if decider else None, lifter=lifter.id if lifter else None,
         interim_for=interim_for, proposed=at, decided_by=None, issued=None, acknowledged=None,
-        in_force=None, due=None, overdue=None, cannot=None, ended=None, end_reason="", version=1,
+        in_force=None, due=None, overdue=None, cannot=None, waits=None, attested=None,
+        attested_by=None, ended=None, end_reason="", version=1,
     )  # fmt: skip
     ledger.add_asker(row.id, by, level=facts.level, arguments=arguments, since=at, ended=None)
     ledger.record(at, by, "propose measure", row.id, {"arguments": arguments, "level": facts.level})
-    if decider is None:
-        issue(ledger, row, facts, at)
-    else:
-        ask_decider(ledger, row, decider, facts, at)
+    go_on(ledger, row, facts, at)
+    if decider is not None:
         for interim in definition.interim:
             ask(ledger, interim, ledger.life.places.by_id[object_id], {}, facts, row.id, at,
                 interim_for=row.id)  # fmt: skip
@@ -198,18 +238,17 @@ def _settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
         return False
     again = stricter or risen or revived
     was = [row.arguments, row.level]
-    version = row.version + 1 if again and row.state != "proposed" else row.version
+    version = row.version + 1 if again and row.state not in NOT_ISSUED else row.version
     ledger.change(row, arguments=arguments, level=level, version=version)
     ledger.record(at, "service", "change measure", row.id,
                   {"arguments": arguments, "level": level, "was": was})  # fmt: skip
     if not again:
-        tell_carrier(ledger, row, "update", facts, at)
+        if row.issued is not None:
+            tell_carrier(ledger, row, "update", facts, at)
         return False
     facts = facts.saying(level=level)
-    if row.state == "proposed":
-        decider = ledger.post(row.decider)
-        if decider:
-            ask_decider(ledger, row, decider, facts, at)
+    if row.state in NOT_ISSUED:
+        go_on(ledger, row, facts, at, again=True)
         return True
     issue(ledger, row, facts, at, kind="tighten" if stricter or revived else "raise")
     return True
@@ -225,7 +264,13 @@ def _no_longer_asked(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> No
         if decider:
             tell(ledger, "lifted", decider, said, at, measure=row.id,
                  alert=ledger.alert_of(row.id))  # fmt: skip
-        end_interim(ledger, row, at)
+        if row.issued is not None:  # its carrier was told to hold it
+            tell_carrier(ledger, row, "lifted", facts, at)
+        after_end(ledger, row, at)
+    elif definition.gate and row.state in OPEN_WORK:
+        ledger.change(row, state="lift proposed", attested=None, attested_by=None)
+        ledger.record(at, "service", "propose lift", row.id, {})
+        ask_four(ledger, row, said, at)
     elif definition.check and row.state in OPEN_WORK:
         ledger.change(row, state="lift proposed")
         ledger.record(at, "service", "propose lift", row.id, {})
@@ -235,3 +280,32 @@ def _no_longer_asked(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> No
                  alert=ledger.alert_of(row.id))  # fmt: skip
     elif row.state in OPEN_WORK:
         lift(ledger, row, facts, "service", at)
+
+
+def _waits(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
+    """Whether something must be in force before this measure. It is asked for on its behalf, once;
+    when it is not in force in its own time, or can no longer be, the duty office decides."""
+    definition = ledger.life.measure(row.measure)
+    if not definition.needs_first:
+        return False
+    place = ledger.life.places.by_id[row.object]
+    for name in definition.needs_first:
+        if not needed_by(ledger, row, name):
+            ask(ledger, name, place, {}, facts, row.id, at)
+    needed = {name: needed_by(ledger, row, name) for name in definition.needs_first}
+    missing = [r for rows in needed.values() for r in rows if r.state != "in force"]
+    lost = not all(needed.values()) or any(r.ended is not None for r in missing)
+    if not missing and not lost:
+        return False
+    first_time = row.waits is None or row.waits["why"] != "first"
+    office = ledger.resolve("duty-office", "", row.object)
+    ledger.change(row, waits={"why": "first", "for": meeting.others(ledger, missing),
+                              "post": office.id if office else ""})  # fmt: skip
+    if first_time:
+        ledger.record(at, "service", "wait", row.id, {"for": [r.id for r in missing]})
+        minutes = [ledger.life.measure(n).by_minutes or ledger.life.policy.in_force_minutes
+                   for n in definition.needs_first]  # fmt: skip
+        ledger.change(row, due=at + timedelta(minutes=max(minutes)), overdue=None)
+        if lost:
+            wait_is_over(ledger, row, at)
+    return True

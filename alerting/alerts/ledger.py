@@ -18,12 +18,12 @@ from alerting.alerts.life import Life
 from alerting.audit import entry, record_all
 from alerting.people import Post, post_by_id, read_posts_near, resolve
 from alerting.store.rows import Row, Rows
-from alerting.store.schema import alert, alert_change, asker, measure, notice
+from alerting.store.schema import alert, alert_change, asker, measure, meeting, notice
 
 Pair = tuple[str, str]
 # Of a stored notice what decides on later ones; its facts are long and stay where they are.
 _NOTICE = tuple(notice.c[n] for n in ("id", "kind", "alert", "measure", "post", "level", "created",
-                                          "state"))  # fmt: skip
+                                          "state", "wants"))  # fmt: skip
 
 
 class Ledger:
@@ -31,13 +31,15 @@ class Ledger:
 
     def __init__(self, connection: Connection, life: Life) -> None:
         self.connection, self.life, self.realm = connection, life, life.realm
-        self._rows = Rows(connection, (alert, measure, asker, notice, alert_change))
+        self._rows = Rows(connection, (alert, measure, meeting, asker, notice, alert_change))
         self.change = self._rows.change
         self._alerts: dict[str, Row | None] = {}
         self._latest: dict[Pair, Row | None] = {}  # by rule and place
         self._measures: dict[str, Row | None] = {}
         self._newest: dict[Pair, dict[str, Row]] = {}  # by measure and object; by carrier
         self._askers: dict[str, dict[str, Row]] = {}  # by measure; by asker
+        self._open_read: set[str] = set()  # keys of measures.yaml of which all open ones are known
+        self._meetings: dict[str, dict[str, Row]] = {}  # by measure; by its own id
         self._asking_alerts: set[str] = set()
         self._asked_by: dict[str, set[str]] = {}  # by asker: the measures it ever asked for
         self._notices: dict[Pair, list[Row]] = {}  # by ("alert" or "measure", its id)
@@ -109,7 +111,43 @@ class Ledger:
         self._askers[row.id] = {}
         self._asked_by[row.id] = set()
         self._notices["measure", row.id] = []
+        self._meetings[row.id] = {}
         return row
+
+    def open_of(self, names: Collection[str]) -> list[Row]:
+        """The open measures of these keys, oldest first; of one moment in the order of their ids."""
+        missing = set(names) - self._open_read
+        if missing:
+            self._open_read |= missing
+            self._keep(measure, self._measures, select(measure).where(
+                measure.c.realm == self.realm, measure.c.measure.in_(missing),
+                measure.c.ended.is_(None),
+            ))  # fmt: skip
+        rows = (row for row in self._measures.values() if row and row.measure in names)
+        return sorted((r for r in rows if r.ended is None), key=lambda r: (r.proposed, r.id))
+
+    def meetings(self, measure_id: str) -> list[Row]:
+        """Its conflicts with others, decided or not, in the order in which they came up."""
+        if measure_id not in self._meetings:
+            self._meetings[measure_id] = {}
+            found = select(meeting).where(
+                (meeting.c.first == measure_id) | (meeting.c.second == measure_id)
+            )
+            for read in self.connection.execute(found).mappings():
+                row = self._known_meeting(read["id"]) or Row(meeting, dict(read), stored=True)
+                self._meetings[measure_id][row.id] = row
+        return sorted(self._meetings[measure_id].values(), key=lambda r: (r.opened, r.id))
+
+    def add_meeting(self, first: Row, second: Row, **values: Any) -> Row:
+        row = self._rows.add(meeting, id=f"{second.id}~{first.id}", realm=self.realm,
+                             first=first.id, second=second.id, **values)  # fmt: skip
+        for one in (first.id, second.id):
+            self.meetings(one)
+            self._meetings[one][row.id] = row
+        return row
+
+    def _known_meeting(self, key: str) -> Row | None:
+        return next((held[key] for held in self._meetings.values() if key in held), None)
 
     def askers(self, measure_id: str) -> dict[str, Row]:
         """Who asks or once asked for a measure, by asker."""

@@ -13,7 +13,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from alerting.alerts.asking import end_interim, lift
+from alerting.alerts.asking import after_end, go_on, lift, now_in_force
+from alerting.alerts.first import wait_is_over
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
 from alerting.alerts.notices import in_both, posts_told, tell
@@ -42,7 +43,7 @@ def in_force(connection: Connection, life: Life, measure_id: str, by: str, at: d
         if row is None or not move(ledger, row, ("issued", "acknowledged"), "in force", by, at,
                                    in_force=at, cannot=None):  # fmt: skip
             return False
-        end_interim(ledger, row, at)
+        now_in_force(ledger, row, at)
         return True
 
 
@@ -61,9 +62,12 @@ def cannot(
 
 
 def overdue(connection: Connection, life: Life, measure_id: str, at: datetime) -> bool:
-    """Its time to be in force has passed: a flag with its time."""
+    """Its time to be in force has passed, or its wait for what comes first: a flag with its time."""
     with Ledger(connection, life) as ledger:
         row = ledger.measure(measure_id)
+        if row is not None and row.state == "approved" and row.overdue is None:
+            wait_is_over(ledger, row, at)
+            return True
         if row is None or row.state not in ("issued", "acknowledged") or row.overdue is not None:
             return False
         ledger.change(row, overdue=at)
@@ -72,11 +76,22 @@ def overdue(connection: Connection, life: Life, measure_id: str, at: datetime) -
 
 
 def approve(connection: Connection, life: Life, measure_id: str, by: str, at: datetime) -> bool:
-    """The decider has signed: from here on it is ordered, not proposed."""
+    """The decider has signed: it is ordered, as soon as what must be in force first is."""
     with Ledger(connection, life) as ledger:
         row = ledger.measure(measure_id)
         if row is None or not move(ledger, row, ("proposed",), "approved", by, at, decided_by=by):
             return False
+        go_on(ledger, row, facts_of(ledger, row), at)
+        return True
+
+
+def go_ahead(connection: Connection, life: Life, measure_id: str, by: str, at: datetime) -> bool:
+    """The duty office orders it without what should have been in force first."""
+    with Ledger(connection, life) as ledger:
+        row = ledger.measure(measure_id)
+        if row is None or row.state != "approved":
+            return False
+        ledger.record(at, by, "go on without waiting", row.id, {"for": row.waits})
         issue(ledger, row, facts_of(ledger, row), at)
         return True
 
@@ -92,15 +107,17 @@ def refuse(
         said = facts_of(ledger, row).saying(reason=in_both(reason or NOT_SAID), by=by)
         tell_carrier(ledger, row, "refused", said, at)
         end(ledger, row, ("proposed",), "refused", by, at, reason)
-        end_interim(ledger, row, at)
+        after_end(ledger, row, at)
         return True
 
 
 def attest(connection: Connection, life: Life, measure_id: str, by: str, at: datetime) -> bool:
-    """The check before lifting is done: it is lifted, and its carrier told."""
+    """The check before lifting is done: it is lifted, and its carrier told. No check opens a gate."""
     with Ledger(connection, life) as ledger:
         row = ledger.measure(measure_id)
-        if row is None or not move(ledger, row, ("lift proposed",), "attested", by, at):
+        if row is None or life.measure(row.measure).gate:
+            return False
+        if not move(ledger, row, ("lift proposed",), "attested", by, at):
             return False
         lift(ledger, row, facts_of(ledger, row), by, at)
         return True
@@ -109,7 +126,7 @@ def attest(connection: Connection, life: Life, measure_id: str, by: str, at: dat
 def withdraw(
     connection: Connection, life: Life, measure_id: str, by: str, at: datetime, reason: str
 ) -> bool:
-    """By hand, with a reason; it reaches everyone the order reached."""
+    """By hand, with a reason; it reaches everyone the order reached. Past a gate, it says so."""
     with Ledger(connection, life) as ledger:
         row = ledger.measure(measure_id)
         if row is None or row.ended is not None:
@@ -117,8 +134,13 @@ def withdraw(
         for asking in ledger.askers(measure_id).values():
             if asking.ended is None:
                 ledger.change(asking, ended=at)
+        words = in_both(reason)
+        if life.measure(row.measure).gate and row.issued is not None:
+            words = {"zh": f"未经复工四项确认，人工撤回：{words['zh']}",
+                     "en": f"Past the production gate, by hand: {words['en']}"}  # fmt: skip
+            ledger.record(at, by, "withdraw past the gate", row.id, {"reason": reason})
         said = facts_of(ledger, row).saying(
-            reason=in_both(reason), by=by, place=row.object,
+            reason=words, by=by, place=row.object,
             measures=(describe(row, life.measure(row.measure)),),
         )  # fmt: skip
         end(ledger, row, (row.state,), "withdrawn", by, at, reason)
@@ -127,5 +149,5 @@ def withdraw(
             if post is not None:
                 tell(ledger, "withdrawn", post, said, at, measure=measure_id,
                      alert=ledger.alert_of(measure_id))  # fmt: skip
-        end_interim(ledger, row, at)
+        after_end(ledger, row, at)
         return True

@@ -25,6 +25,7 @@ class Facts:
     why: dict[str, str] = field(default_factory=dict)
     official: dict[str, Any] | None = None
     measures: tuple[dict[str, Any], ...] = ()
+    sides: tuple[dict[str, Any], ...] = ()  # the two between which somebody must decide
     stands: tuple[dict[str, Any], ...] = ()  # what must still be done though its alert is over
     reason: dict[str, str] = field(default_factory=dict)
     by: str = ""
@@ -43,6 +44,7 @@ class Facts:
             "why": self.why,
             "official": self.official,
             "measures": list(self.measures),
+            "sides": list(self.sides),
             "stands": list(self.stands),
             "reason": self.reason,
             "by": self.by,
@@ -67,14 +69,24 @@ def tell(
 ) -> None:
     """Write a notice to a post; `due` holds it back until then."""
     ledger.add_notice(
-        kind=kind, alert=alert, measure=measure, post=post.id, wants=wants, level=facts.level,
-        created=at, due=due or at, state="due", reason="", facts=facts.json(),
+        kind=kind, alert=alert, measure=measure, post=post.id, person=None, wants=wants,
+        level=facts.level, created=at, due=due or at, state="due", reason="", facts=facts.json(),
     )  # fmt: skip
 
 
 def in_both(reason: str | dict[str, str]) -> dict[str, str]:
     """What a person typed is told to all as it is; what the service says, to each in their language."""
     return {"zh": reason, "en": reason} if isinstance(reason, str) else reason
+
+
+def tell_person(
+    ledger: Ledger, kind: str, person: str, facts: Facts, at: datetime, measure: str
+) -> None:
+    """Write a notice to one person, whatever post they hold: who asked for something by hand."""
+    ledger.add_notice(
+        kind=kind, alert=ledger.alert_of(measure), measure=measure, post=None, person=person,
+        wants="", level=facts.level, created=at, due=at, state="due", reason="", facts=facts.json(),
+    )  # fmt: skip
 
 
 def withhold(ledger: Ledger, alert: str, kinds: tuple[str, ...], reason: str) -> int:

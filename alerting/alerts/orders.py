@@ -16,6 +16,7 @@ from alerting.people import Post
 from alerting.store.rows import Row
 
 OPEN_WORK = ("issued", "acknowledged", "in force")
+NOT_ISSUED = ("proposed", "approved")
 
 
 def issue(ledger: Ledger, row: Row, facts: Facts, at: datetime, kind: str = "order") -> None:
@@ -26,7 +27,7 @@ def issue(ledger: Ledger, row: Row, facts: Facts, at: datetime, kind: str = "ord
     # What is in force already and only rises stays in force; it is acknowledged anew.
     state = "in force" if kind == "raise" and row.state == "in force" else "issued"
     ledger.change(row, state=state, issued=row.issued or at, due=due, overdue=None, cannot=None,
-                  acknowledged=None)  # fmt: skip
+                  acknowledged=None, waits=None)  # fmt: skip
     ledger.record(at, "service", "issue measure", row.id, {"due": due.isoformat(), "kind": kind})
     tell_carrier(ledger, row, kind, facts, at, wants="acknowledge", due=due)
 
@@ -40,6 +41,11 @@ def ask_decider(ledger: Ledger, row: Row, decider: Post, facts: Facts, at: datet
     tell(ledger, "decide", decider,
          facts.saying(measures=(describe(row, definition),), due=by), at,
          alert=ledger.alert_of(row.id), measure=row.id, wants="decision")  # fmt: skip
+
+
+def ask_four(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
+    """Its carrier is to attest what the gate asks before it may be lifted."""
+    tell_carrier(ledger, row, "ask", facts.saying(due=None), at, wants="gate")
 
 
 def tell_carrier(
@@ -89,7 +95,7 @@ def end(
 ) -> bool:
     if row is None or row.state not in come_from:
         return False
-    ledger.change(row, state=how, ended=at, end_reason=reason)
+    ledger.change(row, state=how, ended=at, end_reason=reason, waits=None)
     ledger.record(at, by, how, row.id, {"reason": reason})
     return True
 

@@ -16,6 +16,7 @@ from alerting.alerts.orders import OPEN_WORK
 from alerting.audit import record
 from alerting.chase import calls, pursuits, words
 from alerting.chase.carrying import CARRIED_OUT, acknowledge, cannot, in_force, support
+from alerting.chase.meetings import MEETS, gate_or_meeting
 from alerting.chase.outcomes import Outcome, Said, last_answer, measure_of, no_more, open_for
 from alerting.chase.rights import SIGNS, decides, was_asked
 from alerting.people import person_by_id, post_by_id
@@ -37,6 +38,8 @@ def answer_one(connection: Connection, life: Life, said: Said) -> Outcome:
     news = said.current or said.act in ("cannot", "support")
     if not news and _overtaken(connection, said):
         return Outcome("late", words.overtaken(), "overtaken by a rise")
+    if said.act in MEETS:
+        return gate_or_meeting(connection, life, said, row)
     does = {
         "acknowledge": acknowledge,
         "in-force": in_force,
@@ -60,6 +63,8 @@ def fits(act: str, wants: str, ordered: bool) -> bool:
         return wants == "decision" and not ordered
     if act in CHECKED:
         return wants == "check"
+    if act in MEETS:
+        return wants == MEETS[act]
     if act in ("in-force", "cannot") and not ordered:
         return False
     return act in CARRIED_OUT and wants in ("acknowledge", "in-force")
@@ -136,8 +141,15 @@ def _over(connection: Connection, life: Life, said: Said, row: Any) -> Outcome |
     if said.act in CHECKED and row.state == "lifted":
         return _done_by(connection, life, said, CHECKED, row)
     means = {"approve": ("proposed",), "refuse": ("proposed",),
-             "attest": ("lift proposed",), "kept": ("lift proposed",)}  # fmt: skip
+             "attest": ("lift proposed",), "kept": ("lift proposed",),
+             "go-ahead": ("approved",), "give-up": ("approved",),
+             "attest-gate": ("lift proposed",),
+             "sign": ("attested",), "send-back": ("attested",)}  # fmt: skip
+    if MEETS.get(said.act) == "conflict":  # it may be settled in any state
+        return None
     states = means.get(said.act, OPEN_WORK)
+    if row.state == "approved" and said.act in CARRIED_OUT:
+        return Outcome("late", words.suspended(), row.state)
     if row.ended is not None or row.state not in states:
         return Outcome("late", words.late(life, row.ended), row.state)
     return None
@@ -159,7 +171,7 @@ def _overtaken(connection: Connection, said: Said) -> bool:
     first = connection.execute(
         select(pursuit.c.post).where(pursuit.c.id == one.pursuit)
     ).scalar_one()
-    wants = ("decision", "check") if one.wants in ("decision", "check") else ("acknowledge",)
+    wants = ("acknowledge",) if one.wants in ("acknowledge", "in-force") else (one.wants,)
     fresh = connection.execute(
         select(notice.c.id).where(
             notice.c.realm == one.realm, notice.c.post == first, notice.c.id > one.id,

@@ -104,6 +104,7 @@ def _apply(
     made = answer_one(connection, life, Said(
         who, report.act, text, at, one, given,
         current=report.subject.startswith(("measure:", "alert:")),
+        points=dict(report.detail.get("points") or {}),
     ))  # fmt: skip
     _write(connection, life, who, report, made, at, number=number, one=one, delivery_id=given)
     if made.outcome == "taken" or made.reason == "overtaken by a rise":

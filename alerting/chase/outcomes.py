@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,7 @@ class Said:
     notice: Any
     delivery: int | None
     current: bool = False  # said of the measure or alert itself, as it stands, not of a message
+    points: Mapping[str, bool] = field(default_factory=dict)  # of the production gate
 
 
 def no_more(connection: Connection, life: Life, said: Said, held: Any) -> Outcome:

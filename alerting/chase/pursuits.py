@@ -16,7 +16,7 @@ from alerting.alerts.life import Life
 from alerting.alerts.orders import OPEN_WORK
 from alerting.audit import record
 from alerting.chase import calls, words
-from alerting.store.schema import alert, measure, notice, pursuit
+from alerting.store.schema import alert, measure, meeting, notice, pursuit
 
 # Measures on which a pursuit still means anything, by what it waits for.
 _MEANS = {
@@ -24,6 +24,9 @@ _MEANS = {
     "in-force": ("issued", "acknowledged"),
     "decision": ("proposed",),
     "check": ("lift proposed",),
+    "wait": ("approved",),
+    "gate": ("lift proposed",),
+    "signature": ("attested",),
 }
 
 
@@ -142,7 +145,8 @@ def end_moot(connection: Connection, life: Life, now: datetime) -> int:
             unknown.data_are_back(connection, life, row.alert)
             ended(connection, life, row.id, "the data are back", now)
             continue
-        ended(connection, life, row.id, row.measure_state or row.alert_state, now)
+        why = "settled" if row.wants == "conflict" else row.measure_state or row.alert_state
+        ended(connection, life, row.id, why, now)
     return len(rows)
 
 
@@ -159,9 +163,13 @@ def moot(realm: str) -> ColumnElement[bool]:
     moved_on = [
         and_(pursuit.c.wants == wants, state.not_in(states)) for wants, states in _MEANS.items()
     ]
+    asked = select(meeting.c.id).where(
+        meeting.c.second == pursuit.c.measure, meeting.c.state == "open"
+    )
     return and_(
         pursuit.c.realm == realm, pursuit.c.state == "open",
         or_(
+            and_(pursuit.c.wants == "conflict", ~exists(asked.correlate(pursuit))),
             and_(pursuit.c.measure.is_(None), closed),
             and_(pursuit.c.measure.is_(None), pursuit.c.wants == "decision", known),
             *moved_on,

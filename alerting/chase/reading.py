@@ -26,6 +26,12 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "attest": ("检查完毕可解除", "检查完毕", "可解除", "可以解除", "CHECKED"),
     "stand": ("保持", "LET IT STAND"),
     "call-off": ("撤回", "CALL IT OFF", "WITHDRAW"),
+    "keep-first": ("保留①", "保留前者", "KEEP THE FIRST", "THE FIRST"),
+    "take-second": ("改用②", "改用后者", "TAKE THE SECOND", "THE SECOND"),
+    "both": ("两者并行", "并行", "BOTH"),
+    "go-ahead": ("不再等待", "GO ON"),
+    "sign": ("签字解除", "签字", "SIGN"),
+    "send-back": ("退回", "SEND BACK"),
     "kept": ("暂不解除", "不能解除", "KEEP IT", "KEEP", "NOT YET"),
 }  # fmt: skip
 _BY_LENGTH = sorted(

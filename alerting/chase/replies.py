@@ -163,7 +163,10 @@ def _waits(connection: Connection, row: Any) -> bool:
     state = connection.execute(
         select(measure.c.state).where(measure.c.id == row.measure)
     ).scalar_one()
-    wanted = {"decision": ("proposed",), "check": ("lift proposed",)}
+    if row.wants == "conflict":
+        return False
+    wanted = {"decision": ("proposed",), "check": ("lift proposed",), "wait": ("approved",),
+              "gate": ("lift proposed",), "signature": ("attested",)}  # fmt: skip
     return state in wanted.get(row.wants, ("issued", "acknowledged"))
 
 

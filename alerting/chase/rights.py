@@ -29,15 +29,23 @@ def was_asked(connection: Connection, who: Person, one: Any) -> bool:
     return one.person == who.id or one.post in posts_of(connection, who)
 
 
-def decides(connection: Connection, who: Person, row: Any, one: Any) -> bool:
-    """The decider's holder signs, or who was called in their place; and only with the role for it."""
+def holds(connection: Connection, who: Person, post: str | None) -> bool:
+    return post in posts_of(connection, who)
+
+
+def decides(
+    connection: Connection, who: Person, row: Any, one: Any, wants: str = "decision",
+    post: str | None = None,
+) -> bool:
+    """Whose it is to say (`post`, else the measure's decider) or who was called in their place; and
+    only with the role for it."""
     if who.role not in SIGNS:
         return False
     called = connection.execute(
         select(notice.c.post)
         .join(pursuit, pursuit.c.id == notice.c.pursuit)
-        .where(pursuit.c.measure == row.id, pursuit.c.wants == "decision")
+        .where(pursuit.c.measure == row.id, pursuit.c.wants == wants)
     ).scalars()
     return one.person == who.id or not posts_of(connection, who).isdisjoint(
-        {row.decider, *called}
+        {post or row.decider, *called}
     )

@@ -29,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 
-from alerting.alerts import measures
+from alerting.alerts import measures, settling
 from alerting.alerts.life import Life
 from alerting.audit import record
 from alerting.chase import calls, pursuits, words
@@ -44,6 +44,9 @@ from alerting.store.schema import (
     notice,
     pursuit,
 )
+
+# Measures that have a time: to be in force, or, approved, to have waited for what comes first.
+_DUE = ("approved", "issued", "acknowledged")
 
 
 def step(connection: Connection, life: Life, now: datetime) -> int:
@@ -92,8 +95,7 @@ def next_due(connection: Connection, realm: str) -> datetime | None:
     ).scalar_one()
     due = connection.execute(
         select(func.min(measure.c.due)).where(
-            measure.c.realm == realm, measure.c.state.in_(["issued", "acknowledged"]),
-            measure.c.overdue.is_(None),
+            measure.c.realm == realm, measure.c.state.in_(_DUE), measure.c.overdue.is_(None),
         )
     ).scalar_one()  # fmt: skip
     return min((t for t in (first, due) if t is not None), default=None)
@@ -133,6 +135,8 @@ def climb(
     )  # fmt: skip
     record(connection, life.realm, now, by.id if by else "service", "escalate",
            f"pursuit:{held.id}", {"from": held.at_post, "to": after.id, "reason": reason})  # fmt: skip
+    if held.wants == "conflict":
+        settling.meanwhile(connection, life, held.measure, now)
     calls.take_back(connection, held.id, "the next rung is called")
     before = post_by_id(connection, held.at_post)
     calls.call(connection, life, held, after.id, "escalation",
@@ -198,6 +202,8 @@ def _give_up(
         .where(pursuit.c.id == held.id, pursuit.c.state == "open")
         .values(deadline=None, end_reason="exhausted")
     )
+    if held.wants == "conflict":
+        settling.meanwhile(connection, life, held.measure, now)
     record(connection, life.realm, now, "service", "nobody reached", f"pursuit:{held.id}",
            {"post": held.at_post, "calls": held.round + 1, "wants": held.wants})  # fmt: skip
     office = resolve(connection, life.places, "duty-office", "", facts["place"])
@@ -270,6 +276,6 @@ def _dead(realm: str) -> ColumnElement[bool]:
 
 def _late(realm: str, now: datetime) -> ColumnElement[bool]:
     return and_(
-        measure.c.realm == realm, measure.c.state.in_(["issued", "acknowledged"]),
+        measure.c.realm == realm, measure.c.state.in_(_DUE),
         measure.c.overdue.is_(None), measure.c.due <= now,
     )  # fmt: skip

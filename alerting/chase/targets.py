@@ -18,7 +18,8 @@ from alerting.store.schema import delivery, delivery_notice, measure, notice
 from alerting.vocabulary.answers import choices
 
 ACTS = ("acknowledge", "in-force", "cannot", "support", "approve", "refuse", "attest", "kept",
-        "stand", "call-off")  # fmt: skip
+        "stand", "call-off", "keep-first", "take-second", "both", "go-ahead", "give-up",
+        "attest-gate", "sign", "send-back")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

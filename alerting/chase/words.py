@@ -48,6 +48,10 @@ _WAITED_FOR = {
     "in-force": ("反馈落实", "report it in force"),
     "decision": ("作出决定", "decide"),
     "check": ("反馈检查结果", "report the check"),
+    "conflict": ("作出决定", "decide"),
+    "wait": ("作出决定", "decide"),
+    "gate": ("填报复工四项", "attest the four points"),
+    "signature": ("签字或退回", "sign or send back"),
 }
 
 
@@ -105,6 +109,10 @@ NOT_DONE = {
     "in-force": ("各级均未反馈落实", "nobody on any rung reported it in force"),
     "decision": ("各级均未作出决定", "nobody on any rung decided"),
     "check": ("各级均未反馈检查结果", "nobody on any rung reported the check"),
+    "conflict": ("各级均未作出决定", "nobody on any rung decided"),
+    "wait": ("各级均未作出决定", "nobody on any rung decided"),
+    "gate": ("复工四项仍未填报", "the four points have not been attested"),
+    "signature": ("各级均未签字", "nobody on any rung signed"),
 }
 
 
@@ -172,6 +180,50 @@ def approved() -> Words:
 
 def refused(life: Life) -> Words:
     return both("已记录不同意，将告知承办单位", "Refusal noted. The carrier is told")
+
+
+_SETTLED = {
+    "keep-first": ("已记录：保留①，②不予执行，有关人员随即告知",
+                   "Noted: the first stays, the second is not carried out; all are told"),
+    "take-second": ("已记录：改用②，①撤回，有关人员随即告知",
+                    "Noted: the second goes on, the first is withdrawn; all are told"),
+    "both": ("已记录：两者并行，双方随即告知", "Noted: both stand; both sides are told what to mind"),
+}  # fmt: skip
+
+
+def settled(act: str) -> Words:
+    return both(*_SETTLED[act])
+
+
+def no_conflict_any_more() -> Words:
+    return both("其中一项已经结束，不必再决定", "One of the two has ended: nothing is to be decided")
+
+
+def suspended() -> Words:
+    return both("此项已暂停，等待决定，答复已存档", "On hold until decided; your answer is on file")
+
+
+def attests_itself(post: Post | None) -> Words:
+    return both(f"复工四项只能由{title_of(post, 'zh')}本单位确认，您的填报未采纳",
+                f"Only {title_of(post, 'en')} can attest this; yours was not taken")  # fmt: skip
+
+
+def not_all_four(wrong: Words) -> Words:
+    return both(f"未受理，停产继续：{wrong['zh']}。四项均落实后请重新填报",
+                f"Not taken, the halt stays: {wrong['en']}. Attest when all four are so")  # fmt: skip
+
+
+def four_attested(post: Post | None) -> Words:
+    return both(f"四项已记录，待{title_of(post, 'zh')}签字；签字前不得复工",
+                f"All four noted. {title_of(post, 'en')} signs next: no work before that")  # fmt: skip
+
+
+def signs_not_own() -> Words:
+    return both("填报人不得自己签字，请由他人签字", "Who attested cannot sign: somebody else must")
+
+
+def sent_back() -> Words:
+    return both("已记录退回，停产继续，将告知企业", "Sent back. The halt stays; the enterprise is told")
 
 
 def attested() -> Words:

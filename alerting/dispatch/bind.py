@@ -218,4 +218,4 @@ def _answered_as(row: Row[Any]) -> str:
     """A digit must mean one thing in a message: what is answered otherwise goes in another."""
     if row.kind in PROMPT:
         return f"{row.kind}:{row.id}"
-    return row.wants if row.wants in ("decision", "check") else ""
+    return row.wants if row.wants not in ("acknowledge", "in-force") else ""

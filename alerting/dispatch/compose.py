@@ -16,7 +16,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from alerting.dispatch.segments import segments
-from alerting.dispatch.wording import Book, Language, News, Words
+from alerting.dispatch.wording import FORMS_ONLY, Book, Language, News, Words
 from alerting.places import Places
 
 # In this order a short text loses what it can do without.
@@ -140,7 +140,7 @@ class Composer:
         name = "message" if len(items) == 1 else "bundle"
         return self._texts[words.language, name].render(
             short=short, exercise=exercise, sender=self._sender[words.language], items=items,
-            answers=answers, link=asking.link if wanted and not asking.can_reply else "",
+            answers=answers, link=asking.link if _needs_link(wanted, asking) else "",
         ).strip()  # fmt: skip
 
     def _subject(self, news: Sequence[News], words: Words, exercise: bool) -> str:
@@ -151,6 +151,11 @@ class Composer:
         lead = ("【演练】" if zh else "EXERCISE ") if exercise else ""
         join = " · " if zh else ", "
         return f"{lead}{words.head(top)}{join}{words.place(top)}{tail}"
+
+
+def _needs_link(wanted: Sequence[News], asking: Asking) -> bool:
+    """Where no digit can answer: the channel cannot carry one, or what is asked is a form."""
+    return bool(wanted) and (not asking.can_reply or any(one.wants in FORMS_ONLY for one in wanted))
 
 
 # Kinds whose message still says what matters without its reason.

@@ -25,6 +25,14 @@ FORMS = {
 }
 # Which measure of a message is meant, as replies are read; a message carries no more notices than that.
 LETTERS = "ABCDEF"
+# What no digit answers.
+FORMS_ONLY = frozenset({"gate"})
+# What is asked about a measure besides carrying it out, before its name.
+_ASKED = {
+    "wait": ("是否不再等待、立即下达：", "Go on without waiting: "),
+    "gate": ("复工前请填报四项确认，解除", "Attest the four points, to lift: "),
+    "signature": ("四项已确认，请签字解除或退回：", "All four attested. Sign or send back: "),
+}
 PROPOSED = {"zh": "建议", "en": "Proposed"}
 
 
@@ -112,6 +120,15 @@ class Words:
         """One imperative: the measures it orders, else those the rule asks for at this level."""
         if news.kind == "clear":
             return self._after(news)
+        if news.facts.get("sides"):
+            return self._which(news)
+        if news.wants in _ASKED:
+            zh, en = _ASKED[news.wants]
+            named = ("、" if self.language == "zh" else ", ").join(
+                plain(str((m.get("title") or {}).get(self.language) or m["measure"]))
+                for m in news.facts.get("measures") or ()
+            )
+            return f"{zh if self.language == 'zh' else en}{named}"
         said = dict.fromkeys(self.measure(m) for m in news.facts.get("measures") or ())
         join = "；" if self.language == "zh" else "; "
         if said:
@@ -140,6 +157,43 @@ class Words:
         said = [self.measure(m) for m in news.facts.get("stands") or ()]
         return ("；" if self.language == "zh" else "; ").join(dict.fromkeys(said))
 
+    def _which(self, news: News) -> str:
+        """The two sides of a conflict, each in a few words: what, since when, who asks."""
+        said = [self._side(side, news.created) for side in news.facts["sides"]]
+        if self.language == "zh":
+            return f"两项措施冲突，请决定：①{said[0]}；②{said[1]}"
+        return f"Two measures conflict, decide: (1) {said[0]}; (2) {said[1]}"
+
+    def _side(self, side: Mapping[str, Any], near: datetime) -> str:
+        title = plain(str(side["title"][self.language]))
+        by, since = plain(side["by"][self.language]), self.at(_time(side["since"]) or near, near)
+        if self.language == "zh":
+            return f"{title}（{since}起，{by}要求）"
+        return f"{title} (since {since}, asked by {by})"
+
+    def _sides(self, news: News) -> list[str]:
+        """The long text of both: what to do, where, whom it lets pass, what it protects."""
+        zh, lines = self.language == "zh", []
+        for mark, side in zip("①②" if zh else "12", news.facts.get("sides") or (), strict=False):
+            where, what = plain(side["where"][self.language]), self.measure(side)
+            lines.append(f"{mark} {where}：{what}" if zh else f"{mark}. {where}: {what}")
+            definition = self.book.measures.get(side["measure"])
+            if definition is not None:
+                lines.append(plain(definition.do[self.language]))
+                lines += self._passing(definition, side)
+            protects = plain(str((side.get("protects") or {}).get(self.language) or ""))
+            if protects:
+                lines.append(f"保护：{protects}" if zh else f"Protects: {protects}")
+        return lines
+
+    def _passing(self, definition: Any, given: Mapping[str, Any]) -> list[str]:
+        """Whom it lets pass, as those who ask for it have narrowed it."""
+        passing = definition.passes(dict(given.get("arguments") or {}), self.language)
+        if not passing:
+            return []
+        lead = "不适用于：" if self.language == "zh" else "Does not apply to: "
+        return [lead + ("、" if self.language == "zh" else ", ").join(plain(p) for p in passing)]
+
     def measure(self, given: Mapping[str, Any]) -> str:
         """What to do, with its arguments filled in, in the measure table's own words."""
         definition = self.book.measures.get(given["measure"])
@@ -155,7 +209,7 @@ class Words:
     def details(self, news: News) -> list[str]:
         """For the long text: what to do in full, by when, what to report back, on what basis."""
         zh = self.language == "zh"
-        lines: list[str] = []
+        lines: list[str] = self._sides(news)
         for given in news.facts.get("measures") or ():
             definition = self.book.measures.get(given["measure"])
             if definition is None:
@@ -164,10 +218,7 @@ class Words:
             if definition.report:
                 lead = "反馈：" if zh else "Report back: "
                 lines.append(lead + plain(definition.report[self.language]))
-            if definition.exempts:
-                lead = "不适用于：" if zh else "Does not apply to: "
-                exempt = [plain(words[self.language]) for words in definition.exempts.values()]
-                lines.append(lead + ("、" if zh else ", ").join(exempt))
+            lines += self._passing(definition, given)
             if definition.basis:
                 lead = "条款：" if zh else "Under: "
                 grounds = [plain(text) for text in definition.grounds(self.language)]
@@ -177,7 +228,7 @@ class Words:
     def label(self, news: News) -> str:
         """提示, 建议, 通知 or 命令; what its decider has not signed is 建议 whatever its form."""
         measures = news.facts.get("measures") or ()
-        if not measures:
+        if not measures or news.wants in _ASKED:
             return ""
         if any(m.get("state") == "proposed" for m in measures):
             return PROPOSED[self.language]

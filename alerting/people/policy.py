@@ -12,6 +12,9 @@ from alerting.vocabulary import Level
 Tier = Literal["enterprise", "field", "township", "regulator", "duty-office"]
 
 
+DECISIONS = ("decision", "conflict", "wait", "signature")
+
+
 class Waits(BaseModel):
     """Minutes a rung is given to answer, by level band."""
 
@@ -40,5 +43,5 @@ class Policy(BaseModel):
     in_force_minutes: float = Field(60, gt=0)
 
     def wait(self, level: int, wants: str) -> timedelta:
-        waits = self.decide_within if wants == "decision" else self.answer_within
+        waits = self.decide_within if wants in DECISIONS else self.answer_within
         return timedelta(minutes=getattr(waits, Level(level).band))

@@ -220,8 +220,9 @@ def _read_measures(path: Path, raw: bytes | None, problems: list[str]) -> dict[s
                 except ValidationError as error:
                     document.problems_of(error, ("measures", name))
             # A name that is declared but cannot be read is not reported a second time as unknown.
+            _check_meetings(document, made)
             for name, measure in made.items():
-                for key in ("interim", "conflicts", "needs_first"):
+                for key in ("interim", "conflicts", "needs_first", "yields"):
                     for n, other in enumerate(getattr(measure, key)):
                         if other not in named:
                             where: Key = ("measures", name, key.replace("_", "-"), n)
@@ -236,6 +237,38 @@ def _read_measures(path: Path, raw: bytes | None, problems: list[str]) -> dict[s
         document.problems_of(error)
     problems += document.problems
     return made
+
+
+def _check_meetings(document: Document, made: dict[str, Measure]) -> None:
+    """What measures say of each other must be possible."""
+    for name, measure in made.items():
+        for n, other in enumerate(measure.yields):
+            rival = made.get(other)
+            if rival is None:
+                continue
+            where: Key = ("measures", name, "yields", n)
+            if other not in measure.conflicts and name not in rival.conflicts:
+                document.problem(where, f"{name} does not conflict with {other}.",
+                                 "Name it under conflicts, or take it out here.")  # fmt: skip
+            elif name in rival.yields:
+                document.problem(where, f"{name} and {other} yield to each other.",
+                                 "Say which of them stands while nobody decides.")  # fmt: skip
+        for n, first in enumerate(measure.needs_first):
+            if _comes_back(made, name, first):
+                where = ("measures", name, "needs-first", n)
+                document.problem(where, f"{name} would wait for itself.", "Take one of the two out.")
+
+
+def _comes_back(made: dict[str, Measure], name: str, start: str) -> bool:
+    seen, queue = set[str](), [start]
+    while queue:
+        current = queue.pop()
+        if current == name:
+            return True
+        if current not in seen and current in made:
+            seen.add(current)
+            queue += made[current].needs_first
+    return False
 
 
 class _Pack:

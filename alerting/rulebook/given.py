@@ -7,13 +7,14 @@ from typing import Any
 
 from alerting.errors import BadInput
 from alerting.rulebook import units
-from alerting.rulebook.measures import Argued, Argument, Measure
+from alerting.rulebook.measures import EXEMPTS, Argued, Argument, Measure
 
 _NUMBER = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)\s*(\S*)\s*")
 
 
 def read_given(name: str, definition: Measure, given: Any) -> dict[str, Argued]:
-    """Every declared argument, in the declared unit; nothing else.
+    """Every declared argument, in the declared unit; and, where the measure exempts somebody, who of
+    them is still let pass (`exempts`); nothing else.
 
     A number is in the declared unit, a text names its own (`"40 km/h"`), as a pack does; words are a
     list, or a text joined with `+`. Raises BadInput that names the argument.
@@ -22,6 +23,8 @@ def read_given(name: str, definition: Measure, given: Any) -> dict[str, Argued]:
         raise BadInput(f"the arguments of {name} are names and values, not {_shown(given)}",
                        zh=f"“{definition.title['zh']}”的参数应逐项写明名称和数值。")  # fmt: skip
     known = ", ".join(definition.arguments) or "none"
+    given = dict(given)
+    passing = given.pop(EXEMPTS, None) if definition.exempts else None
     for argument in given:
         if argument not in definition.arguments:
             raise BadInput(f"{name} has no argument {argument!r}", mend=f"It has: {known}.",
@@ -33,7 +36,21 @@ def read_given(name: str, definition: Measure, given: Any) -> dict[str, Argued]:
                            zh=f"“{definition.title['zh']}”还要填：{_said(declared)}。")  # fmt: skip
         read = _words if declared.stricter == "union" else _number
         made[argument] = read(f"{argument} of {name}", declared, given[argument])
+    if passing is not None:
+        made[EXEMPTS] = _exempts(name, definition, passing)
     return made
+
+
+def _exempts(name: str, definition: Measure, given: Any) -> list[str]:
+    """Fewer than the measure lets pass by itself, never more; those whom the law always lets pass are
+    among them. An empty list or text exempts nobody else."""
+    words = [w for w in re.split(r"[+,]", given) if w] if isinstance(given, str) else given
+    if not (isinstance(words, list) and all(w in definition.exempts for w in words)):
+        said = "、".join(f"{key}（{one.zh}）" for key, one in definition.exempts.items())
+        raise BadInput(f"{name} can exempt {', '.join(definition.exempts)}, not {_shown(given)}",
+                       zh=f"“{definition.title['zh']}”可放行的只有：{said}。")  # fmt: skip
+    always = {key for key, one in definition.exempts.items() if one.always}
+    return sorted({*words, *always})
 
 
 def _number(what: str, declared: Argument, given: Any) -> float:

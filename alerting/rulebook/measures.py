@@ -55,6 +55,7 @@ def one_of(names: Iterable[str]) -> Any:
 Tier = Annotated[str, AfterValidator(_tier), one_of(TIERS)]
 Sector = Annotated[str, AfterValidator(_sector), one_of(SECTORS)]
 Argued = float | list[str]
+EXEMPTS = "exempts"  # the argument by which who asks lets fewer pass than the measure declares
 
 
 class _Model(BaseModel):
@@ -112,6 +113,17 @@ class Argument(_Model):
         return (self.zh if language == "zh" else self.en).replace("{value}", shown)
 
 
+class Exempt(_Model):
+    """Who is let pass. `always`: whoever asks, as the law has it of an ambulance under way."""
+
+    zh: str
+    en: str
+    always: bool = False
+
+    def called(self, language: Literal["zh", "en"]) -> str:
+        return self.zh if language == "zh" else self.en
+
+
 class Measure(_Model):
     """One measure. Tiers are resolved as tier(sector) nearest up from the object.
 
@@ -119,6 +131,11 @@ class Measure(_Model):
     words. `interim` measures are issued at once while `decider` has not signed. `again` is a local time
     at which it is ordered anew each day while somebody asks for it. A row of the mission in `basis` is
     the same in both languages; a law is named in each.
+
+    `needs_first` must be in force at the same object before it is issued. `conflicts` cannot stand
+    beside it without a decision (either of the two names the other); `protects` says in the question
+    what would be lost without it, `yields` which of them it gives way to while nobody decides.
+    `gate`: it lifts only when its carrier has attested the points of GATE and its lifter has signed.
     """
 
     title: Words
@@ -137,11 +154,14 @@ class Measure(_Model):
     report: Words | None = None
     muster_minutes: float = Field(0, ge=0)
     arguments: dict[str, Argument] = {}
-    exempts: dict[str, Words] = {}
+    exempts: dict[str, Exempt] = {}
     conflicts: list[str] = []
+    yields: list[str] = []
+    protects: Words | None = None
     needs_first: list[str] = []
     interim: list[str] = []
     check: bool = False
+    gate: bool = False
     again: Clock | None = None
 
     @property
@@ -157,6 +177,11 @@ class Measure(_Model):
     def grounds(self, language: Literal["zh", "en"]) -> list[str]:
         """Its basis as a message names it."""
         return [given if isinstance(given, str) else given[language] for given in self.basis]
+
+    def passes(self, arguments: dict[str, Any], language: Literal["zh", "en"]) -> list[str]:
+        """Who is let pass, as those who ask for it have narrowed it (`exempts` of the arguments)."""
+        kept = arguments.get(EXEMPTS, self.exempts)
+        return [one.called(language) for key, one in self.exempts.items() if key in kept]
 
     def say(self, arguments: dict[str, Any], language: Literal["zh", "en"]) -> str:
         """The arguments as a message says them: `限速60公里/小时`."""

@@ -38,9 +38,18 @@ def _nothing_succeeds_a_measure(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE measure DROP COLUMN successor"))
 
 
+def _measures_meet(connection: Connection) -> None:
+    metadata.tables["meeting"].create(connection, checkfirst=True)
+    known = {c["name"] for c in inspect(connection).get_columns("measure")}
+    for name, kind in (("waits", "JSON"), ("attested", "VARCHAR(27)"), ("attested_by", "VARCHAR")):
+        if name not in known:
+            connection.execute(text(f"ALTER TABLE measure ADD COLUMN {name} {kind}"))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
+    "0006": _measures_meet,
 }  # fmt: skip
 
 

@@ -181,6 +181,10 @@ measure = Table(
     Column("due", UtcText),  # by when it must be in force
     Column("overdue", UtcText),  # flag with its time
     Column("cannot", UtcText),  # flag with its time
+    # What keeps it from being issued: {"why": "conflict" | "first", "for": [{id, title, object}]}.
+    Column("waits", JSON),
+    Column("attested", UtcText),  # when its carrier attested all that its gate asks
+    Column("attested_by", String),
     Column("ended", UtcText),
     Column("end_reason", Text, nullable=False, server_default=""),
     Column("version", Integer, nullable=False, server_default="1"),
@@ -189,6 +193,25 @@ measure = Table(
     # At most one open however many ask.
     Index("measure_one_open", "realm", "measure", "object", "carrier", unique=True,
           sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
+)  # fmt: skip
+
+# Two open measures that conflict at the same object, and what was decided between them.
+meeting = Table(
+    "meeting", metadata,
+    Column("id", String, primary_key=True),  # the newer's id ~ the older's
+    _realm(),
+    Column("first", String, ForeignKey("measure.id"), nullable=False),  # the older
+    Column("second", String, ForeignKey("measure.id"), nullable=False),  # the newer: the question's
+    Column("state", String, nullable=False),  # open | settled | withdrawn
+    Column("stands", String, nullable=False),  # of the two, the one that holds while nobody answers
+    Column("post", String, nullable=False),  # whom the question was put to
+    Column("opened", UtcText, nullable=False),
+    Column("answer", String),  # keep-first | take-second | both
+    Column("answered", UtcText),
+    Column("answered_by", String),
+    Column("reason", Text, nullable=False, server_default=""),
+    Index("meeting_by_first", "first"),
+    Index("meeting_by_second", "second"),
 )  # fmt: skip
 
 # Who asks for a measure: an alert, a person, a response. `ended` when it no longer does.
@@ -209,15 +232,16 @@ notice = Table(
     "notice", metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     _realm(),
-    # open | raise | fall | clear | reopen | update | order | tighten | decide | check | lifted |
-    # withdrawn | refused | reminder | escalation | question | reply | stopped | service | head
+    # open | raise | fall | clear | reopen | update | order | tighten | decide | check | ask |
+    # suspended | lifted | withdrawn | refused | reminder | escalation | question | reply | stopped |
+    # service | head
     Column("kind", String, nullable=False),
     Column("alert", String, ForeignKey("alert.id")),
     Column("measure", String, ForeignKey("measure.id")),
     Column("pursuit", Integer),
     Column("post", String),  # None for a reply to a person
     Column("person", String),  # a reply's reader; else who was bound
-    Column("wants", String, nullable=False, server_default=""),  # acknowledge|in-force|decision|check
+    Column("wants", String, nullable=False, server_default=""),  # a key of vocabulary.answers.ANSWERS
     Column("rung", Integer, nullable=False, server_default="0"),
     Column("round", Integer, nullable=False, server_default="0"),
     Column("level", Integer, nullable=False),

@@ -48,6 +48,23 @@ ANSWERS: Mapping[str, Mapping[str, Choice]] = {
         "1": Choice("attest", "检查完毕可解除", "checked, may be lifted"),
         "2": Choice("kept", "暂不解除", "not yet, keep it"),
     },
+    # Of two measures that conflict; the first is the older, which stands already.
+    "conflict": {
+        "1": Choice("keep-first", "保留①", "keep the first"),
+        "2": Choice("take-second", "改用②", "take the second"),
+        "3": Choice("both", "两者并行", "both"),
+    },
+    # Whether to go on without what should have been in force first.
+    "wait": {
+        "1": Choice("go-ahead", "不再等待，下达", "go on without it"),
+        "2": Choice("give-up", "撤回", "call it off"),
+    },
+    "signature": {
+        "1": Choice("sign", "签字解除", "sign, lift it"),
+        "2": Choice("send-back", "退回（写原因）", "send back (say why)"),
+    },
+    # Four points, each yes or no: no digit says that, a form does.
+    "gate": {},
 }
 
 

@@ -6,7 +6,7 @@ MEASURE_STATES = {
     "proposed": ("待决定", "waits for a decision"), "approved": ("已同意", "approved"),
     "issued": ("已下达", "issued"), "acknowledged": ("已收到", "acknowledged"),
     "in force": ("已落实", "in force"), "lift proposed": ("拟解除", "lifting proposed"),
-    "attested": ("已复核", "checked"), "lifted": ("已解除", "lifted"),
+    "attested": ("已确认，待签字", "attested"), "lifted": ("已解除", "lifted"),
     "refused": ("不同意", "refused"), "withdrawn": ("已撤回", "withdrawn"),
 }  # fmt: skip
 ALERT_STATES = {

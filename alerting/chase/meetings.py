@@ -1,0 +1,113 @@
+"""Answers to what measures that meet ask: which of two that conflict, whether to go on without what
+should come first; and at the production gate. One function a question, as in acts.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from alerting.alerts import gate, measures, settling
+from alerting.alerts.life import Life
+from alerting.alerts.notices import in_both
+from alerting.chase import pursuits, words
+from alerting.chase.outcomes import Outcome, Said, open_for
+from alerting.chase.rights import decides, holds
+from alerting.people import person_by_id, post_by_id
+from alerting.store.schema import meeting
+
+# What the notice must want for each act to answer it.
+MEETS = {
+    "keep-first": "conflict", "take-second": "conflict", "both": "conflict",
+    "go-ahead": "wait", "give-up": "wait",
+    "attest-gate": "gate",
+    "sign": "signature", "send-back": "signature",
+}  # fmt: skip
+
+
+def gate_or_meeting(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
+    does: dict[str, Callable[[Connection, Life, Said, Any], Outcome]] = {
+        "conflict": _settle, "wait": _wait, "gate": _attest, "signature": _sign,
+    }  # fmt: skip
+    return does[MEETS[said.act]](connection, life, said, row)
+
+
+def _settle(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
+    held = connection.execute(
+        select(meeting)
+        .where(meeting.c.second == row.id)
+        .order_by(meeting.c.state != "open", meeting.c.opened.desc())
+        .limit(1)
+    ).one()
+    if not decides(connection, said.who, row, said.notice, "conflict", held.post):
+        return _not_theirs(connection, held.post)
+    if held.state != "open":
+        return _settled_before(connection, life, said, held)
+    # Who decides on the newer one alone is not asked twice.
+    signs = row.decider is not None and holds(connection, said.who, row.decider)
+    settling.settle(connection, life, row.id, said.act, said.who.id, said.at, said=said.text,
+                    signs=signs)  # fmt: skip
+    _answered(connection, life, said, row)
+    return Outcome("taken", words.settled(said.act))
+
+
+def _settled_before(connection: Connection, life: Life, said: Said, held: Any) -> Outcome:
+    if held.state == "settled":
+        who = person_by_id(connection, held.answered_by)
+        return Outcome("repeated", words.repeated(life, held.answered, who))
+    return Outcome("late", words.no_conflict_any_more(), "nothing to decide any more")
+
+
+def _wait(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
+    if not decides(connection, said.who, row, said.notice, "wait", said.notice.post):
+        return _not_theirs(connection, said.notice.post)
+    if said.act == "go-ahead":
+        measures.go_ahead(connection, life, row.id, said.who.id, said.at)
+        told = words.approved()
+    else:
+        reason = said.text or measures.NOT_SAID["zh"]
+        measures.withdraw(connection, life, row.id, said.who.id, said.at, reason)
+        told = words.called_off()
+    _answered(connection, life, said, row)
+    return Outcome("taken", told)
+
+
+def _attest(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
+    """Only its carrier knows whether it is so: nobody attests in their place, whoever was called."""
+    if not holds(connection, said.who, row.carrier):
+        carrier = post_by_id(connection, row.carrier)
+        return Outcome("refused", words.attests_itself(carrier), "not the carrier")
+    wrong = gate.attest(connection, life, row.id, said.points, said.who.id, said.at, said.text)
+    if wrong is None:
+        return Outcome("late", words.late(life, row.ended), row.state)
+    if wrong:
+        return Outcome("refused", words.not_all_four(wrong), "not all four")
+    _answered(connection, life, said, row)
+    return Outcome("taken", words.four_attested(post_by_id(connection, row.lifter)))
+
+
+def _sign(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
+    if not decides(connection, said.who, row, said.notice, "signature", row.lifter):
+        return _not_theirs(connection, row.lifter)
+    if said.who.id == row.attested_by:
+        return Outcome("refused", words.signs_not_own(), "attested by themselves")
+    if said.act == "sign":
+        gate.sign(connection, life, row.id, said.who.id, said.at)
+        told = words.attested()
+    else:
+        reason = in_both(said.text or measures.NOT_SAID)
+        gate.send_back(connection, life, row.id, said.who.id, said.at, reason)
+        told = words.sent_back()
+    _answered(connection, life, said, row)
+    return Outcome("taken", told)
+
+
+def _answered(connection: Connection, life: Life, said: Said, row: Any) -> None:
+    for held in open_for(connection, row, (MEETS[said.act],)):
+        pursuits.answered(connection, life, held.id, said.who.id, said.at)
+
+
+def _not_theirs(connection: Connection, post: str | None) -> Outcome:
+    return Outcome("refused", words.not_yours(post_by_id(connection, post) if post else None),
+                   "not the decider")  # fmt: skip
