@@ -158,17 +158,22 @@ def _decider(ledger: Ledger, first: Row, second: Row) -> Post | None:
 
 
 def _chain(ledger: Ledger, row: Row) -> list[Post]:
-    """A measure's decider, or what stands above its carrier, and on upwards."""
-    life = ledger.life
-    sector = life.measure(row.measure).sector or facts_of(ledger, row).sector
-    own = ledger.post(row.decider) or ledger.post(row.carrier)
-    tiers: list[str] = [t for t in life.policy.rungs if t != DUTY_OFFICE]
-    if own is not None and own.tier in tiers:
-        tiers = tiers[tiers.index(own.tier) + 1 :]
-    found = [own] if own is not None and row.decider else []
-    found += [p for t in tiers if (p := ledger.resolve(t, sector, row.object)) is not None]
+    """A measure's decider, else what stands above its carrier; the duty office above both.
+
+    A township is no rung above a bureau of the county, though the chase may call it after one.
+    """
+    life, decider = ledger.life, ledger.post(row.decider)
     office = ledger.resolve(DUTY_OFFICE, "", row.object)
-    return [*found, *([office] if office is not None else [])]
+    top = [office] if office is not None else []
+    if decider is not None:
+        return [decider, *top]
+    carrier = ledger.post(row.carrier)
+    assert carrier is not None
+    sector = life.measure(row.measure).sector or facts_of(ledger, row).sector or carrier.sector
+    tiers: list[str] = [t for t in life.policy.rungs if t != DUTY_OFFICE]
+    if carrier.tier in ("regulator", "township"):
+        tiers = []
+    return [*(p for t in tiers if (p := ledger.resolve(t, sector, row.object)) is not None), *top]
 
 
 def _tell_the_asked(ledger: Ledger, held: Row, gone: Row, at: datetime) -> None:

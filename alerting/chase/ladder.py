@@ -11,6 +11,8 @@ from alerting.people import Post, post_by_id, resolve
 from alerting.store.schema import notice
 
 DUTY_OFFICE = "duty-office"
+# Who is silent on these is answered for by the duty office alone, never by a township.
+OF_THE_COUNTY = ("conflict", "signature")
 
 
 def ladder(
@@ -23,6 +25,8 @@ def ladder(
     """
     first = post_by_id(connection, pursuit.post)
     tiers: list[str] = list(life.policy.rungs)
+    if pursuit.wants in OF_THE_COUNTY:
+        tiers = []
     if first is not None and first.tier in tiers:
         tiers = tiers[tiers.index(first.tier) + 1 :]
     if first is None or first.tier != DUTY_OFFICE:

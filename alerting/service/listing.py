@@ -78,6 +78,17 @@ def measures(
     """Measures of a realm (None: of all), oldest first, each with who asks for it."""
     wanted = [measure.c.realm == realm_id] if realm_id else []
     wanted += [measure.c.ended.is_(None)] if state == "open" else []
+    return _listed(connection, places, book, wanted)
+
+
+def one_measure(connection: Connection, places: Places, book: Titles, measure_id: str) -> Row | None:
+    """The same for a single measure; None where there is none of that id."""
+    return next(iter(_listed(connection, places, book, [measure.c.id == measure_id])), None)
+
+
+def _listed(
+    connection: Connection, places: Places, book: Titles, wanted: list[ColumnElement[bool]]
+) -> list[Row]:
     ids = select(measure.c.id).where(*wanted)
     asking: dict[str, list[Row]] = defaultdict(list)
     for one in connection.execute(
@@ -269,7 +280,13 @@ def _measure(row: Any, places: Places, book: Titles) -> Row:
         "arguments": row.arguments,
         "said": {language: definition.say(row.arguments, language) if definition else ""
                  for language in ("zh", "en")},
+        "exempts": {language: definition.passes(row.arguments, language) if definition else []
+                    for language in ("zh", "en")},
         "state": row.state,
+        "waits": row.waits,
+        "gate": bool(definition and definition.gate),
+        "attested": utc(row.attested),
+        "attested_by": row.attested_by,
         "level": level_name(row.level),
         "decider": row.decider,
         "lifter": row.lifter,

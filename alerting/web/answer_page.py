@@ -16,6 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection, or_, select
 
 from alerting.alerts.orders import title_of
+from alerting.chase.meetings import MEETS
 from alerting.service import listing
 from alerting.signals import Report
 from alerting.store.schema import (
@@ -24,17 +25,20 @@ from alerting.store.schema import (
     delivery,
     delivery_notice,
     measure,
+    meeting,
     notice,
     person,
     realm,
 )
 from alerting.vocabulary.answers import choices
-from alerting.web.bodies import form_of
+from alerting.vocabulary.gate import GATE
+from alerting.web.bodies import form_of, points_of
 from alerting.web.desk import Station, read, station_of
 from alerting.web.drawing import language_of, page, problem_page
+from alerting.web.measure_page import in_words
 from alerting.web.origin import form_token
 from alerting.web.problems import Problem
-from alerting.web.roles import ROLES
+from alerting.web.roles import ROLES, posts_of
 from alerting.web.saying import ACTS, WITH_REASON, became
 
 router = APIRouter(include_in_schema=False)
@@ -66,11 +70,14 @@ async def answer_link(request: Request, link: str) -> Response:
     if refused := _refused(request, link, shown, form):
         return problem_page(request, refused, language_of(request, shown["delivery"].language))
     act, subject = form["act"], form["subject"]
-    reason = form.get("reason", "").strip()[:500]
+    detail: dict[str, Any] = {"reason": form.get("reason", "").strip()[:500],
+                              "delivery": shown["delivery"].id}  # fmt: skip
+    if act == "attest-gate":
+        detail["points"] = points_of(form)
     now = station.now(shown["realm"].id)
     report = Report(
         source="web", issued=now, act=act, person=shown["person"].id, channel="link",
-        subject=subject, detail={"reason": reason, "delivery": shown["delivery"].id},
+        subject=subject, detail=detail,
     )  # fmt: skip
     await station.publish(shown["realm"].id, [report])
     return RedirectResponse(f"/a/{link}?done={act}&id={quote(report.id)}", 303)
@@ -142,13 +149,18 @@ def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dic
     acts = [a for a in acts if a != "acknowledge"]
     if "stand" in acts and not _still_open(connection, row.alert):
         acts = []
+    if row.wants == "gate" and work is not None and (
+        work.carrier in posts_of(connection, reader.id)
+    ):
+        acts = ["attest-gate"]
     if work is not None:
-        acts = [a for a in acts if _means_something(a, work.state)]
+        acts = [a for a in acts if _means_something(connection, a, work)]
     acts = [a for a in acts if ROLES.index(reader.role) >= ROLES.index(ACTS.get(a, "answer"))]
     definition = station.book.measures.get(work.measure) if work is not None else None
     return {
         "subject": f"notice:{row.id}", "acts": acts, "acknowledge": acknowledge,
         "state": work.state if work is not None else "",
+        "sides": [in_words(station, side) for side in row.facts.get("sides") or ()],
         "title": title_of(station.book, work.measure, work.title) if work is not None else {},
         "said": {
             language: definition.say(work.arguments, language) for language in ("zh", "en")
@@ -162,8 +174,16 @@ def _still_open(connection: Connection, alert_id: str) -> bool:
     return bool(state == "open")
 
 
-def _means_something(act: str, state: str) -> bool:
+def _means_something(connection: Connection, act: str, work: Any) -> bool:
+    if MEETS.get(act) == "conflict":
+        asked = select(meeting.c.id).where(meeting.c.second == work.id, meeting.c.state == "open")
+        return connection.execute(asked).first() is not None
     wanted = {
+        "go-ahead": ("approved",),
+        "give-up": ("approved",),
+        "attest-gate": ("lift proposed",),
+        "sign": ("attested",),
+        "send-back": ("attested",),
         "in-force": ("issued", "acknowledged"),
         "cannot": ("issued", "acknowledged", "in force"),
         "support": ("issued", "acknowledged", "in force"),
@@ -172,7 +192,7 @@ def _means_something(act: str, state: str) -> bool:
         "attest": ("lift proposed",),
         "kept": ("lift proposed",),
     }
-    return state in wanted[act]
+    return work.state in wanted[act]
 
 
 def _draw(
@@ -186,7 +206,8 @@ def _draw(
     language = language_of(request, shown["delivery"].language)
     stands = done is not None and done["outcome"] in (None, "taken", "repeated")
     return page(
-        request, "link.html", status=status, language=language, link=link, reasons=WITH_REASON,
+        request, "link.html", status=status, gate_points=GATE, language=language, link=link,
+        reasons=WITH_REASON,
         form=form_token(request.app.state.secret, link),
         done_act=request.query_params.get("done", "") if stands else "", done=done,
         now=station_of(request).now(shown["realm"].id), **shown,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, select
 
-from alerting.people import resolve
+from alerting.people import post_by_id, resolve
 from alerting.rulebook.given import read_given
 from alerting.signals import Area, Warning
 from alerting.store.schema import measure
@@ -25,6 +25,7 @@ router = APIRouter(prefix="/api/v1", tags=["answers"],
                    responses=described(401, 403, 404, 409, 422))  # fmt: skip
 Key = Annotated[str, Field(max_length=200)]
 Outcome = Literal["taken", "late", "repeated", "refused", "not-understood"]
+Point = Literal["staffing", "equipment", "dangerous-work", "workforce"]
 LevelName = Literal["blue", "yellow", "orange", "red"]
 MEASURE_ACTS = {
     "acknowledge": "Acknowledge a measure", "in-force": "Report a measure in force",
@@ -32,6 +33,13 @@ MEASURE_ACTS = {
     "refuse": "Refuse a proposed measure", "attest": "Attest the check, so that a measure is lifted",
     "kept": "Keep a measure whose lifting is proposed", "support": "Ask for support with a measure",
     "withdraw": "Withdraw a measure",
+    "keep-first": "Of two measures that conflict, keep the older; {id} is the newer",
+    "take-second": "Of two measures that conflict, take the newer; {id} is the newer",
+    "both": "Let two measures that conflict both stand; {id} is the newer",
+    "go-ahead": "Order a measure without what should be in force first",
+    "give-up": "Call off a measure that waits for another",
+    "sign": "Sign an attestation, so that a halt is lifted",
+    "send-back": "Send an attestation back unsigned",
 }  # fmt: skip
 ALERT_ACTS = {
     "acknowledge": "Acknowledge an alert", "keep": "Keep an alert open until a person ends it",
@@ -55,6 +63,12 @@ class _Body(BaseModel):
 
 class Said(_Body):
     reason: str = Field("", max_length=500)
+
+
+class Attestation(Said):
+    """All four with true are taken; with a gap or a false the halt stays, and it is recorded."""
+
+    points: dict[Point, bool]
 
 
 class Raising(_Body):
@@ -128,6 +142,18 @@ for _act, _summary in MEASURE_ACTS.items():
     _answering("measure", _act, _summary)
 
 
+@router.post("/measures/{item_id}/attest-gate", status_code=202, response_model=Became,
+             summary="Attest the four points before a halt is lifted")  # fmt: skip
+async def attest_gate(
+    request: Request,
+    item_id: str,
+    given: Attestation,
+    who_asks: Annotated[Who, Depends(needs("answer"))],
+) -> dict[str, Any]:
+    return await say(station_of(request), who_asks, "attest-gate", f"measure:{item_id}",
+                     given.model_dump(), channel="api")  # fmt: skip
+
+
 @router.get("/answers/{report_id}", summary="What became of something you said")
 async def outcome_of(
     request: Request, report_id: str, who_asks: Annotated[Who, Depends(needs("view"))]
@@ -186,6 +212,15 @@ def _waits_for(
 ) -> dict[str, str] | None:
     """In words whom the measure waits for, where somebody must decide on it first."""
     definition = station.book.measures[given.measure]
+    held = connection.execute(
+        select(measure.c.waits).where(
+            measure.c.realm == given.realm, measure.c.measure == given.measure,
+            measure.c.object == given.place, measure.c.ended.is_(None),
+            measure.c.state.in_(["proposed", "approved"]),
+        )
+    ).scalars().first()  # fmt: skip
+    if held:
+        return _held_by(connection, held)
     issued = select(measure.c.id).where(
         measure.c.realm == given.realm, measure.c.measure == given.measure,
         measure.c.object == given.place, measure.c.ended.is_(None), measure.c.state != "proposed",
@@ -207,6 +242,17 @@ def _waits_for(
         "en": f"Noted as a proposal: it waits for the decision of {decider.called('en')}."
               f"{at_once['en']}",
     }  # fmt: skip
+
+
+def _held_by(connection: Connection, held: dict[str, Any]) -> dict[str, str]:
+    zh = "、".join(one["title"]["zh"] for one in held["for"])
+    en = ", ".join(one["title"]["en"] for one in held["for"])
+    if held["why"] == "first":
+        return {"zh": f"已记录，先落实{zh}后下达。", "en": f"Noted: issued once {en} is in force."}
+    decider = post_by_id(connection, held["post"])
+    named = {one: decider.called(one) if decider else held["post"] for one in ("zh", "en")}
+    return {"zh": f"已记录，与“{zh}”冲突，暂不下达，待{named['zh']}决定。",
+            "en": f"Noted, not issued: it conflicts with {en}. {named['en']} decides."}  # fmt: skip
 
 
 @router.post("/places/{place_id}/reported", status_code=202, response_model=Became,

@@ -17,6 +17,7 @@ from alerting.web import (
     by_hand,
     health,
     logins,
+    measure_page,
     origin,
     pages,
     problems,
@@ -60,7 +61,8 @@ def make_app(station: Station) -> FastAPI:
             response.headers.setdefault(name, value)
         return response
 
-    for part in (api_alerts, api_signals, api_answers, webhooks, answer_page, pages, by_hand, health):
+    for part in (api_alerts, api_signals, api_answers, webhooks, answer_page, pages, measure_page,
+                 by_hand, health):  # fmt: skip
         app.include_router(part.router)
     return app
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request
 
+from alerting.vocabulary.gate import GATE
 from alerting.web.problems import Problem
 
 FORM_LIMIT = 64 * 1024
@@ -42,6 +43,12 @@ async def pairs_of(request: Request) -> list[tuple[str, str]]:
 
 async def form_of(request: Request) -> dict[str, str]:
     return dict(await pairs_of(request))
+
+
+def points_of(form: dict[str, str]) -> dict[str, bool]:
+    """What a form of the production gate answers, point by point; a gap stays one."""
+    given = {key: form.get(f"point.{key}", "") for key in GATE}
+    return {key: answer == "yes" for key, answer in given.items() if answer in ("yes", "no")}
 
 
 def _too_long(limit: int) -> Problem:

@@ -64,7 +64,7 @@ def trouble(one: Row) -> str:
     """"cannot", "overdue" or nothing: what is wrong with an open measure."""
     if one["ended"]:
         return ""
-    late = one["overdue"] and one["state"] != "in force"
+    late = one["overdue"] and one["state"] not in ("in force", "approved")
     return "cannot" if one["cannot"] else "overdue" if late else ""
 
 

@@ -36,9 +36,15 @@ OF_MEASURES = {
     "issue measure": ("■", "下达措施", "ordered"), "acknowledged": ("✓", "已收到", "acknowledged"),
     "in force": ("✔", "已落实", "in force"), "cannot carry out": ("✗", "无法执行", "cannot be done"),
     "overdue": ("✗", "超时未落实", "overdue"), "refused": ("✗", "不同意", "refused"),
+    "ask about a conflict": ("□", "与另一项冲突，待决定", "conflicts with another, to be decided"),
+    "suspend": ("□", "暂停，等待决定", "on hold until decided"),
+    "wait": ("□", "等待须先落实的措施", "waits for what comes first"),
+    "attested": ("✓", "复工四项已确认，待签字", "four points attested, to be signed"),
+    "refuse attestation": ("✗", "复工四项不全，未受理", "attestation refused"),
+    "send back": ("✗", "未予签字，退回", "sent back unsigned"),
     "propose lift": ("□", "拟解除", "lifting proposed"), "lifted": ("▼", "解除措施", "lifted"),
 }  # fmt: skip
-TROUBLE = {"cannot carry out", "overdue", "refused"}
+TROUBLE = {"cannot carry out", "overdue", "refused", "refuse attestation", "send back"}
 MARKS = {"escalate": "↗", "nobody reached": "✗", "not-understood": "?"}
 NAMED = 2  # of many places; the rest is a count
 COMMA = {"zh": "、", "en": ", "}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerting.vocabulary.gate import GATE
 from alerting.vocabulary.states import MEASURE_STATES
 
 DELIVERY_STATES = {
@@ -25,6 +26,10 @@ ACTS = {
     "approve": ("同意", "approved"), "refuse": ("不同意", "refused"),
     "attest": ("已复核", "checked"), "kept": ("保持", "kept"),
     "stand": ("保持", "let it stand"), "call-off": ("撤回", "called off"),
+    "keep-first": ("保留①", "kept the first"), "take-second": ("改用②", "took the second"),
+    "both": ("两者并行", "let both stand"), "go-ahead": ("不再等待，下达", "went on without it"),
+    "give-up": ("撤回", "called off"), "attest-gate": ("填报复工四项", "attested the four points"),
+    "sign": ("签字解除", "signed"), "send-back": ("退回", "sent back"),
 }  # fmt: skip
 # Entries of the audit log about a measure. What has become of it is said in the words of its states.
 ACTIONS = MEASURE_STATES | {
@@ -32,6 +37,20 @@ ACTIONS = MEASURE_STATES | {
     "change measure": ("要求变更", "changed"), "propose lift": ("提出解除", "lifting proposed"),
     "cannot carry out": ("报告无法执行", "reported cannot"), "overdue": ("超时未落实", "overdue"),
     "keep": ("暂不解除", "kept"),
+    "ask about a conflict": ("与另一项冲突，请决定", "conflicts with another, to be decided"),
+    "withdraw question": ("不再冲突，撤回询问", "no conflict any more, the question is withdrawn"),
+    "keep-first": ("决定保留先下达的一项", "decided: the older stays"),
+    "take-second": ("决定改用后提出的一项", "decided: the newer goes on"),
+    "both": ("决定两者并行", "decided: both stand"),
+    "stands meanwhile": ("无人决定，暂以此项为先", "stands while nobody decides"),
+    "suspend": ("暂停，等待决定", "on hold until decided"),
+    "wait": ("等待须先落实的措施", "waits for what comes first"),
+    "go on without waiting": ("决定不再等待", "decided: on without waiting"),
+    "refuse attestation": ("四项不全，未受理", "not all four, refused"),
+    "sign": ("签字解除", "signed"), "send back": ("退回，未予签字", "sent back unsigned"),
+    "withdraw past the gate": ("未经四项确认，人工撤回", "withdrawn by hand, past the gate"),
+} | {
+    f"attest {key}": (f"填报：{zh}", f"attested: {en}") for key, (zh, en) in GATE.items()
 }  # fmt: skip
 # Why an answer did not count, as the chase notes it: often the state which its subject had reached.
 ANSWER_REASONS = MEASURE_STATES | {
@@ -39,6 +58,10 @@ ANSWER_REASONS = MEASURE_STATES | {
     "overtaken by a rise": ("此后已升级，须答复较新的消息", "it had been raised since"),
     "nobody was asked": ("此事未要求任何人答复", "nobody had been asked"),
     "was not asked": ("此事未要求其答复", "they had not been asked"),
+    "not the carrier": ("只能由承办单位本身确认", "only its carrier can attest it"),
+    "not all four": ("四项不全", "not all four points"),
+    "attested by themselves": ("填报人不得自己签字", "who attested cannot sign"),
+    "nothing to decide any more": ("已无须决定", "nothing was to be decided any more"),
     "not the decider": ("不是决定人", "they do not decide it"),
     "not their delivery": ("不是发给其本人的消息", "the message was not theirs"),
     "the role view": ("权限只能查看", "their role may only look"),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from alerting.web import auth, demo, logins, saying
 from alerting.web.alert_page import alert_page
 from alerting.web.auth import who
-from alerting.web.bodies import form_of
+from alerting.web.bodies import form_of, points_of
 from alerting.web.chronicle import latest
 from alerting.web.desk import read, station_of
 from alerting.web.drawing import STYLE, language_of, page, words_in
@@ -94,7 +94,9 @@ async def act(request: Request) -> Response:
                       zh="这个按钮无法识别，请重新打开页面。")  # fmt: skip
     who_asks = await auth.needs(saying.ACTS[doing])(request)
     auth.check_form(who_asks, form)
-    detail = {k: form[k] for k in ("reason", "level") if form.get(k)}
+    detail: dict[str, Any] = {k: form[k] for k in ("reason", "level") if form.get(k)}
+    if doing == "attest-gate":
+        detail["points"] = points_of(form)
     made = await saying.say(station_of(request), who_asks, doing, subject, detail, channel="page")
     return RedirectResponse(f"{_own_path(form.get('back', '/'))}?said={quote(made['id'])}", 303)
 

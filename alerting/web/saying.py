@@ -30,6 +30,14 @@ ACTS = {
     "kept": "answer",
     "reported": "answer",
     "report-ended": "answer",
+    "attest-gate": "answer",
+    "keep-first": "decide",
+    "take-second": "decide",
+    "both": "decide",
+    "go-ahead": "decide",
+    "give-up": "decide",
+    "sign": "decide",
+    "send-back": "decide",
     "stand": "decide",
     "call-off": "decide",
     "approve": "decide",
@@ -40,7 +48,8 @@ ACTS = {
     "keep": "order",
     "withdraw": "order",
 }
-WITH_REASON = frozenset({"cannot", "refuse", "open", "raise", "order", "keep", "withdraw"})
+WITH_REASON = frozenset({"cannot", "refuse", "open", "raise", "order", "keep", "withdraw", "give-up",
+                         "send-back"})  # fmt: skip
 _ANSWERS = frozenset({"acknowledge", "in-force", "cannot", "attest", "support", "kept"})
 
 # What follows where the outcome itself says nothing more.
@@ -52,6 +61,15 @@ NEXT = {
     "support": ("已记录需要支援，值班室会联系您。", "Noted; the duty office will call you."),
     "kept": ("已记录暂不解除，措施继续。", "Noted; the measure stays."),
     "attest": ("已记录复核，可以解除。", "Check noted; the measure is lifted."),
+    "attest-gate": ("已记录四项，待主管部门签字；签字前不得复工。",
+                    "All four noted; the regulator signs next. No work before that."),
+    "keep-first": ("已记录：保留①。", "Noted: the first stays."),
+    "take-second": ("已记录：改用②。", "Noted: the second goes on."),
+    "both": ("已记录：两者并行。", "Noted: both stand."),
+    "go-ahead": ("已记录，不再等待，随即下达。", "Noted; it is issued without waiting."),
+    "give-up": ("已记录撤回。", "Noted; it is called off."),
+    "sign": ("已签字，措施解除。", "Signed; the measure is lifted."),
+    "send-back": ("已退回，停产继续，将告知企业。", "Sent back; the halt stays and they are told."),
     "reported": ("现场情况已记录。", "What you saw is noted."),
     "report-ended": ("已记录现场情况结束。", "Noted that it has ended."),
     "stand": ("已记录保持。", "Noted; it stands."),

@@ -50,7 +50,7 @@ def waiting(connection: Connection, station: Station, realm_id: str) -> list[dic
         given_up = row.deadline is None and row.end_reason == "exhausted"
         held["given_up"] += given_up
         held["asked"].append({
-            "wants": row.wants, "alert": row.alert, "level": row.level,
+            "wants": row.wants, "alert": row.alert, "measure": row.measure, "level": row.level,
             "about": about,
             "place": listing.place_name(station.places, place) if place else {},
             "first": titles.get(row.post, {"zh": row.post}), "climbed": row.at_post != row.post,

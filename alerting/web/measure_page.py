@@ -1,0 +1,120 @@
+"""The page of one measure: what it waits for, the question about it, the gate's form, its ledger."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection, or_, select
+
+from alerting.service import listing
+from alerting.store.schema import audit, meeting, notice, realm
+from alerting.vocabulary.gate import GATE
+from alerting.web import saying
+from alerting.web.auth import who
+from alerting.web.desk import Station, read, station_of
+from alerting.web.drawing import page
+from alerting.web.names import people_named, post_titles
+from alerting.web.problems import Problem
+from alerting.web.roles import Who
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/measures/{measure_id}")
+async def one_measure(
+    request: Request, who_asks: Annotated[Who, Depends(who)], measure_id: str
+) -> Response:
+    station = station_of(request)
+    given = request.query_params.get("said", "") if who_asks.by else ""
+    said = await saying.became(station, given, who_asks.person) if given else None
+    shown = await read(station, lambda c: measure_page(c, station, measure_id))
+    if shown is None:
+        raise Problem(404, f"there is no measure {measure_id!r}",
+                      zh=f"这里没有页面：没有编号为 {measure_id} 的措施。")  # fmt: skip
+    return page(
+        request, "measure.html", who=who_asks, now=station.now(shown["m"]["realm"]), said=said,
+        may_act=bool(who_asks.by) and shown["realm"].ended is None, gate_points=GATE, **shown,
+    )  # fmt: skip
+
+
+def measure_page(
+    connection: Connection, station: Station, measure_id: str
+) -> dict[str, Any] | None:
+    """Everything of the page but its words; None where there is no such measure."""
+    found = listing.one_measure(connection, station.places, station.book, measure_id)
+    if found is None:
+        return None
+    people = people_named(connection)
+    entries = connection.execute(
+        select(audit).where(audit.c.subject == measure_id).order_by(audit.c.n)
+    ).all()
+    return {
+        "m": found,
+        "realm": connection.execute(select(realm).where(realm.c.id == found["realm"])).one(),
+        "people": people,
+        "posts": post_titles(connection),
+        "doers": {f"person:{key}": named for key, named in people.items()}
+        | {"service": {"zh": "系统", "en": "the service"}}
+        | doers_of(connection, station, found),
+        "ledger": {measure_id: entries},
+        "questions": questions_of(connection, station, measure_id),
+    }  # fmt: skip
+
+
+def doers_of(
+    connection: Connection, station: Station, found: dict[str, Any]
+) -> dict[str, dict[str, str]]:
+    """What asks for it, by the key the log has: alerts and other measures."""
+    named: dict[str, dict[str, str]] = {}
+    for one in found["askers"]:
+        key = one["asker"]
+        alert = listing.one_alert(connection, station.places, station.book, key)
+        other = None if alert else listing.one_measure(connection, station.places, station.book, key)
+        if alert is not None:
+            named[key] = {lang: f"{alert['title'][lang]} {alert['place_name'][lang]}"
+                          for lang in ("zh", "en")}  # fmt: skip
+        elif other is not None:
+            named[key] = other["title"]
+    return named
+
+
+def questions_of(
+    connection: Connection, station: Station, measure_id: str
+) -> list[dict[str, Any]]:
+    """The conflicts it stands or stood in, each with both sides as they were asked; newest first."""
+    rows = connection.execute(
+        select(meeting)
+        .where(or_(meeting.c.first == measure_id, meeting.c.second == measure_id))
+        .where(meeting.c.state != "withdrawn")
+        .order_by(meeting.c.opened.desc(), meeting.c.id)
+    ).all()
+    return [
+        {**row._mapping, **dict(zip(("first", "second"), sides, strict=True))}
+        for row in rows if (sides := _sides(connection, station, row))
+    ]  # fmt: skip
+
+
+def _sides(connection: Connection, station: Station, row: Any) -> list[dict[str, Any]]:
+    asked = connection.execute(
+        select(notice.c.facts)
+        .where(notice.c.measure == row.second, notice.c.wants == "conflict", notice.c.kind == "ask",
+               notice.c.created >= row.opened)
+        .order_by(notice.c.id)
+    ).scalars()  # fmt: skip
+    for facts in asked:
+        if [one["id"] for one in facts["sides"]] == [row.first, row.second]:
+            return [in_words(station, one) for one in facts["sides"]]
+    return []
+
+
+def in_words(station: Station, side: dict[str, Any]) -> dict[str, Any]:
+    """A side of a conflict with what the book says of its measure."""
+    known = station.book.measures.get(side["measure"])
+    both = ("zh", "en")
+    return side | {
+        "said": {one: known.say(side["arguments"], one) if known else "" for one in both},  # type: ignore[arg-type]
+        "do": dict(known.do) if known else side["title"],
+        "exempts": {one: known.passes(side["arguments"], one) if known else [] for one in both},  # type: ignore[arg-type]
+    }
