@@ -57,6 +57,8 @@ MEASURES = {
     "guide": {"carrier": "field", "lifter": "field", "by_minutes": 60},
     "close": {"carrier": "field", "lifter": "regulator", "decider": "regulator", "check": True,
               "by_minutes": 20},
+    "halt": {"carrier": "field", "lifter": "regulator", "gate": True, "by_minutes": 20},
+    "release": {"carrier": "field", "lifter": "field", "conflicts": ["close"], "yields": ["close"]},
 }  # fmt: skip
 
 

@@ -156,9 +156,9 @@ def test_silence_leaves_the_older_and_calls_the_next_rung(
     wang.gets("两项措施冲突")
     town.passes(minutes=25)
     wang.gets("【催办】", "①封闭路段", "②分段放行")
-    zhao.gets("【升级叫应】", "①封闭路段", "②分段放行")
+    code = zhao.gets("【升级叫应】", "①封闭路段", "②分段放行").code
     assert (state(town, "close"), state(town, "staged-release")) == ("in force", "approved")
-    zhao.replies("1").gets("保留①")
+    zhao.replies(f"1 {code}").gets("保留①")
     assert state(town, "staged-release") == "refused"
 
 
@@ -174,7 +174,9 @@ def test_a_newer_one_that_the_older_yields_to_stands_meanwhile(
     assert state(town, "staged-release") == "approved", "the release yields while nobody decides"
     chen.gets("【暂停】", "分段放行", "封闭路段")
     wang.gets("请决定，建议：封闭路段")  # its own decider signs a closure, as the law has it
-    zhao.gets("【升级叫应】", "两项措施冲突").replies("1").gets("保留①")
+    code = zhao.gets("【升级叫应】", "两项措施冲突").code
+    zhao.replies(f"1 {code}").gets("保留①")
+    soon(town)
     assert (state(town, "staged-release"), state(town, "close")) == ("issued", "refused")
     soon(town)
     chen.gets("命令：警车带道分段放行")
