@@ -21,6 +21,7 @@ from sqlalchemy import Connection, select
 from alerting.errors import BadInput
 from alerting.places.areas import AreaMatcher
 from alerting.rulebook.given import read_given
+from alerting.rulebook.measures import EXEMPTS
 from alerting.signals import Area, Warning, decode
 from alerting.store.schema import signal
 from alerting.vocabulary import HAZARDS
@@ -132,7 +133,7 @@ async def _order(request: Request, who_asks: Who, form: Form) -> str:
     definition = station.book.measures.get(name)
     if definition is None:
         raise BadInput(f"there is no measure {name!r}", zh=f"没有“{name}”这项措施。")
-    given = {key: _bare(form[f"argument.{key}"]) for key in definition.arguments
+    given = {key: _bare(form[f"argument.{key}"]) for key in [*definition.arguments, EXEMPTS]
              if form.get(f"argument.{key}")}  # fmt: skip
     detail = {
         "measure": name, "level": form["level"], "reason": form["reason"],

@@ -251,6 +251,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "field_rule": ("规则", "Rule"),
     "field_place": ("地点（名称或编号）", "Place (name or id)"),
     "field_measure": ("措施", "Measure"),
+    "field_exempts": (
+        "只放行（可不填，按措施规定；多个用+连接）", "Let pass only (optional; join several with +)"),
     "field_reason": ("原因或来源（必填，会记录）", "Why, or how it came (needed, recorded)"),
     "action_alert": ("新发布", "new"), "action_update": ("更新", "a change of one"),
     "action_cancel": ("解除", "the end of one"),

@@ -9,8 +9,10 @@ import pytest
 import requests
 from sqlalchemy import select
 
+from alerting.runtime import RealRuntime
 from alerting.store.schema import audit
 from alerting.vocabulary.gate import GATE
+from alerting.web.tokens import create_token
 from tests.scenarios.town import SOON, Phone, Town
 from tests.scenarios.weather import GALE
 
@@ -157,3 +159,39 @@ def test_withdrawn_by_hand_it_says_that_the_gate_was_passed(
     halted.by_hand(f"/measures/{held['id']}/withdraw", "误发")
     assert state(halted) == "withdrawn"
     smith.gets("WITHDRAWN", "Past the production gate, by hand: 误发")
+
+
+def logged_in(town: Town, person: str, role: str) -> dict[str, str]:
+    store = town.store()
+    token = store.write(
+        lambda c: create_token(c, person, role, None, "a story", town.now, RealRuntime())
+    )
+    store.close()
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_the_page_of_the_halt_has_the_form_and_the_signature(
+    halted: Town, smith: Phone, wang: Phone
+) -> None:
+    [held] = halted.measures(measure="halt")
+    page, subject = f"{halted.url}/measures/{held['id']}", f"measure:{held['id']}"
+    foreman, director = logged_in(halted, "smith", "answer"), logged_in(halted, "wang", "decide")
+    shown = requests.get(page, headers=foreman, timeout=SOON).text
+    assert shown.count('type="radio"') == 8
+    assert "<script" not in shown
+    assert 'type="radio"' not in requests.get(page, headers=director, timeout=SOON).text
+    form = {"act": "attest-gate", "subject": subject, "back": f"/measures/{held['id']}"}
+    points = {f"point.{key}": "yes" for key in GATE}
+    requests.post(f"{halted.url}/act", data=form | points, headers=foreman, timeout=SOON)
+    halted.settles()
+    assert state(halted) == "attested"
+    shown = requests.get(page, headers=director, timeout=SOON).text
+    for said in ("史密斯", "签字解除", "填报：设备设施已检修维护"):
+        assert said in shown, said
+    sign = {"act": "sign", "subject": subject}
+    requests.post(f"{halted.url}/act", data=sign, headers=foreman, timeout=SOON)
+    halted.settles()
+    assert state(halted) == "attested", "the enterprise does not sign for itself"
+    requests.post(f"{halted.url}/act", data=sign, headers=director, timeout=SOON)
+    halted.settles()
+    assert state(halted) == "lifted"

@@ -9,7 +9,9 @@ import pytest
 import requests
 from sqlalchemy import select
 
+from alerting.runtime import RealRuntime
 from alerting.store.schema import audit, meeting, notice
+from alerting.web.tokens import create_token
 from tests.scenarios.town import Phone, Town
 from tests.scenarios.weather import FINE, HARD_ICE, RED_FOG
 
@@ -344,3 +346,24 @@ def test_nothing_is_asked_where_the_two_never_meet(town: Town, zhao: Phone, wang
     orders(town, "staged-release", ROAD)
     town.forecast(FINE)
     assert town.asks(meeting.c.id) == []
+
+
+def test_the_page_of_the_newer_has_the_buttons_for_its_decider(
+    town: Town, chen: Phone, wang: Phone
+) -> None:
+    closed(town, chen, wang)
+    orders(town, "staged-release", ROAD)
+    [newer] = town.measures(measure="staged-release")
+    store = town.store()
+    token = store.write(
+        lambda c: create_token(c, "wang", "decide", None, "a story", town.now, RealRuntime())
+    )
+    store.close()
+    director = {"Authorization": f"Bearer {token}"}
+    page = requests.get(f"{town.url}/measures/{newer['id']}", headers=director, timeout=30).text
+    for shown in ("①", "②", "救护车、撒盐车", "交通运输局", "保留①", "两者并行"):
+        assert shown in page, shown
+    form = {"act": "both", "subject": f"measure:{newer['id']}", "reason": "只放客车"}
+    requests.post(f"{town.url}/act", data=form, headers=director, timeout=30)
+    town.settles()
+    assert (state(town, "close"), state(town, "staged-release")) == ("in force", "issued")
