@@ -125,8 +125,7 @@ class Words:
         if news.wants in _ASKED:
             zh, en = _ASKED[news.wants]
             named = ("、" if self.language == "zh" else ", ").join(
-                plain(str((m.get("title") or {}).get(self.language) or m["measure"]))
-                for m in news.facts.get("measures") or ()
+                self._title(m) for m in news.facts.get("measures") or ()
             )
             return f"{zh if self.language == 'zh' else en}{named}"
         said = dict.fromkeys(self.measure(m) for m in news.facts.get("measures") or ())
@@ -197,14 +196,19 @@ class Words:
     def measure(self, given: Mapping[str, Any]) -> str:
         """What to do, with its arguments filled in, in the measure table's own words."""
         definition = self.book.measures.get(given["measure"])
-        if definition is None:  # the book has changed since: as it was called when it was asked for
-            title = given.get("title") or {}
-            return plain(str(title.get(self.language) or given["measure"]))
+        if definition is None:
+            return self._title(given)
         sms = plain(definition.sms[self.language])
         arguments = plain(definition.say(dict(given.get("arguments") or {}), self.language))
         if not arguments:
             return sms
         return f"{sms}{arguments}" if self.language == "zh" else f"{sms} {arguments}"
+
+    def _title(self, given: Mapping[str, Any]) -> str:
+        """What it is called; of one that has left the book, as it was when it was asked for."""
+        definition = self.book.measures.get(given["measure"])
+        title = definition.title if definition is not None else given.get("title") or {}
+        return plain(str(title.get(self.language) or given["measure"]))
 
     def details(self, news: News) -> list[str]:
         """For the long text: what to do in full, by when, what to report back, on what basis."""

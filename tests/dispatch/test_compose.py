@@ -192,3 +192,55 @@ def test_a_reply_says_what_follows_and_what_it_is_about() -> None:
 def test_a_comparison_is_no_markup_and_a_tag_is() -> None:
     said = "气温 -3 °C < -2 °C；降水量 1 mm > 0 mm<b>！</b><br/><!-- x -->"
     assert plain(said) == "气温 -3 °C < -2 °C；降水量 1 mm > 0 mm！"
+
+
+def side(name: str, title: str, **more: Any) -> dict[str, Any]:
+    return ordered(name, "speed-limit" if name == "m1" else "close") | {
+        "title": {"zh": title, "en": f"the {name}"}, "since": "2026-01-20T05:00:00+00:00",
+        "by": {"zh": "大雾红色", "en": "fog RED"}, "alert": None, "protects": {"zh": "行车安全", "en": "x"},
+        "where": {"zh": "G99东山段", "en": "G99"},
+    } | more  # fmt: skip
+
+
+def conflict(kind: str = "ask") -> News:
+    said = facts(level=2, measures=[], sides=[side("m1", "限速"), side("m2", "封闭")])
+    return News(1, kind, 2, START, said, "conflict", "m2")
+
+
+@pytest.mark.parametrize("kind", ["ask", "reminder", "escalation"])
+def test_a_conflict_is_said_with_both_sides_whoever_is_called(kind: str) -> None:
+    text = short(conflict(kind)).text
+    for part in ("大雾黄色", "G99东山段", "①限速（20日13时起，大雾红色要求）", "②封闭（",
+                 "回1保留① 2改用② 3两者并行 编号K7"):  # fmt: skip
+        assert part in text, part
+    english = short(conflict(kind), language="en")
+    assert "(1) the m1 (since 20 Jan 13:00, asked by fog RED)" in english.text
+    assert segments(english.text).encoding == "GSM-7"
+    whole = long(conflict(kind)).text
+    for part in ("在路段设置限速", "不适用于：融雪车", "保护：行车安全", "封闭路段"):
+        assert part in whole, part
+
+
+def test_the_gate_is_asked_by_link_even_where_a_digit_could_be_answered() -> None:
+    asked = news("order", measures=[ordered(state="lift proposed")])
+    gate = News(1, "ask", 2, START, asked.facts, "gate", "m1")
+    text = short(gate, most=9).text
+    assert "复工前请填报四项确认，解除限速" in text
+    assert text.endswith("答复：http://l/a/x")
+    assert "回1" not in text
+    sign = News(1, "ask", 2, START, asked.facts, "signature", "m1")
+    assert short(sign).text.endswith("回1签字解除 2退回（写原因） 编号K7")
+
+
+def test_whom_an_order_lets_pass_is_what_its_askers_left() -> None:
+    assert "不适用于：融雪车" in long(news("order")).text
+    narrowed = ordered() | {"arguments": {"limit": 60.0, "exempts": []}}
+    assert "不适用于" not in long(news("order", measures=[narrowed])).text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_is_on_hold_says_so_and_what_it_was(language: str) -> None:
+    given = News(1, "suspended", 2, START, news("order").facts, "", "m1")
+    text = short(given, language=language).text
+    assert ("暂不执行" if language == "zh" else "Do not go on until decided") in text
+    assert ("设置限速" if language == "zh" else "Set the speed limit") in text

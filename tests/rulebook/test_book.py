@@ -125,3 +125,31 @@ def test_asks_and_the_strictest_of_them(tmp_path):
     assert measures["speed-limit"].say(made["speed-limit"], "zh") == "36公里/小时"
     with pytest.raises(AskError, match="Known: coach"):
         read_ask("ban-vehicles lorry", measures)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("yields: [guide]", "close does not conflict with guide. Name it under conflicts"),
+        ("conflicts: [guide]\n    yields: [gone]", "there is no measure 'gone'"),
+        ("needs-first: [close]", "close would wait for itself"),
+        ("exempts: {ambulance: {zh: 救护车, en: ambulances, maybe: true}}", "maybe"),
+    ],
+)
+def test_what_measures_say_of_each_other_must_be_possible(tmp_path, given, said):
+    before = "    title: {zh: 封闭, en: Close}\n"
+    assert before in MEASURES
+    found = problems(tmp_path, measures=MEASURES.replace(before, f"{before}    {given}\n"))
+    assert any(said in line and "measures.yaml:" in line for line in found), found
+
+
+def test_two_do_not_yield_to_each_other_and_a_round_of_waiting_does_not_load(tmp_path):
+    guide = "    title: {zh: 巡逻引导, en: Guide traffic}\n"
+    close = "    title: {zh: 封闭, en: Close}\n"
+    text = MEASURES.replace("guide: &plain", "guide: &plain\n    conflicts: [close]\n    yields: [close]")
+    text = text.replace(close, f"{close}    conflicts: [guide]\n    yields: [guide]\n")
+    assert any("yield to each other" in line for line in problems(tmp_path, measures=text))
+    text = MEASURES.replace(guide, f"{guide}    needs-first: [speed-limit]\n", 1)
+    text = text.replace("    title: {zh: 限速, en: Speed limit}\n",
+                        "    title: {zh: 限速, en: Speed limit}\n    needs-first: [guide]\n")
+    assert any("would wait for itself" in line for line in problems(tmp_path, measures=text))

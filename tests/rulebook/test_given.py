@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from alerting.alerts.asking import strictest
 from alerting.errors import BadInput
 from alerting.rulebook.given import read_given
 from alerting.rulebook.measures import AskError, Measure, read_ask
@@ -59,3 +60,43 @@ def test_what_does_not_fit_is_refused_with_the_name_of_the_argument(given: Any, 
 def test_a_pack_that_asks_beyond_the_range_does_not_load() -> None:
     with pytest.raises(AskError, match="at most 120 km/h"):
         read_ask("restrict 400 km/h coach", {"restrict": RESTRICT})
+
+
+BAN = Measure.model_validate({
+    "title": WORDS, "form": "order", "do": WORDS, "sms": WORDS, "carrier": "field",
+    "lifter": "field", "exempts": {
+        "ambulance": {"zh": "救护车", "en": "ambulances", "always": True},
+        "salt-truck": {"zh": "撒盐车", "en": "salt trucks"},
+        "coal": {"zh": "电煤车", "en": "coal lorries"},
+    },
+})  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "kept"), [
+    ("salt-truck", ["ambulance", "salt-truck"]),
+    (["coal", "salt-truck"], ["ambulance", "coal", "salt-truck"]),
+    ([], ["ambulance"]),
+    ("", ["ambulance"]),
+])  # fmt: skip
+def test_who_is_let_pass_may_be_fewer_but_never_without_those_the_law_lets_pass(
+    given: Any, kept: list[str]
+) -> None:
+    assert read_given("ban", BAN, {"exempts": given}) == {"exempts": kept}
+    assert read_given("ban", BAN, {}) == {}
+
+
+@pytest.mark.parametrize("given", ["tank", ["coal", "tank"], 3, {"coal": True}])
+def test_nobody_is_let_pass_whom_the_measure_does_not_name(given: Any) -> None:
+    with pytest.raises(BadInput, match="ban can exempt ambulance, salt-truck, coal") as caught:
+        read_given("ban", BAN, {"exempts": given})
+    assert "电煤车" in caught.value.zh
+
+
+def test_what_one_asker_does_not_let_pass_is_not_let_pass() -> None:
+    wide: dict[str, Any] = {}
+    one, other = {"exempts": ["ambulance", "coal"]}, {"exempts": ["ambulance", "salt-truck"]}
+    assert strictest({}, [wide, wide]) == {}
+    assert strictest({}, [wide, one]) == one
+    assert strictest({}, [one, other]) == {"exempts": ["ambulance"]}
+    assert BAN.passes(wide, "en") == ["ambulances", "salt trucks", "coal lorries"]
+    assert BAN.passes(one, "en") == ["ambulances", "coal lorries"]
