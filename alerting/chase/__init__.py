@@ -1,12 +1,13 @@
 """The chase (叫应): what is waited for, from whom, until when, and who is called next.
 
 `step` moves it on, `take` takes an answer, `route` finds which message a text answers, `heard` says
-what became of it. The chase
-writes notices and never sends; it asks alerts.measures to move a measure and never moves one itself.
+what became of it, `held_back` what an order by hand waits for. The chase writes notices
+and never sends; it asks alerts.measures to move a measure and never moves one itself.
 """
 
 from alerting.alerts.life import Life
 from alerting.chase.answers import heard, note, take
+from alerting.chase.meetings import held_back
 from alerting.chase.outcomes import Outcome
 from alerting.chase.pursuits import open_new
 from alerting.chase.reading import Parsed, read
@@ -14,6 +15,6 @@ from alerting.chase.replies import Routed, route
 from alerting.chase.stepping import has_work, next_due, step
 
 __all__ = [
-    "Life", "Outcome", "Parsed", "Routed", "has_work", "heard", "next_due", "note", "open_new",
-    "read", "route", "step", "take",
+    "Life", "Outcome", "Parsed", "Routed", "has_work", "heard", "held_back", "next_due", "note",
+    "open_new", "read", "route", "step", "take",
 ]  # fmt: skip

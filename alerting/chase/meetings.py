@@ -15,7 +15,7 @@ from alerting.chase import pursuits, words
 from alerting.chase.outcomes import Outcome, Said, open_for
 from alerting.chase.rights import decides, holds
 from alerting.people import person_by_id, post_by_id
-from alerting.store.schema import meeting
+from alerting.store.schema import measure, meeting
 
 # What the notice must want for each act to answer it.
 MEETS = {
@@ -24,6 +24,17 @@ MEETS = {
     "attest-gate": "gate",
     "sign": "signature", "send-back": "signature",
 }  # fmt: skip
+
+
+def held_back(connection: Connection, measure_id: str) -> words.Words:
+    """For one who ordered it by hand: what it waits for; {} where it waits for nothing."""
+    row = connection.execute(select(measure).where(measure.c.id == measure_id)).one_or_none()
+    if row is None or not row.waits:
+        return {}
+    titles = [one["title"] for one in row.waits["for"]]
+    if row.waits["why"] == "first":
+        return words.waits_for(titles)
+    return words.in_conflict(titles, post_by_id(connection, row.waits["post"]))
 
 
 def gate_or_meeting(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:

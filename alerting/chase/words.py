@@ -195,6 +195,18 @@ def settled(act: str) -> Words:
     return both(*_SETTLED[act])
 
 
+def waits_for(titles: list[Words]) -> Words:
+    return both(f"已记录，先落实{'、'.join(t['zh'] for t in titles)}后下达",
+                f"Noted. It is issued once {', '.join(t['en'] for t in titles)} is in force")
+
+
+def in_conflict(titles: list[Words], post: Post | None) -> Words:
+    named = both("、".join(t["zh"] for t in titles), ", ".join(t["en"] for t in titles))
+    return both(f"已记录，与“{named['zh']}”冲突，暂不下达，待{title_of(post, 'zh')}决定",
+                f"Noted, not issued: it conflicts with {named['en']}. "
+                f"{title_of(post, 'en')} decides")  # fmt: skip
+
+
 def no_conflict_any_more() -> Words:
     return both("其中一项已经结束，不必再决定", "One of the two has ended: nothing is to be decided")
 

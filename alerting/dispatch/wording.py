@@ -5,13 +5,13 @@ A part is one string that is used whole or left out: nothing is ever cut inside 
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Literal, Protocol
 
+from alerting.dispatch.lines import plain, time_of
+from alerting.dispatch.sides import sides_in_full, which
 from alerting.places import Places
 from alerting.vocabulary import HAZARDS, NAMES, Level
 from alerting.vocabulary.answers import choices
@@ -92,7 +92,7 @@ class Words:
 
     def span(self, news: News) -> str:
         """Absolute local time with the day: whoever reads it late must not be misled."""
-        onset, until = _time(news.facts.get("onset")), _time(news.facts.get("until"))
+        onset, until = time_of(news.facts.get("onset")), time_of(news.facts.get("until"))
         begins = self.at(onset or news.created, news.created)
         if until is None or until <= (onset or news.created):
             return f"{begins}起" if self.language == "zh" else f"from {begins}"
@@ -109,7 +109,7 @@ class Words:
         return f"{month}{local.day}日{local.hour}时{minutes}"
 
     def due(self, news: News) -> str:
-        due = _time(news.facts.get("due"))
+        due = time_of(news.facts.get("due"))
         return self.at(due, news.created) if due is not None else ""
 
     def moment(self, news: News) -> str:
@@ -121,7 +121,7 @@ class Words:
         if news.kind == "clear":
             return self._after(news)
         if news.facts.get("sides"):
-            return self._which(news)
+            return which(self, news)
         if news.wants in _ASKED:
             zh, en = _ASKED[news.wants]
             named = ("、" if self.language == "zh" else ", ").join(
@@ -156,36 +156,7 @@ class Words:
         said = [self.measure(m) for m in news.facts.get("stands") or ()]
         return ("；" if self.language == "zh" else "; ").join(dict.fromkeys(said))
 
-    def _which(self, news: News) -> str:
-        """The two sides of a conflict, each in a few words: what, since when, who asks."""
-        said = [self._side(side, news.created) for side in news.facts["sides"]]
-        if self.language == "zh":
-            return f"两项措施冲突，请决定：①{said[0]}；②{said[1]}"
-        return f"Two measures conflict, decide: (1) {said[0]}; (2) {said[1]}"
-
-    def _side(self, side: Mapping[str, Any], near: datetime) -> str:
-        title = plain(str(side["title"][self.language]))
-        by, since = plain(side["by"][self.language]), self.at(_time(side["since"]) or near, near)
-        if self.language == "zh":
-            return f"{title}（{since}起，{by}要求）"
-        return f"{title} (since {since}, asked by {by})"
-
-    def _sides(self, news: News) -> list[str]:
-        """The long text of both: what to do, where, whom it lets pass, what it protects."""
-        zh, lines = self.language == "zh", []
-        for mark, side in zip("①②" if zh else "12", news.facts.get("sides") or (), strict=False):
-            where, what = plain(side["where"][self.language]), self.measure(side)
-            lines.append(f"{mark} {where}：{what}" if zh else f"{mark}. {where}: {what}")
-            definition = self.book.measures.get(side["measure"])
-            if definition is not None:
-                lines.append(plain(definition.do[self.language]))
-                lines += self._passing(definition, side)
-            protects = plain(str((side.get("protects") or {}).get(self.language) or ""))
-            if protects:
-                lines.append(f"保护：{protects}" if zh else f"Protects: {protects}")
-        return lines
-
-    def _passing(self, definition: Any, given: Mapping[str, Any]) -> list[str]:
+    def passing(self, definition: Any, given: Mapping[str, Any]) -> list[str]:
         """Whom it lets pass, as those who ask for it have narrowed it."""
         passing = definition.passes(dict(given.get("arguments") or {}), self.language)
         if not passing:
@@ -213,7 +184,7 @@ class Words:
     def details(self, news: News) -> list[str]:
         """For the long text: what to do in full, by when, what to report back, on what basis."""
         zh = self.language == "zh"
-        lines: list[str] = self._sides(news)
+        lines: list[str] = sides_in_full(self, news)
         for given in news.facts.get("measures") or ():
             definition = self.book.measures.get(given["measure"])
             if definition is None:
@@ -222,7 +193,7 @@ class Words:
             if definition.report:
                 lead = "反馈：" if zh else "Report back: "
                 lines.append(lead + plain(definition.report[self.language]))
-            lines += self._passing(definition, given)
+            lines += self.passing(definition, given)
             if definition.basis:
                 lead = "条款：" if zh else "Under: "
                 grounds = [plain(text) for text in definition.grounds(self.language)]
@@ -253,7 +224,7 @@ class Words:
             return ""
         colour = NAMES[self.language].get(_level(given), "")
         issuer = plain(str(given.get("issuer") or ""))
-        issued = _time(given.get("issued"))
+        issued = time_of(given.get("issued"))
         at = self.at(issued, news.created) if issued else ""
         if self.language == "zh":
             return f"{issuer}{at}发布{colour}预警"
@@ -312,14 +283,6 @@ def lettered(asked: Sequence[News]) -> dict[str, int]:
     return dict(zip(LETTERS, (one.id for one in ordered), strict=False))
 
 
-def plain(text: str) -> str:
-    """One line without control characters, markup, or brackets that could pass for a signature."""
-    kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in text)
-    # Tags alone: "-3 °C < -2 °C, 1 mm > 0 mm" is no markup.
-    kept = re.sub(r"</?[A-Za-z!][^>]*>", "", kept).replace("【", "[").replace("】", "]")
-    return re.sub(r"\s+", " ", kept).strip()
-
-
 def _offered(asked: Sequence[News]) -> dict[str, Any]:
     offered: dict[str, Any] = {}
     for one in asked:
@@ -330,7 +293,3 @@ def _offered(asked: Sequence[News]) -> dict[str, Any]:
 def _level(official: Mapping[str, Any]) -> int:
     given = official.get("level")
     return given if isinstance(given, int) else int(Level[str(given)])
-
-
-def _time(given: object) -> datetime | None:
-    return datetime.fromisoformat(str(given)) if given else None

@@ -155,8 +155,9 @@ def _take_report(connection: Connection, life: chase.Life, report: Report) -> No
     """What a person says: by hand, an answer, or something seen (which the engine has taken)."""
     if report.act in BY_HAND:
         try:
-            by_hand(connection, life, report)
-            chase.note(connection, life, report, chase.Outcome("taken", {}))
+            changed = by_hand(connection, life, report)
+            told = chase.held_back(connection, changed)
+            chase.note(connection, life, report, chase.Outcome("taken", told))
         except Refused as refusal:
             said = {"zh": f"未执行：{refusal.zh}", "en": f"Not done: {refusal.what}"}
             chase.note(connection, life, report, chase.Outcome("refused", said, refusal.what))

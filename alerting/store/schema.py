@@ -182,7 +182,7 @@ measure = Table(
     Column("overdue", UtcText),  # flag with its time
     Column("cannot", UtcText),  # flag with its time
     # What keeps it from being issued: {"why": "conflict" | "first", "for": [{id, title, object}]}.
-    Column("waits", JSON),
+    Column("waits", JSON(none_as_null=True)),
     Column("attested", UtcText),  # when its carrier attested all that its gate asks
     Column("attested_by", String),
     Column("ended", UtcText),

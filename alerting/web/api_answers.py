@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, select
 
-from alerting.people import post_by_id, resolve
+from alerting.people import resolve
 from alerting.rulebook.given import read_given
 from alerting.signals import Area, Warning
 from alerting.store.schema import measure
@@ -212,18 +212,11 @@ def _waits_for(
 ) -> dict[str, str] | None:
     """In words whom the measure waits for, where somebody must decide on it first."""
     definition = station.book.measures[given.measure]
-    held = connection.execute(
-        select(measure.c.waits).where(
-            measure.c.realm == given.realm, measure.c.measure == given.measure,
-            measure.c.object == given.place, measure.c.ended.is_(None),
-            measure.c.state.in_(["proposed", "approved"]),
-        )
-    ).scalars().first()  # fmt: skip
-    if held:
-        return _held_by(connection, held)
     issued = select(measure.c.id).where(
         measure.c.realm == given.realm, measure.c.measure == given.measure,
-        measure.c.object == given.place, measure.c.ended.is_(None), measure.c.state != "proposed",
+        measure.c.object == given.place, measure.c.ended.is_(None),
+        # What is held back has said so itself.
+        (measure.c.state != "proposed") | (measure.c.waits.is_not(None)),
     )  # fmt: skip
     if not definition.decider or connection.execute(issued).first():
         return None
@@ -242,17 +235,6 @@ def _waits_for(
         "en": f"Noted as a proposal: it waits for the decision of {decider.called('en')}."
               f"{at_once['en']}",
     }  # fmt: skip
-
-
-def _held_by(connection: Connection, held: dict[str, Any]) -> dict[str, str]:
-    zh = "、".join(one["title"]["zh"] for one in held["for"])
-    en = ", ".join(one["title"]["en"] for one in held["for"])
-    if held["why"] == "first":
-        return {"zh": f"已记录，先落实{zh}后下达。", "en": f"Noted: issued once {en} is in force."}
-    decider = post_by_id(connection, held["post"])
-    named = {one: decider.called(one) if decider else held["post"] for one in ("zh", "en")}
-    return {"zh": f"已记录，与“{zh}”冲突，暂不下达，待{named['zh']}决定。",
-            "en": f"Noted, not issued: it conflicts with {en}. {named['en']} decides."}  # fmt: skip
 
 
 @router.post("/places/{place_id}/reported", status_code=202, response_model=Became,

@@ -9,7 +9,8 @@ import pytest
 
 from alerting.dispatch import Composer, segments
 from alerting.dispatch.compose import Asking, Composed
-from alerting.dispatch.wording import News, plain
+from alerting.dispatch.lines import plain
+from alerting.dispatch.wording import News
 from tests.dispatch.hall import START, ZONE, book, facts, ordered, places
 
 OFFICIAL = {"level": "blue", "issuer": "虚构县气象台", "issued": "2026-01-25T06:00:00+00:00"}

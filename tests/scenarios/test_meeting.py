@@ -78,7 +78,9 @@ def test_a_release_on_a_closed_road_is_one_question_with_both_sides(
     town: Town, chen: Phone, wang: Phone, zhao: Phone
 ) -> None:
     closed(town, chen, wang)
-    orders(town, "staged-release", ROAD)
+    said = orders(town, "staged-release", ROAD)
+    told = town.api("GET", f"/answers/{said['id']}").json()["next"]["zh"]
+    assert told == "已记录，与“封闭路段”冲突，暂不下达，待交通运输局决定"
     wang.expects("两项措施冲突", "①封闭路段", "大雾", "红色", "②分段放行", "管理员要求",
                  "1保留① 2改用② 3两者并行")  # fmt: skip
     assert state(town, "staged-release") == "approved", "what is newer is not issued"
@@ -279,7 +281,9 @@ def test_pupils_under_way_and_no_classes_are_one_decision(town: Town, zhao: Phon
 
 
 def test_a_closure_waits_for_the_ban_that_is_asked_on_its_behalf(town: Town, chen: Phone) -> None:
-    orders(town, "night-closure", ROAD, "夜间结冰")
+    said = orders(town, "night-closure", ROAD, "夜间结冰")
+    told = town.api("GET", f"/answers/{said['id']}").json()["next"]["zh"]
+    assert told == "已记录，先落实夜间禁行后下达"
     assert (state(town, "night-closure"), state(town, "night-ban")) == ("approved", "issued")
     [waits] = [m["waits"] for m in town.measures(measure="night-closure")]
     assert [w["title"]["zh"] for w in waits["for"]] == ["夜间禁行"]

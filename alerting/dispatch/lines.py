@@ -1,0 +1,19 @@
+"""What a fact is as a line of a message: plain text, a time."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+
+
+def plain(text: str) -> str:
+    """One line without control characters, markup, or brackets that could pass for a signature."""
+    kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in text)
+    # Tags alone: "-3 °C < -2 °C, 1 mm > 0 mm" is no markup.
+    kept = re.sub(r"</?[A-Za-z!][^>]*>", "", kept).replace("【", "[").replace("】", "]")
+    return re.sub(r"\s+", " ", kept).strip()
+
+
+def time_of(given: object) -> datetime | None:
+    return datetime.fromisoformat(str(given)) if given else None

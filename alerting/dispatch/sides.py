@@ -1,0 +1,44 @@
+"""The two sides of a conflict, in few words and in full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from alerting.dispatch.lines import plain, time_of
+
+if TYPE_CHECKING:
+    from alerting.dispatch.wording import News, Words
+
+
+def which(words: Words, news: News) -> str:
+    """What each is, since when, who asks."""
+    said = [_side(words, side, news.created) for side in news.facts["sides"]]
+    if words.language == "zh":
+        return f"两项措施冲突，请决定：①{said[0]}；②{said[1]}"
+    return f"Two measures conflict, decide: (1) {said[0]}; (2) {said[1]}"
+
+
+def sides_in_full(words: Words, news: News) -> list[str]:
+    """What to do and where, whom it lets pass, what it protects, for the long text."""
+    zh, lines = words.language == "zh", []
+    for mark, side in zip("①②" if zh else "12", news.facts.get("sides") or (), strict=False):
+        where, what = plain(side["where"][words.language]), words.measure(side)
+        lines.append(f"{mark} {where}：{what}" if zh else f"{mark}. {where}: {what}")
+        definition = words.book.measures.get(side["measure"])
+        if definition is not None:
+            lines.append(plain(definition.do[words.language]))
+            lines += words.passing(definition, side)
+        protects = plain(str((side.get("protects") or {}).get(words.language) or ""))
+        if protects:
+            lines.append(f"保护：{protects}" if zh else f"Protects: {protects}")
+    return lines
+
+
+def _side(words: Words, side: Mapping[str, Any], near: datetime) -> str:
+    title, by = plain(str(side["title"][words.language])), plain(side["by"][words.language])
+    since = words.at(time_of(side["since"]) or near, near)
+    if words.language == "zh":
+        return f"{title}（{since}起，{by}要求）"
+    return f"{title} (since {since}, asked by {by})"
