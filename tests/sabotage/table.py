@@ -137,4 +137,22 @@ BREAKS = (
           "unsure = row.leased_until is not None or may_have_arrived(row)", "unsure = False",
           STORIES + "test_stopping.py::"
           "test_with_a_provider_that_hangs_and_the_message_arrives_once"),
+    # What meets, waits, and stands behind the gate
+    Break("of two that conflict both are ordered", "alerting/alerts/meeting.py",
+          "    if not names:\n", "    if True:\n",
+          STORIES + "test_meeting.py::"
+          "test_a_newer_one_that_the_older_yields_to_stands_meanwhile"),
+    Break("nobody stands meanwhile", "alerting/alerts/settling.py",
+          "if second.measure not in life.measure(first.measure).yields:", "if True:",
+          STORIES + "test_meeting.py::test_silence_on_supply_or_halt_brings_the_people_up"),
+    Break("what comes first is not waited for", "alerting/alerts/asking.py",
+          "    if not missing and not lost:\n", "    if True:\n",
+          STORIES + "test_meeting.py::"
+          "test_a_closure_waits_for_the_ban_that_is_asked_on_its_behalf"),
+    Break("three points open the gate", "alerting/alerts/gate.py",
+          "        if wrong:\n", "        if False:\n",
+          STORIES + "test_gate.py::test_a_no_or_a_gap_is_refused_and_the_regulator_told"),
+    Break("anybody attests", "alerting/chase/meetings.py",
+          "if not holds(connection, said.who, row.carrier):", "if False:",
+          STORIES + "test_gate.py::test_no_digit_no_bare_check_and_nobody_else_opens_it"),
 )  # fmt: skip
