@@ -45,18 +45,21 @@ def ask(
     by: str,
     at: datetime,
     interim_for: str | None = None,
+    carrier: Post | None = None,
 ) -> list[str]:
-    """Ask for a measure at a place on behalf of `by` (an alert id, "person:…", a measure's id).
+    """Ask for a measure at a place on behalf of `by` (an alert id, "person:…", "response:…", a
+    measure's id); of `carrier`, where it is not for the measure to say who carries it.
 
     Gives the ids of the measures that are new or were issued again because of it.
     """
     changed: list[str] = []
-    for object_id, carrier in _addressed(ledger, name, place, facts.sector):
+    given = [(place.id, carrier)] if carrier is not None else None
+    for object_id, post in given or _addressed(ledger, name, place, facts.sector):
         here = facts if facts.place == object_id else facts.saying(place=object_id)
-        held = ledger.newest(name, object_id, carrier.id)
+        held = ledger.newest(name, object_id, post.id)
         if held is None or held.ended is not None:
             number = 1 if held is None else held.number + 1
-            changed.append(_propose(ledger, name, object_id, carrier, number, arguments, here, by,
+            changed.append(_propose(ledger, name, object_id, post, number, arguments, here, by,
                                     at, interim_for))  # fmt: skip
         elif _join(ledger, held, arguments, here, by, at):
             changed.append(held.id)

@@ -1,7 +1,8 @@
 """What an authorised person may do, with a reason: whatever a rule may.
 
 `open` and `raise` an alert, `order` a measure, `keep` an alert that would fall, `withdraw` an alert or
-a measure. The reports come as signals; roles were checked where the person spoke.
+a measure; `respond` starts, changes or ends an emergency response. The reports come as signals; roles
+were checked where the person spoke.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
 from alerting.alerts.notices import Facts, in_both
+from alerting.alerts.responses import respond
 from alerting.errors import BadInput, Refused
 from alerting.rulebook.given import read_given
 from alerting.signals import Report
@@ -42,6 +44,7 @@ def by_hand(connection: Connection, life: Life, report: Report) -> str:
         "raise": _raise,
         "order": _order,
         "keep": _keep,
+        "respond": respond,
         "withdraw": _withdraw_measure if kind == "measure" else _withdraw_alert,
     }
     if report.act not in acts:
@@ -76,7 +79,7 @@ def _raise(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) 
 def _order(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) -> str:
     """subject place:<id>, detail measure, arguments, level."""
     life, name = ledger.life, str(report.detail.get("measure", ""))
-    if name not in life.book.measures:
+    if name not in life.book.orderable:
         raise Refused(f"there is no measure {name!r}; `suian check --measures` lists them",
                       zh=f"规则包里没有“{name}”这项措施。")  # fmt: skip
     definition = life.book.measures[name]

@@ -98,6 +98,11 @@ class FactBook:
     def take_incident(self, incident: Incident) -> None:
         self.incidents.append(incident)
 
+    def bulletin(self, kinds: Set[str], now: datetime) -> Incident | None:
+        """The bulletin of the latest accident of one of these kinds."""
+        return max((i for i in self.incidents if i.incident in kinds and i.at <= now),
+                   key=lambda i: i.at, default=None)  # fmt: skip
+
     def take_report(self, report: Report) -> None:
         """`reported` and `report-ended` with a word (icing) at a place."""
         word, place = str(report.detail.get("word", "")), report.subject.removeprefix("place:")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 
 from alerting.alerts.facts import FactBook
 from alerting.rulebook import Rule, Why, sentence
+from alerting.signals import Incident
+from alerting.vocabulary.incidents import incident_named
 from alerting.weather import Fields
 
+SEP = {"zh": "；", "en": "; "}
 LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -27,6 +30,7 @@ class Finding:
     onset: datetime | None = None
     until: datetime | None = None
     official: dict[str, Any] | None = None
+    bulletin: dict[str, str] = field(default_factory=dict)  # what happened elsewhere, in one line
 
 
 def find(
@@ -42,21 +46,29 @@ def find(
     """Explain `level` of `rule` at the columns of one place. Of what is `told` of its worst points,
     that counts at which the level comes first."""
     why = min(told, key=lambda w: w.stretch(level)[0] or LAST)
-    official = _official(facts, rule.hazard, columns, now)
+    official = official_at(facts, rule.hazard, columns, now)
     titles = facts.calendar.titles()
     words = {language: sentence(why, language, zone, titles) for language in ("zh", "en")}
     said = why.json() | {"point": fields.columns[why.column].point_id, "sentence": words}
     if official is not None:
         said["official"] = official
+    bulletin: dict[str, str] = {}
+    if accident := facts.bulletin(rule.incidents, now):
+        said["bulletin"] = bulletin = _told_of(accident, zone)
+        if rule.facts_only:  # the bulletin is all of the reason
+            words = {}
+        rest = {one: f"{SEP[one]}{words[one]}" if words else "" for one in bulletin}
+        said["sentence"] = {one: f"{bulletin[one]}{rest[one]}" for one in bulletin}
     onset, until = why.stretch(level)
     if onset is None and official is not None:
         onset = datetime.fromisoformat(official["onset"])
-    return Finding(said, words, onset, until, official)
+    return Finding(said, words, onset, until, official, bulletin)
 
 
-def _official(
+def official_at(
     facts: FactBook, hazard: str, columns: NDArray[np.intp], now: datetime
 ) -> dict[str, Any] | None:
+    """The official warning that counts at these columns, as whys and triggers tell of it."""
     held = facts.official(hazard, columns, now)
     if held is None:
         return None
@@ -68,4 +80,15 @@ def _official(
         "onset": (warning.onset or warning.issued).isoformat(),
         "headline": warning.headline,
         "identifier": warning.identifier,
+    }
+
+
+def _told_of(bulletin: Incident, zone: ZoneInfo) -> dict[str, str]:
+    """What a bulletin says in one line: where, when, what, who was hurt."""
+    named, at = incident_named(bulletin.incident), bulletin.at.astimezone(zone)
+    hurt = bulletin.casualties
+    return {
+        "zh": f"{bulletin.place}{at.month}月{at.day}日发生{named['zh']}"
+        + (f"（{hurt}）" if hurt else ""),
+        "en": f"{named['en']} at {bulletin.place} on {at:%d %b}" + (f" ({hurt})" if hurt else ""),
     }

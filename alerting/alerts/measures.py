@@ -47,6 +47,12 @@ def in_force(connection: Connection, life: Life, measure_id: str, by: str, at: d
         return True
 
 
+def finish(connection: Connection, life: Life, measure_id: str, by: str, at: datetime) -> bool:
+    """It is done with once it was in force: nothing is left that could be lifted."""
+    with Ledger(connection, life) as ledger:
+        return end(ledger, ledger.measure(measure_id), ("in force",), "lifted", by, at, "done")
+
+
 def cannot(
     connection: Connection, life: Life, measure_id: str, by: str, at: datetime, reason: str
 ) -> bool:

@@ -30,6 +30,7 @@ class Facts:
     reason: dict[str, str] = field(default_factory=dict)
     by: str = ""
     due: datetime | None = None
+    response: dict[str, str] = field(default_factory=dict)  # as it is called, where one asks
 
     def json(self) -> dict[str, Any]:
         return {
@@ -49,7 +50,7 @@ class Facts:
             "reason": self.reason,
             "by": self.by,
             "due": self.due.isoformat() if self.due else None,
-        }
+        } | ({"response": self.response} if self.response else {})
 
     def saying(self, **changes: Any) -> Facts:
         return replace(self, **changes)
@@ -126,5 +127,5 @@ def facts_of_alert(ledger: Ledger, key: str) -> Facts | None:
     return Facts(
         held.sector, held.hazard, held.place, held.level, rule=held.rule, was=held.level,
         onset=held.onset, until=held.until, why=held.why.get("sentence", {}),
-        official=held.why.get("official"),
+        official=held.why.get("official"), reason=held.why.get("bulletin", {}),
     )  # fmt: skip

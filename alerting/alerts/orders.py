@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, facts_of_alert, tell
 from alerting.people import Post
 from alerting.store.rows import Row
+from alerting.store.schema import response
 
 OPEN_WORK = ("issued", "acknowledged", "in force")
 NOT_ISSUED = ("proposed", "approved")
@@ -126,4 +129,13 @@ def facts_of(ledger: Ledger, row: Row) -> Facts:
     held = facts_of_alert(ledger, alert_id) if alert_id else None
     if held is not None:
         return held.saying(place=row.object, level=row.level)
-    return Facts(ledger.life.measure(row.measure).sector, "", row.object, row.level)
+    return Facts(ledger.life.measure(row.measure).sector, "", row.object, row.level,
+                 response=_response(ledger, row))  # fmt: skip
+
+
+def _response(ledger: Ledger, row: Row) -> dict[str, str]:
+    """What the response is called that asks for a measure; {} where none does."""
+    asking = [by for by, one in ledger.askers(row.id).items() if one.ended is None]
+    keys = [by.removeprefix("response:") for by in asking if by.startswith("response:")]
+    title = select(response.c.title).where(response.c.id.in_(keys)).order_by(response.c.id)
+    return dict(ledger.connection.execute(title).scalars().first() or {}) if keys else {}

@@ -83,4 +83,5 @@ def facts_at(rule: Any, place: Place, level: int, was: int, finding: Finding) ->
     return Facts(
         rule.sector, rule.hazard, place.id, level, rule=rule.id, was=was, onset=finding.onset,
         until=finding.until, why=finding.sentence, official=finding.official,
+        reason=finding.bulletin,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from alerting.alerts import measures, unknown
+from alerting.alerts import measures, responses, unknown
 from alerting.alerts.life import Life
 from alerting.alerts.orders import OPEN_WORK
 from alerting.audit import record
@@ -18,7 +18,8 @@ from alerting.chase import calls, pursuits, words
 from alerting.chase.carrying import CARRIED_OUT, acknowledge, cannot, in_force, support
 from alerting.chase.meetings import MEETS, gate_or_meeting
 from alerting.chase.outcomes import Outcome, Said, last_answer, measure_of, no_more, open_for
-from alerting.chase.rights import SIGNS, decides, was_asked
+from alerting.chase.returning import returned
+from alerting.chase.rights import SIGNS, decides, posts_of, was_asked
 from alerting.people import person_by_id, post_by_id
 from alerting.store.schema import alert, delivery_notice, notice, pursuit
 
@@ -43,6 +44,7 @@ def answer_one(connection: Connection, life: Life, said: Said) -> Outcome:
     does = {
         "acknowledge": acknowledge,
         "in-force": in_force,
+        "return": returned,
         "cannot": cannot,
         "support": support,
         "approve": _decide,
@@ -65,7 +67,7 @@ def fits(act: str, wants: str, ordered: bool) -> bool:
         return wants == "check"
     if act in MEETS:
         return wants == MEETS[act]
-    if act in ("in-force", "cannot") and not ordered:
+    if act in ("in-force", "return", "cannot") and not ordered:
         return False
     return act in CARRIED_OUT and wants in ("acknowledge", "in-force")
 
@@ -75,6 +77,8 @@ def _decide(connection: Connection, life: Life, said: Said, row: Any) -> Outcome
         decider = post_by_id(connection, row.decider) if row.decider else None
         return Outcome("refused", words.not_yours(decider), "not the decider")
     who, at = said.who.id, said.at
+    if responses.put_by(connection, row.id) is not None:
+        return _consulted(connection, life, said, row)
     if said.act == "approve":
         measures.approve(connection, life, row.id, who, at)
         told = words.approved()
@@ -84,6 +88,20 @@ def _decide(connection: Connection, life: Life, said: Said, row: Any) -> Outcome
     for held in open_for(connection, row, ("decision",)):
         pursuits.answered(connection, life, held.id, who, at)
     return Outcome("taken", told)
+
+
+def _consulted(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
+    """About an emergency response: for its post alone, whoever else was called, and with a note."""
+    if row.decider not in posts_of(connection, said.who):
+        return Outcome("refused", words.not_yours(post_by_id(connection, row.decider)),
+                       "not the decider")  # fmt: skip
+    if not said.text:
+        return Outcome("refused", responses.NOTE_NEEDED, "no note of the consultation")
+    yes = said.act == "approve"
+    responses.decide_on(connection, life, row.id, said.who.id, said.text, yes, said.at)
+    for held in open_for(connection, row, ("decision",)):
+        pursuits.answered(connection, life, held.id, said.who.id, said.at)
+    return Outcome("taken", words.responded(yes))
 
 
 def _attest(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
@@ -144,7 +162,9 @@ def _over(connection: Connection, life: Life, said: Said, row: Any) -> Outcome |
              "attest": ("lift proposed",), "kept": ("lift proposed",),
              "go-ahead": ("approved",), "give-up": ("approved",),
              "attest-gate": ("lift proposed",),
-             "sign": ("attested",), "send-back": ("attested",)}  # fmt: skip
+             "sign": ("attested",), "send-back": ("attested",),
+             # What comes in late is what its lifter looks for.
+             "return": (*OPEN_WORK, "lift proposed")}  # fmt: skip
     if MEETS.get(said.act) == "conflict":  # it may be settled in any state
         return None
     states = means.get(said.act, OPEN_WORK)

@@ -103,6 +103,7 @@ def _apply(
     given = targets.delivery.id if targets.delivery is not None else None
     made = answer_one(connection, life, Said(
         who, report.act, text, at, one, given,
+        form=report.detail.get("form") or {},
         current=report.subject.startswith(("measure:", "alert:")),
         points=dict(report.detail.get("points") or {}),
     ))  # fmt: skip

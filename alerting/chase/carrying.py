@@ -27,7 +27,7 @@ from alerting.chase.stepping import climb
 from alerting.people import Post, person_by_id, post_by_id, resolve
 from alerting.store.schema import pursuit
 
-CARRIED_OUT = ("acknowledge", "in-force", "cannot", "support")
+CARRIED_OUT = ("acknowledge", "in-force", "return", "cannot", "support")
 
 
 def acknowledge(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
@@ -46,8 +46,10 @@ def acknowledge(connection: Connection, life: Life, said: Said, row: Any) -> Out
         return Outcome("taken", words.acknowledged(life, None))
     chased = pursuits.open_in_force(connection, life, held, row, said.notice.post or held.at_post,
                                     said.notice.rung, said.at)  # fmt: skip
-    return Outcome("taken", words.acknowledged(life, chased.must_by if chased.must_by > said.at
-                                               else chased.deadline))  # fmt: skip
+    by = chased.must_by if chased.must_by > said.at else chased.deadline
+    if life.measure(row.measure).returns:
+        return Outcome("taken", words.acknowledged_form(life, by))
+    return Outcome("taken", words.acknowledged(life, by))
 
 
 def _heard(connection: Connection, life: Life, said: Said, held: Any) -> Outcome:
@@ -66,6 +68,8 @@ def _heard(connection: Connection, life: Life, said: Said, held: Any) -> Outcome
 
 
 def in_force(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
+    if life.measure(row.measure).returns:
+        return Outcome("refused", words.form_needed(), "its form is missing")
     done = measures.in_force(connection, life, row.id, said.who.id, said.at)
     waited = carriers(connection, row, ("acknowledge", "in-force"))
     for held in waited:

@@ -35,6 +35,7 @@ class Said:
     at: datetime
     notice: Any
     delivery: int | None
+    form: Mapping[str, Any] = field(default_factory=dict)  # a return form's fields
     current: bool = False  # said of the measure or alert itself, as it stands, not of a message
     points: Mapping[str, bool] = field(default_factory=dict)  # of the production gate
 

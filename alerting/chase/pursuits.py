@@ -93,6 +93,9 @@ def open_in_force(
     due = row.due or at + timedelta(minutes=life.policy.in_force_minutes)
     # Who answers after the time is up has just been reached: they get a rung's time, no more.
     deadline = due if due > at else at + life.policy.wait(after.level, "in-force")
+    if ahead := life.measure(row.measure).remind_minutes:
+        # A long time: who said they would do it is told once more before it is up.
+        deadline = max(at, due - timedelta(minutes=ahead)) if due > at else deadline
     result = connection.execute(
         insert(pursuit).values(
             realm=life.realm, wants="in-force", alert=after.alert, measure=row.id,

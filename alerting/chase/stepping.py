@@ -149,7 +149,12 @@ def _lapse(connection: Connection, life: Life, held: Any, now: datetime) -> None
     """A deadline has passed: wait for what was carried late, else call again, else climb."""
     called = calls.latest_call(connection, held)
     wait = life.policy.wait(held.level, held.wants)
-    if called is None:
+    ahead = held.wants == "in-force" and held.rung == 0 and held.must_by is not None
+    if ahead and called is None and now < held.must_by:
+        _remind_ahead(connection, life, held, now)
+        return
+    reminded = ahead and called is not None and called.created < held.must_by <= now
+    if called is None or (reminded and called.kind == "reminder"):
         _not_in_force(connection, life, held, now)
         return
     carried = calls.carried_at(connection, called.id)
@@ -181,6 +186,13 @@ def _call_again(
     calls.call(connection, life, held, held.at_post, "reminder",
                words.reminded(life, held.wants, held.round + 2, by), now,
                rung=held.rung, round_=held.round + 1)  # fmt: skip
+
+
+def _remind_ahead(connection: Connection, life: Life, held: Any, now: datetime) -> None:
+    """Its time is nearly up: who said they would do it is told once more, and has until then."""
+    calls.call(connection, life, held, held.at_post, "reminder", words.due_soon(life, held.must_by),
+               now, rung=0, round_=max(0, held.round))  # fmt: skip
+    _wait_until(connection, held, held.must_by)
 
 
 def _not_in_force(connection: Connection, life: Life, held: Any, now: datetime) -> None:

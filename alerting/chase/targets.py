@@ -17,8 +17,8 @@ from alerting.signals import Report
 from alerting.store.schema import delivery, delivery_notice, measure, notice
 from alerting.vocabulary.answers import choices
 
-ACTS = ("acknowledge", "in-force", "cannot", "support", "approve", "refuse", "attest", "kept",
-        "stand", "call-off", "keep-first", "take-second", "both", "go-ahead", "give-up",
+ACTS = ("acknowledge", "in-force", "return", "cannot", "support", "approve", "refuse", "attest",
+        "kept", "stand", "call-off", "keep-first", "take-second", "both", "go-ahead", "give-up",
         "attest-gate", "sign", "send-back")  # fmt: skip
 
 

@@ -135,6 +135,14 @@ def acknowledged(life: Life, next_by: datetime | None) -> Words:
                 f"Noted. Carry it out and answer 2 by {at}, or the next post is called")  # fmt: skip
 
 
+def acknowledged_form(life: Life, next_by: datetime) -> Words:
+    """Of a measure that is reported by its form, and may be due days later."""
+    at = life.local(next_by)
+    return both(f"收到确认。请于{at.day}日{at:%H:%M}前打开链接填报回执；逾期将转上一级",
+                f"Noted. Send its form through the link by {at:%d %b %H:%M}, or the next post is"
+                " called")  # fmt: skip
+
+
 def heard(life: Life, by: datetime) -> Words:
     at = clock(life, by)
     return both(f"收到。请于{at}前反馈落实，否则继续向上叫应",
@@ -236,6 +244,31 @@ def signs_not_own() -> Words:
 
 def sent_back() -> Words:
     return both("已记录退回，停产继续，将告知企业", "Sent back. The halt stays; the enterprise is told")
+
+
+def responded(yes: bool) -> Words:
+    """Of an emergency response, to the post that decided."""
+    if yes:
+        return both("已记录决定和会商意见，随即通知各部门",
+                    "Decision and note recorded. All departments are told")  # fmt: skip
+    return both("已记录不同意和会商意见；条件变化时再提请",
+                "Recorded. It is put to you again when things change")  # fmt: skip
+
+
+def form_needed() -> Words:
+    return both("此项须填写回执表：请打开消息中的链接填报，才算落实",
+                "This needs its form: open the link in the message and fill it in")  # fmt: skip
+
+
+def form_taken(life: Life, at: datetime) -> Words:
+    shown = clock(life, at)
+    return both(f"回执已于{shown}收存，记为落实", f"Form received at {shown}. Noted as done")
+
+
+def due_soon(life: Life, due: datetime) -> Words:
+    at = life.local(due)
+    return both(f"离时限不远，请于{at.day}日{at:%H:%M}前落实并反馈",
+                f"Nearly due: do it and report back by {at:%d %b %H:%M}")  # fmt: skip
 
 
 def attested() -> Words:

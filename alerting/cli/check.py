@@ -154,7 +154,7 @@ def _json(
         said["monotone"] = [_way(t) for t in found if t.way != "neither"]
         said["not_monotone"] = [asdict(t) for t in found if t.way == "neither"]
     if book is not None and measures:
-        said["measures"] = {name: _measure(name, m) for name, m in book.measures.items()}
+        said["measures"] = {name: _measure(name, m) for name, m in book.orderable.items()}
     return said
 
 
@@ -177,8 +177,8 @@ def _print(
             out.print(f"  {rule} [{', '.join(names)}]: no 缺 {missing} @ {where}", markup=False)
     if book is not None:
         cases = sum(len(r.cases) for r in book.rules)
-        out.print(f"{len(book.rules)} rules 条规则, {cases} cases 个用例, {len(book.measures)} measures"
-                  " 项措施")  # fmt: skip
+        out.print(f"{len(book.rules)} rules 条规则, {cases} cases 个用例,"
+                  f" {len(book.orderable)} measures 项措施")  # fmt: skip
     errors = sum(n.level == "error" for n in notes)
     if errors:
         out.print(f"[red]{errors} error(s) 处错误[/], {len(notes) - errors} warning(s) 处提醒")
@@ -202,7 +202,7 @@ def _print_trends(book: Book) -> None:
 
 def _print_measures(book: Book) -> None:
     out.print("Measures 措施")
-    for name, m in book.measures.items():
+    for name, m in book.orderable.items():
         out.print(f"  [bold]{name}[/]  {escape(m.title['zh'])} {escape(m.title['en'])}")
         said = [m.form, f"carrier {m.carrier}", *([f"decider {m.decider}"] if m.decider else [])]
         said += [f"--argument {k}=… ({v})" for k, v in _measure(name, m)["arguments"].items()]

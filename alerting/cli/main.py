@@ -28,6 +28,8 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "drill": "drill:drill",
     "order": "order:order",
     "report": "report:report",
+    "incident": "incident:incident",
+    "respond": "respond:respond",
     "withdraw": "withdraw:withdraw",
     "password": "password:password",
     "token": {"create": "token:create", "list": "token:list_", "revoke": "token:revoke"},

@@ -78,6 +78,8 @@ class Words:
         facts, zh = news.facts, self.language == "zh"
         colour = NAMES[self.language].get(news.level, "")
         hazard = HAZARDS.get(str(facts.get("hazard") or ""))
+        if facts.get("response"):
+            return self.both(news, "response")
         if hazard is None:
             return f"人工指令（{colour}）" if zh else f"{colour.upper()} instruction by hand"
         if hazard.id == "service":
@@ -243,6 +245,8 @@ class Words:
     def answers(self, asked: Sequence[News], code: str, letters: Mapping[str, int]) -> str:
         """How to answer by SMS: one digit each, the code, and letters where there are several."""
         offered = _offered(asked)
+        if all(self.has_form(one) for one in asked):  # done by its form, not by a digit
+            offered = {d: c for d, c in offered.items() if c.act != "in-force"}
         if not offered:
             return ""
         zh = self.language == "zh"
@@ -254,6 +258,11 @@ class Words:
                 f"（加字母如{second}{first}）" if zh else f" (with letter, e.g. {second}{first})"
             )
         return f"回{shown} 编号{code}" if zh else f"Reply {shown}. Code {code}"
+
+    def has_form(self, news: News) -> bool:
+        """Whether what it orders is reported by a form, behind the link."""
+        ordered = [self.book.measures.get(m["measure"]) for m in news.facts.get("measures") or ()]
+        return news.wants in ("acknowledge", "in-force") and any(m and m.returns for m in ordered)
 
     def _asked(self, news: News) -> list[str]:
         rule = self.book.rules_by_id.get(str(news.facts.get("rule") or ""))

@@ -17,13 +17,14 @@ from pydantic import ValidationError
 from alerting.errors import BadInput
 from alerting.rulebook import units
 from alerting.rulebook.districts import Numbers, read_numbers
-from alerting.rulebook.files import DISTRICTS, MEASURES, Files, read_files, version
+from alerting.rulebook.files import DISTRICTS, MEASURES, PLANS, Files, read_files, version
 from alerting.rulebook.grammar import TextError, clearing, condition
 from alerting.rulebook.measures import Ask, AskError, Measure, read_ask
 from alerting.rulebook.nodes import (
     FACTS,
     Compare,
     Condition,
+    Happened,
     Holiday,
     Observed,
     Reported,
@@ -33,6 +34,7 @@ from alerting.rulebook.nodes import (
     walk,
 )
 from alerting.rulebook.pack import Case, MeasuresText, PackText, RuleText
+from alerting.rulebook.plans import Plan, PlanMeasure, read_plans
 from alerting.rulebook.same_texts import twins
 from alerting.rulebook.yamltext import Document, Key
 from alerting.vocabulary import HAZARDS, Level
@@ -95,6 +97,12 @@ class Rule:
         return not _looks_at_weather(self.levels)
 
     @cached_property
+    def incidents(self) -> frozenset[str]:
+        """The kinds of accident it looks for."""
+        nodes = (n for step in self.levels.values() for n in walk(step.when))
+        return frozenset(n.incident for n in nodes if isinstance(n, Happened))
+
+    @cached_property
     def quantities(self) -> frozenset[str]:
         """Every quantity the rule looks at, in the fields or in observations."""
         conditions = [s.when for s in self.levels.values()]
@@ -117,6 +125,17 @@ class Book:
     titles: dict[str, dict[str, str]] = field(default_factory=dict)  # sector -> its pack's title
     numbers: Numbers = field(default_factory=dict)  # those a district may change
     files: Files = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
+
+    @cached_property
+    def orderable(self) -> dict[str, Measure]:
+        """What a person may order: all but the measures that plans bring along."""
+        return {n: m for n, m in self.measures.items() if not isinstance(m, PlanMeasure)}
+
+    @cached_property
+    def plan_of(self) -> dict[str, Plan]:
+        """The plan whose decision a measure is, by the measure's name."""
+        return {plan.decision: plan for plan in self.plans.values()}
 
     @cached_property
     def rules_by_id(self) -> dict[str, Rule]:
@@ -137,9 +156,17 @@ class Book:
     @cached_property
     def reported(self) -> frozenset[str]:
         """The words a person may report with an effect: those that some rule looks for."""
+        return frozenset(n.word for n in self._nodes() if isinstance(n, Reported))
+
+    @cached_property
+    def incidents(self) -> frozenset[str]:
+        """The kinds of accident that some rule looks for."""
+        return frozenset(n.incident for n in self._nodes() if isinstance(n, Happened))
+
+    def _nodes(self) -> Iterable[Condition]:
         ways = [s.when for r in self.rules for s in r.levels.values()]
         ways += [r.clear for r in self.rules if r.clear is not None]
-        return frozenset(n.word for way in ways for n in walk(way) if isinstance(n, Reported))
+        return (node for way in ways for node in walk(way))
 
 
 def load_book(folder: Path, calendar_names: Set[str] | None = None) -> Book:
@@ -187,7 +214,7 @@ def _made_of(
     rules: dict[str, Rule] = {}
     titles: dict[str, dict[str, str]] = {}
     for name, raw in files.items():
-        if name in (MEASURES, DISTRICTS):
+        if name in (MEASURES, DISTRICTS) or name.startswith(f"{PLANS}/"):
             continue
         pack = _Pack(Document(folder / name, raw), measures, numbers, calendar_names)
         for rule in pack.read():
@@ -197,7 +224,12 @@ def _made_of(
             rules[rule.id] = rule
         titles |= pack.title
         problems += pack.document.problems
-    book = Book(tuple(rules.values()), measures, version(files), folder, titles, numbers, files)
+    plans = read_plans(folder, files, measures, set(rules), problems)
+    for plan in plans.values():
+        measures |= plan.measures()
+    book = Book(
+        tuple(rules.values()), measures, version(files), folder, titles, numbers, files, plans
+    )
     return book, problems
 
 

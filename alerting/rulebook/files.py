@@ -8,6 +8,7 @@ from pathlib import Path
 
 MEASURES = "measures.yaml"
 DISTRICTS = "districts.yaml"
+PLANS = "plans"  # a folder
 # Files of the folder that others read.
 NOT_RULES = ("calendar.yaml", "warnings.yaml")
 
@@ -15,15 +16,15 @@ Files = dict[str, bytes]
 
 
 def read_files(folder: Path) -> tuple[Files, list[str]]:
-    """What measures, numbers and packs hold, by the file's name; and what is wrong with those that
-    cannot be read."""
+    """What measures, numbers, packs and plans hold, by the file's name (`plans/icing.yaml`); and what
+    is wrong with those that cannot be read."""
     files: Files = {}
     problems: list[str] = []
-    for path in sorted(folder.glob("*.yaml")):
+    for path in [*sorted(folder.glob("*.yaml")), *sorted((folder / PLANS).glob("*.yaml"))]:
         if path.name in NOT_RULES:
             continue
         try:
-            files[path.name] = path.read_bytes()
+            files[path.relative_to(folder).as_posix()] = path.read_bytes()
         except FileNotFoundError:  # an editor replaces files while we look
             continue
         except OSError as error:

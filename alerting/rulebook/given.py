@@ -9,6 +9,7 @@ from alerting.errors import BadInput
 from alerting.rulebook import units
 from alerting.rulebook.measures import EXEMPTS, Argued, Argument, Measure
 
+FORM_TEXT = 2000  # characters of one field
 _NUMBER = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)\s*(\S*)\s*")
 
 
@@ -51,6 +52,39 @@ def _exempts(name: str, definition: Measure, given: Any) -> list[str]:
                        zh=f"“{definition.title['zh']}”可放行的只有：{said}。")  # fmt: skip
     always = {key for key, one in definition.exempts.items() if one.always}
     return sorted({*words, *always})
+
+
+def read_form(definition: Measure, given: Any) -> dict[str, str | int]:
+    """What came back on a return form, held to its questions; what was left empty is not in it.
+
+    Raises BadInput that names every field at fault.
+    """
+    if not definition.returns:
+        raise BadInput("this measure has no form to return",
+                       zh=f"“{definition.title['zh']}”没有回执表。")  # fmt: skip
+    answers = given if isinstance(given, dict) else {}
+    known = {question.id for question in definition.returns}
+    if unknown := sorted(set(answers) - known):
+        raise BadInput(f"the form has no field {', '.join(map(repr, unknown))}",
+                       mend=f"It has: {', '.join(q.id for q in definition.returns)}.",
+                       zh=f"回执表没有“{'、'.join(unknown)}”这一栏。")  # fmt: skip
+    made: dict[str, str | int] = {}
+    wrong: list[tuple[str, str]] = []
+    for question in definition.returns:
+        text = str(answers.get(question.id, "")).strip()[:FORM_TEXT]
+        if not text:
+            if question.needed:
+                wrong.append((f"还没有填“{question.zh}”", f"{question.en} is missing"))
+        elif question.kind == "text":
+            made[question.id] = text
+        elif text.isascii() and text.isdigit() and len(text) < 10:
+            made[question.id] = int(text)
+        else:
+            wrong.append((f"“{question.zh}”应填数字", f"{question.en} is a whole number"))
+    if wrong:
+        raise BadInput("; ".join(en for _, en in wrong),
+                       zh=f"回执表：{'；'.join(zh for zh, _ in wrong)}。")  # fmt: skip
+    return made
 
 
 def _number(what: str, declared: Argument, given: Any) -> float:

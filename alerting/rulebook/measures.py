@@ -124,13 +124,24 @@ class Exempt(_Model):
         return self.zh if language == "zh" else self.en
 
 
+class Question(_Model):
+    """One field of a return form; a `number` is a count, zero or more."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    zh: str
+    en: str
+    kind: Literal["text", "number"] = "text"
+    needed: bool = True
+
+
 class Measure(_Model):
     """One measure. Tiers are resolved as tier(sector) nearest up from the object.
 
     `sector` "" means the sector of the rule that asks. `by_minutes` counts from issue; `by` says it in
     words. `interim` measures are issued at once while `decider` has not signed. `again` is a local time
     at which it is ordered anew each day while somebody asks for it. A row of the mission in `basis` is
-    the same in both languages; a law is named in each.
+    the same in both languages; a law is named in each. What has a `return` form is in force once the
+    form has come back; `remind_minutes` before its deadline it is called for again.
 
     `needs_first` must be in force at the same object before it is issued. `conflicts` cannot stand
     beside it without a decision (either of the two names the other); `protects` says in the question
@@ -151,7 +162,9 @@ class Measure(_Model):
     basis: list[str | Words] = []
     by: Words | None = None
     by_minutes: float | None = Field(None, gt=0)
+    remind_minutes: float | None = Field(None, gt=0)
     report: Words | None = None
+    returns: list[Question] = Field([], alias="return")
     muster_minutes: float = Field(0, ge=0)
     arguments: dict[str, Argument] = {}
     exempts: dict[str, Exempt] = {}
@@ -172,6 +185,17 @@ class Measure(_Model):
     def _recurs(self) -> Measure:
         if self.again and not 0 < (self.by_minutes or 0) < 24 * 60:
             raise ValueError("what is ordered again each day has by-minutes, under a day of them")
+        return self
+
+    @model_validator(mode="after")
+    def _returned(self) -> Measure:
+        if self.returns and not self.check:
+            # Else it would be lifted unreturned when whoever asks for it goes.
+            raise ValueError("what has a return form is lifted after a look: add check: true")
+        if len({q.id for q in self.returns}) < len(self.returns):
+            raise ValueError("two fields of the return form have the same id")
+        if self.remind_minutes and self.remind_minutes >= (self.by_minutes or 0):
+            raise ValueError("remind-minutes must be fewer than by-minutes")
         return self
 
     def grounds(self, language: Literal["zh", "en"]) -> list[str]:

@@ -15,13 +15,14 @@ from alerting.calendar.schema import calendar_schema
 from alerting.rulebook.districts import DistrictsText, NumberName, NumberText
 from alerting.rulebook.measures import Measure
 from alerting.rulebook.pack import MeasuresText, PackText, RuleText
+from alerting.rulebook.plans import PlanText
 
 # The newest that language servers for YAML know.
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """By file name, what editors are to hold a pack, measures, districts and calendar file to."""
+    """By file name, what editors are to hold a pack, measures, districts, plan and calendar file to."""
     # Files are read rule by rule, measure by measure, number by number, so that each fault has its
     # line; here they are nested.
     pack = create_model("Pack", __base__=PackText, rules=(list[RuleText], ...))
@@ -34,6 +35,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "pack.json": _schema(pack),
         "measures.json": _schema(measures),
         "districts.json": _schema(districts),
+        "plan.json": _schema(PlanText),
         "calendar.json": {"$schema": DRAFT, **calendar_schema()},
     }
 

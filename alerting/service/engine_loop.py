@@ -9,11 +9,12 @@ import structlog
 from sqlalchemy import Connection, delete, insert, select
 
 from alerting import chase
-from alerting.alerts import by_hand, unknown
+from alerting.alerts import by_hand, responses, unknown
 from alerting.alerts.changes import Changes, commit
 from alerting.alerts.departed import close_departed
 from alerting.alerts.engine import Engine
 from alerting.alerts.recurring import order_again
+from alerting.alerts.triggers import officials
 from alerting.alerts.work import Work
 from alerting.audit import record
 from alerting.bus import Record
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 BATCH = 50
-BY_HAND = ("open", "raise", "order", "keep", "withdraw")
+BY_HAND = ("open", "raise", "order", "keep", "withdraw", "respond")
 
 
 class EngineLoop:
@@ -105,6 +106,8 @@ class EngineLoop:
             await self._station.writer.write(a_slice)
         last = await self._changes(engine, work, slices[-1]) if slices else None
 
+        now = signal.accepted or signal.issued
+        told = officials(engine.facts, life.book, now)
         let_go: list[tuple[str, str]] = []
 
         def the_last(connection: Connection) -> None:
@@ -112,10 +115,10 @@ class EngineLoop:
                 commit(connection, life, last)
             if isinstance(signal, Report):
                 _take_report(connection, life, signal)
-                at = signal.accepted or signal.issued
-                let_go[:] = unknown.called_off(connection, realm, at)
+                let_go[:] = unknown.called_off(connection, realm, now)
             elif isinstance(signal, Tick) and not signal.subject:
                 order_again(connection, life, signal.issued)
+            responses.review(connection, life, told, now)
             connection.execute(
                 delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == seq)
             )

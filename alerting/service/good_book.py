@@ -46,6 +46,7 @@ def keep(book: Book, data: Path) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
         for name, content in book.files.items():
+            (fresh / name).parent.mkdir(exist_ok=True)
             (fresh / name).write_bytes(content)
         os.rename(fresh, here)  # whole or not at all, whenever the power fails
         for older in here.parent.iterdir():

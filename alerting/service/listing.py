@@ -7,6 +7,7 @@ twice gives the same bytes. A listing takes a fixed number of queries, however m
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
@@ -24,6 +25,7 @@ from alerting.store.schema import (
     measure,
     notice,
     realm,
+    returned,
 )
 from alerting.vocabulary import Level
 
@@ -73,11 +75,18 @@ def one_alert(connection: Connection, places: Places, book: Titles, alert_id: st
 
 
 def measures(
-    connection: Connection, places: Places, book: Titles, realm_id: str | None, state: State
+    connection: Connection,
+    places: Places,
+    book: Titles,
+    realm_id: str | None,
+    state: State,
+    keys: Collection[str] | None = None,
 ) -> list[Row]:
-    """Measures of a realm (None: of all), oldest first, each with who asks for it."""
+    """Measures of a realm (None: of all), oldest first, each with who asks for it and what came back on
+    its form; `keys` names those wanted, else all are."""
     wanted = [measure.c.realm == realm_id] if realm_id else []
     wanted += [measure.c.ended.is_(None)] if state == "open" else []
+    wanted += [measure.c.id.in_(keys)] if keys is not None else []
     return _listed(connection, places, book, wanted)
 
 
@@ -101,10 +110,22 @@ def _listed(
     rows = connection.execute(
         select(measure).where(*wanted).order_by(measure.c.proposed, measure.c.id)
     )
+    came = _returned(connection, ids)
     return [
-        {"realm": row.realm, **_measure(row, places, book), "askers": asking[row.id]}
+        {"realm": row.realm, **_measure(row, places, book), "askers": asking[row.id],
+         "returned": came[row.id]}
         for row in rows
-    ]
+    ]  # fmt: skip
+
+
+def _returned(connection: Connection, ids: Select[Any]) -> dict[str, list[Row]]:
+    """What came back on the forms of these measures, oldest first: the last one counts."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    for one in connection.execute(
+        select(returned).where(returned.c.measure.in_(ids)).order_by(returned.c.n)
+    ):
+        found[one.measure].append({"at": utc(one.at), "by": one.by, "form": one.said})
+    return found
 
 
 def utc(at: datetime | None) -> str | None:
@@ -282,6 +303,7 @@ def _measure(row: Any, places: Places, book: Titles) -> Row:
                  for language in ("zh", "en")},
         "exempts": {language: definition.passes(row.arguments, language) if definition else []
                     for language in ("zh", "en")},
+        "form": bool(definition is not None and definition.returns),
         "state": row.state,
         "waits": row.waits,
         "gate": bool(definition and definition.gate),

@@ -156,6 +156,10 @@ def still_missing(county: County, now: datetime, *, decided: bool) -> Iterator[s
         if open_slots:
             yield (f"measures.yaml, {name}: {open_slots} slots are for the district to fill"
                    f" 有 {open_slots} 处{UNFILLED}")  # fmt: skip
+    for plan in county.book.plans.values():
+        if plan.unfilled:
+            yield (f"plans, {plan.id}: {plan.unfilled} slots are for the district to fill"
+                   f" 有 {plan.unfilled} 处{UNFILLED}")  # fmt: skip
     known = county.calendar.known_through
     if known < now.date() + timedelta(days=60):
         yield f"holidays are known only through 节假日仅公布到 {known}: add the next year's table"

@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from alerting.errors import SuianError
-from alerting.store.schema import metadata
+from alerting.store.schema import metadata, response, response_step, returned
 
 
 def _first(connection: Connection) -> None:
@@ -46,10 +46,14 @@ def _measures_meet(connection: Connection) -> None:
             connection.execute(text(f"ALTER TABLE measure ADD COLUMN {name} {kind}"))
 
 
+def _responses_and_returns(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[returned, response, response_step])
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
-    "0006": _measures_meet,
+    "0006": _measures_meet, "0007": _responses_and_returns,
 }  # fmt: skip
 
 

@@ -218,13 +218,68 @@ meeting = Table(
 asker = Table(
     "asker", metadata,
     Column("measure", String, ForeignKey("measure.id"), primary_key=True),
-    Column("asker", String, primary_key=True),  # alert id, "person:…"
+    Column("asker", String, primary_key=True),  # alert id, "person:…", "response:…"
     Column("realm", String, nullable=False),
     Column("level", Integer, nullable=False),
     Column("arguments", JSON, nullable=False),
     Column("since", UtcText, nullable=False),
     Column("ended", UtcText),
     Index("asker_by_asker", "asker"),
+)  # fmt: skip
+
+# What came back on a measure's return form, each time it was sent; the newest counts.
+returned = Table(
+    "returned", metadata,
+    Column("n", Integer, primary_key=True, autoincrement=True),
+    _realm(),
+    Column("measure", String, ForeignKey("measure.id"), nullable=False),
+    Column("at", UtcText, nullable=False),
+    Column("by", String, nullable=False),  # person
+    Column("said", JSON, nullable=False),  # by the field's id, as the form has them
+    Index("returned_by_measure", "measure", "n"),
+)  # fmt: skip
+
+# An emergency response (应急响应) under a plan: proposed by what triggers it, decided by its post.
+response = Table(
+    "response", metadata,
+    Column("id", String, primary_key=True),  # realm.plan.number
+    _realm(),
+    Column("plan", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("title", JSON, nullable=False),  # {zh, en} when it began; the plan may leave the rules
+    Column("decider", String),  # post
+    # proposed | in force | declined (its trigger still stands) | ended | withdrawn (never decided)
+    Column("state", String, nullable=False),
+    Column("grade", Integer),  # 1 to 4, the one in force
+    Column("wanted", Integer, nullable=False),  # the grade its triggers speak for now; 0 for none
+    Column("asked", Integer),  # the grade that waits for a decision, 0 for the end; None: nothing waits
+    Column("settled", Integer),  # what the triggers spoke for when its post decided otherwise
+    Column("decision", String),  # the measure by which that is asked
+    Column("trigger", JSON, nullable=False),  # alerts, warnings, sentence {zh, en}
+    Column("proposed", UtcText, nullable=False),
+    Column("started", UtcText),
+    Column("changed", UtcText),
+    Column("decided_by", String),  # person
+    Column("note", Text, nullable=False, server_default=""),  # of the last consultation
+    Column("ended", UtcText),
+    UniqueConstraint("realm", "plan", "number"),
+    Index("response_one_open", "realm", "plan", unique=True,
+          sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
+)  # fmt: skip
+
+# Each step of a response: proposed, started, raised, lowered, ended, declined, withdrawn.
+response_step = Table(
+    "response_step", metadata,
+    Column("n", Integer, primary_key=True, autoincrement=True),
+    _realm(),
+    Column("response", String, ForeignKey("response.id"), nullable=False),
+    Column("at", UtcText, nullable=False),
+    Column("what", String, nullable=False),
+    Column("grade", Integer, nullable=False),  # 0 for the end
+    Column("by", String, nullable=False),  # person, or "service"
+    Column("note", Text, nullable=False),
+    Column("trigger", JSON, nullable=False),
+    Index("step_by_response", "response", "n"),
 )  # fmt: skip
 
 # A change that a post must know. Ends carried, withheld (with the reason) or nobody.
@@ -234,7 +289,7 @@ notice = Table(
     _realm(),
     # open | raise | fall | clear | reopen | update | order | tighten | decide | check | ask |
     # suspended | lifted | withdrawn | refused | reminder | escalation | question | reply | stopped |
-    # service | head
+    # service | head | response
     Column("kind", String, nullable=False),
     Column("alert", String, ForeignKey("alert.id")),
     Column("measure", String, ForeignKey("measure.id")),

@@ -16,7 +16,10 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection, or_, select
 
 from alerting.alerts.orders import title_of
+from alerting.alerts.responses import put_by
 from alerting.chase.meetings import MEETS
+from alerting.errors import BadInput
+from alerting.rulebook.given import read_form
 from alerting.service import listing
 from alerting.signals import Report
 from alerting.store.schema import (
@@ -35,7 +38,7 @@ from alerting.vocabulary.gate import GATE
 from alerting.web.bodies import form_of, points_of
 from alerting.web.desk import Station, read, station_of
 from alerting.web.drawing import language_of, page, problem_page
-from alerting.web.measure_page import in_words
+from alerting.web.measure_page import fields_of, in_words
 from alerting.web.origin import form_token
 from alerting.web.problems import Problem
 from alerting.web.roles import ROLES, posts_of
@@ -74,6 +77,13 @@ async def answer_link(request: Request, link: str) -> Response:
                               "delivery": shown["delivery"].id}  # fmt: skip
     if act == "attest-gate":
         detail["points"] = points_of(form)
+    if act == "return":
+        asked = next(a for a in shown["asks"] if a["subject"] == subject)
+        try:
+            detail["form"] = read_form(asked["definition"], fields_of(form))
+        except BadInput as error:
+            wrong = {"zh": error.zh, "en": error.text()}
+            return _draw(request, link, shown, status=422, given=fields_of(form), wrong=wrong)
     now = station.now(shown["realm"].id)
     report = Report(
         source="web", issued=now, act=act, person=shown["person"].id, channel="link",
@@ -94,7 +104,8 @@ def _refused(
     if (form.get("act", ""), form.get("subject", "")) not in shown["offered"]:
         return Problem(409, "this can no longer be answered", "Open the link again.",
                        zh="情况已变，不能再这样答复，没有记录。请重新打开短信中的链接。")  # fmt: skip
-    if form["act"] in WITH_REASON and not form.get("reason", "").strip():
+    noted = next((a["noted"] for a in shown["asks"] if a["subject"] == form["subject"]), False)
+    if (form["act"] in WITH_REASON or noted) and not form.get("reason", "").strip():
         return Problem(422, "a reason is needed for this", "Say in a few words why.",
                        zh="请写几个字说明原因，再提交一次。没有记录。")  # fmt: skip
     return None
@@ -153,11 +164,16 @@ def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dic
         work.carrier in posts_of(connection, reader.id)
     ):
         acts = ["attest-gate"]
+    definition = station.book.measures.get(work.measure) if work is not None else None
+    if definition is not None and definition.returns:  # done by its form
+        acts = ["return" if a == "in-force" else a for a in acts]
     if work is not None:
         acts = [a for a in acts if _means_something(connection, a, work)]
     acts = [a for a in acts if ROLES.index(reader.role) >= ROLES.index(ACTS.get(a, "answer"))]
-    definition = station.book.measures.get(work.measure) if work is not None else None
     return {
+        "definition": definition,
+        # A response is decided with a note of the consultation, whichever way.
+        "noted": work is not None and put_by(connection, work.id) is not None,
         "subject": f"notice:{row.id}", "acts": acts, "acknowledge": acknowledge,
         "state": work.state if work is not None else "",
         "sides": [in_words(station, side) for side in row.facts.get("sides") or ()],
@@ -185,6 +201,7 @@ def _means_something(connection: Connection, act: str, work: Any) -> bool:
         "sign": ("attested",),
         "send-back": ("attested",),
         "in-force": ("issued", "acknowledged"),
+        "return": ("issued", "acknowledged", "in force", "lift proposed"),
         "cannot": ("issued", "acknowledged", "in force"),
         "support": ("issued", "acknowledged", "in force"),
         "approve": ("proposed",),
@@ -201,8 +218,11 @@ def _draw(
     shown: dict[str, Any],
     done: dict[str, Any] | None = None,
     status: int = 200,
+    given: dict[str, str] | None = None,
+    wrong: dict[str, str] | None = None,
 ) -> Response:
-    """`done` is what became of the answer just given, where there is one."""
+    """`done` is what became of the answer just given, where there is one; `wrong` what was wrong with
+    the form as it was `given`."""
     language = language_of(request, shown["delivery"].language)
     stands = done is not None and done["outcome"] in (None, "taken", "repeated")
     return page(
@@ -210,7 +230,7 @@ def _draw(
         reasons=WITH_REASON,
         form=form_token(request.app.state.secret, link),
         done_act=request.query_params.get("done", "") if stands else "", done=done,
-        now=station_of(request).now(shown["realm"].id), **shown,
+        now=station_of(request).now(shown["realm"].id), given=given or {}, wrong=wrong, **shown,
     )  # fmt: skip
 
 

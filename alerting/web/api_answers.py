@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, select
 
 from alerting.people import resolve
-from alerting.rulebook.given import read_given
+from alerting.rulebook.given import read_form, read_given
 from alerting.signals import Area, Warning
 from alerting.store.schema import measure
 from alerting.web.api_signals import lies_nowhere
@@ -154,6 +154,34 @@ async def attest_gate(
                      given.model_dump(), channel="api")  # fmt: skip
 
 
+class Returning(_Body):
+    form: dict[Key, str | int] = Field(description="by the id of each field of the measure's form")
+
+
+@router.post("/measures/{measure_id}/return", status_code=202, response_model=Became,
+             summary="Send back a measure's form, which reports it in force")  # fmt: skip
+async def return_form(
+    request: Request,
+    measure_id: str,
+    given: Returning,
+    who_asks: Annotated[Who, Depends(needs("answer"))],
+) -> dict[str, Any]:
+    return await send_form(station_of(request), who_asks, measure_id, given.form, "api")
+
+
+async def send_form(
+    station: Station, who_asks: Who, measure_id: str, form: dict[str, Any], channel: str
+) -> dict[str, Any]:
+    """Publish a form once it is whole. Raises BadInput with the fields at fault, Problem else."""
+    named = await read(station, lambda c: c.execute(
+        select(measure.c.measure).where(measure.c.id == measure_id)).scalar_one_or_none())  # fmt: skip
+    definition = station.book.measures.get(named or "")
+    if definition is not None:
+        form = dict(read_form(definition, form))
+    return await say(station, who_asks, "return", f"measure:{measure_id}", {"form": form},
+                     channel=channel)  # fmt: skip
+
+
 @router.get("/answers/{report_id}", summary="What became of something you said")
 async def outcome_of(
     request: Request, report_id: str, who_asks: Annotated[Who, Depends(needs("view"))]
@@ -193,9 +221,9 @@ async def order_measure(
     request: Request, given: Ordering, who_asks: Annotated[Who, Depends(needs("order"))]
 ) -> dict[str, Any]:
     station = station_of(request)
-    if given.measure not in station.book.measures:
+    if given.measure not in station.book.orderable:
         raise Problem(422, f"there is no measure {given.measure!r}",
-                      f"Known: {', '.join(sorted(station.book.measures))}.",
+                      f"Known: {', '.join(sorted(station.book.orderable))}.",
                       zh=f"规则包里没有“{given.measure}”这项措施。")  # fmt: skip
     arguments = read_given(given.measure, station.book.measures[given.measure], given.arguments)
     detail = given.model_dump(include={"measure", "level", "reason"}) | {"arguments": arguments}

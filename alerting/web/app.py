@@ -13,6 +13,8 @@ from alerting.web import (
     answer_page,
     api_alerts,
     api_answers,
+    api_incidents,
+    api_responses,
     api_signals,
     by_hand,
     health,
@@ -21,6 +23,7 @@ from alerting.web import (
     origin,
     pages,
     problems,
+    response_pages,
     webhooks,
 )
 from alerting.web.desk import Station
@@ -61,8 +64,10 @@ def make_app(station: Station) -> FastAPI:
             response.headers.setdefault(name, value)
         return response
 
-    for part in (api_alerts, api_signals, api_answers, webhooks, answer_page, pages, measure_page,
-                 by_hand, health):  # fmt: skip
+    for part in (
+        api_alerts, api_signals, api_answers, api_responses, api_incidents, webhooks, answer_page,
+        pages, response_pages, measure_page, by_hand, health,
+    ):  # fmt: skip
         app.include_router(part.router)
     return app
 

@@ -1,7 +1,8 @@
-"""/by-hand: what somebody on duty types in when nothing else brings it, in three forms without scripts.
+"""/by-hand: what somebody on duty types in when nothing else brings it, in four forms without scripts.
 
-A warning from a fax or a call, an alert, a measure. They go the way of the API and through its checks;
-what cannot be taken is shown again as it was typed, with the sentence of what was wrong.
+A warning from a fax or a call, a bulletin of an accident, an alert, a measure. They go the way of the
+API and through its checks; what cannot be taken is shown again as it was typed, with the sentence of
+what was wrong.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from alerting.rulebook.measures import EXEMPTS
 from alerting.signals import Area, Warning, decode
 from alerting.store.schema import signal
 from alerting.vocabulary import HAZARDS
+from alerting.vocabulary.incidents import incident_named
 from alerting.web import api_answers, auth, saying
+from alerting.web.api_incidents import Bulletin, publish_bulletin
 from alerting.web.bodies import form_of
 from alerting.web.cards import natural
 from alerting.web.desk import Station, station_of
@@ -40,6 +43,7 @@ router = APIRouter(include_in_schema=False)
 Form = dict[str, str]
 NEEDED = {
     "warning": ("issuer", "issued", "hazard", "level", "areas", "reason"),
+    "incident": ("incident", "where", "happened", "reason"),
     "open": ("rule", "place", "level", "reason"),
     "order": ("measure", "place", "level", "reason"),
 }
@@ -79,7 +83,7 @@ async def typed_in(request: Request) -> Response:
         wrong = {"zh": problem.zh or PROBLEMS[problem.status],
                  "en": f"{problem.detail}. {problem.mend}".strip()}  # fmt: skip
         return await _draw(request, who_asks, form, wrong=wrong)
-    what = f"said={quote(made)}" if made else "warning=taken"
+    what = f"said={quote(made)}" if made else f"{kind}=taken"
     return RedirectResponse(f"/by-hand?realm={quote(form['realm'])}&{what}", 303)
 
 
@@ -116,6 +120,17 @@ async def _warning(request: Request, who_asks: Who, form: Form) -> str:
     return ""
 
 
+async def _incident(request: Request, who_asks: Who, form: Form) -> str:
+    station = station_of(request)
+    given = Bulletin(
+        kind=form["incident"], place=form["where"][:200], at=_time(station, form["happened"]),
+        casualties=form.get("casualties", "")[:200], text=form.get("text", "")[:5000],
+        reason=form["reason"][:500], realm=form["realm"],
+    )  # fmt: skip
+    await publish_bulletin(station, who_asks, given)
+    return ""
+
+
 async def _open(request: Request, who_asks: Who, form: Form) -> str:
     station = station_of(request)
     if form["rule"] not in station.book.rules_by_id:
@@ -130,7 +145,7 @@ async def _open(request: Request, who_asks: Who, form: Form) -> str:
 
 async def _order(request: Request, who_asks: Who, form: Form) -> str:
     station, name = station_of(request), form["measure"]
-    definition = station.book.measures.get(name)
+    definition = station.book.orderable.get(name)
     if definition is None:
         raise BadInput(f"there is no measure {name!r}", zh=f"没有“{name}”这项措施。")
     given = {key: _bare(form[f"argument.{key}"]) for key in [*definition.arguments, EXEMPTS]
@@ -146,9 +161,9 @@ async def _order(request: Request, who_asks: Who, form: Form) -> str:
     return str(made["id"])
 
 
-# Each gives the id of the report that was made, "" where it was a warning.
+# Each gives the id of the report that was made, "" where it was a warning or a bulletin.
 TAKE: dict[str, Callable[[Request, Who, Form], Awaitable[str]]] = {
-    "warning": _warning, "open": _open, "order": _order,
+    "warning": _warning, "incident": _incident, "open": _open, "order": _order,
 }  # fmt: skip
 
 
@@ -211,8 +226,10 @@ async def _draw(
         request, "by_hand.html", status=422 if wrong else 200, who=who_asks, given=form, wrong=wrong,
         confirm=confirm, said=said, now=station.now(shown["realm"].id),
         warning_taken=request.query_params.get("warning") == "taken",
+        incident_taken=request.query_params.get("incident") == "taken",
+        incidents={kind: incident_named(kind) for kind in sorted(station.book.incidents)},
         hazards=[h for h in HAZARDS.values() if h.id not in NOT_WARNED],
-        rules=station.book.rules_by_id, measures=station.book.measures,
+        rules=station.book.rules_by_id, measures=station.book.orderable,
         places=sorted(station.places.by_id.values(), key=lambda p: natural(p.name)), **shown,
     )  # fmt: skip
 

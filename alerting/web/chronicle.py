@@ -15,9 +15,11 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from alerting.alerts.orders import title_of
 from alerting.chase.words import NOT_DONE
+from alerting.rulebook.plans import NAMES as NAMES_OF_GRADES
+from alerting.rulebook.plans import SIGNS, level_of
 from alerting.service import listing
 from alerting.signals import Warning, decode
-from alerting.store.schema import alert, answer, audit, measure, signal, standing
+from alerting.store.schema import alert, answer, audit, measure, response, signal, standing
 from alerting.vocabulary import NAMES, Level
 from alerting.web.desk import Station
 from alerting.web.labels import ESCALATION_REASONS
@@ -43,6 +45,11 @@ OF_MEASURES = {
     "refuse attestation": ("✗", "复工四项不全，未受理", "attestation refused"),
     "send back": ("✗", "未予签字，退回", "sent back unsigned"),
     "propose lift": ("□", "拟解除", "lifting proposed"), "lifted": ("▼", "解除措施", "lifted"),
+}  # fmt: skip
+OF_RESPONSES = {
+    "propose response": ("□", "提请会商", "put to consultation"),
+    "start response": ("▲", "启动", "starts"), "change response": ("▲", "调整为", "changes to"),
+    "end response": ("▼", "终止", "ends"), "decline response": ("✗", "不同意", "declined"),
 }  # fmt: skip
 TROUBLE = {"cannot carry out", "overdue", "refused", "refuse attestation", "send back"}
 MARKS = {"escalate": "↗", "nobody reached": "✗", "not-understood": "?"}
@@ -145,6 +152,8 @@ class Chronicle:
         """What an audit entry tells of, and where; None for what only the log needs."""
         if row.rule is not None and row.action in OF_ALERTS:
             return self._of_alert(row)
+        if row.action in OF_RESPONSES:
+            return self._of_response(connection, row, people), None
         if row.measure is not None:
             return self._of_measure(row, people)
         change = row.change
@@ -175,8 +184,23 @@ class Chronicle:
                 "en": f"{en}: {title['en']} {_colour(level, 'en')}".rstrip()}  # fmt: skip
         return Event(row.at, mark, said, level), self._place(row.place)
 
+    def _of_response(self, connection: Connection, row: Any, people: dict[str, Said]) -> Event:
+        mark, zh, en = OF_RESPONSES[row.action]
+        grade = row.change["grade"]
+        title = connection.execute(
+            select(response.c.title).where(response.c.id == row.subject)
+        ).scalar_one()
+        who = people.get(row.who, _as_is(""))
+        step = (f"{SIGNS[grade]}级", f"grade {NAMES_OF_GRADES[grade]}") if grade else ("终止", "end")
+        shown = step if grade or row.action != "end response" else ("", "")
+        said = {"zh": f"{who['zh']} {zh}{shown[0]}：{title['zh']}".strip(),
+                "en": f"{who['en']} {en} {shown[1]}: {title['en']}".replace(" :", ":").strip()}
+        return Event(row.at, mark, said, level_of(grade), row.action == "decline response")
+
     def _of_measure(self, row: Any, people: dict[str, Said]) -> tuple[Event, Said] | None:
         action = row.action
+        if row.measure in self._station.book.plan_of:  # told of as its response
+            return None
         if action == "propose measure" and row.state == "proposed":
             action = "waits"
         if action not in OF_MEASURES:

@@ -69,7 +69,9 @@ def page(
         lang=lang, other="en" if lang == "zh" else "zh", who=who, county=station.config.county,
         path=request.url.path, style=STYLE_VERSION, t=words_in(lang), both=_both_in(lang),
         when=times_in(station, lang), level_word=_level_word(lang), named=_named_in(lang),
-        sector=_sector_in(lang), source=_word_in(SOURCES, lang), channel=_word_in(CHANNELS, lang),
+        sector=_sector_in(lang),
+        hazard_word=_hazard_in(station, lang),
+        source=_word_in(SOURCES, lang), channel=_word_in(CHANNELS, lang),
         action=_word_in(ACTIONS, lang), answer_reason=_word_in(ANSWER_REASONS, lang), utc=utc,
         sep="、" if lang == "zh" else ", ",
         level_name=lambda n: level_name(n) or "", measure_states=MEASURE_STATES,
@@ -165,6 +167,18 @@ def _word_in(words: dict[str, tuple[str, str]], language: str) -> Callable[[str]
     """What a key is called, and the key itself where nobody has named it."""
     at = 0 if language == "zh" else 1
     return lambda key: words.get(key, (key, key))[at]
+
+
+def _hazard_in(station: Station, language: str) -> Callable[[str], str]:
+    """What a hazard, or a rule, is called."""
+
+    def hazard_word(key: str) -> str:
+        if key in HAZARDS:
+            return HAZARDS[key].zh if language == "zh" else HAZARDS[key].en
+        rule = station.book.rules_by_id.get(key)
+        return str(rule.title[language]) if rule is not None else key
+
+    return hazard_word
 
 
 def _sector_in(language: str) -> Callable[[str], str]:

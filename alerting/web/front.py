@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from alerting.service import listing
+from alerting.service.response_listing import responses
 from alerting.store.schema import (
     alert,
     delivery,
@@ -40,6 +41,7 @@ def front(connection: Connection, station: Station, realm_id: str) -> dict[str, 
         "levels": {level.name: levels[level.name] for level in reversed(Level)},
         "cards": cards(rows, _holding(connection, realm_id)),
         "ended_officials": ended_officials(connection, station, realm_id, rows),
+        "responses": responses(connection, station.places, station.book, realm_id, "open"),
         "open": len(rows),
         "open_live": open_live(connection),
         "posts": post_titles(connection),
@@ -130,12 +132,13 @@ def _title(station: Station, rule_id: str) -> dict[str, str]:
 
 
 def _by_hand(connection: Connection, station: Station, realm_id: str) -> list[Any]:
-    """Open measures that no alert asks for: they would show nowhere else."""
+    """Open measures that no alert or response asks for: they would show nowhere else."""
     rows = listing.measures(connection, station.places, station.book, realm_id, "open")
     return [
         row for row in rows
         if not any(
-            a["ended"] is None and a["asker"].startswith(f"{realm_id}.") for a in row["askers"]
+            a["ended"] is None and a["asker"].startswith((f"{realm_id}.", f"response:{realm_id}."))
+            for a in row["askers"]
         )
     ]  # fmt: skip
 

@@ -22,6 +22,7 @@ OUTCOMES = {
 }  # fmt: skip
 ACTS = {
     "acknowledge": ("收到", "acknowledged"), "in-force": ("已落实", "in force"),
+    "return": ("已报送回执", "sent the form"),
     "cannot": ("无法执行", "cannot"), "support": ("需要支援", "needs support"),
     "approve": ("同意", "approved"), "refuse": ("不同意", "refused"),
     "attest": ("已复核", "checked"), "kept": ("保持", "kept"),
@@ -36,7 +37,7 @@ ACTIONS = MEASURE_STATES | {
     "propose measure": ("提出措施", "asked for"), "issue measure": ("下达", "issued"),
     "change measure": ("要求变更", "changed"), "propose lift": ("提出解除", "lifting proposed"),
     "cannot carry out": ("报告无法执行", "reported cannot"), "overdue": ("超时未落实", "overdue"),
-    "keep": ("暂不解除", "kept"),
+    "keep": ("暂不解除", "kept"), "return form": ("报送回执", "form sent"),
     "ask about a conflict": ("与另一项冲突，请决定", "conflicts with another, to be decided"),
     "withdraw question": ("不再冲突，撤回询问", "no conflict any more, the question is withdrawn"),
     "keep-first": ("决定保留先下达的一项", "decided: the older stays"),
@@ -62,6 +63,9 @@ ANSWER_REASONS = MEASURE_STATES | {
     "not all four": ("四项不全", "not all four points"),
     "attested by themselves": ("填报人不得自己签字", "who attested cannot sign"),
     "nothing to decide any more": ("已无须决定", "nothing was to be decided any more"),
+    "no note of the consultation": ("没有附会商意见", "no note of the consultation"),
+    "its form is missing": ("须填报回执表", "its form was missing"),
+    "the form lacks something": ("回执表没有填全", "the form lacked something"),
     "not the decider": ("不是决定人", "they do not decide it"),
     "not their delivery": ("不是发给其本人的消息", "the message was not theirs"),
     "the role view": ("权限只能查看", "their role may only look"),

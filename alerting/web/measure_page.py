@@ -1,18 +1,22 @@
-"""The page of one measure: what it waits for, the question about it, the gate's form, its ledger."""
+"""The page of one measure: what it waits for, the question about it, its forms, its ledger."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection, or_, select
 
+from alerting.errors import BadInput
 from alerting.service import listing
 from alerting.store.schema import audit, meeting, notice, realm
 from alerting.vocabulary.gate import GATE
-from alerting.web import saying
+from alerting.web import auth, saying
+from alerting.web.api_answers import send_form
 from alerting.web.auth import who
+from alerting.web.bodies import form_of
 from alerting.web.desk import Station, read, station_of
 from alerting.web.drawing import page
 from alerting.web.names import people_named, post_titles
@@ -20,21 +24,50 @@ from alerting.web.problems import Problem
 from alerting.web.roles import Who
 
 router = APIRouter(include_in_schema=False)
+FIELD = "form."  # before the id of a form's field
 
 
 @router.get("/measures/{measure_id}")
 async def one_measure(
     request: Request, who_asks: Annotated[Who, Depends(who)], measure_id: str
 ) -> Response:
-    station = station_of(request)
     given = request.query_params.get("said", "") if who_asks.by else ""
-    said = await saying.became(station, given, who_asks.person) if given else None
+    said = await saying.became(station_of(request), given, who_asks.person) if given else None
+    return await _draw(request, who_asks, measure_id, said=said)
+
+
+@router.post("/measures/{measure_id}")
+async def send(request: Request, measure_id: str) -> Response:
+    form = await form_of(request)
+    who_asks = await auth.needs("answer")(request)
+    auth.check_form(who_asks, form)
+    given = fields_of(form)
+    try:
+        made = await send_form(station_of(request), who_asks, measure_id, given, "page")
+    except BadInput as error:
+        wrong = {"zh": error.zh, "en": error.text()}
+        return await _draw(request, who_asks, measure_id, given=given, wrong=wrong)
+    return RedirectResponse(f"/measures/{quote(measure_id)}?said={quote(made['id'])}", 303)
+
+
+def fields_of(form: dict[str, str]) -> dict[str, str]:
+    """A return form's fields among those of a page's form."""
+    return {k.removeprefix(FIELD): v for k, v in form.items() if k.startswith(FIELD)}
+
+
+async def _draw(
+    request: Request, who_asks: Who, measure_id: str, *, given: dict[str, str] | None = None,
+    wrong: dict[str, str] | None = None, said: dict[str, Any] | None = None,
+) -> Response:  # fmt: skip
+    station = station_of(request)
     shown = await read(station, lambda c: measure_page(c, station, measure_id))
     if shown is None:
         raise Problem(404, f"there is no measure {measure_id!r}",
                       zh=f"这里没有页面：没有编号为 {measure_id} 的措施。")  # fmt: skip
+    last = shown["m"]["returned"][-1:]
     return page(
-        request, "measure.html", who=who_asks, now=station.now(shown["m"]["realm"]), said=said,
+        request, "measure.html", status=422 if wrong else 200, who=who_asks, said=said, wrong=wrong,
+        now=station.now(shown["m"]["realm"]), given=given or (last[0]["form"] if last else {}),
         may_act=bool(who_asks.by) and shown["realm"].ended is None, gate_points=GATE, **shown,
     )  # fmt: skip
 
@@ -46,12 +79,15 @@ def measure_page(
     found = listing.one_measure(connection, station.places, station.book, measure_id)
     if found is None:
         return None
+    definition = station.book.measures.get(found["measure"])
     people = people_named(connection)
     entries = connection.execute(
         select(audit).where(audit.c.subject == measure_id).order_by(audit.c.n)
     ).all()
     return {
         "m": found,
+        "definition": definition,
+        "fields": definition.returns if definition is not None else [],
         "realm": connection.execute(select(realm).where(realm.c.id == found["realm"])).one(),
         "people": people,
         "posts": post_titles(connection),

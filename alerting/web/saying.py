@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting import chase
+from alerting.alerts.responses import open_one
+from alerting.people import resolve
 from alerting.signals import Report
 from alerting.store.schema import alert, measure, pursuit, realm
 from alerting.vocabulary import Level
@@ -24,6 +26,7 @@ from alerting.web.roles import Who
 ACTS = {
     "acknowledge": "answer",
     "in-force": "answer",
+    "return": "answer",
     "cannot": "answer",
     "attest": "answer",
     "support": "answer",
@@ -42,21 +45,25 @@ ACTS = {
     "call-off": "decide",
     "approve": "decide",
     "refuse": "decide",
+    "respond": "decide",
     "open": "order",
     "raise": "order",
     "order": "order",
     "keep": "order",
     "withdraw": "order",
 }
-WITH_REASON = frozenset({"cannot", "refuse", "open", "raise", "order", "keep", "withdraw", "give-up",
-                         "send-back"})  # fmt: skip
-_ANSWERS = frozenset({"acknowledge", "in-force", "cannot", "attest", "support", "kept"})
+WITH_REASON = frozenset({"cannot", "refuse", "respond", "open", "raise", "order", "keep",
+                         "withdraw", "give-up", "send-back"})  # fmt: skip
+_ANSWERS = frozenset({"acknowledge", "in-force", "return", "cannot", "attest", "support", "kept"})
 
 # What follows where the outcome itself says nothing more.
 NEXT = {
     "acknowledge": ("已记录收到，叫应停止；请在期限内反馈落实。",
                     "Noted. You will not be called again for this; report when it is in force."),
     "in-force": ("已记录落实。", "Noted as in force."),
+    "return": ("回执已收存。", "The form is kept."),
+    "respond": ("已记录决定和会商意见，随即通知各部门。",
+                "Decision and note recorded; all departments are told."),
     "cannot": ("已记录无法执行，立即转下一责任人。", "Noted. The next post is called at once."),
     "support": ("已记录需要支援，值班室会联系您。", "Noted; the duty office will call you."),
     "kept": ("已记录暂不解除，措施继续。", "Noted; the measure stays."),
@@ -121,7 +128,8 @@ async def say(
     """Publish what a person does: ids after the commit, the outcome where it is known in time, and
     what happens next in both languages.
 
-    `subject` is alert:, measure:, rule: or place: and an id; of the first two the realm is their own.
+    `subject` is alert:, measure:, plan:, rule: or place: and an id; of the first two the realm is
+    their own.
     Raises Problem 403, 404, 409 or 422.
     """
     if not who.may(ACTS[act]):
@@ -152,6 +160,8 @@ def _check(
         realm_id = _check_alert(connection, act, key)
     elif kind == "measure":
         realm_id = _check_measure(connection, who, act, key)
+    elif kind == "plan":
+        _check_plan(connection, station, who, key, realm_id)
     elif kind == "rule" and key not in station.book.rules_by_id:
         raise Problem(404, f"there is no rule {key!r} in the book", "`suian check` lists them.",
                       zh=f"规则包里没有“{key}”这条规则。")  # fmt: skip
@@ -159,6 +169,29 @@ def _check(
         raise Problem(404, f"there is no place {key!r}", zh=f"没有编号为 {key} 的地点。")
     check_realm(connection, realm_id)
     return realm_id
+
+
+def _check_plan(
+    connection: Connection, station: Station, who: Who, key: str, realm_id: str
+) -> None:
+    """The plan's post decides, and nobody for it."""
+    plan, held = station.book.plans.get(key), open_one(connection, realm_id, key)
+    if plan is None and held is None:
+        raise Problem(404, f"there is no plan {key!r}",
+                      f"Known: {', '.join(sorted(station.book.plans)) or 'none'}.",
+                      zh=f"没有“{key}”这个预案。")  # fmt: skip
+    post = held.decider if held is not None else None
+    if post is None and plan is not None:
+        county = station.places.county
+        found = resolve(connection, station.places, plan.decides.tier, plan.decides.sector, county)
+        found = found or resolve(connection, station.places, "duty-office", "", county)
+        post = found.id if found is not None else None
+    if post not in who.posts:
+        named = post_titles(connection).get(post or "", {"zh": "预案所定岗位", "en": "the plan's post"})
+        raise Problem(403, f"this is for {named['en']} to decide",
+                      "Only who holds that post starts, changes or ends a response.",
+                      zh=f"此事由{named['zh']}决定；"
+                         "只有该岗位人员才能启动、调整或终止响应。")  # fmt: skip
 
 
 def check_realm(connection: Connection, realm_id: str) -> None:

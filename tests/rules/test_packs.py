@@ -206,10 +206,10 @@ def test_every_level_is_reached_and_every_edge_is_tried(book: Book) -> None:
 
 def test_every_measure_is_asked_for_or_stands_for_a_person_to_order(book: Book) -> None:
     asked = {a.measure for r in book.rules for step in r.levels.values() for a in step.ask}
-    interim = {m for measure in book.measures.values() for m in measure.interim}
+    interim = {m for measure in book.orderable.values() for m in measure.interim}
     by_hand = {"staged-release", "slope-return"}
     the_watch = {"check-source", "check-channel"}
-    assert set(book.measures) == asked | interim | by_hand | the_watch
+    assert set(book.orderable) == asked | interim | by_hand | the_watch
 
 
 def test_every_measure_says_in_both_languages_what_is_to_be_done(book: Book) -> None:

@@ -46,3 +46,16 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     store.close()
     with pytest.raises(SuianError, match="newer suian"):
         Store(tmp_path / "suian.db")
+
+
+def test_an_earlier_database_gets_the_tables_of_responses_and_forms(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    tables = ("response_step", "response", "returned")
+    for name in tables:
+        store.write(lambda c, name=name: c.execute(text(f"DROP TABLE {name}")))
+    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0005'")))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    assert {"grade", "settled", "decision"} <= columns(store, "response")
+    assert all(columns(store, name) for name in tables)
+    store.close()

@@ -48,8 +48,10 @@ BOOK = SimpleNamespace(
         "close": measure_of("封闭路段", "Close the section", decider="regulator"),
         "salt": measure_of("撒盐", "Salt the road"),
     },
-    reported=frozenset({"icing"}),
+    reported=frozenset({"icing"}), plans={}, plan_of={}, incidents=frozenset({"fire"}),
 )  # fmt: skip
+
+BOOK.orderable = BOOK.measures
 
 
 def places() -> Places:

@@ -1,0 +1,36 @@
+"""Return forms behind the links of messages, filled in as on a phone, without scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import requests
+
+from alerting.store.schema import delivery
+from tests.scenarios.town import SOON, Town
+
+
+def fields_at(town: Town, person: str) -> list[str]:
+    """The fields of the form that somebody's newest message with one leads to."""
+    return re.findall(r'name="form\.([\w-]+)"', _form(town, person)[1])
+
+
+def sends_form(town: Town, person: str, form: Mapping[str, str]) -> int:
+    """Fill it in and send it; gives the status of the answer."""
+    link, found = _form(town, person)
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', found))
+    given = fields | {"act": "return"} | {f"form.{k}": v for k, v in form.items()}
+    answer = requests.post(link, data=given, timeout=SOON, allow_redirects=False)
+    town.settles()
+    return answer.status_code
+
+
+def _form(town: Town, person: str) -> tuple[str, str]:
+    for token in reversed(town.asks(delivery.c.link, delivery.c.person == person)):
+        link = f"{town.url}/a/{token}"
+        page = requests.get(link, timeout=SOON).text
+        for found in re.findall(r"<form.*?</form>", page, re.DOTALL):
+            if 'value="return"' in found:
+                return link, found
+    raise AssertionError(f"{person} has no form to fill in. {town.told()}")
