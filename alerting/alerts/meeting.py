@@ -11,7 +11,7 @@ from typing import Any
 
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, tell
-from alerting.alerts.orders import describe, facts_of, title_of
+from alerting.alerts.orders import describe, facts_of, response_titled, title_of
 from alerting.people import Post, person_by_id
 from alerting.store.rows import Row
 from alerting.vocabulary import NAMES
@@ -137,6 +137,9 @@ def _asker(ledger: Ledger, key: str) -> Words:
     other = ledger.measure(key)
     if other is not None:
         return named(ledger, other)
+    response = response_titled(ledger, key)
+    if response:
+        return response
     known = person_by_id(ledger.connection, key.removeprefix("person:"))
     return {one: known.called(one) if known else key for one in ("zh", "en")}
 

@@ -135,7 +135,13 @@ def facts_of(ledger: Ledger, row: Row) -> Facts:
 
 def _response(ledger: Ledger, row: Row) -> dict[str, str]:
     """What the response is called that asks for a measure; {} where none does."""
-    asking = [by for by, one in ledger.askers(row.id).items() if one.ended is None]
-    keys = [by.removeprefix("response:") for by in asking if by.startswith("response:")]
-    title = select(response.c.title).where(response.c.id.in_(keys)).order_by(response.c.id)
-    return dict(ledger.connection.execute(title).scalars().first() or {}) if keys else {}
+    asking = sorted(by for by, one in ledger.askers(row.id).items() if one.ended is None)
+    return next((title for by in asking if (title := response_titled(ledger, by))), {})
+
+
+def response_titled(ledger: Ledger, asker: str) -> dict[str, str]:
+    """What a response is called, by its key among those who ask; {} for any other asker."""
+    if not asker.startswith("response:"):
+        return {}
+    title = select(response.c.title).where(response.c.id == asker.removeprefix("response:"))
+    return dict(ledger.connection.execute(title).scalar_one_or_none() or {})

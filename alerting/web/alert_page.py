@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
-from alerting.alerts.responses import asker_of
 from alerting.service import listing
 from alerting.store.schema import (
     alert,
@@ -18,10 +17,9 @@ from alerting.store.schema import (
     delivery_notice,
     notice,
     realm,
-    response,
 )
 from alerting.web.desk import Station
-from alerting.web.names import people_named, post_titles
+from alerting.web.names import people_named, post_titles, responses_named
 from alerting.web.officials import ended_officials
 from alerting.web.reasons import levels_read
 
@@ -73,8 +71,7 @@ def _doers(connection: Connection, station: Station, row: dict[str, Any]) -> dic
         select(alert).where(alert.c.id.in_(select(asker.c.asker).where(asker.c.measure.in_(ids))))
     )
     found = {one.id: _alert_named(station, one) for one in asked}
-    for one in connection.execute(select(response.c.id, response.c.title)):
-        found[asker_of(one.id)] = dict(one.title)
+    found |= responses_named(connection)
     # An interim measure is asked for by the one it stands in for.
     found |= {m["id"]: m["title"] for m in row["measures"]}
     by_hand = {f"person:{key}": named for key, named in people_named(connection).items()}

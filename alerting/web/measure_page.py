@@ -19,7 +19,7 @@ from alerting.web.auth import who
 from alerting.web.bodies import form_of
 from alerting.web.desk import Station, read, station_of
 from alerting.web.drawing import page
-from alerting.web.names import people_named, post_titles
+from alerting.web.names import people_named, post_titles, responses_named
 from alerting.web.problems import Problem
 from alerting.web.roles import Who
 
@@ -102,8 +102,8 @@ def measure_page(
 def doers_of(
     connection: Connection, station: Station, found: dict[str, Any]
 ) -> dict[str, dict[str, str]]:
-    """What asks for it, by the key the log has: alerts and other measures."""
-    named: dict[str, dict[str, str]] = {}
+    """What asks for it, by the key the log has: alerts, responses and other measures."""
+    named = responses_named(connection)
     for one in found["askers"]:
         key = one["asker"]
         alert = listing.one_alert(connection, station.places, station.book, key)

@@ -6,9 +6,10 @@ from collections import Counter
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import insert
 
 from alerting.alerts.orders import OPEN_WORK
-from alerting.store.schema import measure, meeting, notice
+from alerting.store.schema import measure, meeting, notice, response
 from tests.chase.builders import County
 
 PEOPLE = ("police", "regulator", "office", "township")
@@ -67,3 +68,17 @@ def holds(county: County) -> None:
     assert asked == met, "one question for each two that meet"
     for row in rows.values():
         assert (row.waits is None) or row.ended is None
+
+
+def test_the_question_names_the_response_that_asks() -> None:
+    county = County()
+    county.alert(name="for-close")
+    title = {"zh": "凝冻灾害应急响应", "en": "Response to icing"}
+    county.store.write(lambda c: c.execute(insert(response).values(
+        id="live.icing.1", realm="live", plan="icing", number=1, title=title, state="in force",
+        grade=4, wanted=4, trigger={}, proposed=county.now)))  # fmt: skip
+    county.order("release", by="response:live.icing.1")
+    county.order("close", by="for-close")
+    county.step()
+    [asked] = county.rows(notice, notice.c.kind == "ask")
+    assert asked.facts["sides"][0]["by"] == title
