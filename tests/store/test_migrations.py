@@ -53,7 +53,7 @@ def test_an_earlier_database_gets_the_tables_of_responses_and_forms(tmp_path: Pa
     tables = ("response_step", "response", "returned")
     for name in tables:
         store.write(lambda c, name=name: c.execute(text(f"DROP TABLE {name}")))
-    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0005'")))
+    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0006'")))
     store.close()
     store = Store(tmp_path / "suian.db")
     assert {"grade", "settled", "decision"} <= columns(store, "response")
