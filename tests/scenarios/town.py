@@ -141,6 +141,8 @@ class Town:
         self._pid = 0
         self._clock: socket.socket | None = None  # none in real time
         self._session = requests.Session()
+        # A connection kept idle may be closed by the service in the moment it is used again.
+        self._session.headers["Connection"] = "close"
         self.now = start
 
     # The process
