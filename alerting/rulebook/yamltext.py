@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -31,7 +32,7 @@ class Document:
         self._lines = raw.splitlines()
         self.tree: Any = None
         try:
-            self.tree = YAML(typ="rt").load(raw)
+            self.tree = _tree(raw)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line, mark.column) if mark else (0, 0)
@@ -104,6 +105,13 @@ class Document:
         text = f"{self.path}:{line + 1}:{column + 1}: {what} {mend}".rstrip()
         if text not in self.problems:
             self.problems.append(text)
+
+
+@lru_cache(maxsize=64)
+def _tree(raw: str) -> Any:
+    """What ruamel makes of a file; nobody changes it. Parsing is three quarters of loading a book, and
+    where one file of it changes, the others are as they were."""
+    return YAML(typ="rt").load(raw)
 
 
 def _plain(node: Any) -> Any:
