@@ -18,9 +18,9 @@ from alerting.calendar import Calendar
 from alerting.cli.given import CONFIG, ConfigPath
 from alerting.errors import BadInput
 from alerting.rulebook import Book, load_book, units
-from alerting.rulebook.book import as_shipped, read_book
 from alerting.rulebook.cases import failures
 from alerting.rulebook.files import DISTRICTS, MEASURES, NOT_RULES
+from alerting.rulebook.loading import as_shipped, read_book
 from alerting.rulebook.measures import AskError, read_ask
 from alerting.rulebook.scaffold import Draft, cleared, pack_text, rule_text
 from alerting.rulebook.yamltext import Document

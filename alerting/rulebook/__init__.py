@@ -5,12 +5,13 @@
 """
 
 from alerting.rulebook.binding import BindFacts
-from alerting.rulebook.book import Book, LevelRule, Rule, load_book
+from alerting.rulebook.book import Book, LevelRule, Rule
 from alerting.rulebook.check import check_folder
 from alerting.rulebook.checks.finding import Finding
 from alerting.rulebook.checks.monotone import Trend, trends
 from alerting.rulebook.evaluate import Bound, bind
 from alerting.rulebook.explain import explain, explain_each
+from alerting.rulebook.loading import load_book
 from alerting.rulebook.measures import Argument, Ask, Measure
 from alerting.rulebook.verdict import Verdict
 from alerting.rulebook.why import LevelWhy, Reason, Why

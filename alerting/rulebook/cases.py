@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from alerting.rulebook import units
 from alerting.rulebook.binding import BindFacts
-from alerting.rulebook.book import Book, Rule, duration
+from alerting.rulebook.book import Book, Rule
 from alerting.rulebook.evaluate import Bound
 from alerting.rulebook.explain import explain
 from alerting.rulebook.grammar import DAILY
@@ -97,7 +97,7 @@ def _expected(expect: Expect) -> dict[str, str]:
     made: dict[str, str] = {"level": expect.level}
     if expect.onset is not None:
         try:
-            made["onset"] = _ahead(duration(expect.onset))
+            made["onset"] = _ahead(units.duration(expect.onset))
         except units.UnitError as error:
             raise CaseError(f"onset: {error}") from None
     if expect.ask is not None:

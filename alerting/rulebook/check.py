@@ -6,10 +6,11 @@ from collections.abc import Iterator, Set
 from pathlib import Path
 
 from alerting.calendar import Calendar
-from alerting.rulebook.book import Book, as_shipped, read_book
+from alerting.rulebook.book import Book
 from alerting.rulebook.cases import failures
 from alerting.rulebook.checks import clears, conflicts, levels, messages, numbers, seasons
 from alerting.rulebook.checks.finding import Finding, warn
+from alerting.rulebook.loading import as_shipped, read_book
 
 
 def check_folder(

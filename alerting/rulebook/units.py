@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 
 import pint
@@ -76,3 +77,13 @@ def hours(number: float, written: str) -> int:
             f"{number:g} {written} is not a whole number of hours.", "The fields hold full hours."
         )
     return int(made)
+
+
+def duration(text: str) -> timedelta:
+    """`2 h`, `1 d`, `0 h`; raises UnitError."""
+    number, _, unit = text.strip().partition(" ")
+    try:
+        value = float(number)
+    except ValueError:
+        raise UnitError(f"{text!r} is not a duration.", "Write hours: 2 h.") from None
+    return timedelta(0) if value == 0 else timedelta(hours=hours(value, unit.strip()))

@@ -109,8 +109,8 @@ class Document:
 
 @lru_cache(maxsize=64)
 def _tree(raw: str) -> Any:
-    """What ruamel makes of a file; nobody changes it. Parsing is three quarters of loading a book, and
-    where one file of it changes, the others are as they were."""
+    """What ruamel makes of a file; nobody changes it. Parsing is more than half of loading a book,
+    and where one file of it changes, the others are as they were."""
     return YAML(typ="rt").load(raw)
 
 

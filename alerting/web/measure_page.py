@@ -31,8 +31,7 @@ FIELD = "form."  # before the id of a form's field
 async def one_measure(
     request: Request, who_asks: Annotated[Who, Depends(who)], measure_id: str
 ) -> Response:
-    given = request.query_params.get("said", "") if who_asks.by else ""
-    said = await saying.became(station_of(request), given, who_asks.person) if given else None
+    said = await saying.just_said(request, who_asks)
     return await _draw(request, who_asks, measure_id, said=said)
 
 

@@ -41,7 +41,7 @@ async def first_page(request: Request, who_asks: Asking) -> Response:
         happened = latest(connection, station, realm_id, EVENTS)
         return {**front(connection, station, realm_id), "happened": happened}
 
-    said = await _said(request, who_asks)
+    said = await saying.just_said(request, who_asks)
     shown = await shown_of_realm(request, show)
     playing = shown["realm"].kind == "exercise" and shown["realm"].ended is None
     return page(
@@ -56,7 +56,7 @@ async def first_page(request: Request, who_asks: Asking) -> Response:
 @router.get("/alerts/{alert_id}")
 async def one_alert(request: Request, who_asks: Asking, alert_id: str) -> Response:
     station = station_of(request)
-    said = await _said(request, who_asks)
+    said = await saying.just_said(request, who_asks)
     shown = await read(station, lambda c: alert_page(c, station, alert_id))
     if shown is None:
         raise Problem(404, f"there is no alert {alert_id!r}",
@@ -192,14 +192,6 @@ async def _demo(request: Request) -> list[dict[str, str]]:
 def _may_play(request: Request, who_asks: Who) -> bool:
     fictional = station_of(request).config.county.fictional
     return bool(who_asks.by) and who_asks.may("answer" if fictional else "order")
-
-
-async def _said(request: Request, who_asks: Who) -> dict[str, Any] | None:
-    """What became of what the reader has just said with a button."""
-    given = request.query_params.get("said", "")
-    if not given or not who_asks.by:
-        return None
-    return await saying.became(station_of(request), given, who_asks.person)
 
 
 def _own_path(given: str) -> str:

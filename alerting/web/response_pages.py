@@ -30,7 +30,7 @@ Asking = Annotated[Who, Depends(who)]
 async def all_responses(request: Request, who_asks: Asking) -> Response:
     station = station_of(request)
     shown = await shown_of_realm(request, lambda c, realm_id: _all(c, station, realm_id))
-    said = await _said(request, who_asks)
+    said = await saying.just_said(request, who_asks)
     return page(request, "responses.html", who=who_asks, said=said,
                 now=station.now(shown["realm"].id), **shown)  # fmt: skip
 
@@ -38,7 +38,7 @@ async def all_responses(request: Request, who_asks: Asking) -> Response:
 @router.get("/responses/{response_id}")
 async def one_response(request: Request, who_asks: Asking, response_id: str) -> Response:
     station = station_of(request)
-    said = await _said(request, who_asks)
+    said = await saying.just_said(request, who_asks)
     shown = await read(station, lambda c: _one(c, station, response_id))
     if shown is None:
         raise Problem(404, f"there is no response {response_id!r}",
@@ -58,11 +58,6 @@ async def decide(request: Request) -> Response:
                             detail, channel="page", realm_id=form.get("realm") or "live")  # fmt: skip
     back = f"/responses?realm={quote(form.get('realm') or 'live')}"
     return RedirectResponse(f"{back}&said={quote(made['id'])}", 303)
-
-
-async def _said(request: Request, who_asks: Who) -> dict[str, Any] | None:
-    given = request.query_params.get("said", "")
-    return await saying.became(station_of(request), given, who_asks.person) if given else None
 
 
 def _all(connection: Connection, station: Station, realm_id: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastapi import Request
 from sqlalchemy import Connection, select
 
 from alerting import chase
@@ -17,7 +18,7 @@ from alerting.store.schema import alert, measure, pursuit, realm
 from alerting.vocabulary import Level
 from alerting.vocabulary.states import ALERT_STATES, MEASURE_STATES
 from alerting.web.auth import lacks_role
-from alerting.web.desk import Station, read
+from alerting.web.desk import Station, read, station_of
 from alerting.web.names import post_titles
 from alerting.web.problems import Problem
 from alerting.web.roles import Who
@@ -113,6 +114,14 @@ async def became(station: Station, report_id: str, person: str) -> dict[str, Any
     act, made = known
     words = made.words or dict(zip(("zh", "en"), NEXT[act], strict=True))
     return {"outcome": made.outcome, "next": words}
+
+
+async def just_said(request: Request, who: Who) -> dict[str, Any] | None:
+    """What became of what a page's reader has just said with one of its buttons (`?said=`)."""
+    given = request.query_params.get("said", "")
+    if not given or not who.by:
+        return None
+    return await became(station_of(request), given, who.person)
 
 
 async def say(

@@ -16,9 +16,7 @@ from alerting.errors import BadInput
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("SUIAN_SHARED", ROOT.parent / "shared")) / "data" / "calendar"
 
-pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason="the shared folder of collected calendar data is not here"
-)
+pytestmark = pytest.mark.usefixtures("shared")  # skipped without it, red where all is required
 
 
 def rows(name: str) -> list[dict[str, str]]:

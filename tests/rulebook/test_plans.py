@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from alerting.rulebook.book import read_book
 from alerting.rulebook.files import read_files, version
+from alerting.rulebook.loading import read_book
 from alerting.rulebook.plans import GRADES, PlanMeasure
 from alerting.service.good_book import keep, kept
 

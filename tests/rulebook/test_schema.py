@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from alerting.calendar import Calendar
 from alerting.errors import BadInput
-from alerting.rulebook.book import load_book
+from alerting.rulebook.loading import load_book
 from alerting.rulebook.scaffold import MODELINE, Draft, pack_text
 from alerting.rulebook.schema import schemas, text_of
 from tests.rulebook.test_lints import FILES, written

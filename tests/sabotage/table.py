@@ -85,7 +85,7 @@ BREAKS = (
     Break("agreement is ignored", "alerting/alerts/judge.py",
           "may_fall[ready] = agrees(ready, target[ready])", "may_fall[ready] = True",
           STORIES + "test_falling.py::test_what_one_run_alone_says_is_over_is_not_over"),
-    Break("clear is ignored", "alerting/rulebook/book.py",
+    Break("clear is ignored", "alerting/rulebook/loading.py",
           'clear = self._condition(text.clear, (*key, "clear"), clear=True)', "clear = None",
           STORIES + "test_falling.py::test_between_its_level_and_clear_it_stays"),
     Break("a withdrawal is not sent to those told", "alerting/alerts/episodes.py",

@@ -37,7 +37,7 @@ def test_environment_canada_s_table(temperature: float, kmh: float, chart: int) 
     assert round(felt(temperature, kmh / 3.6)) == chart
 
 
-@pytest.mark.skipif(not VALUES.is_file(), reason=f"the table is not here ({VALUES})")
+@pytest.mark.usefixtures("shared")
 def test_every_reference_value_of_a_quantity_of_ours() -> None:
     """Heat index and Beaufort stand in the table too, and are no quantities here."""
     met = 0

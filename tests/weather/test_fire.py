@@ -18,7 +18,7 @@ from alerting.weather.fire import Codes, Noon
 ROOT = Path(os.environ.get("SUIAN_SHARED", Path(__file__).parents[3] / "shared"))
 TABLES = ROOT / "data" / "tables"
 OUR_TABLE = Path(__file__).with_name("van_wagner.csv")
-shared = pytest.mark.skipif(not TABLES.is_dir(), reason=f"the tables are not here ({TABLES})")
+shared = pytest.mark.usefixtures("shared")  # skipped without it, and red where all is required
 
 KMH = 3.6
 f32 = np.float32

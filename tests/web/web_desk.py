@@ -116,9 +116,6 @@ class Desk:
     def now(self, realm_id: str) -> datetime:
         return self.runtime.now()
 
-    def life(self, realm_id: str) -> Any:
-        raise NotImplementedError
-
     async def publish(self, realm_id: str, signals: list[Signal]) -> list[str]:
         now = self.now(realm_id)
         return await self.writer.write(lambda c: self.bus.publish(c, realm_id, signals, now))
