@@ -12,7 +12,7 @@ at the first once signed, it is "approved" and `waits` says for what.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from alerting.alerts import meeting
@@ -306,9 +306,9 @@ def _waits(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
                               "post": office.id if office else ""})  # fmt: skip
     if first_time:
         ledger.record(at, "service", "wait", row.id, {"for": [r.id for r in missing]})
-        minutes = [ledger.life.measure(n).by_minutes or ledger.life.policy.in_force_minutes
-                   for n in definition.needs_first]  # fmt: skip
-        ledger.change(row, due=at + timedelta(minutes=max(minutes)), overdue=None)
+        by = [ledger.life.measure(n).due(at, ledger.life.zone, ledger.life.policy.in_force_minutes)
+              for n in definition.needs_first]  # fmt: skip
+        ledger.change(row, due=max(by), overdue=None)
         if lost:
             wait_is_over(ledger, row, at)
     return True

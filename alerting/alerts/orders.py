@@ -25,8 +25,7 @@ NOT_ISSUED = ("proposed", "approved")
 def issue(ledger: Ledger, row: Row, facts: Facts, at: datetime, kind: str = "order") -> None:
     """Order it from its carrier, who must acknowledge and then report it in force."""
     definition = ledger.life.measure(row.measure)
-    minutes = definition.by_minutes or ledger.life.policy.in_force_minutes
-    due = at + timedelta(minutes=minutes)
+    due = definition.due(at, ledger.life.zone, ledger.life.policy.in_force_minutes)
     # What is in force already and only rises stays in force; it is acknowledged anew.
     state = "in force" if kind == "raise" and row.state == "in force" else "issued"
     ledger.change(row, state=state, issued=row.issued or at, due=due, overdue=None, cannot=None,

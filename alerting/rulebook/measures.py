@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import datetime, time, timedelta, tzinfo
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -55,6 +55,7 @@ def one_of(names: Iterable[str]) -> Any:
 Tier = Annotated[str, AfterValidator(_tier), one_of(TIERS)]
 Sector = Annotated[str, AfterValidator(_sector), one_of(SECTORS)]
 Argued = float | list[str]
+CLOCK_WITHIN = timedelta(hours=12)  # "by 06:30" ordered at noon means no morning of tomorrow
 EXEMPTS = "exempts"  # the argument by which who asks lets fewer pass than the measure declares
 
 
@@ -138,8 +139,9 @@ class Measure(_Model):
     """One measure. Tiers are resolved as tier(sector) nearest up from the object.
 
     `sector` "" means the sector of the rule that asks. `by_minutes` counts from issue; `by` says it in
-    words. `interim` measures are issued at once while `decider` has not signed. `again` is a local time
-    at which it is ordered anew each day while somebody asks for it. A row of the mission in `basis` is
+    words; with `by_clock` it is that local time, where it comes within 12 hours of the issue and leaves
+    `by_minutes`. `interim` measures are issued at once while `decider` has not signed. `again` is a
+    local time at which it is ordered anew each day while somebody asks for it. A row of the mission in `basis` is
     the same in both languages; a law is named in each. What has a `return` form is in force once the
     form has come back; `remind_minutes` before its deadline it is called for again.
 
@@ -162,6 +164,7 @@ class Measure(_Model):
     basis: list[str | Words] = []
     by: Words | None = None
     by_minutes: float | None = Field(None, gt=0)
+    by_clock: Clock | None = None
     remind_minutes: float | None = Field(None, gt=0)
     report: Words | None = None
     returns: list[Question] = Field([], alias="return")
@@ -180,6 +183,19 @@ class Measure(_Model):
     @property
     def again_at(self) -> time | None:
         return time.fromisoformat(self.again) if self.again else None
+
+    def due(self, at: datetime, zone: tzinfo, otherwise: float) -> datetime:
+        """By when it is to be in force if it is issued `at`; `otherwise` are the minutes of what
+        names none. The same zone as `at`."""
+        soonest = at + timedelta(minutes=self.by_minutes or otherwise)
+        if self.by_clock is None:
+            return soonest
+        local = at.astimezone(zone)
+        clock = datetime.combine(local, time.fromisoformat(self.by_clock), zone)
+        if clock < local:
+            clock += timedelta(days=1)
+        clock = clock.astimezone(at.tzinfo)
+        return max(soonest, clock) if clock - at <= CLOCK_WITHIN else soonest
 
     @model_validator(mode="after")
     def _recurs(self) -> Measure:
