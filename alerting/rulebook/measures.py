@@ -141,9 +141,9 @@ class Measure(_Model):
     `sector` "" means the sector of the rule that asks. `by_minutes` counts from issue; `by` says it in
     words; with `by_clock` it is that local time, where it comes within 12 hours of the issue and leaves
     `by_minutes`. `interim` measures are issued at once while `decider` has not signed. `again` is a
-    local time at which it is ordered anew each day while somebody asks for it. A row of the mission in `basis` is
-    the same in both languages; a law is named in each. What has a `return` form is in force once the
-    form has come back; `remind_minutes` before its deadline it is called for again.
+    local time at which it is ordered anew each day while somebody asks for it. A row of the mission in
+    `basis` is the same in both languages; a law is named in each. What has a `return` form is in force
+    once the form has come back; `remind_minutes` before its deadline it is called for again.
 
     `needs_first` must be in force at the same object before it is issued. `conflicts` cannot stand
     beside it without a decision (either of the two names the other); `protects` says in the question
