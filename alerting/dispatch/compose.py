@@ -137,11 +137,12 @@ class Composer:
             before = parts
         wanted = [one for one in news if one.asks]
         answers = words.answers(wanted, asking.code, asking.letters) if asking.can_reply else ""
-        by_link = _needs_link(wanted, asking) or any(words.has_form(one) for one in wanted)
+        form = asking.can_reply and any(words.has_form(one) for one in wanted)
+        by_link = _needs_link(wanted, asking) or form
         name = "message" if len(items) == 1 else "bundle"
         return self._texts[words.language, name].render(
             short=short, exercise=exercise, sender=self._sender[words.language], items=items,
-            answers=answers, link=asking.link if by_link else "",
+            answers=answers, link=asking.link if by_link else "", form=form,
         ).strip()  # fmt: skip
 
     def _subject(self, news: Sequence[News], words: Words, exercise: bool) -> str:

@@ -14,14 +14,14 @@ from alerting.dispatch.lines import plain, time_of
 from alerting.dispatch.sides import sides_in_full, which
 from alerting.places import Places
 from alerting.vocabulary import HAZARDS, NAMES, Level
-from alerting.vocabulary.answers import choices
+from alerting.vocabulary.answers import Choice, choices
 
 Language = Literal["zh", "en"]
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # The four forms of a measure, and what an unsigned one is called whatever its form.
 FORMS = {
-    "zh": {"advise": "提示", "propose": "决定", "notify": "通知", "order": "命令"},
-    "en": {"advise": "Advice", "propose": "Decided", "notify": "Notice", "order": "Order"},
+    "zh": {"advise": "提示", "propose": "已决定，请执行", "notify": "通知", "order": "命令"},
+    "en": {"advise": "Advice", "propose": "Decided, carry out", "notify": "Notice", "order": "Order"},
 }
 # Which measure of a message is meant, as replies are read; a message carries no more notices than that.
 LETTERS = "ABCDEF"
@@ -99,6 +99,9 @@ class Words:
         if until is None or until <= (onset or news.created):
             return f"{begins}起" if self.language == "zh" else f"from {begins}"
         ends = self.at(until, news.created)
+        first, last = (onset or news.created).astimezone(self.zone), until.astimezone(self.zone)
+        if first.date() == last.date():  # the day is said once
+            ends = ends.partition("日")[2] if self.language == "zh" else f"{last:%H:%M}"
         return f"{begins}至{ends}" if self.language == "zh" else f"{begins} to {ends}"
 
     def at(self, at: datetime, near: datetime) -> str:
@@ -250,14 +253,15 @@ class Words:
         if not offered:
             return ""
         zh = self.language == "zh"
-        shown = " ".join(f"{d}{c.zh}" if zh else f"{d} {c.en}" for d, c in offered.items())
+        shown = ("，" if zh else ", ").join(_digit(d, c, self.language) for d, c in offered.items())
+        example = next(iter(offered))
         if letters:
-            first = next(iter(letters))
-            second = next((d for d in offered if d != "1"), "1")
-            shown += (
-                f"（加字母如{second}{first}）" if zh else f" (with letter, e.g. {second}{first})"
-            )
-        return f"回{shown} 编号{code}" if zh else f"Reply {shown}. Code {code}"
+            example = next((d for d in offered if d != "1"), "1") + next(iter(letters))
+            shown += f"（加字母如{example}）" if zh else f" (with letter, e.g. {example})"
+        # A digit alone is enough where one message waits; whoever has several sees how to part them.
+        if zh:
+            return f"{shown}。多条待答时这样回：{example} {code}"
+        return f"Reply {shown}. If several wait: {example} {code}"
 
     def has_form(self, news: News) -> bool:
         """Whether what it orders is reported by a form, behind the link."""
@@ -292,8 +296,15 @@ def lettered(asked: Sequence[News]) -> dict[str, int]:
     return dict(zip(LETTERS, (one.id for one in ordered), strict=False))
 
 
-def _offered(asked: Sequence[News]) -> dict[str, Any]:
-    offered: dict[str, Any] = {}
+def _digit(digit: str, choice: Choice, language: Language) -> str:
+    """One answer as it is asked for: `收到回1`. What is reported later says that it comes second."""
+    if choice.act == "in-force":
+        return f"执行完再回{digit}" if language == "zh" else f"then {digit} when done"
+    return f"{choice.zh}回{digit}" if language == "zh" else f"{digit} {choice.en}"
+
+
+def _offered(asked: Sequence[News]) -> dict[str, Choice]:
+    offered: dict[str, Choice] = {}
     for one in asked:
         offered |= choices(one.wants, one.measure is not None)
     return dict(sorted(offered.items()))

@@ -88,6 +88,8 @@ def _reason(
     value = rounded(reason.value, reason.threshold, reason.quantity, reason.unit)
     mark = ("（推算）" if zh else " (derived)") if reason.derived else ""
     hour = _hour(reason.at, zh, zone)
+    if QUANTITIES[reason.quantity].yes_or_no:
+        return _whether(name, reason.value > 0, zh, hour, mark)
     if state == "false" and reason.state == "false":
         return (
             f"{name}{hour} {value}{mark}，需 {needs}" if zh
@@ -96,6 +98,12 @@ def _reason(
     return (
         f"{name} {hour} {value} {needs}{mark}" if zh else f"{name} {value} {needs}{mark} at {hour}"
     )
+
+
+def _whether(name: str, there: bool, zh: bool, hour: str, mark: str) -> str:
+    if zh:
+        return f"{name if there else '无' + name} {hour}{mark}"
+    return f"{name if there else 'no ' + name}{mark} at {hour}"
 
 
 def rounded(value: float, threshold: float, quantity: str, unit: str) -> str:
@@ -107,7 +115,9 @@ def rounded(value: float, threshold: float, quantity: str, unit: str) -> str:
 
 
 def number_words(value: float, unit: str) -> str:
-    return number_text(value, unit).replace("degC", "°C").replace("K*h", "K·h")
+    """As a reader says it, who has never met a kelvin."""
+    said = {"degC": "°C", "K": "°C", "K*h": "°C·h"}.get(unit, unit)
+    return number_text(value, said)
 
 
 def fact_words(text: str, value: float | None, language: Language, titles: Titles) -> str:

@@ -22,6 +22,11 @@ class Quantity:
     en: str
     places: int = 0  # decimals on screens and in messages
 
+    @property
+    def yes_or_no(self) -> bool:
+        """Whether it is there or not, as 1 and 0, rather than how much of it."""
+        return (self.low, self.high) == (0, 1)
+
 
 QUANTITIES: dict[str, Quantity] = {
     q.name: q
@@ -54,7 +59,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("road_water", "mm", "", False, 0, 400, "路面水量", "water on the road", 1),
         Quantity("road_ice", "mm", "", False, 0, 400, "路面结冰（水量）",
                  "ice on the road (water)", 1),
-        Quantity("frost", "1", "", False, 0, 1, "结霜（1 为有）", "hoar frost (1 is yes)", 0),
+        Quantity("frost", "1", "", False, 0, 1, "结霜", "hoar frost", 0),
         Quantity("wind_chill", "degC", "wind_chill_of_air_temperature", False, -120, 60,
                  "风寒温度", "wind chill", 1),
         Quantity("heating_degrees", "K*h", "", True, 0, 100, "采暖度时", "heating degree hours",

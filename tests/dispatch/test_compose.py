@@ -129,11 +129,12 @@ def test_english_stays_in_gsm_7() -> None:
 
 
 def test_how_to_answer_is_one_digit_each_with_the_code() -> None:
-    assert short(news("order")).text.endswith("回1收到 2已执行 3无法执行 4需要支援 编号K7")
-    assert short(news("open")).text.endswith("回1收到 4需要支援 编号K7")
-    assert short(news("decide")).text.endswith("回1同意 2不同意 编号K7")
+    assert short(news("order")).text.endswith("收到回1，执行完再回2，无法执行回3，需要支援回4。多条待答时这样回：1 K7")
+    assert short(news("open")).text.endswith("收到回1，需要支援回4。多条待答时这样回：1 K7")
+    assert short(news("decide")).text.endswith("同意回1，不同意回2。多条待答时这样回：1 K7")
     assert "回1" not in short(news("clear")).text
-    assert short(news("order"), language="en").text.endswith("4 need support. Code K7")
+    assert short(news("order"), language="en").text.endswith(
+        "Reply 1 received, then 2 when done, 3 cannot, 4 need support. If several wait: 1 K7")
 
 
 def test_several_measures_in_one_message_have_letters() -> None:
@@ -212,7 +213,7 @@ def conflict(kind: str = "ask") -> News:
 def test_a_conflict_is_said_with_both_sides_whoever_is_called(kind: str) -> None:
     text = short(conflict(kind)).text
     for part in ("大雾黄色", "G99东山段", "①限速（20日13时起，大雾红色要求）", "②封闭（",
-                 "回1保留① 2改用② 3两者并行 编号K7"):  # fmt: skip
+                 "保留①回1，改用②回2，两者并行回3。多条待答时这样回：1 K7"):  # fmt: skip
         assert part in text, part
     english = short(conflict(kind), language="en")
     assert "(1) the m1 (since 20 Jan 13:00, asked by fog RED)" in english.text
@@ -230,7 +231,7 @@ def test_the_gate_is_asked_by_link_even_where_a_digit_could_be_answered() -> Non
     assert text.endswith("答复：http://l/a/x")
     assert "回1" not in text
     sign = News(1, "ask", 2, START, asked.facts, "signature", "m1")
-    assert short(sign).text.endswith("回1签字解除 2退回（写原因） 编号K7")
+    assert short(sign).text.endswith("签字解除回1，退回（写原因）回2。多条待答时这样回：1 K7")
 
 
 def test_whom_an_order_lets_pass_is_what_its_askers_left() -> None:

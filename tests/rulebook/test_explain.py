@@ -125,7 +125,7 @@ def test_windows_and_days_are_named_as_readers_say_them():
                 yellow="change(daily_min(temperature), 24 h) <= -8 K")  # fmt: skip
     daily = {"temperature": {"min": days([6, -4], [6, -4], [1, 1], [-8, 1])}}
     assert said(cold, sight({"temperature": [0, 0]}, daily=daily)) == (
-        "change of daily minimum of temperature in 24 h -10 K ≤ -8 K at 05:00 on 20 Jan"
+        "change of daily minimum of temperature in 24 h -10 °C ≤ -8 °C at 05:00 on 20 Jan"
     )
 
 

@@ -104,7 +104,7 @@ def test_a_fax_becomes_an_alert_orders_answers_and_an_end(town: Town, desk: Desk
                                 **end)  # fmt: skip
     assert town.alert(rule="icing")["state"] == "closed"
     li.expects("【解除】", "道路结冰"), chen.expects("【解除】", "停止执行：设置限速")
-    qian.expects("撒盐除冰", "1检查完毕可解除").replies("1").gets("措施解除")
+    qian.expects("撒盐除冰", "检查完毕可解除回1").replies("1").gets("措施解除")
     assert {m["state"] for m in town.measures()} == {"lifted"}
 
 
@@ -120,7 +120,7 @@ def test_an_advisory_in_red_is_confirmed_first_and_withdrawn_on_its_page(
     desk.types("open", confirmed="yes", **red)
     assert town.alert(rule="fog")["level"] == "red"
     chen.gets("红色", "40公里/小时")
-    wang.gets("封闭路段", "1同意 2不同意").replies("1").gets("已记录同意")
+    wang.gets("封闭路段", "同意回1，不同意回2").replies("1").gets("已记录同意")
     chen.gets("封闭路段")
     town.passes(minutes=5)
     desk.presses("withdraw", town.alert(rule="fog")["id"], reason="雾已散")

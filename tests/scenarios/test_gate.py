@@ -70,7 +70,7 @@ def test_all_four_and_the_signature_lift_it(halted: Town, smith: Phone, wang: Ph
     assert state(halted) == "attested"
     assert entries(halted) == [("smith", key, "yes") for key in GATE]
     smith.expects_nothing()
-    wang.gets("四项已确认", "停工", "史密斯", "cranes checked", "1签字解除 2退回").replies("1")
+    wang.gets("四项已确认", "停工", "史密斯", "cranes checked", "签字解除回1，退回").replies("1")
     wang.gets("措施解除")
     assert state(halted) == "lifted"
     halted.passes(seconds=40)

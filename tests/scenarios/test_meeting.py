@@ -82,7 +82,7 @@ def test_a_release_on_a_closed_road_is_one_question_with_both_sides(
     told = town.api("GET", f"/answers/{said['id']}").json()["next"]["zh"]
     assert told == "已记录，与“封闭路段”冲突，暂不下达，待交通运输局决定"
     wang.expects("两项措施冲突", "①封闭路段", "大雾", "红色", "②分段放行", "管理员要求",
-                 "1保留① 2改用② 3两者并行")  # fmt: skip
+                 "保留①回1，改用②回2，两者并行回3")  # fmt: skip
     assert state(town, "staged-release") == "approved", "what is newer is not issued"
     chen.expects_nothing(), zhao.expects_nothing()
     [waits] = [m["waits"] for m in town.measures(measure="staged-release")]

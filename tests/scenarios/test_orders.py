@@ -58,7 +58,7 @@ def test_a_rise_voids_what_was_acknowledged(town: Town, chen: Phone) -> None:
     chen.expects("黄色", "60公里/小时").replies("1").expects("收到确认")
     town.passes(minutes=5)
     town.forecast(ORANGE_FOG, issued=town.now)
-    chen.expects("橙色", "40公里/小时", "1收到")
+    chen.expects("橙色", "40公里/小时", "收到回1")
     limit = town.measures(measure="speed-limit")[0]
     assert (limit["state"], limit["arguments"]) == ("issued", {"limit": 40})
     chen.replies("1").expects("收到确认")

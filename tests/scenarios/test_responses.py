@@ -16,7 +16,7 @@ from tests.scenarios.forms import sends_form
 from tests.scenarios.test_by_hand_page import Desk
 from tests.scenarios.test_exercises import PLAYED, STORM
 from tests.scenarios.test_warnings import OFFICE_ALONE
-from tests.scenarios.town import SOON, Phone, Town
+from tests.scenarios.town import SOON, Phone, Town, code_in
 from tests.scenarios.weather import ORANGE_FOG
 
 PLANS = Path(__file__).parent / "plans"
@@ -61,7 +61,7 @@ def test_a_warning_proposes_and_only_the_post_starts_it_with_a_note(
     town: Town, xu: Phone, chen: Phone, smith: Phone, zhao: Phone
 ) -> None:
     town.warns("yellow")
-    xu.expects("应急响应会商", "凝冻灾害应急响应：启动Ⅳ级", "须附会商意见", "1同意 2不同意",
+    xu.expects("应急响应会商", "凝冻灾害应急响应：启动Ⅳ级", "须附会商意见", "同意回1，不同意回2",
                "虚构县气象台20日14时发布道路结冰黄色预警")  # fmt: skip
     held = the_response(town)
     assert (held["state"], held["grade"], held["asked"]) == ("proposed", None, "IV")
@@ -70,7 +70,7 @@ def test_a_warning_proposes_and_only_the_post_starts_it_with_a_note(
 
     xu.replies("1").expects("须附会商意见")
     assert the_response(town)["state"] == "proposed"
-    zhao.forgets().replies(f"同意 {xu.code}")
+    zhao.forgets().replies(f"同意 {held_code(xu)}")
     assert the_response(town)["state"] == "proposed"
 
     chen.forgets()
@@ -88,8 +88,8 @@ def test_a_warning_proposes_and_only_the_post_starts_it_with_a_note(
 
 def held_code(phone: Phone) -> str:
     """The code of the last message of theirs that asked for a decision."""
-    return next(str(m.body.split("编号")[-1].strip()) for m in reversed(phone.town.provider.messages)
-                if m.to == phone.number and "1同意" in m.body)  # fmt: skip
+    return next(code_in(m.body) for m in reversed(phone.town.provider.messages)
+                if m.to == phone.number and "同意回1" in m.body)  # fmt: skip
 
 
 def test_it_rises_falls_and_ends_by_decision_alone_and_every_department_reports(
@@ -130,8 +130,8 @@ def test_it_rises_falls_and_ends_by_decision_alone_and_every_department_reports(
         "police": "issued", "housing": "issued"
     }
     town.passes(seconds=31)
-    chen.gets("报送响应结案报告", "/a/", "1收到")
-    chen.replies(f"2 {chen.code}" if "编号" in chen.last.body else "2").gets("须填写回执表")
+    chen.gets("报送响应结案报告", "/a/", "收到回1")
+    chen.replies(f"2 {code_of(chen)}").gets("须填写回执表")
     assert sends_form(town, "chen", {"did": "出动40人巡路", "hurt": "0"}) == 303
     [report] = [r for r in the_response(town)["reports"] if r["carrier"] == "police"]
     assert report["state"] == "lifted"
@@ -153,7 +153,7 @@ def test_it_rises_falls_and_ends_by_decision_alone_and_every_department_reports(
 
 def code_of(phone: Phone) -> str:
     """The reply code of the message just read, wherever it stands in it."""
-    return str(phone.last.body.split("编号")[-1].split()[0])
+    return code_in(phone.last.body)
 
 
 def test_a_trigger_that_goes_before_the_decision_takes_its_proposal_back(

@@ -131,16 +131,16 @@ def test_the_duty_office_lets_it_stand_is_asked_again_and_calls_it_off(
 ) -> None:
     town = asked_about_fog(make_town)
     li, zhao = town.phone("li"), town.phone("zhao")
-    zhao.gets("大雾", "数据中断，仅凭缺测维持", "1保持 2撤回")
+    zhao.gets("大雾", "数据中断，仅凭缺测维持", "保持回1，撤回回2")
     zhao.replies(f"1 {zhao.code}").gets("已记录保持")
     assert town.alert(rule="fog")["state"] == "open"
     zhao.forgets()
     for _ in range(3):
         town.passes(minutes=60)
         town.forecast(MISSING)
-    assert not [m for m in zhao.unread if "1保持" in m.body]
+    assert not [m for m in zhao.unread if "保持回1" in m.body]
     town.passes(minutes=65)
-    zhao.gets("大雾", "1保持 2撤回")
+    zhao.gets("大雾", "保持回1，撤回回2")
     li.forgets()
     zhao.replies(f"2 {zhao.code} 已派人看过").gets("已记录撤回")
     assert town.alert(rule="fog")["state"] == "withdrawn"
@@ -155,12 +155,12 @@ def test_once_the_data_are_back_nobody_is_asked_whether_it_stands(
 ) -> None:
     town = asked_about_fog(make_town)
     zhao = town.phone("zhao")
-    zhao.gets("大雾", "1保持 2撤回")
+    zhao.gets("大雾", "保持回1，撤回回2")
     town.passes(minutes=5)
     town.forecast({"visibility": [150.0] * 48})
     zhao.forgets()
     town.passes(minutes=50)
-    assert not [m for m in zhao.unread if "1保持" in m.body]
+    assert not [m for m in zhao.unread if "保持回1" in m.body]
     assert town.alert(rule="fog")["held_by_unknown"] is None
 
 

@@ -1,7 +1,7 @@
 """Stories against the real service process: its real SQLite, its real HTTP, a clock the story moves.
 
     town.forecast({"visibility": [800, 300, 40, 40, 600]})
-    foreman.expects("能见度", "回1收到").replies("1")
+    foreman.expects("能见度", "收到回1").replies("1")
     town.passes(hours=1)
     foreman.expects_nothing()
 
@@ -96,7 +96,7 @@ class Phone:
     @property
     def code(self) -> str:
         """The code the last message asked to be answered with."""
-        return self.last.body.split()[-1].removeprefix("编号").strip(".。")
+        return code_in(self.last.body)
 
     @property
     def unread(self) -> list[Sms]:
@@ -477,6 +477,13 @@ class Town:
 
 class ProcessGone(AssertionError):
     """The process ended in the middle of a story (as kill tests mean it to)."""
+
+
+def code_in(message: str) -> str:
+    """The reply code that a message shows its reader how to use: `1 K7`, or `2A K7`."""
+    shown = re.search(r"\d[A-F]? ([0-9A-Z]{2,4})$", message, re.MULTILINE)
+    assert shown is not None, f"no code in {message!r}"
+    return shown[1]
 
 
 def _free_port() -> int:
