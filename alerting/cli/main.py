@@ -30,6 +30,7 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "report": "report:report",
     "incident": "incident:incident",
     "respond": "respond:respond",
+    "bulletin": "bulletin:bulletin",
     "withdraw": "withdraw:withdraw",
     "password": "password:password",
     "token": {"create": "token:create", "list": "token:list_", "revoke": "token:revoke"},

@@ -50,10 +50,18 @@ def _responses_and_returns(connection: Connection) -> None:
     metadata.create_all(connection, tables=[returned, response, response_step])
 
 
+def _a_month_is_found(connection: Connection) -> None:
+    for table, name in (("alert", "alert_by_end"), ("measure", "measure_by_end"),
+                        ("signal", "signal_by_kind"), ("pursuit", "pursuit_by_time"),
+                        ("delivery", "delivery_by_time"), ("answer", "answer_by_time")):  # fmt: skip
+        [index] = [one for one in metadata.tables[table].indexes if one.name == name]
+        index.create(connection, checkfirst=True)
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
-    "0006": _measures_meet, "0007": _responses_and_returns,
+    "0006": _measures_meet, "0007": _responses_and_returns, "0008": _a_month_is_found,
 }  # fmt: skip
 
 

@@ -82,6 +82,7 @@ signal = Table(
     Column("body", LargeBinary, nullable=False),
     UniqueConstraint("realm", "id"),
     Index("signal_by_realm", "realm", "seq"),
+    Index("signal_by_kind", "realm", "kind", "accepted"),
     sqlite_autoincrement=True,
 )  # fmt: skip
 
@@ -140,6 +141,7 @@ alert = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     UniqueConstraint("realm", "rule", "place", "episode"),
     Index("alert_open", "realm", "state"),
+    Index("alert_by_end", "realm", "closed"),
 )  # fmt: skip
 
 # Each change of an alert, for its page: opened, raised, fell, reopened, extended, cleared, withdrawn.
@@ -190,6 +192,7 @@ measure = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     UniqueConstraint("realm", "measure", "object", "carrier", "number"),
     Index("measure_key", "realm", "measure", "object", "carrier"),
+    Index("measure_by_end", "realm", "ended"),
     # At most one open however many ask.
     Index("measure_one_open", "realm", "measure", "object", "carrier", unique=True,
           sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
@@ -337,6 +340,7 @@ pursuit = Table(
     Index("pursuit_due", "state", "deadline"),
     Index("pursuit_by_measure", "measure"),
     Index("pursuit_by_alert", "alert"),
+    Index("pursuit_by_time", "realm", "opened"),
 )  # fmt: skip
 
 escalation = Table(
@@ -388,6 +392,7 @@ delivery = Table(
     Index("delivery_by_person", "realm", "person", "channel"),
     Index("delivery_by_provider", "channel", "provider_id"),
     Index("delivery_by_link", "link"),
+    Index("delivery_by_time", "realm", "created"),
 )  # fmt: skip
 
 delivery_notice = Table(
@@ -416,6 +421,7 @@ answer = Table(
     Column("told", JSON, nullable=False, server_default="{}"),  # {zh, en} of what follows
     Index("answer_by_alert", "alert"),
     Index("answer_by_measure", "measure"),
+    Index("answer_by_time", "realm", "at"),
 )  # fmt: skip
 
 person = Table(

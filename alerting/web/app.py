@@ -16,6 +16,7 @@ from alerting.web import (
     api_incidents,
     api_responses,
     api_signals,
+    bulletin_page,
     by_hand,
     health,
     logins,
@@ -66,7 +67,7 @@ def make_app(station: Station) -> FastAPI:
 
     for part in (
         api_alerts, api_signals, api_answers, api_responses, api_incidents, webhooks, answer_page,
-        pages, response_pages, measure_page, by_hand, health,
+        pages, response_pages, bulletin_page, measure_page, by_hand, health,
     ):  # fmt: skip
         app.include_router(part.router)
     return app

@@ -88,6 +88,11 @@ def page(
     return response
 
 
+def alone(template: str, language: str, **shown: Any) -> str:
+    """A document that needs no service to be read: its style stands in it."""
+    return _TEMPLATES.get_template(template).render(lang=language, style=Markup(STYLE), **shown)
+
+
 def problem_page(request: Request, problem: Problem, language: str | None = None) -> Response:
     """An error as a person reads it: what was wrong, what to do, a way back."""
     response = page(request, "problem.html", status=problem.status, problem=problem,

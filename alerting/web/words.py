@@ -262,6 +262,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "grade_III": ("Ⅲ级", "grade III"), "grade_IV": ("Ⅳ级", "grade IV"),
     "grade_end": ("终止响应", "end the response"),
     "do_decline": ("不同意", "Decline"),
+    # Bulletins
+    "bulletins": ("月度通报", "Monthly bulletins"),
+    "bulletins_text": (
+        "每月一份，从记录中算出；打印即可报送。",
+        "One a month, counted from what is on record; print it to send it on."),
+    "bulletin_running": ("本月，未结束", "not over yet"),
     # A measure and its form
     "measure_form": ("回执表", "Return form"),
     "form_due": ("须于 {at} 前报送", "to be sent by {at}"),

@@ -59,3 +59,17 @@ def test_an_earlier_database_gets_the_tables_of_responses_and_forms(tmp_path: Pa
     assert {"grade", "settled", "decision"} <= columns(store, "response")
     assert all(columns(store, name) for name in tables)
     store.close()
+
+
+def test_an_earlier_database_gets_the_indexes_by_which_a_month_is_found(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    names = {"alert": "alert_by_end", "answer": "answer_by_time", "signal": "signal_by_kind"}
+    for name in names.values():
+        store.write(lambda c, name=name: c.execute(text(f"DROP INDEX {name}")))
+    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0007'")))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    with store.read() as connection:
+        for table, name in names.items():
+            assert name in {one["name"] for one in inspect(connection).get_indexes(table)}
+    store.close()
