@@ -32,7 +32,7 @@ class Stood:
 
 def read(window: Window) -> list[Stood]:
     """All alerts that stood within the month, those of the watch too, oldest first."""
-    here = (alert.c.realm == window.realm) & window.stood(alert.c.opened, alert.c.closed)
+    here = window.stood(alert, alert.c.opened, alert.c.closed)
     rows = window.connection.execute(
         select(alert.c.id, alert.c.rule, alert.c.place, alert.c.sector, alert.c.hazard,
                alert.c.opened, alert.c.onset, alert.c.woken, alert.c.closed)

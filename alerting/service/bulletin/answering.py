@@ -39,8 +39,7 @@ def orders(window: Window) -> list[Any]:
                    measure.c.carrier, measure.c.lifter, measure.c.state, measure.c.proposed,
                    measure.c.issued, measure.c.in_force, measure.c.due, measure.c.overdue,
                    measure.c.cannot, measure.c.attested, measure.c.attested_by, measure.c.ended)
-            .where(measure.c.realm == window.realm,
-                   window.stood(measure.c.proposed, measure.c.ended))
+            .where(window.stood(measure, measure.c.proposed, measure.c.ended))
             .order_by(measure.c.proposed, measure.c.id)
         )
     )  # fmt: skip

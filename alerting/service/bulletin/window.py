@@ -8,7 +8,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
 from alerting.places import Places
 from alerting.service.listing import Titles, place_name
@@ -49,9 +49,11 @@ class Window:
         """Condition on a column of times: within the stretch."""
         return (at >= self.start) & (at < self.end)
 
-    def stood(self, begun: Any, ended: Any) -> ColumnElement[bool]:
-        """Condition on what begins and ends: some of it lies within the stretch."""
-        return (begun < self.end) & or_(ended.is_(None), ended >= self.start)
+    def stood(self, table: Table, begun: Any, ended: Any) -> ColumnElement[bool]:
+        """Condition on rows that begin and end: of this realm, and some of it within the stretch."""
+        here = and_(table.c.realm == self.realm, begun < self.end)
+        # Each half has its own way through the index (realm, ended).
+        return or_(and_(here, ended.is_(None)), and_(here, ended >= self.start))
 
     def place(self, place_id: str) -> Words:
         kind, colon, name = place_id.partition(":")  # what the watch speaks of: source:model
