@@ -40,6 +40,12 @@ def test_what_is_played_stays_in_its_realm(playing: Town) -> None:
     playing.passes(seconds=20)
     assert playing.alerts() == playing.measures() == []
     assert not stopped(playing)
+    # The committee's bulletin tells of it apart, and counts nothing of it.
+    bulletin = playing.api("GET", "/bulletin/2026-01").json()
+    assert bulletin["alerts"] == bulletin["open"] == []
+    assert bulletin["messages"]["sent"] == 0
+    [played] = bulletin["exercises"]
+    assert (played["realm"], played["woken"]) == (PLAYED, 1)
 
 
 def test_an_answer_with_a_real_and_a_played_message_open_is_asked_for_its_code(

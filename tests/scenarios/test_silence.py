@@ -42,6 +42,8 @@ def test_a_source_silent_for_two_cadences_opens_an_alert_of_the_watch_and_closes
     town.passes(minutes=11)
     assert town.alert(rule="source-silent")["state"] == "closed"
     zhao.gets("【解除】", "model")
+    bulletin = requests.get(f"{town.url}/bulletin/2026-01?lang=zh", timeout=30).text
+    assert "<td>数据源静默</td><td>model</td><td>1</td><td>0.7</td>" in bulletin
 
 
 def test_a_feed_that_breaks_is_silent_and_its_warning_stays(

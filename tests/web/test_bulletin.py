@@ -90,17 +90,20 @@ async def live_it(station: Station) -> None:
                     spots=[{"id": "low"}, {"id": "high"}],
                     values={q: [[v, v] for v in column] for q, column in values.items()})  # fmt: skip
 
-    async def says(act: str, person: str, name: str, **detail: Any) -> None:
+    async def says(act: str, person: str, name: str = "", alert: str = "", **detail: Any) -> None:
         with station.store.read() as c:
             key = c.execute(select(s.measure.c.id).where(
                 s.measure.c.realm == "live", s.measure.c.measure == name)).scalars().first()  # fmt: skip
         await station.publish("live", [Report(
             source="web", issued=station.now("live"), act=act, person=person, channel="page",
-            subject=f"measure:{key}", detail=detail)])  # fmt: skip
+            subject=f"alert:{alert}" if alert else f"measure:{key}", detail=detail)])  # fmt: skip
         await loops.settle()
 
     await forecast(FINE | {"visibility": [800.0] * 4 + [150.0] * 2 + [9000.0] * 42})
-    await loops.advance(timedelta(minutes=10))
+    await loops.advance(timedelta(minutes=5))
+    # The township answers sooner than the police, and gives no lead by that.
+    await says("acknowledge", "li", alert="live.fog.G99-K12.1")
+    await loops.advance(timedelta(minutes=5))
     for name in ("guide", "speed-limit"):
         await says("acknowledge", "chen", name)
     await loops.advance(timedelta(minutes=5))
@@ -154,6 +157,7 @@ def test_each_tier_has_who_was_woken_and_who_never_answered(lived: Lived) -> Non
     assert list(tiers) == ["field", "enterprise", "township", "duty-office"]
     police = tiers["field"]
     assert (police["woken"], police["median"], police["in_force"], police["median_in_force"]) == (2, 10, 1, 15)
+    assert (tiers["township"]["woken"], tiers["township"]["median"]) == (1, 5)
     owner = tiers["enterprise"]
     assert (owner["asked"], owner["woken"], owner["never"], owner["overdue"]) == (1, 0, 1, 1)
     assert "公路养护" in [row["title"]["zh"] for row in made["posts"]]
