@@ -327,7 +327,9 @@ def max_grade(one: int | None, other: int) -> int:
 def _places(life: Life, department: Department) -> list[Place]:
     if not department.place:
         return [life.places.by_id[life.places.county]]
-    found = [p for p in life.places.of_kind(department.place) if p.id != life.places.county]
+    found = list(life.places.of_kind(department.place))
+    if department.place == "zone":  # the townships, not what they lie in
+        found = [p for p in found if p.id != life.places.county]
     return sorted(found, key=lambda p: p.id)
 
 

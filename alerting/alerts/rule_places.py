@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,12 +27,9 @@ class RulePlaces:
 def rule_places(life: Life) -> dict[str, RulePlaces]:
     """For every rule of the book the places it runs on: its kind, and its tags where it names any."""
     found: dict[str, RulePlaces] = {}
-    by_kind: dict[str, list[str]] = defaultdict(list)
-    for place_id, (lo, _) in sorted(life.places.place_range.items(), key=lambda i: i[1]):
-        if life.places.place_range[place_id][1] > lo:
-            by_kind[life.places.by_id[place_id].kind].append(place_id)
+    of_kind = {kind: life.places.with_columns(kind) for kind in {r.place for r in life.book.rules}}
     for rule in life.book.rules:
-        ids = [p for p in by_kind[rule.place] if rule.tags <= life.places.by_id[p].tags]
+        ids = [p for p in of_kind[rule.place] if rule.tags <= life.places.by_id[p].tags]
         ranges = [life.places.place_range[p] for p in ids]
         columns = [np.arange(lo, hi) for lo, hi in ranges]
         sizes = [hi - lo for lo, hi in ranges]

@@ -90,7 +90,8 @@ class Calendar:
         return at.astimezone(self.zone).date()
 
     def season(self, name: str, at: datetime) -> int:
-        """Whether the season is on at `at`: FALSE or TRUE, always known. Raises UnknownName."""
+        """Whether the season is on at `at`: UNKNOWN only of one that begins with a working day, in a
+        year that is not published. Raises UnknownName."""
         if name not in self.seasons:
             raise _unknown_name("season", name, list(self.seasons))
         return self._on(name, self.local_day(at))
@@ -173,7 +174,9 @@ class Calendar:
     def _on(self, name: str, day: date) -> int:
         entry = self.entry(name)
         if not isinstance(entry, Holiday):
-            return TRUE if any(day in span for span in entry.around(day)) else FALSE
+            if any(day in span for span in entry.around(day)):
+                return TRUE
+            return UNKNOWN if entry.on_working_days and day.year not in self._years else FALSE
         if any(day in block for block in self._blocks[name]):
             return TRUE
         return FALSE if self._published(day) else UNKNOWN

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from alerting.calendar.spans import Part, Span
+from alerting.calendar.spans import FromFirstWorkingDay, Part, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,11 @@ class Season:
     basis: tuple[str, ...]
     parts: tuple[Part, ...]
     district: bool = False
+
+    @property
+    def on_working_days(self) -> bool:
+        """Whether it cannot be told in a year whose work days nobody has published."""
+        return any(isinstance(part, FromFirstWorkingDay) for part in self.parts)
 
     def beginning_in(self, year: int) -> list[Span]:
         return sorted(span for part in self.parts for span in part.beginning_in(year))

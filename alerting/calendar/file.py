@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -15,14 +16,24 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from alerting.calendar.entries import Holiday, Season
 from alerting.calendar.lunar import TERMS
-from alerting.calendar.spans import Anchor, Between, Fixed, LastDays, Lunar, Part, Term
+from alerting.calendar.spans import (
+    Anchor,
+    Between,
+    Fixed,
+    FromFirstWorkingDay,
+    LastDays,
+    Lunar,
+    Part,
+    Term,
+)
 from alerting.calendar.tables import Table, bundled, import_table
 from alerting.errors import BadInput
 
 _T = TypeVar("_T")
 NAME = "[a-z][a-z0-9-]*"
 _MONTH_DAY = re.compile(r"(\d{1,2})-(\d{1,2})")
-_SPAN_KEYS = ("from", "to", "on", "last-days-of-year")
+_SPAN_KEYS = ("from", "to", "on", "last-days-of-year", "days-from-first-working-day")
+MONTHS_SHORTEST = 28
 # An anchor moved by more would lie nearer to another cycle's date than to its own.
 FARTHEST = 180
 
@@ -90,7 +101,8 @@ def read(path: Path) -> Contents:
     """
     top = _document(path)
     top.only("tables", "seasons", "holidays", "school-holidays")
-    seasons = _entries(top, "seasons", _season)
+    table = _table(top)
+    seasons = _entries(top, "seasons", partial(_season, table=table))
     holidays = _entries(top, "holidays", _holiday)
     for name in holidays:
         if name in seasons:
@@ -102,7 +114,7 @@ def read(path: Path) -> Contents:
     for i, name in enumerate(closed):
         if name not in seasons:
             top.fail(f"there is no season {name!r}", mend, "school-holidays", i)
-    return Contents(seasons, holidays, tuple(seasons[name] for name in closed), _table(top))
+    return Contents(seasons, holidays, tuple(seasons[name] for name in closed), table)
 
 
 def _document(path: Path) -> _Map:
@@ -168,12 +180,12 @@ def _entries(top: _Map, key: str, build: Callable[[str, _Map], _T]) -> dict[str,
     return found
 
 
-def _season(name: str, entry: _Map) -> Season:
+def _season(name: str, entry: _Map, table: Table) -> Season:
     entry.only("title", "basis", "district", "spans", *_SPAN_KEYS)
     district = entry.node.get("district", False)
     if not isinstance(district, bool):
         entry.fail("`district` must be true or false", "Write `district: true`.", "district")
-    parts = _spans(entry) if "spans" in entry.node else (_part(entry),)
+    parts = _spans(entry, table) if "spans" in entry.node else (_part(entry, table),)
     return Season(name, _title(entry), _basis(entry), parts, district)
 
 
@@ -205,7 +217,7 @@ def _basis(entry: _Map) -> tuple[str, ...]:
     return tuple(basis)
 
 
-def _spans(entry: _Map) -> tuple[Part, ...]:
+def _spans(entry: _Map, table: Table) -> tuple[Part, ...]:
     mend = "Write `spans:` with one `- {from: …, to: …}` a line, and no dates beside it."
     rows = entry.node["spans"]
     if not isinstance(rows, CommentedSeq) or not rows:
@@ -219,12 +231,14 @@ def _spans(entry: _Map) -> tuple[Part, ...]:
             entry.fail(f"{row!r} is no span", mend, "spans", i)
         span = _Map(entry.path, row)
         span.only(*_SPAN_KEYS)
-        parts.append(_part(span))
+        parts.append(_part(span, table))
     return tuple(parts)
 
 
-def _part(span: _Map) -> Part:
+def _part(span: _Map, table: Table) -> Part:
     keys = {key for key in _SPAN_KEYS if key in span.node}
+    if keys == {"days-from-first-working-day"}:
+        return _from_first_working_day(span, table)
     if keys == {"last-days-of-year"}:
         count = span.node["last-days-of-year"]
         if type(count) is not int or not 1 <= count <= 365:
@@ -236,12 +250,21 @@ def _part(span: _Map) -> Part:
     if keys != {"from", "to"}:
         span.fail(
             f"the dates are not clear ({', '.join(sorted(keys)) or 'none'})",
-            "Give `from` and `to`, or `on`, or `last-days-of-year`.",
+            "Give `from` and `to`, or `on`, or `last-days-of-year`, or `days-from-first-working-day`.",
         )
     start, end = _anchor(span, "from"), _anchor(span, "to")
     if start.base() == end.base() and end.days < start.days:
         span.fail("the span ends before it begins", "Change `from` and `to` round.", "to")
     return Between(start, end)
+
+
+def _from_first_working_day(span: _Map, table: Table) -> FromFirstWorkingDay:
+    key = "days-from-first-working-day"
+    count = span.node[key]
+    if type(count) is not int or not 1 <= count <= MONTHS_SHORTEST:
+        span.fail(f"{count!r} is no number of days", f"Give 1 to {MONTHS_SHORTEST}.", key)
+    off, on = (frozenset(d.date for d in table.days if d.off is is_off) for is_off in (True, False))
+    return FromFirstWorkingDay(count, table.years, off, on)
 
 
 def _anchor(span: _Map, key: str) -> Anchor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from alerting.calendar.file import FARTHEST, NAME
+from alerting.calendar.file import FARTHEST, MONTHS_SHORTEST, NAME
 from alerting.calendar.lunar import TERMS
 
 _MONTH_DAY = r"^\d{1,2}-\d{1,2}$"
@@ -64,10 +64,12 @@ def _season() -> dict[str, Any]:
 
 
 def _span(more: dict[str, Any]) -> dict[str, Any]:
-    """One of the three ways to say when; `more` are the keys that may stand beside."""
+    """One of the ways to say when; `more` are the keys that may stand beside."""
     days = {"type": "integer", "minimum": 1, "maximum": 365}
     anchor = _the("anchor")
-    ways = [{"from": anchor, "to": anchor}, {"on": anchor}, {"last-days-of-year": days}]
+    of_month = {"type": "integer", "minimum": 1, "maximum": MONTHS_SHORTEST}
+    ways = [{"from": anchor, "to": anchor}, {"on": anchor}, {"last-days-of-year": days},
+            {"days-from-first-working-day": of_month}]  # fmt: skip
     return {
         "oneOf": [
             {"type": "object", "additionalProperties": False, "required": list(way),

@@ -110,4 +110,26 @@ class LastDays:
         return (Span(last - timedelta(self.count - 1), last),)
 
 
-Part = Between | LastDays
+@dataclass(frozen=True, slots=True)
+class FromFirstWorkingDay:
+    """`count` days from the first working day of every month on. `off` and `on` are the days that the
+    published tables name, `years` those they know as a whole: of another year nothing is said."""
+
+    count: int
+    years: frozenset[int]
+    off: frozenset[date]
+    on: frozenset[date]
+
+    def beginning_in(self, year: int) -> tuple[Span, ...]:
+        if year not in self.years:
+            return ()
+        firsts = (self._first_from(date(year, month, 1)) for month in range(1, 13))
+        return tuple(Span(day, day + timedelta(self.count - 1)) for day in firsts)
+
+    def _first_from(self, day: date) -> date:
+        while day in self.off or (day.weekday() >= 5 and day not in self.on):
+            day += timedelta(1)
+        return day
+
+
+Part = Between | LastDays | FromFirstWorkingDay

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+COUNTY = "county"  # the kind under which a rule runs on the county itself, which is a zone
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -46,7 +48,8 @@ class Place:
 
 @dataclass(slots=True)
 class Places:
-    """All places of a county. `columns` are (place, point) pairs, places of one kind side by side."""
+    """All places of a county. `columns` are (place, point) pairs, places of one kind side by side; the
+    county itself stands under the kind `county` too."""
 
     county: str  # the code of the top zone
     by_id: dict[str, Place]
@@ -64,10 +67,33 @@ class Places:
                 made.columns.extend((place, point) for point in place.points)
                 made.place_range[place.id] = (at, len(made.columns))
             made.kind_range[kind] = (start, len(made.columns))
+        made._put_county()
         return made
 
+    def _put_county(self) -> None:
+        """Rules with `place: county` run once, on the zone at the top. Where it has no point, which
+        is usual, the first point of a zone stands in: such rules ask the calendar, not the weather."""
+        stand_in = next((p.points[0] for p in self.of_kind("zone") if p.points), None)
+        if self.county not in self.by_id or stand_in is None:
+            return
+        lo, hi = self.place_range.get(self.county, (0, 0))
+        if lo == hi:
+            lo, hi = len(self.columns), len(self.columns) + 1
+            self.columns.append((self.by_id[self.county], stand_in))
+            self.place_range[self.county] = (lo, hi)
+        self.kind_range[COUNTY] = (lo, hi)
+
     def of_kind(self, kind: str) -> Iterator[Place]:
+        """The places of a kind, with or without points; of `county` the zone at the top."""
+        if kind == COUNTY:
+            return (p for p in (self.by_id.get(self.county),) if p is not None)
         return (p for p in self.by_id.values() if p.kind == kind)
+
+    def with_columns(self, kind: str) -> list[str]:
+        """The ids of the places on which rules of a kind run, in the order of their columns."""
+        first, last = self.kind_range.get(kind, (0, 0))
+        return [one for one, (lo, hi) in sorted(self.place_range.items(), key=lambda i: i[1])
+                if first <= lo < hi <= last]  # fmt: skip
 
     def upward(self, place_id: str) -> Iterator[str]:
         """The place itself, its zones, their parents, up to the county; each once."""

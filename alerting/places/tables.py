@@ -130,7 +130,7 @@ def _site(row: Row, line: int, zones: dict[str, Place], wrong: Complaints) -> Pl
     """What the row says; all that is wrong with it goes to `wrong`, and then nothing is taken."""
     if not row["id"] or not row["name"]:
         wrong.add(line, "needs an id and a name")
-    kinds = [k for k in PLACE_KINDS if k not in ("zone", "source", "channel")]
+    kinds = [k for k in PLACE_KINDS if k not in ("zone", "county", "source", "channel")]
     if row["kind"] not in kinds:
         wrong.add(line, f"kind {row['kind']!r} is none of {', '.join(kinds)}")
     in_zones = tuple(row["zones"].split())

@@ -36,6 +36,7 @@ TIERS: dict[str, tuple[str, str]] = {
 
 PLACE_KINDS: dict[str, tuple[str, str]] = {
     "zone": ("乡镇", "zone"),
+    "county": ("全县（区）", "the county"),
     "road-section": ("路段", "road section"),
     "bridge": ("桥梁", "bridge"),
     "tunnel-mouth": ("隧道口", "tunnel mouth"),

@@ -27,6 +27,7 @@ HEAD = "seasons:\n  it:\n    title: {zh: 它, en: It}\n    basis: [C-01]\n"
         (HEAD + "    on: {term: qingming, lunar: 1-1}\n", "5:9", "one of date, lunar, term"),
         (HEAD + "    on: 1101\n", "5:9", "1101 is no date"),
         (HEAD + "    last-days-of-year: forty\n", "5:24", "Give 1 to 365"),
+        (HEAD + "    days-from-first-working-day: 40\n", "5:34", "Give 1 to 28"),
         (HEAD + "    untl: 12-31\n", "5:5", "'untl' is not known here"),
         (
             HEAD + "    from: {term: qingming, days: 3}\n    to: {term: qingming, days: -3}\n",

@@ -231,6 +231,7 @@ def test_rows_of_utc_hours_get_the_answer_of_their_local_day(zone: str) -> None:
 def test_changes_are_told_on_the_day_they_happen(shipped: Calendar) -> None:
     assert shipped.changes(date(2026, 11, 16), date(2026, 12, 1)) == [
         (date(2026, 11, 22), "last-40-days", "begins"),
+        (date(2026, 12, 1), "bulletin-due", "begins"),
         (date(2026, 12, 1), "winter-supply", "begins"),
         (date(2026, 12, 1), "year-end", "begins"),
     ]
@@ -261,6 +262,24 @@ def test_a_newer_table_makes_its_year_known(tmp_path: Path) -> None:
     assert calendar.day("working-day", date(2027, 2, 5)) == FALSE
     assert calendar.holiday("spring-festival", local("2027-02-06T12:00")) == TRUE
     assert calendar.holiday("spring-festival", local("2027-06-06T12:00")) == FALSE
+
+
+def test_a_season_begins_with_the_first_working_day_of_each_month(tmp_path: Path) -> None:
+    """New Year's Sunday was worked in 2026, and the first week of October is off."""
+    calendar = made(tmp_path, season("days-from-first-working-day: 2"))
+    firsts = [span.first.isoformat()[5:] for span in calendar.spans("it", 2026)]
+    assert firsts == ["01-04", "02-02", "03-02", "04-01", "05-06", "06-01", "07-01", "08-03", "09-01",
+                      "10-08", "11-02", "12-01"]  # fmt: skip
+    on = [calendar.season("it", local(f"2026-12-{day}")) for day in
+          ("01T00:00", "02T23:59", "03T00:00")]  # fmt: skip
+    assert on == [TRUE, TRUE, FALSE]
+    assert [change.date.day for change in calendar.changes(date(2026, 12, 1), date(2026, 12, 31))] == [1, 3]
+
+
+def test_in_a_year_nobody_has_published_a_first_working_day_is_unknown(tmp_path: Path) -> None:
+    calendar = made(tmp_path, season("days-from-first-working-day: 2"))
+    assert calendar.season("it", local("2027-03-01T12:00")) == UNKNOWN
+    assert calendar.changes(date(2027, 1, 1), date(2027, 12, 31)) == []
 
 
 def test_a_span_of_lunar_ends_follows_a_leap_month(tmp_path: Path) -> None:

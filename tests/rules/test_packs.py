@@ -42,7 +42,7 @@ PLACES_OF = {
     "city-operation": {"zone", "water-works"},
     "pipelines": {"pipeline-section"},
     "power-telecom": {"power-line"},
-    "cross-sector": {"zone"},
+    "cross-sector": {"zone", "county"},
 }
 # The hazards and occasions of a row that its rules must answer to.
 TRIGGERS_OF = {
@@ -64,7 +64,7 @@ TRIGGERS_OF = {
     "city-operation": {"H-01", "H-03", "H-05"},
     "pipelines": {"H-05", "H-08"},
     "power-telecom": {"H-03", "H-06", "H-09", "C-05"},
-    "cross-sector": {"C-01", "C-03", "C-04"},
+    "cross-sector": {"C-01", "C-03", "C-04", "C-06"},
 }
 # Sectors whose calendar duties begin by day.
 BY_DAY = ("road-traffic", "construction", "forest-fire", "culture-tourism", "power-telecom",
@@ -182,7 +182,7 @@ def test_a_tag_that_a_rule_names_is_on_some_site_and_in_the_documents(
     """A rule whose tag nobody has runs nowhere, and a district must know what to write."""
     said = (ROOT / "docs" / "rules.md").read_text("utf-8")
     for rule in book.rules:
-        here = [p for p in places.by_id.values() if p.kind == rule.place and rule.tags <= p.tags]
+        here = [p for p in places.of_kind(rule.place) if rule.tags <= p.tags]
         assert here, rule.id
         assert {tag for tag in rule.tags if f"`{tag}`" not in said} == set(), rule.id
 
@@ -365,8 +365,8 @@ def test_every_measure_finds_its_posts_in_the_county(book: Book, places: Places)
     people = read_people(COUNTY / "people.csv", {"console"}, set())
     posts = read_posts(COUNTY / "posts.csv", places, {p["id"] for p in people})
     for rule in book.rules:
-        # A rule runs where there are points (the county as a whole has none) and its tags are.
-        here = [p for p in places.of_kind(rule.place) if p.points and rule.tags <= p.tags]
+        here = [places.by_id[p] for p in places.with_columns(rule.place)]
+        here = [p for p in here if rule.tags <= p.tags]
         assert here, rule.place
         for place in here:
             upward = list(places.upward(place.id))

@@ -36,6 +36,40 @@ STORIES = ROOT / "tests" / "scenarios"
 BEGINS = datetime(2026, 12, 3, 6, tzinfo=UTC)  # 14:00 in the county
 ZONE = ZoneInfo("Asia/Shanghai")
 DECEMBER = Month(2026, 12)
+# C-06: what the county itself is asked in the first days of a month, here at 15:00.
+DUE = """
+sector: cross-sector
+title: {zh: 各企业, en: Every enterprise}
+rules:
+  - id: bulletin-due
+    hazard: season
+    place: county
+    title: {zh: 月度通报编发, en: The monthly bulletin is due}
+    basis: [C-06]
+    levels: {blue: {when: season bulletin-due, ask: [send-bulletin]}}
+    decide: ["15:00"]
+    audience: [duty-office]
+    cases: [{name: due, given: {season: [bulletin-due]}, expect: {level: blue}}]
+"""
+MORE = {
+    "measures.yaml": ("measures:\n", """
+  send-bulletin:
+    title: {zh: 编发月度通报, en: Send out the bulletin}
+    sector: cross-sector
+    form: notify
+    carrier: duty-office
+    lifter: duty-office
+    do: {zh: 打开 /bulletin 核对上月通报并报送, en: Check last month's at /bulletin and send it}
+    sms: {zh: 核对并报送上月通报, en: check and send last month's}
+    by-minutes: 2880
+"""),
+    "calendar.yaml": ("seasons:\n", """
+  bulletin-due:
+    title: {zh: 月度通报编发, en: The monthly bulletin is due}
+    basis: [C-06]
+    days-from-first-working-day: 7
+"""),
+}  # fmt: skip
 
 
 def town(folder: Path) -> Station:
@@ -43,6 +77,10 @@ def town(folder: Path) -> Station:
     for name in ("county", "storm"):
         shutil.copytree(STORIES / name, folder / name)
     shutil.copytree(STORIES / "book", folder / "rules")
+    (folder / "rules" / "duty.yaml").write_text(DUE, "utf-8")
+    for name, (above, more) in MORE.items():
+        path = folder / "rules" / name
+        path.write_text(path.read_text("utf-8").replace(above, above + more, 1), "utf-8")
     people = folder / "county" / "people.csv"
     people.write_text(re.sub(r"sms:\+\d+( console:\w+)?", "console:1", people.read_text("utf-8")))
     config = json.loads((STORIES / "config.json").read_text("utf-8"))
@@ -128,7 +166,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
 
 
 def test_what_was_lived_is_counted_by_hazard_level_and_hours(lived: Lived) -> None:
-    fog, ice = lived.read()["alerts"]
+    fog, ice, _ = lived.read()["alerts"]
     assert (fog["hazard"], fog["sector"], fog["alerts"], fog["places"]) == ("fog", "road-traffic", 1, 1)
     assert [(one["level"], one["alerts"]) for one in fog["levels"]] == [("red", 1), ("orange", 0)]
     orange = fog["levels"][1]["hours"]
@@ -180,6 +218,21 @@ def test_what_is_still_open_has_owner_and_age(lived: Lived) -> None:
     assert later["salt"]["days"] == 17
 
 
+def test_in_the_first_days_of_a_month_the_duty_office_is_told_that_last_months_is_due(
+    lived: Lived,
+) -> None:
+    """The county is a place: it is asked once, not each of its townships."""
+    with lived.station.store.read() as c:
+        due = c.execute(select(s.alert).where(s.alert.c.rule == "bulletin-due")).all()
+        said = c.execute(select(s.delivery.c.text).where(
+            s.delivery.c.person == "zhao", s.delivery.c.text.contains("月度通报"))).scalars().all()  # fmt: skip
+    assert [(one.realm, one.place) for one in due] == [("live", "990101000000")]
+    assert due[0].opened == BEGINS + timedelta(hours=1)
+    assert "/bulletin" in said[0]
+    still = {row["measure"]: row for row in lived.read()["open"]}
+    assert still["send-bulletin"]["owner"]["zh"] == "县应急办值班室"
+
+
 def test_an_exercise_stands_apart_and_is_counted_nowhere_else(lived: Lived) -> None:
     made = lived.read()
     [played] = made["exercises"]
@@ -189,7 +242,7 @@ def test_an_exercise_stands_apart_and_is_counted_nowhere_else(lived: Lived) -> N
     with lived.station.store.read() as c:
         real = c.execute(select(s.delivery.c.id).where(s.delivery.c.realm == "live")).all()
     assert made["messages"]["sent"] == len(real)
-    assert {row["hazard"] for row in made["alerts"]} == {"fog", "road-icing"}
+    assert {row["hazard"] for row in made["alerts"]} == {"fog", "road-icing", "season"}
     own = lived.read(Month(2013, 2), datetime(2013, 2, 9, 6, tzinfo=UTC), realm="exercise-1")
     assert own["exercise"]
     assert own["exercises"] is None
