@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import event, select
 
+from alerting.cli import bulletin as command
+from alerting.errors import BadInput
 from alerting.runtime import VirtualRuntime
 from alerting.service.bulletin import bulletin, months
 from alerting.service.bulletin.month import Month, month_of
@@ -286,6 +288,31 @@ def test_a_month_that_is_none_or_has_not_begun_is_refused(lived: Lived, month: s
     assert answer.status_code == 422
     assert said in unescape(answer.text)
     assert lived.web.get(f"/api/v1/bulletin/{month}").status_code == 422
+
+
+def test_the_command_prints_it_as_text_paper_and_data(
+    lived: Lived, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Asked of the exercise, whose clock is its own: the real world's is the machine's here."""
+    config = Path(lived.station.store.path).with_name("config.yaml")
+    config.write_text(json.dumps(json.loads(config.read_text("utf-8")) | {"data": "."}), "utf-8")
+
+    def said(month: str, form: str, lang: str, realm: str = "exercise-1") -> str:
+        command.bulletin(month, command.Language(lang), command.Form(form), realm, config)
+        return capsys.readouterr().out
+
+    assert "演练，不是真实情况" in said("2013-02", "text", "zh")
+    assert "Risk advisories: 2" in said("2013-02", "text", "en")
+    paper = said("2013-02", "html", "zh")
+    assert "<style>" in paper
+    assert "href=\"/static" not in paper
+    assert "<td>道路结冰</td>" in paper
+    assert json.loads(said("2013-02", "json", "zh"))["exercise"]
+    assert "Nothing happened in this month" in said("2026-03", "text", "en", "live")
+    with pytest.raises(BadInput, match="has not begun"):
+        said("2100-12", "text", "zh")
+    with pytest.raises(BadInput, match=r"no realm 'x'.*There are: .*exercise-1"):
+        said("2013-02", "text", "zh", "x")
 
 
 def test_a_month_in_which_nothing_happened_says_so(lived: Lived) -> None:
