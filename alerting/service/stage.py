@@ -102,7 +102,9 @@ class Scout:
             self._stage.areas[warning.identifier] = names
 
     def _named(self, columns: NDArray[np.intp]) -> list[str]:
-        return list(dict.fromkeys(self._places.columns[n][0].id for n in columns))
+        # Nobody speaks of the county by the point it has borrowed.
+        met = (self._places.columns[n][0] for n in columns)
+        return list(dict.fromkeys(place.id for place in met if place.points))
 
     def _stranger(self, spot: Spot) -> list[str]:
         if not (np.isfinite(spot.lat) and np.isfinite(spot.lon)):
