@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -28,6 +27,7 @@ from alerting.calendar.spans import (
 )
 from alerting.calendar.tables import Table, bundled, import_table
 from alerting.errors import BadInput
+from alerting.yamlfile import read_tree
 
 _T = TypeVar("_T")
 NAME = "[a-z][a-z0-9-]*"
@@ -119,7 +119,7 @@ def read(path: Path) -> Contents:
 
 def _document(path: Path) -> _Map:
     try:
-        node = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        node = read_tree(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(
             f"the calendar cannot be read: {error}",

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
-from lunar_python import Lunar, Solar
+from lunar_python import Lunar, LunarYear, Solar
 
 # In the order of the year, with the names by which a calendar file may call them.
 TERMS: dict[str, str] = {
@@ -29,11 +30,12 @@ def lunar_date(year: int, month: int, day: int) -> date:
     The twelfth month of lunar year 2026 lies in January and February 2027. Raises ValueError for a
     day the month does not have.
     """
-    try:
-        solar = Lunar.fromYmd(year, month, day).getSolar()
-    except Exception as error:  # the library raises plain Exception
-        raise ValueError(str(error)) from None
-    return date(solar.getYear(), solar.getMonth(), solar.getDay())
+    held = _year(year).getMonth(month)
+    if held is None:
+        raise ValueError(f"a lunar year has no month {month}")
+    if not 1 <= day <= held.getDayCount():
+        raise ValueError(f"month {month} of lunar {year} has {held.getDayCount()} days, not {day}")
+    return _civil(held.getFirstJulianDay() + day - 1)
 
 
 @lru_cache(maxsize=256)
@@ -41,11 +43,21 @@ def _terms_of(year: int) -> dict[str, date]:
     # The library's table of a lunar year runs from 大雪 before it to 惊蛰 after it and spells the
     # names that come twice in capitals (DONG_ZHI is the second 冬至).
     second = {"DONG_ZHI": "冬至", "DA_XUE": "大雪"}
-    found = {}
-    for name, solar in Solar.fromYmd(year, 6, 1).getLunar().getJieQiTable().items():
-        if solar.getYear() == year:
-            found[second.get(name, name)] = date(year, solar.getMonth(), solar.getDay())
-    return found
+    days = zip(Lunar.JIE_QI_IN_USE, _year(year).getJieQiJulianDays(), strict=True)
+    found = {second.get(name, name): _civil(day) for name, day in days}
+    return {name: day for name, day in found.items() if day.year == year}
+
+
+@lru_cache(maxsize=64)
+def _year(year: int) -> Any:
+    """The library's table of a lunar year, which takes it milliseconds to work out; it keeps one
+    alone itself."""
+    return LunarYear.fromYear(year)
+
+
+def _civil(julian: float) -> date:
+    solar = Solar.fromJulianDay(julian)
+    return date(solar.getYear(), solar.getMonth(), solar.getDay())
 
 
 def term_date(year: int, term: str) -> date:

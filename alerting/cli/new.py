@@ -18,9 +18,8 @@ from alerting.calendar import Calendar
 from alerting.cli.given import CONFIG, ConfigPath
 from alerting.errors import BadInput
 from alerting.rulebook import Book, load_book, units
-from alerting.rulebook.cases import failures
 from alerting.rulebook.files import DISTRICTS, MEASURES, NOT_RULES
-from alerting.rulebook.loading import as_shipped, read_book
+from alerting.rulebook.loading import failing_cases, read_book
 from alerting.rulebook.measures import AskError, read_ask
 from alerting.rulebook.scaffold import Draft, cleared, pack_text, rule_text
 from alerting.rulebook.yamltext import Document
@@ -173,7 +172,7 @@ def _write(folder: Path, draft: Draft, calendar_names: set[str]) -> tuple[Path, 
             shutil.copy(file, trial)
         (trial / path.name).write_text(text, "utf-8")
         book, problems = read_book(trial, calendar_names)
-        if wrong := problems or failures(as_shipped(book)):
+        if wrong := problems or failing_cases(book):
             said = "\n".join(wrong).replace(str(trial), str(folder))
             raise BadInput(f"the rule would not load, and nothing is written:\n{said}")
     path.write_text(text, "utf-8")

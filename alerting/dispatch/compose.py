@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,23 +46,28 @@ class Asking:
     can_reply: bool
 
 
+@cache
+def _texts() -> Mapping[tuple[str, str], Template]:
+    """By language and name: compiled once a process, which takes longer than all else of a
+    composer."""
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(_FOLDER), undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, keep_trailing_newline=False,
+    )  # fmt: skip
+    return {
+        (path.parent.name, path.stem): environment.get_template(f"{path.parent.name}/{path.name}")
+        for path in _FOLDER.glob("*/*.j2")
+    }
+
+
 class Composer:
-    """Templates compiled once. `sender` signs the messages, in both languages."""
+    """`sender` signs the messages, in both languages."""
 
     def __init__(
         self, book: Book, places: Places, zone: ZoneInfo, sender: Mapping[str, str]
     ) -> None:
         self._book, self._places, self._zone, self._sender = book, places, zone, sender
-        environment = SandboxedEnvironment(
-            loader=FileSystemLoader(_FOLDER), undefined=StrictUndefined, trim_blocks=True,
-            lstrip_blocks=True, keep_trailing_newline=False,
-        )  # fmt: skip
-        self._texts: dict[tuple[str, str], Template] = {
-            (path.parent.name, path.stem): environment.get_template(
-                f"{path.parent.name}/{path.name}"
-            )
-            for path in _FOLDER.glob("*/*.j2")
-        }
+        self._texts = _texts()
 
     def compose(
         self,

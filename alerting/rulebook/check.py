@@ -7,10 +7,9 @@ from pathlib import Path
 
 from alerting.calendar import Calendar
 from alerting.rulebook.book import Book
-from alerting.rulebook.cases import failures
 from alerting.rulebook.checks import clears, conflicts, levels, messages, numbers, seasons
 from alerting.rulebook.checks.finding import Finding, warn
-from alerting.rulebook.loading import as_shipped, read_book
+from alerting.rulebook.loading import failing_cases, read_book
 
 
 def check_folder(
@@ -24,7 +23,7 @@ def check_folder(
     if calendar_names is None and calendar is not None:
         calendar_names = set(calendar.names())
     book, problems = read_book(folder, calendar_names)
-    errors = [_error(problem) for problem in [*problems, *failures(as_shipped(book))]]
+    errors = [_error(problem) for problem in [*problems, *failing_cases(book)]]
     found = errors + list(_of_rules(book))
     if calendar is not None:
         found += seasons.never(book, calendar)

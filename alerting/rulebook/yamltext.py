@@ -8,9 +8,10 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from alerting.yamlfile import read_tree
 
 Key = tuple[str | int, ...]
 
@@ -109,9 +110,9 @@ class Document:
 
 @lru_cache(maxsize=64)
 def _tree(raw: str) -> Any:
-    """What ruamel makes of a file; nobody changes it. Parsing is more than half of loading a book,
-    and where one file of it changes, the others are as they were."""
-    return YAML(typ="rt").load(raw)
+    """The tree of a file; nobody changes it. Where one file of a book changes, the others are as they
+    were."""
+    return read_tree(raw)
 
 
 def _plain(node: Any) -> Any:

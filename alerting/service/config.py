@@ -11,12 +11,12 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from alerting.errors import BadInput, plain
 from alerting.people import Policy
 from alerting.weather import FIRE_START
+from alerting.yamlfile import read_tree
 
 
 class Part(BaseModel):
@@ -175,7 +175,7 @@ def load_config(path: Path) -> Config:
             " `suian init COUNTY`.",
         ) from None
     try:
-        data = YAML(typ="rt").load(text)
+        data = read_tree(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from alerting.cli import main
+from tests.beforehand import make_ready
 
 main.make_app()  # load every command once; each run is then a fork
 
@@ -232,4 +233,5 @@ def county(tmp_path: Path) -> Folder:
     made.write("rules/measures.yaml", MEASURES)
     made.write("rules/trial.yaml", PACK)
     shutil.copy(ROOT / "rules" / "calendar.yaml", made.path / "rules" / "calendar.yaml")
+    make_ready(made.path)
     return made

@@ -1,4 +1,5 @@
-"""Starts service processes quickly: the modules are loaded once, each process is a fork of that.
+"""Starts service processes quickly: the modules are loaded once, and what every process makes alike is
+made once; each process is a fork of that.
 
 Run as a program it loads the service and then reads one JSON object a line: {"start": {"words",
 "folder", "log", "environment"}} answers {"pid"}; {"wait": pid} answers {"code"} once it has ended,
@@ -55,11 +56,14 @@ class Nursery:
 
 def _serve() -> None:
     from alerting.cli import main, serve  # noqa: F401 (loaded once, for all forks)
+    from tests.beforehand import make_ready
 
     ended: dict[int, int] = {}
     for line in sys.stdin:
         request = json.loads(line)
         if "start" in request:
+            os.environ["TWILIO_AUTH_TOKEN"] = request["start"]["environment"]["TWILIO_AUTH_TOKEN"]
+            make_ready(Path(request["start"]["folder"]))
             sys.stdout.flush()
             pid = os.fork()
             if pid == 0:

@@ -1,0 +1,32 @@
+"""What every process of the service makes alike, made once in the process that they are forks of."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alerting.errors import SuianError
+from alerting.rulebook.files import read_files, version
+from alerting.runtime import VirtualRuntime
+from alerting.service.config import load_config
+from alerting.service.county import load_county
+from alerting.service.station import Station
+from alerting.store import Store
+from alerting.web.app import make_app
+
+_seen: set[str] = set()  # books
+
+
+def make_ready(folder: Path) -> None:
+    """Have a station of the county in `folder` once with each book: its forks need not load the same
+    channels, read the same files, make the same grammar and templates and run the same cases."""
+    book = version(read_files(folder / "rules")[0])
+    if book in _seen:
+        return
+    _seen.add(book)
+    with contextlib.suppress(SuianError):  # what is wrong with it the process itself will say
+        county = load_county(load_config(folder / "config.yaml"))
+        store = Store(":memory:")
+        make_app(Station(county, VirtualRuntime(datetime(2026, 1, 1, tzinfo=UTC)), store))
+        store.close()
