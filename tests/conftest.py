@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import kafka_broker
+from tests import kafka_broker, statements
+
+statements.share()
 
 ROOT = Path(__file__).parent.parent
 # What takes longest begins first, so that no worker is left with it at the end.

@@ -6,15 +6,29 @@ county's database at start, in one transaction, without a command.
 
 from __future__ import annotations
 
+from functools import cache
+
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.dialects.sqlite import dialect
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from alerting.errors import SuianError
 from alerting.store.schema import metadata, response, response_step, returned
 
 
 def _first(connection: Connection) -> None:
-    metadata.create_all(connection)
+    for statement in _todays():
+        connection.exec_driver_sql(statement)
+
+
+@cache
+def _todays() -> tuple[str, ...]:
+    """What makes today's tables in an empty database; written out once a process."""
+    tables = metadata.sorted_tables
+    made: list[ExecutableDDLElement] = [CreateTable(table) for table in tables]
+    made += [CreateIndex(i) for table in tables for i in sorted(table.indexes, key=lambda i: str(i.name))]
+    return tuple(str(one.compile(dialect=dialect())) for one in made)
 
 
 def _answers_tell(connection: Connection) -> None:
@@ -76,8 +90,12 @@ def upgrade(connection: Connection) -> None:
             f"this database was written by a newer suian (schema {current})",
             mend="Start that version, or restore a copy made before.",
         )
+    if current is None:  # today's tables need none of the later changes
+        _first(connection)
+        _stamp(connection, max(MIGRATIONS))
+        return
     for revision, change in MIGRATIONS.items():
-        if current is None or revision > current:
+        if revision > current:
             change(connection)
             _stamp(connection, revision)
 
