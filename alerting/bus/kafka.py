@@ -55,6 +55,7 @@ class KafkaBus:
                 self._producer = KafkaProducer(
                     bootstrap_servers=self._servers, acks="all", retries=5,
                     max_request_size=2 * LARGEST, request_timeout_ms=ANSWER_MS,
+                    bootstrap_timeout_ms=ANSWER_MS,
                 )  # fmt: skip
             sent = [
                 self._producer.send(self._topic, key=self._key, value=value, partition=0)
@@ -73,6 +74,7 @@ class KafkaBus:
                 self._consumer = KafkaConsumer(
                     bootstrap_servers=self._servers, enable_auto_commit=False,
                     request_timeout_ms=ANSWER_MS, auto_offset_reset="earliest",
+                    bootstrap_timeout_ms=ANSWER_MS,
                 )  # fmt: skip
                 self._consumer.assign([self._partition])
             if self._next != after:
