@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import kafka_broker, statements
+
+if TYPE_CHECKING:
+    from alerting.service.station import Station
+    from tests.exercises.minute import Terminal
 
 statements.share()
 
@@ -17,6 +22,8 @@ ROOT = Path(__file__).parent.parent
 LONGEST = ("tests/winter/", "tests/faults/", "tests/bus/", "tests/sabotage/", "tests/chase/test_laws")
 # Folders whose tests share nothing costly: each goes to whichever worker is free.
 ALONE = ("tests/scenarios/", "tests/winter/")
+# Fixtures so costly that all who use them go to the same worker.
+MADE_ONCE = ("kafka", "first_minute")
 REQUIRED = bool(os.environ.get("SUIAN_REQUIRE_ALL"))
 
 
@@ -47,9 +54,21 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kafka_broker.Bro
     broker.stop()
 
 
+@pytest.fixture(scope="session")
+def first_minute(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Station, Terminal]]:
+    """The shipped county after a minute of its storm, and what its terminal showed."""
+    # All of the service, which a single story has no use for.
+    from tests.exercises.minute import play
+
+    station, terminal = play(tmp_path_factory.mktemp("first-minute"))
+    yield station, terminal
+    station.store.close()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For several workers (`make test`): one broker, a file's fixtures made once, the longest first."""
+    """For several workers (`make test`): one broker and one first minute, a file's fixtures made once,
+    the longest first."""
 
     def rank(item: pytest.Item) -> int:
         return next((n for n, name in enumerate(LONGEST) if item.nodeid.startswith(name)), 99)
@@ -57,8 +76,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=rank)
     for item in items:
         file = item.nodeid.partition("::")[0]
-        if "kafka" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("kafka"))
+        once = next((f for f in MADE_ONCE if f in getattr(item, "fixturenames", ())), None)
+        if once:
+            item.add_marker(pytest.mark.xdist_group(once))
         elif not file.startswith(ALONE):
             item.add_marker(pytest.mark.xdist_group(file))
 

@@ -27,7 +27,7 @@ def _todays() -> tuple[str, ...]:
     """What makes today's tables in an empty database; written out once a process."""
     tables = metadata.sorted_tables
     made: list[ExecutableDDLElement] = [CreateTable(table) for table in tables]
-    made += [CreateIndex(i) for table in tables for i in sorted(table.indexes, key=lambda i: str(i.name))]
+    made += [CreateIndex(index) for table in tables for index in table.indexes]
     return tuple(str(one.compile(dialect=dialect())) for one in made)
 
 

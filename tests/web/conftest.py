@@ -7,24 +7,30 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 
+from alerting.cli.serve import _log_from
 from alerting.runtime import VirtualRuntime
 from alerting.service.config import load_config
 from alerting.service.county import load_county
-from alerting.service.process import loops_of
 from alerting.service.station import Station
 from alerting.store import Store
 from alerting.store import schema as s
 from alerting.web.app import make_app
+from tests.exercises.minute import Terminal
 from tests.web.web_desk import NOW, Browser, Desk
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logged_as_by_the_service() -> None:
+    """A trace in structlog's usual form draws the variables of every frame, for seconds."""
+    _log_from("info")
 
 
 @pytest.fixture
@@ -55,21 +61,9 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """The same county after seven hours of its storm: orders, answers, wrong ones and rises."""
-    folder = tmp_path_factory.mktemp("played")
-    config = load_config(ROOT / "config.yaml").model_copy(update={"data": folder})
-    station = Station(load_county(config), VirtualRuntime(NOW), Store(folder / "suian.db"))
-    station.channels["console"].sink = lambda text: None
-
-    async def play() -> None:
-        loops = loops_of(station)
-        await loops.settle()
-        await station.start_exercise()
-        await loops.advance(timedelta(seconds=45))
-
-    asyncio.run(play())
-    with serving(station) as browser:
+def played(first_minute: tuple[Station, Terminal]) -> Iterator[Browser]:
+    """The same county after ten hours of its storm: orders, answers, wrong ones and rises."""
+    with serving(first_minute[0]) as browser:
         yield browser
 
 
