@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from alerting.rulebook import check_folder, load_book
-from alerting.rulebook.cases import failure
+from alerting.errors import BadInput
+from alerting.rulebook import check_folder, load_book, loading
+from alerting.rulebook.cases import failure, failures
 from alerting.rulebook.pack import Case
 from tests.rulebook.sights import FOG, MEASURES, folder, rule
 
@@ -118,3 +119,28 @@ def test_the_example_of_the_guide_for_authors_loads(tmp_path):
     assert book.rules[0].tags == {"expressway"}
     assert book.numbers["mine-snow"].inside("year-end") == (8, "cm")
     assert book.measures["speed-limit"].by_minutes == 30
+
+
+def test_cases_of_one_content_are_run_once_a_process_unless_they_fail(tmp_path: Path, monkeypatch):
+    runs = []
+    monkeypatch.setattr(loading, "failures", lambda book: runs.append(book.version) or failures(book))
+    # Of no other test's content: each begins as one that the process has not seen.
+    sound = FOG.replace("title:", "# once\ntitle:", 1)
+    load_book(folder(tmp_path, sound))
+    load_book(folder(tmp_path, sound))
+    assert len(runs) == 1
+    wrong = sound.replace("expect: {level: red", "expect: {level: none", 1)
+    assert wrong != sound
+    for _ in range(2):
+        with pytest.raises(BadInput, match="does not come out"):
+            load_book(folder(tmp_path, wrong))
+    assert len(runs) == 3
+
+
+def test_a_rule_left_out_for_a_season_nobody_knows_has_not_passed_its_cases(tmp_path: Path):
+    text = FOG.replace("red:\n        when: ", "red:\n        when: season year-end and ", 1)
+    assert text != FOG
+    here = folder(tmp_path, text)
+    assert any("no season" in f.what for f in check_folder(here, {"another"}))
+    with pytest.raises(BadInput, match="does not come out"):
+        load_book(here, {"year-end"})
