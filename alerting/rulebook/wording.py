@@ -31,7 +31,11 @@ _DAYS = {
     "working-day": ("工作日", "a working day"), "school-day": ("上学日", "a school day"),
     "rest-day": ("休息日", "a day off"),
 }  # fmt: skip
-_SEEN = {"icing": ("结冰", "icing")}  # what people report, by the word that rules ask for
+# What people report, by the word that rules ask for.
+_SEEN = {
+    "icing": ("结冰", "icing"), "cracks": ("坡体新裂缝", "fresh cracks in the slope"),
+    "heating-failed": ("供暖中断", "the heating has failed"),
+}  # fmt: skip
 Titles = Mapping[str, Mapping[str, str]]  # of seasons and holidays, by their name
 
 
@@ -139,6 +143,8 @@ def fact_words(text: str, value: float | None, language: Language, titles: Title
         return _DAYS[words[1]][0 if zh else 1]
     if words[0] == "reported" and words[1] in _SEEN:
         return f"{lead[0]}：{_SEEN[words[1]][0]}" if zh else f"{lead[1]}: {_SEEN[words[1]][1]}"
+    if words[0] == "between" and zh:
+        return f"{lead[0]} {words[1]}至{words[3]}"
     title = titles.get(words[1]) if words[0] in ("season", "holiday") else None
     if title is not None:
         return f"{lead[0]}：{title['zh']}" if zh else f"{lead[1]}: {title['en']}"

@@ -67,6 +67,12 @@ def test_a_season_is_called_by_its_name_and_not_by_its_key():
     assert said(made, seen, "en", titles) == "season: Turn of the year"
 
 
+def test_the_hours_of_a_rule_are_told_in_the_readers_language():
+    made, seen = rule(None, yellow="between 06:00 and 09:00"), sight({"visibility": [900]})
+    assert said(made, seen, "zh").endswith("时间 06:00至09:00")
+    assert said(made, seen, "en").endswith("between 06:00 and 09:00")
+
+
 def test_one_line_in_both_languages():
     seen = sight({"visibility": [800, 300, 40, 40]})
     assert said(FOG, seen, "zh") == "能见度 1月20日07时 40 m < 50 m"
