@@ -10,7 +10,7 @@ from alerting.signals import Area, Warning, content_id
 from alerting.vocabulary import HAZARDS, NAMES, Level, colour_in, hazard_named
 
 # What no office warns of: they stand in the vocabulary for our own alerts.
-NOT_WARNED = frozenset({"season", "service", "incident"})
+NOT_WARNED = frozenset({"season", "service", "incident", "road-closure"})
 
 
 def typed_warning(

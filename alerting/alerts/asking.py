@@ -16,13 +16,16 @@ from datetime import datetime
 from typing import Any
 
 from alerting.alerts import meeting
+from alerting.alerts.addressing import addressed, post_for
 from alerting.alerts.first import needed_by, wait_is_over, waiting_for
+from alerting.alerts.hours import hours_of
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, tell
 from alerting.alerts.orders import (
     NOT_ISSUED,
     OPEN_WORK,
     ask_decider,
+    ask_check,
     ask_four,
     describe,
     end,
@@ -30,9 +33,10 @@ from alerting.alerts.orders import (
     issue,
     tell_carrier,
 )
+from alerting.alerts.reopening import SHUTS, tell_open
 from alerting.people import Post
 from alerting.places import Place
-from alerting.rulebook.measures import EXEMPTS
+from alerting.rulebook.arguments import implied, strictest
 from alerting.store.rows import Row
 
 
@@ -46,21 +50,23 @@ def ask(
     at: datetime,
     interim_for: str | None = None,
     carrier: Post | None = None,
+    decided_by: str | None = None,
 ) -> list[str]:
     """Ask for a measure at a place on behalf of `by` (an alert id, "person:…", "response:…", a
-    measure's id); of `carrier`, where it is not for the measure to say who carries it.
+    measure's id); of `carrier`, where it is not for the measure to say who carries it. `decided_by`:
+    a person who has signed for it already.
 
     Gives the ids of the measures that are new or were issued again because of it.
     """
     changed: list[str] = []
     given = [(place.id, carrier)] if carrier is not None else None
-    for object_id, post in given or _addressed(ledger, name, place, facts.sector):
+    for object_id, post in given or addressed(ledger, name, place, facts.sector):
         here = facts if facts.place == object_id else facts.saying(place=object_id)
         held = ledger.newest(name, object_id, post.id)
         if held is None or held.ended is not None:
             number = 1 if held is None else held.number + 1
             changed.append(_propose(ledger, name, object_id, post, number, arguments, here, by,
-                                    at, interim_for))  # fmt: skip
+                                    at, interim_for, decided_by))  # fmt: skip
         elif _join(ledger, held, arguments, here, by, at):
             changed.append(held.id)
     return changed
@@ -90,22 +96,56 @@ def after_the_end(ledger: Ledger, alert: str, facts: Facts, at: datetime) -> Fac
 
 
 def lift(ledger: Ledger, row: Row, facts: Facts, by: str, at: datetime) -> None:
-    tell_carrier(ledger, row, "lifted", facts, at)  # of the measure as its carrier knows it
-    end(ledger, row, (row.state,), "lifted", by, at, "")
+    _finish(ledger, row, facts, "lifted", by, at, "")
+
+
+def expire(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
+    """Its end has come and nobody asks any more, or nobody decided on it before."""
+    reason = {"zh": "到时自动结束", "en": "Its time is over"}
+    decider = ledger.post(row.decider) if row.state == "proposed" else None
+    if decider is not None:
+        said = facts.saying(reason=reason, place=row.object, due=None,
+                            measures=(describe(row, ledger.life.measure(row.measure)),))  # fmt: skip
+        tell(ledger, "lifted", decider, said, at, measure=row.id, alert=ledger.alert_of(row.id))
+    _finish(ledger, row, facts.saying(reason=reason), "expired", "service", at, reason["zh"])
+
+
+def _finish(
+    ledger: Ledger, row: Row, facts: Facts, how: str, by: str, at: datetime, reason: str
+) -> None:
+    """It ends, and who carries it is told; of a road that opens everyone is, last, with what still
+    holds there."""
+    definition = ledger.life.measure(row.measure)
+    known = describe(row, definition)  # as its readers know it
+    shut = definition.road in SHUTS
+    if row.issued is not None and not shut:
+        tell_carrier(ledger, row, "lifted", facts, at)
+    end(ledger, row, (row.state,), how, by, at, reason)
     after_end(ledger, row, at)
+    if row.issued is not None and shut:
+        tell_open(ledger, row, known, facts, at)
 
 
 def now_in_force(ledger: Ledger, row: Row, at: datetime) -> None:
-    """What stood in for this measure is no longer asked on its behalf; what waited for it goes on."""
-    drop(ledger, row.id, set(ledger.life.measure(row.measure).needs_first), facts_of(ledger, row), at)
+    """What stood in for this measure is no longer asked on its behalf; what waited for it goes on;
+    what it does the work of now ends."""
+    definition = ledger.life.measure(row.measure)
+    drop(ledger, row.id, set(definition.needs_first), facts_of(ledger, row), at)
     for waiting in waiting_for(ledger, row):
         go_on(ledger, waiting, facts_of(ledger, waiting), at)
+    for old in ledger.open_of(definition.supersedes):
+        if old.object == row.object and old.state not in NOT_ISSUED:
+            _supersede(ledger, old, row, at)
 
 
 def after_end(ledger: Ledger, row: Row, at: datetime) -> None:
     """A measure has ended: nothing is asked on its behalf any more, nothing is to be decided between
-    it and another, and what waited for it to be in force waits in vain."""
+    it and another, and what waited for it to be in force waits in vain. What it took over from and is
+    still asked for stands again."""
     drop(ledger, row.id, set(), facts_of(ledger, row), at)
+    if ledger.life.measure(row.measure).supersedes:
+        for old in ledger.superseded_by(row.id):
+            _hand_back(ledger, old, at)
     for other in meeting.close_of(ledger, row, at):
         go_on(ledger, other, facts_of(ledger, other), at)
     for waiting in waiting_for(ledger, row):
@@ -128,50 +168,6 @@ def go_on(
         issue(ledger, row, facts, at)
 
 
-def strictest(declared: dict[str, Any], sets: list[dict[str, Any]]) -> dict[str, Any]:
-    """The strictest of several argument sets, by what each argument declares."""
-    # Under an older book it may have had others, of which nobody knows what is stricter.
-    out = {name: value for s in sets for name, value in s.items() if name not in declared}
-    for name, declaration in declared.items():
-        given = [s[name] for s in sets if name in s]
-        if not given:
-            continue
-        if declaration.stricter == "union":
-            out[name] = sorted({x for g in given for x in (g if isinstance(g, list) else [g])})
-        else:
-            out[name] = (min if declaration.stricter == "lower" else max)(given)
-    # Whom one of them does not let pass is not let pass; who says nothing narrows nothing.
-    passing = [set(s[EXEMPTS]) for s in sets if EXEMPTS in s]
-    if passing:
-        out[EXEMPTS] = sorted(set.intersection(*passing))
-    return out
-
-
-def _addressed(ledger: Ledger, name: str, place: Place, sector: str) -> list[tuple[str, Post]]:
-    """Whom a measure at a place falls to: (object, carrier's post).
-
-    A zone's measure carried by enterprises is one measure for each site of the sector in the zone.
-    What falls to nobody falls to the duty office.
-    """
-    definition = ledger.life.measure(name)
-    objects = [place.id]
-    if place.kind == "zone" and definition.carrier == "enterprise":
-        sites = ledger.life.places.sites_in(place.id, definition.sector or sector)
-        objects = [site.id for site in sites]
-    found: list[tuple[str, Post]] = []
-    for one in objects:
-        post = _post(ledger, definition.carrier, definition.sector or sector, one)
-        if post is not None:
-            found.append((one, post))
-    return found
-
-
-def _post(ledger: Ledger, tier: str | None, sector: str, place: str) -> Post | None:
-    if not tier:
-        return None
-    return ledger.resolve(tier, sector, place) or ledger.resolve("duty-office", "", place)
-
-
 def _propose(
     ledger: Ledger,
     name: str,
@@ -183,24 +179,27 @@ def _propose(
     by: str,
     at: datetime,
     interim_for: str | None,
+    decided_by: str | None,
 ) -> str:
     definition = ledger.life.measure(name)
     sector = definition.sector or facts.sector
-    decider = _post(ledger, definition.decider, sector, object_id)
-    lifter = _post(ledger, definition.lifter, sector, object_id)
+    decider = post_for(ledger, definition.decider, sector, object_id)
+    lifter = post_for(ledger, definition.lifter, sector, object_id)
+    undecided = decider is not None and decided_by is None
+    begins, ends = hours_of(arguments, at, ledger.life.zone)
     row = ledger.add_measure(
         id=f"{ledger.realm}.{name}.{object_id}.{carrier.id}.{number}", measure=name,
         title=dict(definition.title), object=object_id, carrier=carrier.id, number=number,
-        state="proposed" if decider else "approved", level=facts.level, arguments=arguments,
+        state="proposed" if undecided else "approved", level=facts.level, arguments=arguments,
         decider=decider.id if decider else None, lifter=lifter.id if lifter else None,
-        interim_for=interim_for, proposed=at, decided_by=None, issued=None, acknowledged=None,
-        in_force=None, due=None, overdue=None, cannot=None, waits=None, attested=None,
-        attested_by=None, ended=None, end_reason="", version=1,
+        interim_for=interim_for, proposed=at, decided_by=decided_by, issued=None, acknowledged=None,
+        in_force=None, due=None, begins=begins, ends=ends, overdue=None, cannot=None, waits=None,
+        attested=None, attested_by=None, ended=None, end_reason="", successor=None, version=1,
     )  # fmt: skip
     ledger.add_asker(row.id, by, level=facts.level, arguments=arguments, since=at, ended=None)
     ledger.record(at, by, "propose measure", row.id, {"arguments": arguments, "level": facts.level})
     go_on(ledger, row, facts, at)
-    if decider is not None:
+    if undecided:
         for interim in definition.interim:
             ask(ledger, interim, ledger.life.places.by_id[object_id], {}, facts, row.id, at,
                 interim_for=row.id)  # fmt: skip
@@ -242,7 +241,10 @@ def _settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     again = stricter or risen or revived
     was = [row.arguments, row.level]
     version = row.version + 1 if again and row.state not in NOT_ISSUED else row.version
-    ledger.change(row, arguments=arguments, level=level, version=version)
+    begins, ends = hours_of(arguments, at, ledger.life.zone)
+    if row.begins is None or (begins is not None and row.begins < begins):
+        begins = row.begins  # what holds already is not let go until the evening
+    ledger.change(row, arguments=arguments, level=level, version=version, begins=begins, ends=ends)
     ledger.record(at, "service", "change measure", row.id,
                   {"arguments": arguments, "level": level, "was": was})  # fmt: skip
     if not again:
@@ -255,6 +257,30 @@ def _settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
         return True
     issue(ledger, row, facts, at, kind="tighten" if stricter or revived else "raise")
     return True
+
+
+def _supersede(ledger: Ledger, old: Row, successor: Row, at: datetime) -> None:
+    """Another measure does its work from now on. Who carried it is told which, lest they stop."""
+    title = meeting.named(ledger, successor)
+    reason = {"zh": f"由“{title['zh']}”接替", "en": f"{title['en']} takes over"}
+    tell_carrier(ledger, old, "superseded", facts_of(ledger, old).saying(reason=reason), at)
+    ledger.change(old, successor=successor.id)
+    end(ledger, old, (old.state,), "superseded", "service", at, reason["zh"])
+    after_end(ledger, old, at)
+
+
+def _hand_back(ledger: Ledger, old: Row, at: datetime) -> None:
+    """The measure that took over has ended; the one before stands again, as it was decided, for those
+    who still ask for it and as long as it was asked for."""
+    if old.ends is not None and old.ends <= at:
+        return
+    asking = [a for a in ledger.askers(old.id).values()
+              if a.ended is None and a.asker != old.successor]  # fmt: skip
+    place = ledger.life.places.by_id[old.object]
+    for one in sorted(asking, key=lambda a: (a.since, a.asker)):
+        ask(ledger, old.measure, place, one.arguments,
+            facts_of(ledger, old).saying(level=one.level), one.asker, at,
+            carrier=ledger.post(old.carrier), decided_by=old.decided_by)  # fmt: skip
 
 
 def _no_longer_asked(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
@@ -275,12 +301,7 @@ def _no_longer_asked(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> No
         ledger.record(at, "service", "propose lift", row.id, {})
         ask_four(ledger, row, said, at)
     elif definition.check and row.state in OPEN_WORK:
-        ledger.change(row, state="lift proposed")
-        ledger.record(at, "service", "propose lift", row.id, {})
-        to = ledger.post(row.lifter) or ledger.post(row.carrier)
-        if to is not None:
-            tell(ledger, "check", to, said, at, measure=row.id, wants="check",
-                 alert=ledger.alert_of(row.id))  # fmt: skip
+        ask_check(ledger, row, said, at)
     elif row.state in OPEN_WORK:
         lift(ledger, row, facts, "service", at)
 
@@ -294,7 +315,8 @@ def _waits(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     place = ledger.life.places.by_id[row.object]
     for name in definition.needs_first:
         if not needed_by(ledger, row, name):
-            ask(ledger, name, place, {}, facts, row.id, at)
+            given = implied(ledger.life.measure(name).arguments, row.arguments)
+            ask(ledger, name, place, given, facts, row.id, at)
     needed = {name: needed_by(ledger, row, name) for name in definition.needs_first}
     missing = [r for rows in needed.values() for r in rows if r.state != "in force"]
     lost = not all(needed.values()) or any(r.ended is not None for r in missing)
@@ -308,6 +330,7 @@ def _waits(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
         ledger.record(at, "service", "wait", row.id, {"for": [r.id for r in missing]})
         by = [ledger.life.measure(n).due(at, ledger.life.zone, ledger.life.policy.in_force_minutes)
               for n in definition.needs_first]  # fmt: skip
+        by += [r.begins for r in missing if r.begins]
         ledger.change(row, due=max(by), overdue=None)
         if lost:
             wait_is_over(ledger, row, at)

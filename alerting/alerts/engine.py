@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from alerting.alerts import closed_roads
 from alerting.alerts.agreement import Agreement
 from alerting.alerts.changes import Change, Changes
 from alerting.alerts.facts import FactBook
@@ -78,6 +79,9 @@ class Engine:
         if isinstance(signal, Report):
             if signal.act in ("reported", "report-ended"):
                 self.facts.take_report(signal)
+                return None
+            if signal.act in closed_roads.ACTS:
+                self.facts.roads.take(signal)
                 return None
             return none
         if isinstance(signal, Tick) and signal.subject.startswith("heard:"):

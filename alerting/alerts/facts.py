@@ -13,9 +13,11 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from alerting.alerts.closed_roads import ClosedRoads
 from alerting.calendar import Calendar
 from alerting.places import Places
 from alerting.places.areas import AreaMatcher, issuer_rank, named_rank
+from alerting.places.roads import CLOSED
 from alerting.signals import Incident, Report, Warning
 from alerting.vocabulary import Level
 from alerting.weather.sight import Sight
@@ -61,7 +63,11 @@ class FactBook:
     incidents: list[Incident] = field(default_factory=list)
     reports: list[tuple[str, str, datetime]] = field(default_factory=list)  # word, place, at
     ends: dict[str, list[InForce]] = field(default_factory=dict)  # by the number they refer to
+    roads: ClosedRoads = field(init=False)  # that others have closed
     _matcher: AreaMatcher | None = None
+
+    def __post_init__(self) -> None:
+        self.roads = ClosedRoads(self.places)
 
     def take_warning(self, warning: Warning) -> NDArray[np.bool_]:
         """Put a warning in force, or end the ones it names; gives the columns it touches.
@@ -127,6 +133,7 @@ class FactBook:
         }
         self.ends = {number: enders for number, enders in recent.items() if enders}
         self.incidents = [i for i in self.incidents if i.at > now - KEPT]
+        self.roads.forget(now)
 
     @property
     def matcher(self) -> AreaMatcher:
@@ -226,6 +233,8 @@ class FactsAt:
         return 2 if any(i.incident == kind and i.at >= since for i in self.book.incidents) else 0
 
     def reported(self, word: str) -> NDArray[np.int8]:
+        if word == CLOSED:  # is told of a road, not seen at a place
+            return self._cut(self.book.roads.columns(self.now))
         found = np.zeros(len(self.book.places.columns), np.int8)
         for said, place, at in self.book.reports:
             if said == word and self.now - at <= REPORT_LASTS:

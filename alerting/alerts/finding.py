@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerting.alerts.facts import FactBook
+from alerting.places.roads import CLOSED
 from alerting.rulebook import Rule, Why, sentence
 from alerting.signals import Incident
 from alerting.vocabulary.incidents import incident_named
@@ -54,7 +55,11 @@ def find(
         said["official"] = official
     bulletin: dict[str, str] = {}
     if accident := facts.bulletin(rule.incidents, now):
-        said["bulletin"] = bulletin = _told_of(accident, zone)
+        bulletin = _told_of(accident, zone)
+    elif CLOSED in rule.reports:
+        bulletin = _told_closed(facts, fields.columns[int(columns[0])].place, now, zone)
+    if bulletin:
+        said["bulletin"] = bulletin
         if rule.facts_only:  # the bulletin is all of the reason
             words = {}
         rest = {one: f"{SEP[one]}{words[one]}" if words else "" for one in bulletin}
@@ -63,6 +68,19 @@ def find(
     if onset is None and official is not None:
         onset = datetime.fromisoformat(official["onset"])
     return Finding(said, words, onset, until, official, bulletin)
+
+
+def _told_closed(facts: FactBook, place: str, now: datetime, zone: ZoneInfo) -> dict[str, str]:
+    """Who has closed the road that a section of ours meets, and why; {} where nobody has."""
+    closure = facts.roads.met_by(place, now)
+    if closure is None:
+        return {}
+    until = closure.told.until
+    local = until.astimezone(zone) if until is not None else None
+    return {
+        "zh": closure.words("zh", f"{local.month}月{local.day}日{local:%H:%M}" if local else ""),
+        "en": closure.words("en", f"{local:%d %b %H:%M}" if local else ""),
+    }
 
 
 def official_at(

@@ -126,6 +126,12 @@ class Ledger:
         rows = (row for row in self._measures.values() if row and row.measure in names)
         return sorted((r for r in rows if r.ended is None), key=lambda r: (r.proposed, r.id))
 
+    def superseded_by(self, measure_id: str) -> list[Row]:
+        """The measures that this one took over from, in the order of their ids."""
+        rows = self._keep(measure, self._measures, select(measure).where(
+            measure.c.successor == measure_id).order_by(measure.c.id))  # fmt: skip
+        return rows
+
     def meetings(self, measure_id: str) -> list[Row]:
         """Its conflicts with others, decided or not, in the order in which they came up."""
         if measure_id not in self._meetings:

@@ -2,6 +2,8 @@
 
     proposed → approved → issued → acknowledged → in force → lift proposed → attested → lifted
 
+It ends too as refused, withdrawn, expired (ending.py) or superseded (asking.py).
+
 Rules and persons ask for it (asking.py); here its carrier acknowledges it, reports it in force or says
 that they cannot, its decider approves or refuses it, its lifter attests the check, and whoever may
 withdraws it. Each gives whether it was done: of two answers at once one wins and the other is told.
@@ -18,6 +20,7 @@ from alerting.alerts.first import wait_is_over
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
 from alerting.alerts.notices import in_both, posts_told, tell
+from alerting.alerts.reopening import SHUTS, told_of
 from alerting.alerts.orders import (
     OPEN_WORK,
     describe,
@@ -150,7 +153,10 @@ def withdraw(
             measures=(describe(row, life.measure(row.measure)),),
         )  # fmt: skip
         end(ledger, row, (row.state,), "withdrawn", by, at, reason)
-        for post_id in sorted(posts_told(ledger, "measure", measure_id)):
+        told = posts_told(ledger, "measure", measure_id)
+        if life.measure(row.measure).road in SHUTS and row.issued is not None:
+            told = told_of(ledger, row, at)
+        for post_id in sorted(told):
             post = ledger.post(post_id)
             if post is not None:
                 tell(ledger, "withdrawn", post, said, at, measure=measure_id,

@@ -203,4 +203,5 @@ def _tell_the_asked(ledger: Ledger, held: Row, gone: Row, at: datetime) -> None:
 
 
 _OVER = {"lifted": ("解除", "lifted"), "withdrawn": ("撤回", "withdrawn"),
-         "refused": ("不予执行", "refused")}  # fmt: skip
+         "refused": ("不予执行", "refused"), "expired": ("到期", "past its end"),
+         "superseded": ("由另一项接替", "superseded")}  # fmt: skip

@@ -26,6 +26,8 @@ def issue(ledger: Ledger, row: Row, facts: Facts, at: datetime, kind: str = "ord
     """Order it from its carrier, who must acknowledge and then report it in force."""
     definition = ledger.life.measure(row.measure)
     due = definition.due(at, ledger.life.zone, ledger.life.policy.in_force_minutes)
+    if row.begins is not None and row.begins > at:  # a ban from 20:00 on is in force at 20:00
+        due = row.begins
     # What is in force already and only rises stays in force; it is acknowledged anew.
     state = "in force" if kind == "raise" and row.state == "in force" else "issued"
     ledger.change(row, state=state, issued=row.issued or at, due=due, overdue=None, cannot=None,
@@ -35,14 +37,25 @@ def issue(ledger: Ledger, row: Row, facts: Facts, at: datetime, kind: str = "ord
 
 
 def ask_decider(ledger: Ledger, row: Row, decider: Post, facts: Facts, at: datetime) -> None:
-    """The decider is told what, where, and by when it must be decided: onset less the muster time."""
+    """The decider is told what, where, and by when it must be decided: when it begins, or the onset,
+    less the muster time."""
     definition = ledger.life.measure(row.measure)
-    by = None
-    if facts.onset is not None:
-        by = max(at, facts.onset - timedelta(minutes=definition.muster_minutes))
+    by, begins = None, row.begins or facts.onset
+    if begins is not None:
+        by = max(at, begins - timedelta(minutes=definition.muster_minutes))
     tell(ledger, "decide", decider,
          facts.saying(measures=(describe(row, definition),), due=by), at,
          alert=ledger.alert_of(row.id), measure=row.id, wants="decision")  # fmt: skip
+
+
+def ask_check(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
+    """Its lifter is to look before it is lifted; until they have, it stands."""
+    ledger.change(row, state="lift proposed")
+    ledger.record(at, "service", "propose lift", row.id, {})
+    to = ledger.post(row.lifter) or ledger.post(row.carrier)
+    if to is not None:
+        tell(ledger, "check", to, facts, at, measure=row.id, wants="check",
+             alert=ledger.alert_of(row.id))  # fmt: skip
 
 
 def ask_four(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
@@ -119,7 +132,7 @@ def describe(row: Row, definition: Any) -> dict[str, Any]:
         "object": row.object,
         "state": row.state,
         "form": definition.form,
-    }
+    } | {name: at.isoformat() for name in ("begins", "ends") if (at := getattr(row, name))}
 
 
 def facts_of(ledger: Ledger, row: Row) -> Facts:

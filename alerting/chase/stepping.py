@@ -3,7 +3,8 @@
     1. pursuits whose alert or measure has moved on end;
     2. notices that want an answer get a pursuit;
     3. a post with nobody on it, or whom no message reached: the next rung at once;
-    4. measures that should be in force by now are overdue;
+    4. measures that should be in force by now are overdue, and those whose end has come end, or are
+       looked at;
     5. deadlines that have passed: the same rung again, louder, or the next one.
 
 A pursuit moves at most once a step and its next deadline counts from now: after an outage of any
@@ -29,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 
-from alerting.alerts import measures, settling
+from alerting.alerts import ending, measures, settling
 from alerting.alerts.life import Life
 from alerting.audit import record
 from alerting.chase import calls, pursuits, words
@@ -55,6 +56,7 @@ def step(connection: Connection, life: Life, now: datetime) -> int:
     changed += pursuits.open_new(connection, life, now)
     changed += _unreached(connection, life, now)
     changed += _mark_overdue(connection, life, now)
+    changed += _end(connection, life, now)
     for held in connection.execute(
         select(pursuit).where(_expired(life.realm, now)).order_by(pursuit.c.deadline, pursuit.c.id)
     ).all():
@@ -81,6 +83,7 @@ def _questions(realm: str) -> tuple[Select[Any], ...]:
         select(notice.c.id).where(_nobody(realm)),
         select(notice.c.id).where(_dead(realm)),
         select(measure.c.id).where(_late(realm, now)),
+        select(measure.c.id).where(ending.has_end(realm), measure.c.ends <= now),
         select(pursuit.c.id).where(pursuits.moot(realm)),
     )
     return tuple(question.limit(1) for question in asked)
@@ -98,7 +101,10 @@ def next_due(connection: Connection, realm: str) -> datetime | None:
             measure.c.realm == realm, measure.c.state.in_(_DUE), measure.c.overdue.is_(None),
         )
     ).scalar_one()  # fmt: skip
-    return min((t for t in (first, due) if t is not None), default=None)
+    end = connection.execute(
+        select(func.min(measure.c.ends)).where(ending.has_end(realm))
+    ).scalar_one()
+    return min((t for t in (first, due, end) if t is not None), default=None)
 
 
 def climb(
@@ -252,6 +258,15 @@ def _mark_overdue(connection: Connection, life: Life, now: datetime) -> int:
         select(measure.c.id).where(_late(life.realm, now)).order_by(measure.c.id)
     ).scalars().all()  # fmt: skip
     return sum(measures.overdue(connection, life, one, now) for one in rows)
+
+
+def _end(connection: Connection, life: Life, now: datetime) -> int:
+    rows = connection.execute(
+        select(measure.c.id)
+        .where(ending.has_end(life.realm), measure.c.ends <= now)
+        .order_by(measure.c.ends, measure.c.id)
+    ).scalars().all()  # fmt: skip
+    return sum(ending.end_comes(connection, life, one, now) for one in rows)
 
 
 def _wait_until(connection: Connection, held: Any, at: datetime) -> None:

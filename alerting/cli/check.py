@@ -213,6 +213,6 @@ def _measure(name: str, m: Measure) -> dict[str, Any]:
     return {
         "title": dict(m.title), "form": m.form, "carrier": m.carrier, "decider": m.decider,
         "lifter": m.lifter, "interim": m.interim,
-        "arguments": {k: a.unit or ("words" if a.stricter == "union" else "number")
+        "arguments": {k: a.unit or a.kind
                       for k, a in m.arguments.items()},
     }  # fmt: skip

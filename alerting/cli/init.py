@@ -69,7 +69,7 @@ TABLES = {
     ]),
     "sites.csv": (SITE_COLUMNS, [
         "#g1-k10,road-section,示例路段 Example section,Example section,520000001,520000001-low,,,,"
-        "road-traffic,expressway,G1,10,18,northbound,,",
+        "road-traffic,expressway,G1,10,18,双向,示例站,示例站,Example,Example",
     ]),
     "people.csv": (PEOPLE_COLUMNS, [
         "#zhang,张三,Zhang San,zh,answer,console:zhang",

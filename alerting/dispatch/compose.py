@@ -167,7 +167,8 @@ def _needs_link(wanted: Sequence[News], asking: Asking) -> bool:
 
 
 # Kinds whose message still says what matters without its reason.
-_WITHOUT_REASON = frozenset({"open", "raise", "reopen", "fall", "update", "clear", "lifted"})
+_WITHOUT_REASON = frozenset({"open", "raise", "reopen", "fall", "update", "clear", "lifted",
+                             "reopened"})  # fmt: skip
 # A bundle says these once for all notices in a row that share them …
 _HEADING = ("kind", "head", "place", "time", "moment")
 # … and of these what the notice before has not just said.
@@ -180,7 +181,7 @@ def _said(one: News, words: Words) -> Said:
         "kind": one.kind, "head": words.head(one), "place": words.place(one),
         "time": words.span(one), "moment": words.moment(one), "do": words.do(one),
         "stands": words.stands(one), "due": words.due(one), "label": words.label(one),
-        "details": words.details(one),
+        "details": words.details(one), "look": words.look(one),
         "differs": words.differs(one), "official": words.official(one),
         "why": words.both(one, "why"), "reason": words.both(one, "reason"),
         "by": words.both(one, "by"), "was": words.colour(one.facts.get("was")),

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from alerting.dispatch.superseding import REACHES
 from alerting.dispatch.writing import Settings
 from alerting.people import (
     Contact,
@@ -84,8 +85,9 @@ class Readers:
             one = person_by_id(self._connection, row.person) if row.person else None
             return [one] if one is not None else []
         people = list(self._holders[row.post])
-        if row.kind == "withdrawn":
-            # A withdrawal reaches everyone the wrong message reached, on duty still or not.
+        if row.kind in REACHES:
+            # A withdrawal reaches everyone the wrong message reached, on duty still or not; so does the
+            # news that a road is open.
             known = {p.id for p in people}
             for person_id in self._reached(row):
                 one = person_by_id(self._connection, person_id)

@@ -19,7 +19,11 @@ from alerting.store.schema import (
 )
 
 # Notices that mean something after their alert or measure has ended: they tell of the end, or answer.
-OUTLIVE = ("clear", "fall", "lifted", "withdrawn", "refused", "reply", "stopped", "service")
+OUTLIVE = ("clear", "fall", "lifted", "reopened", "superseded", "withdrawn", "refused", "reply",
+           "stopped", "service")  # fmt: skip
+
+# Notices that reach everyone the earlier ones reached, on duty still or not.
+REACHES = ("withdrawn", "reopened")
 
 # How the error of a delivery begins whose last attempt may have arrived all the same.
 MAY_HAVE_ARRIVED = "may have arrived: "
@@ -98,7 +102,7 @@ def all_over(carried: Sequence[Any], ended: set[tuple[str, str]]) -> bool:
 
 def _left(carried: Sequence[Any], held: set[str]) -> bool:
     """Whether a reader who holds these posts holds none any more that they were written to for."""
-    posts = {n.post for n in carried if n.post is not None and n.kind != "withdrawn"}
+    posts = {n.post for n in carried if n.post is not None and n.kind not in REACHES}
     return bool(posts) and not posts & held
 
 

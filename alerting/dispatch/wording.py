@@ -13,6 +13,8 @@ from typing import Any, Literal, Protocol
 from alerting.dispatch.lines import plain, time_of
 from alerting.dispatch.sides import sides_in_full, which
 from alerting.places import Places
+from alerting.places.roads import stretch_of
+from alerting.rulebook.spoken import ON_ROADS, said_of
 from alerting.vocabulary import HAZARDS, NAMES, Level
 from alerting.vocabulary.answers import Choice, choices
 
@@ -133,6 +135,8 @@ class Words:
                 self._title(m) for m in news.facts.get("measures") or ()
             )
             return f"{zh if self.language == 'zh' else en}{named}"
+        if news.kind == "reopened":
+            return self._open_again(news)
         said = dict.fromkeys(self.measure(m) for m in news.facts.get("measures") or ())
         join = "；" if self.language == "zh" else "; "
         if said:
@@ -156,6 +160,18 @@ class Words:
                     else f"Keep this up, it is lifted after a check: {stands}")  # fmt: skip
         return "恢复正常安排" if zh else "Return to normal"
 
+    def _open_again(self, news: News) -> str:
+        """Which stretch is open again, and what is over there."""
+        zh, said = self.language == "zh", []
+        for given in news.facts.get("measures") or ():
+            place = self.places.by_id.get(str(given.get("object") or ""))
+            stretch = stretch_of(place) if place is not None else None
+            where = stretch.called(self.language) if stretch is not None else ""
+            title = self._title(given)
+            said.append(f"{where}恢复通行，“{title}”结束" if zh
+                        else f"{where}{' ' if where else ''}open again, {title} is over")  # fmt: skip
+        return ("；" if zh else "; ").join(said)
+
     def stands(self, news: News) -> str:
         """What must still be done though its alert is over; "" where nothing must."""
         said = [self.measure(m) for m in news.facts.get("stands") or ()]
@@ -174,17 +190,43 @@ class Words:
         definition = self.book.measures.get(given["measure"])
         if definition is None:
             return self._title(given)
-        sms = plain(definition.sms[self.language])
-        arguments = plain(definition.say(dict(given.get("arguments") or {}), self.language))
-        if not arguments:
+        sms, said = plain(definition.sms[self.language]), self.said(given)
+        if not said:
             return sms
-        return f"{sms}{arguments}" if self.language == "zh" else f"{sms} {arguments}"
+        if definition.road in ON_ROADS:
+            return f"{sms}：{said}" if self.language == "zh" else f"{sms}: {said}"
+        return f"{sms}{said}" if self.language == "zh" else f"{sms} {said}"
+
+    def said(self, given: Mapping[str, Any]) -> str:
+        """A measure's arguments at its place, its hours as days and times."""
+        definition = self.book.measures[given["measure"]]
+        place = self.places.by_id.get(str(given.get("object") or ""))
+        arguments = dict(given.get("arguments") or {})
+        return plain(said_of(definition, arguments, place, self.language, self._hours(given)))
+
+    def _hours(self, given: Mapping[str, Any]) -> str:
+        """From when and until when it is asked for; "" where it says neither."""
+        begins, ends = time_of(given.get("begins")), time_of(given.get("ends"))
+        near = begins or ends
+        if near is None:
+            return ""
+        if self.language == "zh":
+            start = f"{self.at(begins, near)}起" if begins else ""
+            return f"{start}至{self.at(ends, near)}" if ends else start
+        start = f"from {self.at(begins, near)}" if begins else ""
+        return f"{start} until {self.at(ends, near)}".strip() if ends else start
 
     def _title(self, given: Mapping[str, Any]) -> str:
         """What it is called; of one that has left the book, as it was when it was asked for."""
         definition = self.book.measures.get(given["measure"])
         title = definition.title if definition is not None else given.get("title") or {}
         return plain(str(title.get(self.language) or given["measure"]))
+
+    def look(self, news: News) -> str:
+        """What a check before lifting looks for."""
+        named = [self.book.measures.get(m["measure"]) for m in news.facts.get("measures") or ()]
+        said = [plain(one.look[self.language]) for one in named if one is not None and one.look]
+        return ("；" if self.language == "zh" else "; ").join(dict.fromkeys(said))
 
     def details(self, news: News) -> list[str]:
         """For the long text: what to do in full, by when, what to report back, on what basis."""

@@ -41,6 +41,11 @@ class Place:
     direction: str = ""
     entries: tuple[str, ...] = ()
     exits: tuple[str, ...] = ()
+    gates_en: tuple[tuple[str, str], ...] = ()  # what its entries and exits are called in English
+
+    def gate(self, name: str, language: str) -> str:
+        """What one of its entries or exits is called."""
+        return name if language == "zh" else dict(self.gates_en).get(name, name)
 
     def called(self, language: str) -> str:
         return self.name if language == "zh" or not self.name_en else self.name_en

@@ -3,8 +3,9 @@
 zones.csv: code, name, name_en, parent, point, lat, lon, elevation: one row a point; a zone of two
 points takes two rows. The county itself is the zone without a parent; it may have no point.
 sites.csv: id, kind, name, name_en, zones, points, lat, lon, elevation, sector, tags, road, from_km,
-to_km, direction, entries, exits: lists are parted by blanks; `points` names points of zones; a site
-with a location of its own gives lat, lon, elevation (one row a point).
+to_km, direction, entries, exits, entries_en, exits_en: lists are parted by blanks; `points` names
+points of zones; a site with a location of its own gives lat, lon, elevation (one row a point). The
+English names of entries and exits may be left out; they stand in the order of the Chinese ones.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Row = dict[str, str]
 ZONE_COLUMNS = ("code", "name", "name_en", "parent", "point", "lat", "lon", "elevation")
 SITE_COLUMNS = (
     "id", "kind", "name", "name_en", "zones", "points", "lat", "lon", "elevation", "sector", "tags",
-    "road", "from_km", "to_km", "direction", "entries", "exits",
+    "road", "from_km", "to_km", "direction", "entries", "exits", "entries_en", "exits_en",
 )  # fmt: skip
 
 
@@ -146,11 +147,18 @@ def _site(row: Row, line: int, zones: dict[str, Place], wrong: Complaints) -> Pl
     to_km = _number(row["to_km"], "to_km", line, wrong)
     if from_km is not None and to_km is not None and from_km > to_km:
         wrong.add(line, f"from_km {from_km:g} is greater than to_km {to_km:g}")
+    gates: list[tuple[str, str]] = []
+    for column in ("entries", "exits"):
+        names, english = row[column].split(), row[f"{column}_en"].split()
+        if english and len(english) != len(names):
+            wrong.add(line, f"{column}_en has {len(english)} names for {len(names)} of {column}")
+        gates += zip(names, english, strict=False)
     return Place(
         row["id"], row["kind"], row["name"], row["name_en"], (), zones=in_zones, sector=sector,
         tags=frozenset(row["tags"].split()), road=row["road"], from_km=from_km, to_km=to_km,
         direction=row["direction"],
         entries=tuple(row["entries"].split()), exits=tuple(row["exits"].split()),
+        gates_en=tuple(gates),
     )  # fmt: skip
 
 

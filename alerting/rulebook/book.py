@@ -8,6 +8,7 @@ from datetime import time, timedelta
 from functools import cached_property
 from pathlib import Path
 
+from alerting.places.roads import CLOSED
 from alerting.rulebook.districts import Numbers
 from alerting.rulebook.files import MEASURES, Files
 from alerting.rulebook.measures import Ask, Measure
@@ -86,6 +87,12 @@ class Rule:
         return frozenset(n.incident for n in nodes if isinstance(n, Happened))
 
     @cached_property
+    def reports(self) -> frozenset[str]:
+        """The words whose being reported it looks for."""
+        nodes = (n for step in self.levels.values() for n in walk(step.when))
+        return frozenset(n.word for n in nodes if isinstance(n, Reported))
+
+    @cached_property
     def quantities(self) -> frozenset[str]:
         """Every quantity the rule looks at, in the fields or in observations."""
         conditions = [s.when for s in self.levels.values()]
@@ -138,8 +145,8 @@ class Book:
 
     @cached_property
     def reported(self) -> frozenset[str]:
-        """The words a person may report with an effect: those that some rule looks for."""
-        return frozenset(n.word for n in self._nodes() if isinstance(n, Reported))
+        """The words a person may report of a place with an effect: those that some rule looks for."""
+        return frozenset(n.word for n in self._nodes() if isinstance(n, Reported)) - {CLOSED}
 
     @cached_property
     def incidents(self) -> frozenset[str]:

@@ -20,6 +20,7 @@ from alerting.rulebook.book import Book, Rule
 from alerting.rulebook.evaluate import Bound
 from alerting.rulebook.explain import explain
 from alerting.rulebook.grammar import DAILY
+from alerting.rulebook.arguments import Argued
 from alerting.rulebook.measures import Measure, strictest
 from alerting.rulebook.nodes import number_text
 from alerting.rulebook.pack import Case, Expect, Given
@@ -128,12 +129,15 @@ def _got(rule: Rule, sight: Sight, measures: dict[str, Measure]) -> tuple[dict[s
 
 
 def _ask_text(
-    name: str, arguments: dict[str, float | list[str]], measures: dict[str, Measure]
+    name: str, arguments: dict[str, Argued], measures: dict[str, Measure]
 ) -> str:
     parts = [name]
     for argument, value in arguments.items():
         unit = measures[name].arguments[argument].unit or "1"
-        parts.append("+".join(value) if isinstance(value, list) else number_text(value, unit))
+        if isinstance(value, float):
+            parts.append(number_text(value, unit))
+        else:
+            parts.append("+".join(value) if isinstance(value, list) else value)
     return " ".join(parts)
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from alerting.rulebook.measures import Words
+from alerting.rulebook.arguments import Words
 from alerting.rulebook.yamltext import Document
 
 _VALUE = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*(\S*)")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from alerting.errors import BadInput
 from alerting.rulebook import units
-from alerting.rulebook.measures import EXEMPTS, Argued, Argument, Measure
+from alerting.rulebook.arguments import EXEMPTS, Argued, Argument, read_clock
+from alerting.rulebook.measures import Measure
 
 FORM_TEXT = 2000  # characters of one field
 _NUMBER = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)\s*(\S*)\s*")
 
 
 def read_given(name: str, definition: Measure, given: Any) -> dict[str, Argued]:
-    """Every declared argument, in the declared unit; and, where the measure exempts somebody, who of
+    """Every declared argument that must be given, in the declared unit; and, where the measure exempts somebody, who of
     them is still let pass (`exempts`); nothing else.
 
     A number is in the declared unit, a text names its own (`"40 km/h"`), as a pack does; words are a
@@ -32,11 +34,14 @@ def read_given(name: str, definition: Measure, given: Any) -> dict[str, Argued]:
                            zh=f"“{definition.title['zh']}”没有“{argument}”这个参数。")  # fmt: skip
     made: dict[str, Argued] = {}
     for argument, declared in definition.arguments.items():
-        if argument not in given:
-            raise BadInput(f"{name} needs its argument {argument}: {_form(declared)}",
+        if argument in given:
+            read = _READ[declared.kind]
+            made[argument] = read(f"{argument} of {name}", declared, given[argument])
+        elif declared.default is not None:
+            made[argument] = declared.default
+        elif not declared.optional:
+            raise BadInput(f"{name} needs its argument {argument}: {declared.form()}",
                            zh=f"“{definition.title['zh']}”还要填：{_said(declared)}。")  # fmt: skip
-        read = _words if declared.stricter == "union" else _number
-        made[argument] = read(f"{argument} of {name}", declared, given[argument])
     if passing is not None:
         made[EXEMPTS] = _exempts(name, definition, passing)
     return made
@@ -97,7 +102,7 @@ def _number(what: str, declared: Argument, given: Any) -> float:
     elif isinstance(given, int | float) and not isinstance(given, bool):
         value = float(given)
     else:
-        raise BadInput(f"{what} is {_form(declared)}, not {_shown(given)}",
+        raise BadInput(f"{what} is {declared.form()}, not {_shown(given)}",
                        zh=f"“{given}”不合适：应填{_said(declared)}。")  # fmt: skip
     if wrong := declared.out_of_range(value):
         raise BadInput(f"{what} must be {wrong} {declared.unit}, not {value:g}".replace("  ", " "),
@@ -108,19 +113,34 @@ def _number(what: str, declared: Argument, given: Any) -> float:
 def _words(what: str, declared: Argument, given: Any) -> list[str]:
     words = re.split(r"[+,]", given) if isinstance(given, str) else given
     if not (isinstance(words, list) and words and all(isinstance(w, str) and w for w in words)):
-        raise BadInput(f"{what} is {_form(declared)}, not {_shown(given)}",
+        raise BadInput(f"{what} is {declared.form()}, not {_shown(given)}",
                        zh=f"“{given}”不合适：应填{_said(declared)}。")  # fmt: skip
     for word in words:
         if declared.words and word not in declared.words:
-            raise BadInput(f"{word!r} is no word of {what}", mend=_form(declared).capitalize() + ".",
+            raise BadInput(f"{word!r} is no word of {what}", mend=declared.form().capitalize() + ".",
                            zh=f"没有“{word}”这个选项，可填：{_said(declared)}。")  # fmt: skip
     return sorted(set(words))
 
 
-def _form(declared: Argument) -> str:
-    if declared.stricter == "union":
-        return f"words of {', '.join(declared.words)}" if declared.words else "a list of words"
-    return f"a number in {declared.unit}" if declared.unit else "a number"
+def _word(what: str, declared: Argument, given: Any) -> str:
+    word = given[0] if isinstance(given, list) and len(given) == 1 else given
+    if word not in declared.words:
+        raise BadInput(f"{what} is {declared.form()}, not {_shown(given)}",
+                       zh=f"“{given}”不合适，请填其中之一：{_said(declared)}。")  # fmt: skip
+    return str(word)
+
+
+def _clock(what: str, declared: Argument, given: Any) -> str:
+    try:
+        return read_clock(given if isinstance(given, str) else "")
+    except ValueError:
+        raise BadInput(f"{what} is {declared.form()}, not {_shown(given)}",
+                       zh=f"“{given}”不是时刻，请写成 20:00。") from None  # fmt: skip
+
+
+_READ: dict[str, Callable[[str, Argument, Any], Argued]] = {
+    "number": _number, "words": _words, "word": _word, "clock": _clock,
+}  # fmt: skip
 
 
 def _said(declared: Argument) -> str:
@@ -129,7 +149,7 @@ def _said(declared: Argument) -> str:
         return "、".join(f"{word}（{said['zh']}）" for word, said in declared.words.items())
     least = "" if declared.least is None else f"，不小于 {declared.least:g}"
     most = "" if declared.most is None else f"，不大于 {declared.most:g}"
-    kind = "文字" if declared.stricter == "union" else "数字"
+    kind = {"words": "文字", "clock": "时刻，如 20:00"}.get(declared.kind, "数字")
     return f"{declared.zh.replace('{value}', '…')}（{kind}{least}{most}）"
 
 

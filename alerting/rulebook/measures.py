@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from typing_extensions import TypedDict
 
+from alerting.rulebook import arguments as kinds
 from alerting.rulebook import units
+from alerting.rulebook.arguments import (
+    EXEMPTS,
+    FROM,
+    UNTIL,
+    Argued,
+    Argument,
+    Language,
+    Words,
+    read_clock,
+)
 from alerting.vocabulary import SECTORS, TIERS
-
-
-class Words(TypedDict):
-    """The same in both languages."""
-
-    zh: str
-    en: str
 
 
 def _tier(name: str) -> str:
@@ -54,9 +56,7 @@ def one_of(names: Iterable[str]) -> Any:
 
 Tier = Annotated[str, AfterValidator(_tier), one_of(TIERS)]
 Sector = Annotated[str, AfterValidator(_sector), one_of(SECTORS)]
-Argued = float | list[str]
 CLOCK_WITHIN = timedelta(hours=12)  # "by 06:30" ordered at noon means no morning of tomorrow
-EXEMPTS = "exempts"  # the argument by which who asks lets fewer pass than the measure declares
 
 
 class _Model(BaseModel):
@@ -68,52 +68,6 @@ class _Model(BaseModel):
     )  # fmt: skip
 
 
-class Argument(_Model):
-    """An argument of a measure: a number with a unit (`stricter` lower or higher), or words (union).
-
-    `zh` and `en` say it in a message; `{value}` stands for the number or the joined words, and the
-    unit belongs into the text. `words` names the words that may be given, in both languages; without
-    it any word may. A number lies between `least` and `most`, in the unit, where they are declared.
-    """
-
-    stricter: Literal["lower", "higher", "union"]
-    unit: str = ""
-    least: float | None = None
-    most: float | None = None
-    zh: str = "{value}"
-    en: str = "{value}"
-    words: dict[str, Words] = {}
-
-    @model_validator(mode="after")
-    def _fits(self) -> Argument:
-        if self.stricter == "union" and self.unit:
-            raise ValueError("words that are joined (union) have no unit")
-        if self.stricter == "union" and not (self.least is None and self.most is None):
-            raise ValueError("words that are joined (union) have no least and no most")
-        for text in (self.zh, self.en):
-            if "{value}" not in text or text.replace("{value}", "").count("{"):
-                raise ValueError(f"{text!r} must hold {{value}} and no other braces")
-        return self
-
-    def out_of_range(self, value: float) -> str:
-        """What is wrong with a number in the declared unit; "" where it may be asked for."""
-        low = -math.inf if self.least is None else self.least
-        high = math.inf if self.most is None else self.most
-        if math.isfinite(value) and low <= value <= high:
-            return ""
-        bounds = [f"at least {low:g}"] * (self.least is not None)
-        bounds += [f"at most {high:g}"] * (self.most is not None)
-        return " and ".join(bounds) or "a finite number"
-
-    def say(self, value: Argued, language: Literal["zh", "en"]) -> str:
-        if isinstance(value, list):
-            named = [self.words[w][language] if w in self.words else w for w in value]
-            shown = ("、" if language == "zh" else ", ").join(named)
-        else:
-            shown = f"{value:g}"
-        return (self.zh if language == "zh" else self.en).replace("{value}", shown)
-
-
 class Exempt(_Model):
     """Who is let pass. `always`: whoever asks, as the law has it of an ambulance under way."""
 
@@ -121,7 +75,7 @@ class Exempt(_Model):
     en: str
     always: bool = False
 
-    def called(self, language: Literal["zh", "en"]) -> str:
+    def called(self, language: Language) -> str:
         return self.zh if language == "zh" else self.en
 
 
@@ -149,6 +103,10 @@ class Measure(_Model):
     beside it without a decision (either of the two names the other); `protects` says in the question
     what would be lost without it, `yields` which of them it gives way to while nobody decides.
     `gate`: it lifts only when its carrier has attested the points of GATE and its lifter has signed.
+    `road` says what it does to a road section. `supersedes`: those that end when it is in force at the
+    same object, for it does what they did. `look` is what its lifter looks for before it is lifted.
+    The arguments `from` and `until` are the hours it is asked for; what has an end is looked at when
+    the end comes and somebody still asks, so that it has a `check`.
     """
 
     title: Words
@@ -176,7 +134,10 @@ class Measure(_Model):
     protects: Words | None = None
     needs_first: list[str] = []
     interim: list[str] = []
+    supersedes: list[str] = []
+    road: Literal["closes", "holds", "salts", "escorts"] | None = None
     check: bool = False
+    look: Words | None = None
     gate: bool = False
     again: Clock | None = None
 
@@ -214,21 +175,34 @@ class Measure(_Model):
             raise ValueError("remind-minutes must be fewer than by-minutes")
         return self
 
-    def grounds(self, language: Literal["zh", "en"]) -> list[str]:
+    @model_validator(mode="after")
+    def _holds_for_hours(self) -> Measure:
+        for name, stricter in ((FROM, "earlier"), (UNTIL, "later")):
+            if name in self.arguments and self.arguments[name].stricter != stricter:
+                raise ValueError(f"the argument {name} is a time of day: stricter: {stricter}")
+        if UNTIL in self.arguments and not self.check:
+            raise ValueError("what has an end is looked at when the end comes: add check: true")
+        if self.look and not self.check:
+            raise ValueError("`look` says what the check before lifting looks for: add check: true")
+        return self
+
+    def grounds(self, language: Language) -> list[str]:
         """Its basis as a message names it."""
         return [given if isinstance(given, str) else given[language] for given in self.basis]
 
-    def passes(self, arguments: dict[str, Any], language: Literal["zh", "en"]) -> list[str]:
+    def passes(self, arguments: dict[str, Any], language: Language) -> list[str]:
         """Who is let pass, as those who ask for it have narrowed it (`exempts` of the arguments)."""
         kept = arguments.get(EXEMPTS, self.exempts)
         return [one.called(language) for key, one in self.exempts.items() if key in kept]
 
-    def say(self, arguments: dict[str, Any], language: Literal["zh", "en"]) -> str:
-        """The arguments as a message says them: `限速60公里/小时`."""
+    def say(
+        self, arguments: dict[str, Any], language: Language, without: Collection[str] = ()
+    ) -> str:
+        """The arguments as a message says them: `限速60公里/小时`; not those named in `without`."""
         parts = [
             declared.say(arguments[name], language)
             for name, declared in self.arguments.items()
-            if name in arguments
+            if name in arguments and name not in without
         ]
         return ("，" if language == "zh" else ", ").join(parts)
 
@@ -251,8 +225,9 @@ class AskError(Exception):
 
 
 def read_ask(text: str, measures: dict[str, Measure]) -> Ask:
-    """`speed-limit 60 km/h`, `ban-vehicles coach+dangerous-goods`, `guide`: the measure's name, then
-    its arguments in the order in which they are declared. Raises AskError."""
+    """`speed-limit 60 km/h`, `ban-vehicles coach+dangerous-goods 20:00 08:00`, `guide`: the measure's
+    name, then its arguments in the order in which they are declared; those that need not be given come
+    last. Raises AskError."""
     tokens = list(re.finditer(r"\S+", text))
     if not tokens:
         raise AskError(0, "an ask without a measure.", "Name one of measures.yaml.")
@@ -261,34 +236,52 @@ def read_ask(text: str, measures: dict[str, Measure]) -> Ask:
         raise AskError(0, f"there is no measure {name!r}.", _near(name, measures))
     given: dict[str, Argued] = {}
     for argument, declared in measures[name].arguments.items():
-        if not tokens:
+        if not tokens and declared.default is not None:
+            given[argument] = declared.default
+        elif not tokens and not declared.optional:
             raise AskError(
                 len(text), f"{name} needs its argument {argument}.", _form(name, measures[name])
             )
-        token = tokens.pop(0)
-        if declared.stricter == "union":
-            given[argument] = _words(token, argument, declared)
-            continue
-        unit = ""
-        number = re.fullmatch(r"([-+]?\d+(?:\.\d+)?)(\S*)", token.group())
-        if number is None:
-            raise AskError(token.start(), f"{argument} of {name} is a number.",
-                           _form(name, measures[name]))  # fmt: skip
-        unit = number.group(2)
-        if not unit and tokens and declared.unit:
-            unit = tokens.pop(0).group()
-        try:
-            value = units.convert(float(number.group(1)), unit, declared.unit or "1", argument)
-        except units.UnitError as error:
-            raise AskError(token.start(), error.what, error.mend) from None
-        given[argument] = value
-        if wrong := declared.out_of_range(value):
-            raise AskError(token.start(), f"{argument} of {name} must be {wrong} {declared.unit}.",
-                           "Change the number, or the range in measures.yaml.")  # fmt: skip
+        elif tokens:
+            given[argument] = _argument(tokens, name, argument, measures[name])
     if tokens:
         raise AskError(tokens[0].start(), f"{tokens[0].group()!r} is more than {name} takes.",
                        _form(name, measures[name]))  # fmt: skip
     return Ask(name, given, " ".join(text.split()))
+
+
+def _argument(
+    tokens: list[re.Match[str]], name: str, argument: str, measure: Measure
+) -> Argued:
+    """The next argument, taken off the tokens."""
+    declared, token = measure.arguments[argument], tokens.pop(0)
+    if declared.kind == "words":
+        return _words(token, argument, declared)
+    if declared.kind == "word":
+        if token.group() not in declared.words:
+            raise AskError(token.start(), f"{token.group()!r} is no word of {argument}.",
+                           f"Known: {', '.join(declared.words)}.")  # fmt: skip
+        return token.group()
+    if declared.kind == "clock":
+        try:
+            return read_clock(token.group())
+        except ValueError:
+            raise AskError(token.start(), f"{argument} of {name} is a time of day.",
+                           _form(name, measure)) from None  # fmt: skip
+    number = re.fullmatch(r"([-+]?\d+(?:\.\d+)?)(\S*)", token.group())
+    if number is None:
+        raise AskError(token.start(), f"{argument} of {name} is a number.", _form(name, measure))
+    unit = number.group(2)
+    if not unit and tokens and declared.unit:
+        unit = tokens.pop(0).group()
+    try:
+        value = units.convert(float(number.group(1)), unit, declared.unit or "1", argument)
+    except units.UnitError as error:
+        raise AskError(token.start(), error.what, error.mend) from None
+    if wrong := declared.out_of_range(value):
+        raise AskError(token.start(), f"{argument} of {name} must be {wrong} {declared.unit}.",
+                       "Change the number, or the range in measures.yaml.")  # fmt: skip
+    return value
 
 
 def _words(token: re.Match[str], name: str, declared: Argument) -> list[str]:
@@ -301,11 +294,14 @@ def _words(token: re.Match[str], name: str, declared: Argument) -> list[str]:
 
 
 def _form(name: str, measure: Measure) -> str:
-    parts = [
-        f"<{a}: {'words joined with +' if d.stricter == 'union' else d.unit or 'number'}>"
-        for a, d in measure.arguments.items()
-    ]
+    parts = [f"<{a}: {_shape(d)}>" for a, d in measure.arguments.items()]
     return f"Write it: {' '.join([name, *parts])}"
+
+
+def _shape(declared: Argument) -> str:
+    if declared.kind == "words":
+        return "words joined with +"
+    return declared.unit or declared.form().removeprefix("a ")
 
 
 def _near(name: str, known: dict[str, Any]) -> str:
@@ -315,13 +311,7 @@ def _near(name: str, known: dict[str, Any]) -> str:
 
 def strictest(measures: dict[str, Measure], asks: list[Ask]) -> dict[str, dict[str, Argued]]:
     """Each measure once, with the strictest of the arguments asked for."""
-    made: dict[str, dict[str, Argued]] = {}
+    named: dict[str, list[dict[str, Argued]]] = {}
     for ask in asks:
-        held = made.setdefault(ask.measure, dict(ask.arguments))
-        for name, declared in measures[ask.measure].arguments.items():
-            a, b = held[name], ask.arguments[name]
-            if isinstance(a, list) and isinstance(b, list):
-                held[name] = sorted({*a, *b})
-            elif isinstance(a, float) and isinstance(b, float):
-                held[name] = min(a, b) if declared.stricter == "lower" else max(a, b)
-    return made
+        named.setdefault(ask.measure, []).append(ask.arguments)
+    return {name: kinds.strictest(measures[name].arguments, sets) for name, sets in named.items()}

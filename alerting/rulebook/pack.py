@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from alerting.rulebook.measures import Clock, Sector, Tier, Words, one_of
+from alerting.rulebook.arguments import Words
+from alerting.rulebook.measures import Clock, Sector, Tier, one_of
 from alerting.vocabulary import HAZARDS, PLACE_KINDS, QUANTITIES
 
 LevelName = Literal["blue", "yellow", "orange", "red"]

@@ -16,15 +16,14 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from alerting.rulebook.files import PLANS, Files
+from alerting.rulebook.arguments import Argument, Words
 from alerting.rulebook.measures import (
-    Argument,
     Ask,
     AskError,
     Measure,
     Question,
     Sector,
     Tier,
-    Words,
     read_ask,
 )
 from alerting.rulebook.yamltext import Document

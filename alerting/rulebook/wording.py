@@ -35,6 +35,7 @@ _DAYS = {
 _SEEN = {
     "icing": ("结冰", "icing"), "cracks": ("坡体新裂缝", "fresh cracks in the slope"),
     "heating-failed": ("供暖中断", "the heating has failed"),
+    "road-closed": ("相邻路段封闭", "the adjoining road is closed"),
 }  # fmt: skip
 Titles = Mapping[str, Mapping[str, str]]  # of seasons and holidays, by their name
 

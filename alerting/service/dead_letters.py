@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select
 from alerting.service.clock import LIVE
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice, pursuit
 
-ENDS = ("withdrawn", "lifted", "refused", "clear")
+ENDS = ("withdrawn", "lifted", "reopened", "refused", "clear")
 RULE = "dead-letter"
 _REACHED = ("accepted", "delivered", "read", "answered")
 

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Connection, delete, insert, select
 
 from alerting import chase
-from alerting.alerts import by_hand, responses, unknown
+from alerting.alerts import by_hand, closed_roads, responses, unknown
 from alerting.alerts.changes import Changes, commit
 from alerting.alerts.departed import close_departed
 from alerting.alerts.engine import Engine
@@ -166,7 +166,7 @@ def _take_report(connection: Connection, life: chase.Life, report: Report) -> No
             chase.note(connection, life, report, chase.Outcome("refused", said, refusal.what))
             record(connection, life.realm, report.accepted or report.issued, report.person,
                    "refused", report.subject, {"act": report.act, "why": refusal.what})  # fmt: skip
-    elif report.act in ("reported", "report-ended"):
+    elif report.act in ("reported", "report-ended", *closed_roads.ACTS):
         chase.note(connection, life, report, chase.Outcome("taken", {}))
         record(connection, life.realm, report.accepted or report.issued, report.person,
                report.act, report.subject, dict(report.detail))  # fmt: skip

@@ -15,6 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from alerting.alerts.orders import title_of
 from alerting.places import Places
+from alerting.rulebook.arguments import LANGUAGES
+from alerting.rulebook.spoken import said_of
 from alerting.store.schema import (
     alert,
     answer,
@@ -299,10 +301,10 @@ def _measure(row: Any, places: Places, book: Titles) -> Row:
         "object_name": place_name(places, row.object),
         "carrier": row.carrier,
         "arguments": row.arguments,
-        "said": {language: definition.say(row.arguments, language) if definition else ""
-                 for language in ("zh", "en")},
+        "said": {language: said_of(definition, row.arguments, places.by_id.get(row.object), language)
+                 if definition else "" for language in LANGUAGES},
         "exempts": {language: definition.passes(row.arguments, language) if definition else []
-                    for language in ("zh", "en")},
+                    for language in LANGUAGES},
         "form": bool(definition is not None and definition.returns),
         "state": row.state,
         "waits": row.waits,
@@ -311,15 +313,19 @@ def _measure(row: Any, places: Places, book: Titles) -> Row:
         "attested_by": row.attested_by,
         "level": level_name(row.level),
         "decider": row.decider,
+        "decided_by": row.decided_by,
         "lifter": row.lifter,
         "proposed": utc(row.proposed),
         "issued": utc(row.issued),
         "acknowledged": utc(row.acknowledged),
         "in_force": utc(row.in_force),
         "due": utc(row.due),
+        "begins": utc(row.begins),
+        "ends": utc(row.ends),
         "overdue": utc(row.overdue),
         "cannot": utc(row.cannot),
         "ended": utc(row.ended),
+        "successor": row.successor,
     }  # fmt: skip
 
 

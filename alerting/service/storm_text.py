@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from alerting.rulebook.measures import Words
+from alerting.rulebook.arguments import Words
 from alerting.vocabulary import HAZARDS
 
 

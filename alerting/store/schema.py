@@ -168,7 +168,7 @@ measure = Table(
     Column("carrier", String, nullable=False),  # post
     Column("number", Integer, nullable=False),
     # proposed | approved | issued | acknowledged | in force | lift proposed | attested | lifted |
-    # refused | withdrawn
+    # refused | withdrawn | expired | superseded
     Column("state", String, nullable=False),
     Column("level", Integer, nullable=False),  # highest level that asks
     Column("arguments", JSON, nullable=False),  # the strictest of all askers
@@ -181,6 +181,8 @@ measure = Table(
     Column("acknowledged", UtcText),
     Column("in_force", UtcText),
     Column("due", UtcText),  # by when it must be in force
+    Column("begins", UtcText),  # from when on it holds; None: from the moment it is in force
+    Column("ends", UtcText),  # until when it was asked for; None: until it is lifted
     Column("overdue", UtcText),  # flag with its time
     Column("cannot", UtcText),  # flag with its time
     # What keeps it from being issued: {"why": "conflict" | "first", "for": [{id, title, object}]}.
@@ -189,6 +191,7 @@ measure = Table(
     Column("attested_by", String),
     Column("ended", UtcText),
     Column("end_reason", Text, nullable=False, server_default=""),
+    Column("successor", String),  # of one that is superseded, the measure that took over
     Column("version", Integer, nullable=False, server_default="1"),
     UniqueConstraint("realm", "measure", "object", "carrier", "number"),
     Index("measure_key", "realm", "measure", "object", "carrier"),
@@ -291,8 +294,8 @@ notice = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     _realm(),
     # open | raise | fall | clear | reopen | update | order | tighten | decide | check | ask |
-    # suspended | lifted | withdrawn | refused | reminder | escalation | question | reply | stopped |
-    # service | head | response
+    # suspended | lifted | reopened | superseded | withdrawn | refused | reminder | escalation |
+    # question | reply | stopped | service | head | response
     Column("kind", String, nullable=False),
     Column("alert", String, ForeignKey("alert.id")),
     Column("measure", String, ForeignKey("measure.id")),

@@ -97,6 +97,7 @@ HAZARDS: dict[str, Hazard] = {
         Hazard("energy", "H-09", "能源保供", "energy demand"),
         Hazard("epidemic", "H-10", "疫情", "epidemic", ("疫情", "epidemic")),
         Hazard("incident", "H-11", "事故", "incident"),
+        Hazard("road-closure", "M-01", "道路封闭", "road closure"),
         Hazard("season", "C-02", "时段", "season"),
         Hazard("service", "D-01", "系统", "the service itself"),
     )

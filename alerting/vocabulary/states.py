@@ -8,6 +8,7 @@ MEASURE_STATES = {
     "in force": ("已落实", "in force"), "lift proposed": ("拟解除", "lifting proposed"),
     "attested": ("已确认，待签字", "attested"), "lifted": ("已解除", "lifted"),
     "refused": ("不同意", "refused"), "withdrawn": ("已撤回", "withdrawn"),
+    "expired": ("到期结束", "expired"), "superseded": ("已被接替", "superseded"),
 }  # fmt: skip
 ALERT_STATES = {
     "open": ("有效", "open"), "closed": ("已结束", "closed"), "withdrawn": ("已撤回", "withdrawn"),

@@ -10,10 +10,13 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import ValidationError
 
 import connectors
+from alerting.alerts import closed_roads
 from alerting.connector import Context, Reading
 from alerting.connector import Problem as Left
 from alerting.errors import BadInput
+from alerting.places import Places
 from alerting.places.areas import AreaMatcher
+from alerting.places.roads import read_road_report
 from alerting.service.clock import LIVE
 from alerting.signals import (
     Forecast,
@@ -80,7 +83,7 @@ def _read(station: Station, realm_id: str, source: str, body: bytes, who_asks: W
     reading = Reading(problems=said.problems)
     for one in said.signals:
         try:
-            checked = _checked(one, who_asks, set(points), context.now)
+            checked = _checked(one, who_asks, station.places, context.now)
             if realm_id == LIVE:
                 _brought(station, checked, reading)
             # A source's own list may tell of half the country; what somebody writes is meant for us.
@@ -138,7 +141,7 @@ def lies_nowhere(station: Station, warning: Warning) -> list[Left]:
                  "Name the county or a township as zones.csv does, or give its code.")]  # fmt: skip
 
 
-def _checked(signal: Signal, who_asks: Who, points: set[str], now: datetime) -> Signal:
+def _checked(signal: Signal, who_asks: Who, places: Places, now: datetime) -> Signal:
     """What a well-formed signal may still not say, by this way. Raises BadInput.
 
     A person's report is taken in the name of whoever sends it alone: nobody answers for somebody
@@ -150,9 +153,11 @@ def _checked(signal: Signal, who_asks: Who, points: set[str], now: datetime) -> 
         raise BadInput(
             f"this report is in the name of {signal.person!r}, and the login is {who_asks.person}'s"
         )
+    if isinstance(signal, Report) and signal.act in closed_roads.ACTS:
+        read_road_report(signal.act, signal.detail, places, now)
     check_times(signal, now)
     if isinstance(signal, Forecast):
-        _check_forecast(signal, points)
+        _check_forecast(signal, set(places.points()))
         return replace(signal, accepted=None)
     unstamped = signal.model_copy(update={"accepted": None})
     try:

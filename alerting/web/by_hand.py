@@ -21,8 +21,8 @@ from sqlalchemy import Connection, select
 
 from alerting.errors import BadInput
 from alerting.places.areas import AreaMatcher
+from alerting.rulebook.arguments import EXEMPTS
 from alerting.rulebook.given import read_given
-from alerting.rulebook.measures import EXEMPTS
 from alerting.signals import Area, Warning, decode
 from alerting.store.schema import signal
 from alerting.vocabulary import HAZARDS

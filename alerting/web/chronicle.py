@@ -45,6 +45,8 @@ OF_MEASURES = {
     "refuse attestation": ("✗", "复工四项不全，未受理", "attestation refused"),
     "send back": ("✗", "未予签字，退回", "sent back unsigned"),
     "propose lift": ("□", "拟解除", "lifting proposed"), "lifted": ("▼", "解除措施", "lifted"),
+    "end passed": ("□", "到原定时间，仍被要求", "past its end, still asked for"),
+    "expired": ("▼", "到期结束", "expired"), "superseded": ("▼", "由另一项接替", "superseded"),
 }  # fmt: skip
 OF_RESPONSES = {
     "propose response": ("□", "提请会商", "put to consultation"),

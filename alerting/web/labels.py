@@ -36,6 +36,7 @@ ACTS = {
 ACTIONS = MEASURE_STATES | {
     "propose measure": ("提出措施", "asked for"), "issue measure": ("下达", "issued"),
     "change measure": ("要求变更", "changed"), "propose lift": ("提出解除", "lifting proposed"),
+    "end passed": ("到原定时间，仍被要求，待检查", "past its end and still asked for, to be checked"),
     "cannot carry out": ("报告无法执行", "reported cannot"), "overdue": ("超时未落实", "overdue"),
     "keep": ("暂不解除", "kept"), "return form": ("报送回执", "form sent"),
     "ask about a conflict": ("与另一项冲突，请决定", "conflicts with another, to be decided"),

@@ -34,6 +34,8 @@ ACTS = {
     "kept": "answer",
     "reported": "answer",
     "report-ended": "answer",
+    "road-closed": "answer",
+    "road-reopened": "answer",
     "attest-gate": "answer",
     "keep-first": "decide",
     "take-second": "decide",
@@ -80,6 +82,10 @@ NEXT = {
     "send-back": ("已退回，停产继续，将告知企业。", "Sent back; the halt stays and they are told."),
     "reported": ("现场情况已记录。", "What you saw is noted."),
     "report-ended": ("已记录现场情况结束。", "Noted that it has ended."),
+    "road-closed": ("邻县封路已记录，相邻路段的措施随即下达。",
+                    "The closure is noted; measures for our adjoining sections follow."),
+    "road-reopened": ("已记录恢复通行，相邻路段的措施随即解除。",
+                      "Noted that it is open; what our adjoining sections did ends."),
     "stand": ("已记录保持。", "Noted; it stands."),
     "call-off": ("已记录撤回。", "Noted; it is called off."),
     "approve": ("已记录同意，随即下达。", "Approval noted; it is issued now."),
@@ -137,8 +143,8 @@ async def say(
     """Publish what a person does: ids after the commit, the outcome where it is known in time, and
     what happens next in both languages.
 
-    `subject` is alert:, measure:, plan:, rule: or place: and an id; of the first two the realm is
-    their own.
+    `subject` is alert:, measure:, plan:, rule: or place: and an id, or road: and its number; of the
+    first two the realm is their own.
     Raises Problem 403, 404, 409 or 422.
     """
     if not who.may(ACTS[act]):

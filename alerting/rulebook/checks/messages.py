@@ -11,7 +11,7 @@ from typing import Literal
 
 from alerting.rulebook.book import Book
 from alerting.rulebook.checks.finding import Finding, warn
-from alerting.rulebook.measures import Argument
+from alerting.rulebook.arguments import Argument
 
 # Providers that review a form allow so many characters for a variable.
 ROOM = 20
@@ -21,7 +21,7 @@ LANGUAGES: tuple[Literal["zh", "en"], ...] = ("zh", "en")
 def too_long(book: Book) -> Iterator[Finding]:
     for name, measure in book.measures.items():
         for argument, declared in measure.arguments.items():
-            if declared.stricter == "union":
+            if declared.words:
                 yield from _words(book, name, argument, declared)
         said: set[tuple[str, str]] = set()  # once is enough
         for where, number, argument in _numbers(book, name):
