@@ -24,8 +24,8 @@ from alerting.alerts.notices import Facts, tell
 from alerting.alerts.orders import (
     NOT_ISSUED,
     OPEN_WORK,
-    ask_decider,
     ask_check,
+    ask_decider,
     ask_four,
     describe,
     end,

@@ -128,9 +128,8 @@ class Ledger:
 
     def superseded_by(self, measure_id: str) -> list[Row]:
         """The measures that this one took over from, in the order of their ids."""
-        rows = self._keep(measure, self._measures, select(measure).where(
+        return self._keep(measure, self._measures, select(measure).where(
             measure.c.successor == measure_id).order_by(measure.c.id))  # fmt: skip
-        return rows
 
     def meetings(self, measure_id: str) -> list[Row]:
         """Its conflicts with others, decided or not, in the order in which they came up."""

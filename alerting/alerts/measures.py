@@ -20,7 +20,6 @@ from alerting.alerts.first import wait_is_over
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
 from alerting.alerts.notices import in_both, posts_told, tell
-from alerting.alerts.reopening import SHUTS, told_of
 from alerting.alerts.orders import (
     OPEN_WORK,
     describe,
@@ -30,6 +29,7 @@ from alerting.alerts.orders import (
     move,
     tell_carrier,
 )
+from alerting.alerts.reopening import SHUTS, told_of
 
 NOT_SAID = {"zh": "未说明原因", "en": "no reason given"}
 

@@ -29,6 +29,7 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "order": "order:order",
     "report": "report:report",
     "incident": "incident:incident",
+    "road": "road:road",
     "respond": "respond:respond",
     "bulletin": "bulletin:bulletin",
     "withdraw": "withdraw:withdraw",

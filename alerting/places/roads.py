@@ -16,7 +16,7 @@ from alerting.errors import BadInput
 from alerting.places.model import Place, Places
 
 CLOSED, REOPENED = "road-closed", "road-reopened"
-# Milestones of two counties do not meet to the metre, and the last exit lies a little before the border.
+# Milestones of two counties do not meet to the metre, and the last exit lies before the border.
 MEETS_KM = 1.0
 
 Direction = Literal["both", "up", "down"]

@@ -4,6 +4,7 @@
 `explain` says why, `check_folder` helps its authors.
 """
 
+from alerting.rulebook.arguments import Argument
 from alerting.rulebook.binding import BindFacts
 from alerting.rulebook.book import Book, LevelRule, Rule
 from alerting.rulebook.check import check_folder
@@ -12,7 +13,7 @@ from alerting.rulebook.checks.monotone import Trend, trends
 from alerting.rulebook.evaluate import Bound, bind
 from alerting.rulebook.explain import explain, explain_each
 from alerting.rulebook.loading import load_book
-from alerting.rulebook.measures import Argument, Ask, Measure
+from alerting.rulebook.measures import Ask, Measure
 from alerting.rulebook.verdict import Verdict
 from alerting.rulebook.why import LevelWhy, Reason, Why
 from alerting.rulebook.wording import sentence

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerting.rulebook import units
+from alerting.rulebook.arguments import Argued
 from alerting.rulebook.binding import BindFacts
 from alerting.rulebook.book import Book, Rule
 from alerting.rulebook.evaluate import Bound
 from alerting.rulebook.explain import explain
 from alerting.rulebook.grammar import DAILY
-from alerting.rulebook.arguments import Argued
 from alerting.rulebook.measures import Measure, strictest
 from alerting.rulebook.nodes import number_text
 from alerting.rulebook.pack import Case, Expect, Given

@@ -16,8 +16,8 @@ _NUMBER = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)\s*(\S*)\s*")
 
 
 def read_given(name: str, definition: Measure, given: Any) -> dict[str, Argued]:
-    """Every declared argument that must be given, in the declared unit; and, where the measure exempts somebody, who of
-    them is still let pass (`exempts`); nothing else.
+    """Every declared argument that must be given, in the declared unit; and, where the measure exempts
+    somebody, who of them is still let pass (`exempts`); nothing else.
 
     A number is in the declared unit, a text names its own (`"40 km/h"`), as a pack does; words are a
     list, or a text joined with `+`. Raises BadInput that names the argument.

@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from alerting.rulebook.files import PLANS, Files
 from alerting.rulebook.arguments import Argument, Words
+from alerting.rulebook.files import PLANS, Files
 from alerting.rulebook.measures import (
     Ask,
     AskError,

@@ -24,8 +24,8 @@ def said_of(
     language: Language,
     hours: str = "",
 ) -> str:
-    """`G399 K0+000–K24+000 双向，云水站入口封闭，只出不进`; `hours`, where given, are said in place of the
-    clocks of `from` and `until`."""
+    """`G399 K0+000–K24+000 双向，云水站入口封闭，只出不进`; `hours`, where given, are said in place
+    of the clocks of `from` and `until`."""
     stretch = stretch_of(place) if place is not None and definition.road in ON_ROADS else None
     own = {FROM, UNTIL} if hours else set()
     parts: list[str] = []

@@ -13,7 +13,7 @@ from alerting.alerts import by_hand, closed_roads, responses, unknown
 from alerting.alerts.changes import Changes, commit
 from alerting.alerts.departed import close_departed
 from alerting.alerts.engine import Engine
-from alerting.alerts.recurring import order_again
+from alerting.alerts.recurring import ask_again, order_again
 from alerting.alerts.triggers import officials
 from alerting.alerts.work import Work
 from alerting.audit import record
@@ -118,6 +118,7 @@ class EngineLoop:
                 let_go[:] = unknown.called_off(connection, realm, now)
             elif isinstance(signal, Tick) and not signal.subject:
                 order_again(connection, life, signal.issued)
+                ask_again(connection, life, signal.issued)
             responses.review(connection, life, told, now)
             connection.execute(
                 delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == seq)

@@ -1,4 +1,4 @@
-"""How each road section stands: open, exit only, closed, held for some vehicles; since when, by whom."""
+"""How each road section stands: open, exit only, closed, held for some; since when and by whom."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def sections(
     for row in listing.measures(connection, places, book, realm_id, "open"):
         if row["measure"] in on_roads:
             found.setdefault(row["object"], []).append(row | {"road": on_roads[row["measure"]]})
-    rows = [_section(p, book, found.get(p.id, []), utc(now) or "") for p in places.of_kind("road-section")]
+    rows = [_section(p, book, found.get(p.id, []), utc(now) or "")
+            for p in places.of_kind("road-section")]  # fmt: skip
     return sorted(rows, key=lambda s: (s["road"], s["from_km"] or 0.0, s["id"]))
 
 
@@ -62,6 +63,9 @@ def _section(place: Place, book: Book, measures: list[Row], now: str) -> Row:
         "road": place.road, "from_km": place.from_km, "to_km": place.to_km,
         "stretch": {one: stretch.called(one) if stretch else "" for one in LANGUAGES},
         "entries": list(place.entries), "exits": list(place.exits),
+        "gates": {key: {one: ("、" if one == "zh" else ", ").join(place.gate(n, one) for n in names)
+                        for one in LANGUAGES}
+                  for key, names in (("entries", place.entries), ("exits", place.exits))},
         "state": _state(stand),
         "shut": [_told(m, place, book) for m in stand],
         "coming": [_told(m, place, book) for m in shuts if m not in stand],

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api/v1", tags=["roads"],
 
 
 class Stretch(BaseModel):
-    """A stretch of a road of ours, in our county or beyond; `by` is who says so."""
+    """A stretch of a road of ours, here or beyond the border; `by` is who says so."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -31,18 +31,14 @@ class Stretch(BaseModel):
     to_km: float
     direction: Direction = "both"
     by: str = Field(min_length=1, max_length=100)
+    reason: str = Field("", max_length=500)
     realm: Key = "live"
 
 
 class Closing(Stretch):
-    """`until` is left out where nobody has said."""
+    """`reason` must say something; `until` is left out where nobody has said."""
 
-    reason: str = Field(min_length=1, max_length=500)
     until: AwareDatetime | None = None
-
-
-class Reopening(Stretch):
-    reason: str = Field("", max_length=500)
 
 
 @router.get("/roads", summary="Every road section: open, exit only, closed, held for which vehicles")
@@ -71,7 +67,7 @@ async def road_closed(
 @router.post("/roads/reopened", status_code=202, response_model=Became,
              summary="Tell that it is open again")  # fmt: skip
 async def road_reopened(
-    request: Request, given: Reopening, who_asks: Annotated[Who, Depends(needs("answer"))]
+    request: Request, given: Stretch, who_asks: Annotated[Who, Depends(needs("answer"))]
 ) -> dict[str, Any]:
     detail = given.model_dump(mode="json", exclude={"realm"})
     return await tell(station_of(request), who_asks, REOPENED, detail, given.realm, "api")

@@ -15,6 +15,7 @@ from alerting.web import (
     api_answers,
     api_incidents,
     api_responses,
+    api_roads,
     api_signals,
     bulletin_page,
     by_hand,
@@ -25,6 +26,7 @@ from alerting.web import (
     pages,
     problems,
     response_pages,
+    road_page,
     webhooks,
 )
 from alerting.web.desk import Station
@@ -66,8 +68,8 @@ def make_app(station: Station) -> FastAPI:
         return response
 
     for part in (
-        api_alerts, api_signals, api_answers, api_responses, api_incidents, webhooks, answer_page,
-        pages, response_pages, bulletin_page, measure_page, by_hand, health,
+        api_alerts, api_signals, api_answers, api_responses, api_incidents, api_roads, webhooks,
+        answer_page, pages, response_pages, road_page, bulletin_page, measure_page, by_hand, health,
     ):  # fmt: skip
         app.include_router(part.router)
     return app

@@ -1,6 +1,7 @@
-"""/by-hand: what somebody on duty types in when nothing else brings it, in four forms without scripts.
+"""/by-hand: what somebody on duty types in when nothing else brings it, in forms without scripts.
 
-A warning from a fax or a call, a bulletin of an accident, an alert, a measure. They go the way of the
+A warning from a fax or a call, a bulletin of an accident, a road that a neighbour closed or opened, an
+alert, a measure. They go the way of the
 API and through its checks; what cannot be taken is shown again as it was typed, with the sentence of
 what was wrong.
 """
@@ -21,6 +22,7 @@ from sqlalchemy import Connection, select
 
 from alerting.errors import BadInput
 from alerting.places.areas import AreaMatcher
+from alerting.places.roads import CLOSED, REOPENED
 from alerting.rulebook.arguments import EXEMPTS
 from alerting.rulebook.given import read_given
 from alerting.signals import Area, Warning, decode
@@ -29,6 +31,7 @@ from alerting.vocabulary import HAZARDS
 from alerting.vocabulary.incidents import incident_named
 from alerting.web import api_answers, auth, saying
 from alerting.web.api_incidents import Bulletin, publish_bulletin
+from alerting.web.api_roads import tell
 from alerting.web.bodies import form_of
 from alerting.web.cards import natural
 from alerting.web.desk import Station, station_of
@@ -44,6 +47,7 @@ Form = dict[str, str]
 NEEDED = {
     "warning": ("issuer", "issued", "hazard", "level", "areas", "reason"),
     "incident": ("incident", "where", "happened", "reason"),
+    "road": ("act", "road", "from_km", "to_km", "by"),
     "open": ("rule", "place", "level", "reason"),
     "order": ("measure", "place", "level", "reason"),
 }
@@ -131,6 +135,18 @@ async def _incident(request: Request, who_asks: Who, form: Form) -> str:
     return ""
 
 
+async def _road(request: Request, who_asks: Who, form: Form) -> str:
+    station = station_of(request)
+    detail: dict[str, Any] = {key: form.get(key, "").strip() for key in ("road", "by", "reason")}
+    detail |= {"from_km": _bare(form["from_km"]), "to_km": _bare(form["to_km"])}
+    detail |= {"direction": form.get("direction") or "both"}
+    if form.get("until"):
+        detail["until"] = _time(station, form["until"]).isoformat()
+    act = REOPENED if form["act"] == REOPENED else CLOSED
+    made = await tell(station, who_asks, act, detail, form["realm"], "page")
+    return str(made["id"])
+
+
 async def _open(request: Request, who_asks: Who, form: Form) -> str:
     station = station_of(request)
     if form["rule"] not in station.book.rules_by_id:
@@ -163,7 +179,7 @@ async def _order(request: Request, who_asks: Who, form: Form) -> str:
 
 # Each gives the id of the report that was made, "" where it was a warning or a bulletin.
 TAKE: dict[str, Callable[[Request, Who, Form], Awaitable[str]]] = {
-    "warning": _warning, "incident": _incident, "open": _open, "order": _order,
+    "warning": _warning, "incident": _incident, "road": _road, "open": _open, "order": _order,
 }  # fmt: skip
 
 
@@ -227,6 +243,7 @@ async def _draw(
         confirm=confirm, said=said, now=station.now(shown["realm"].id),
         warning_taken=request.query_params.get("warning") == "taken",
         incident_taken=request.query_params.get("incident") == "taken",
+        roads=sorted({p.road for p in station.places.of_kind("road-section") if p.road}),
         incidents={kind: incident_named(kind) for kind in sorted(station.book.incidents)},
         hazards=[h for h in HAZARDS.values() if h.id not in NOT_WARNED],
         rules=station.book.rules_by_id, measures=station.book.orderable,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from alerting.rulebook.arguments import Argument
 from alerting.rulebook.book import Book
 from alerting.rulebook.checks.finding import Finding, warn
-from alerting.rulebook.arguments import Argument
 
 # Providers that review a form allow so many characters for a variable.
 ROOM = 20

@@ -1,0 +1,43 @@
+"""What the page of roads says, and the form for what a neighbour tells: key -> (Chinese, English)."""
+
+from __future__ import annotations
+
+ROAD_WORDS: dict[str, tuple[str, str]] = {
+    "roads": ("路况", "Roads"),
+    "roads_none": ("本县尚未录入路段（sites.csv）。", "No road sections yet (sites.csv)."),
+    "road_open": ("通行", "open"),
+    "road_held": ("部分车辆禁行", "some vehicles held"),
+    "road_exit-only": ("封闭，只出不进", "closed, exit only"),
+    "road_closed": ("全部封闭", "closed both ways"),
+    "road_gates": ("入口 {entries}；出口 {exits}", "Entries {entries}; exits {exits}"),
+    "road_since": ("自 {at} 起", "since {at}"),
+    "road_begins": ("{at} 起", "from {at}"),
+    "road_until": ("至 {at}", "until {at}"),
+    "road_until_lifted": ("至解除为止", "until it is lifted"),
+    "road_decided": ("{who} 决定", "decided by {who}"),
+    "road_undecided": ("待 {who} 决定", "waits for {who}"),
+    "road_carried": ("{who} 落实", "carried out by {who}"),
+    "road_coming": ("即将", "Coming"),
+    "road_reopening": (
+        "拟恢复通行，待 {who} 检查；检查前仍执行",
+        "to reopen after a check by {who}; it stands until then"),
+    "road_salted": ("撒盐 {at}", "salted since {at}"),
+    "road_escorted": ("带道放行", "escorted"),
+    "road_elsewhere": ("邻县封闭", "Closed next door"),
+    "road_told": ("{who} 通报", "told by {who}"),
+    "road_elsewhere_meets": ("涉及本县路段", "Our sections that meet it"),
+    "superseded_by": ("接替的措施", "taken over by"),
+    "by_hand_road": ("录入邻县封路或恢复通行", "A road closed or opened next door"),
+    "field_act": ("情况", "It is"),
+    "act_road-closed": ("已封闭", "closed"),
+    "act_road-reopened": ("已恢复通行", "open again"),
+    "field_road": ("路线（如 G399）", "Road (such as G399)"),
+    "field_from_km": ("起点桩号（公里）", "From kilometre"),
+    "field_to_km": ("止点桩号（公里）", "To kilometre"),
+    "field_direction": ("方向", "Direction"),
+    "direction_both": ("双向", "both"),
+    "direction_up": ("上行", "up"),
+    "direction_down": ("下行", "down"),
+    "field_by": ("通报单位", "Who says so"),
+    "field_until": ("预计至（本地，不填按24小时）", "Until (local time; none: 24 hours)"),
+}  # fmt: skip
