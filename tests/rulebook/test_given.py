@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from alerting.alerts.asking import strictest
 from alerting.errors import BadInput
+from alerting.rulebook.arguments import strictest
 from alerting.rulebook.given import read_given
 from alerting.rulebook.measures import AskError, Measure, read_ask
 
@@ -100,3 +100,57 @@ def test_what_one_asker_does_not_let_pass_is_not_let_pass() -> None:
     assert strictest({}, [one, other]) == {"exempts": ["ambulance"]}
     assert BAN.passes(wide, "en") == ["ambulances", "salt trucks", "coal lorries"]
     assert BAN.passes(one, "en") == ["ambulances", "coal lorries"]
+
+
+CLOSE = Measure.model_validate({
+    "title": WORDS, "form": "order", "do": WORDS, "sms": WORDS, "carrier": "field",
+    "lifter": "field", "check": True,
+    "arguments": {
+        "passing": {"stricter": "last", "default": "exit-only", "words": {
+            "exit-only": {"zh": "只出不进", "en": "exits open"}, "whole": {"zh": "全封", "en": "shut"},
+        }},
+        "from": {"stricter": "earlier", "optional": True},
+        "until": {"stricter": "later", "optional": True},
+    },
+})  # fmt: skip
+
+
+def test_what_may_be_left_out_is_and_a_default_counts_as_given() -> None:
+    assert read_given("close", CLOSE, {}) == {"passing": "exit-only"}
+    assert read_ask("close", {"close": CLOSE}).arguments == {"passing": "exit-only"}
+    asked = read_ask("close whole 20:30 08:00", {"close": CLOSE})
+    assert asked.arguments == {"passing": "whole", "from": "20:30", "until": "08:00"}
+    with pytest.raises(AskError, match="no word of passing"):
+        read_ask("close half", {"close": CLOSE})
+    with pytest.raises(AskError, match="until of close is a time of day"):
+        read_ask("close whole 20:30 noon", {"close": CLOSE})
+
+
+@pytest.mark.parametrize(("sets", "expected"), [
+    ([{"passing": "exit-only"}, {"passing": "whole"}], {"passing": "whole"}),
+    ([{"from": "20:00"}, {"from": "20:30"}], {"from": "20:00"}),
+    ([{"from": "23:00"}, {"from": "00:30"}], {"from": "23:00"}),  # of one night
+    ([{"until": "08:00"}, {"until": "06:00"}], {"until": "08:00"}),
+    ([{"until": "23:00"}, {"until": "00:30"}], {"until": "00:30"}),
+    ([{"until": "08:00"}, {}], {}),  # who names no end asks for longest
+    ([{"from": "20:00"}, {}], {}),
+])  # fmt: skip
+def test_of_hours_and_words_the_strictest_wins(
+    sets: list[dict[str, Any]], expected: dict[str, Any]
+) -> None:
+    assert strictest(CLOSE.arguments, sets) == expected
+
+
+@pytest.mark.parametrize("wrong", [
+    {"until": {"stricter": "later"}},  # without a check
+    {"from": {"stricter": "later"}},
+    {"x": {"stricter": "last", "words": {"one": {"zh": "一", "en": "one"}}}},
+    {"x": {"stricter": "earlier", "unit": "h"}},
+    {"x": {"stricter": "union", "default": "a"}},
+])  # fmt: skip
+def test_an_argument_that_cannot_be_does_not_load(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"check: true|stricter|no unit|two words|default"):
+        Measure.model_validate({
+            "title": WORDS, "form": "order", "do": WORDS, "sms": WORDS, "carrier": "field",
+            "lifter": "field", "arguments": wrong,
+        })  # fmt: skip

@@ -340,6 +340,19 @@ def test_a_night_closure_is_the_polices_and_comes_in_stages(book: Book) -> None:
         assert measure.interim
         assert hour in measure.do["zh"]
         assert {"salt-truck", "ambulance"} <= set(measure.exempts)
+    given = {a.measure: a.arguments for step in rule.levels.values() for a in step.ask}
+    assert given["night-ban"] == {"vehicles": ["coach", "dangerous-goods", "tour-bus"],
+                                  "from": "20:00", "until": "08:00"}  # fmt: skip
+    assert given["night-closure"] == {"from": "20:30", "until": "08:00", "passing": "exit-only"}
+    assert book.measures["night-closure"].supersedes == ["night-ban"]
+
+
+def test_a_road_is_opened_after_a_look_at_ice_and_salt(book: Book) -> None:
+    for name, measure in book.measures.items():
+        if measure.road == "closes":
+            assert measure.check, name
+            assert measure.look is not None, name
+            assert "撒盐" in measure.look["zh"], name
 
 
 def test_what_only_the_calendar_asks_wakes_nobody(book: Book) -> None:

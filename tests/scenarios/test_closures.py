@@ -318,7 +318,7 @@ def test_a_neighbours_closure_asks_of_the_sections_that_meet_it_and_says_why(
         "邻县已封闭G399 K49+000–K80+000 双向，因路面结冰，至1月23日06:00（邻县交警通报）")  # fmt: skip
     assert "The neighbouring county has closed G399 K49+000–K80+000, both directions, because" in (
         held["why"]["sentence"]["en"])  # fmt: skip
-    brown.gets("send round", "The neighbouring county has closed G399", "路面结冰")
+    brown.gets("send traffic round", "The neighbouring county has closed G399", "路面结冰")
     li.gets("道路封闭黄色风险提示", "邻县已封闭G399")
     asked = {m["measure"] for m in town.measures(object="trunk-b") if m["ended"] is None}
     assert asked == {"guide", "divert", "hold-vehicles"}

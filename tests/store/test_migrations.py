@@ -30,13 +30,21 @@ def test_a_database_of_the_first_version_gets_what_came_later(tmp_path: Path) ->
     store.close()
 
 
-def test_a_database_of_an_earlier_version_loses_what_nothing_uses(tmp_path: Path) -> None:
+def test_a_successor_of_an_earlier_version_is_not_taken_for_one_of_ours(tmp_path: Path) -> None:
+    """It was taken out when nothing reached it, and came back with an end and a beginning."""
     store = Store(tmp_path / "suian.db")
-    store.write(lambda c: c.execute(text("ALTER TABLE measure ADD COLUMN successor VARCHAR")))
+    store.write(lambda c: c.execute(text("ALTER TABLE measure DROP COLUMN successor")))
+    store.write(lambda c: c.execute(text(
+        "ALTER TABLE measure ADD COLUMN successor VARCHAR DEFAULT 'old'")))  # fmt: skip
+    for name in ("begins", "ends"):
+        store.write(lambda c, name=name: c.execute(text(f"ALTER TABLE measure DROP COLUMN {name}")))
     store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0003'")))
     store.close()
     store = Store(tmp_path / "suian.db")
-    assert "successor" not in columns(store, "measure")
+    assert {"successor", "begins", "ends"} <= columns(store, "measure")
+    with store.read() as connection:
+        made = {c["name"]: c["default"] for c in inspect(connection).get_columns("measure")}
+    assert made["successor"] is None
     store.close()
 
 
