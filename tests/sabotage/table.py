@@ -99,6 +99,15 @@ BREAKS = (
           'if held is None or held.state != "open" or held.kept_by:',
           'if held is None or held.state != "open":',
           STORIES + "test_by_hand.py::test_what_is_kept_by_hand_outlasts_its_weather"),
+    # Closed roads
+    Break("a closure whose end has come stays open", "alerting/chase/stepping.py",
+          "    changed += _end(connection, life, now)\n", "",
+          STORIES + "test_closures.py::"
+          "test_a_closure_ends_at_its_end_when_nobody_asks_any_longer_and_all_are_told"),
+    Break("a neighbour's closure of another road counts", "alerting/places/roads.py",
+          "return self.road.upper() == other.road.upper() and near and (", "return near and (",
+          STORIES + "test_closures.py::"
+          "test_a_neighbours_closure_asks_of_the_sections_that_meet_it_and_says_why"),
     # Orders and the chase
     Break("a rise does not void acknowledgements", "alerting/alerts/orders.py",
           'row.state == "in force" else "issued"',
