@@ -137,7 +137,7 @@ def test_a_closure_names_road_kilometres_direction_and_entries_in_both_languages
     said = "G399 K0+000–K24+000 双向，云水站入口封闭，只出不进"
     wang.gets("建议", said).replies("1").gets("已记录同意")
     town.passes(seconds=40)
-    chen.gets("决定：封闭路段", said)
+    chen.gets("已决定，请执行：封闭路段", said)
     orders(town, "close-section", "trunk-b", until="17:00")
     wang.gets("桥头站入口封闭").replies("1")
     town.passes(seconds=40)
