@@ -17,7 +17,7 @@ from alerting.service import listing
 from alerting.service.listing import utc
 
 Row = dict[str, Any]
-# Measures that are in force on the road, reported so or, while their lifting is looked at, still.
+# In which a measure holds on the road: reported so or, while its lifting is looked at, still.
 STANDS = ("in force", "lift proposed", "attested")
 
 
@@ -56,8 +56,10 @@ def closures(facts: FactBook, now: datetime) -> list[Row]:
 def _section(place: Place, book: Book, measures: list[Row], now: str) -> Row:
     stretch = stretch_of(place)
     shuts = [m for m in measures if m["road"] in ("closes", "holds")]
-    # What was reported ready in the afternoon holds nobody before its hour.
-    stand = [m for m in shuts if m["state"] in STANDS and (m["begins"] or now) <= now]
+    # What was reported ready in the afternoon holds nobody before its hour; what was in force and is
+    # ordered anew because somebody asks for more has not opened meanwhile.
+    stand = [m for m in shuts
+             if (m["state"] in STANDS or m["in_force"]) and (m["begins"] or now) <= now]  # fmt: skip
     return {
         "id": place.id, "name": {one: place.called(one) for one in LANGUAGES},
         "road": place.road, "from_km": place.from_km, "to_km": place.to_km,

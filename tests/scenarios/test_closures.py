@@ -169,6 +169,7 @@ def test_who_asks_for_more_shuts_the_exits_too_and_it_is_issued_again(
     chen.forgets()
     orders(town, "close-section", "trunk-a", passing="whole")
     chen.gets("【更新】", "云水站入口封闭，进出口全部封闭")
+    assert section(town, "trunk-a")["state"] != "open", "ordered anew is not opened meanwhile"
     says(chen, "2")
     assert section(town, "trunk-a")["state"] == "closed"
     assert "全部封闭" in page(town, "trunk-a")

@@ -28,7 +28,8 @@ def test_no_page_scrolls_sideways_on_a_phone_and_none_needs_a_script(
     red = storm(desk)
     demo = demo_link(desk, "office").removeprefix(desk.config.url)
     paths = ["/", "/?lang=en", f"/alerts/{quote(red)}", "/messages", "/a/decide?lang=zh",
-             "/a/forged", "/login", "/waiting", "/alerts/nothing", demo, f"/alerts/{quote(red)}"]  # fmt: skip
+             "/a/forged", "/login", "/waiting", "/roads", "/roads?lang=en", "/alerts/nothing", demo,
+             f"/alerts/{quote(red)}"]  # fmt: skip
 
     async def look() -> None:
         async with chromium.opened(program, tmp_path / "profile") as tab:
