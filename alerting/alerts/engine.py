@@ -135,7 +135,9 @@ class Engine:
             true = at_points(verdict.true, verdict, places)
             made.heights[rule.id] = (true * seen.ladder[:, None]).max(axis=0, initial=0)
             still: list[int] = []
-            if isinstance(signal, Forecast | Warning):
+            if isinstance(signal, Warning) or (
+                isinstance(signal, Forecast) and not rule.facts_only
+            ):
                 # Only these move an onset that is still ahead; each hour's values are on the page.
                 moved = {p for p, _, _ in decided.rises + decided.falls}
                 open_now = np.flatnonzero(asked & (memory.level > 0)).tolist()

@@ -5,6 +5,7 @@ Every change is written with its measures, notices and audit entry, in the ledge
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -88,7 +89,10 @@ def refresh(ledger: Ledger, held: Row, finding: Finding, by: str, at: datetime) 
     if held.state != "open":
         return
     official = _official(finding)
+    rule = ledger.life.book.rules_by_id.get(held.rule)
     data_are_back(ledger, held)
+    if rule is not None and rule.facts_only:  # a fact holds since it began, not since this hour
+        finding = replace(finding, onset=held.onset, until=held.until)
     if (finding.onset, finding.until, official) == (held.onset, held.until, held.official):
         return
     # A reader acts on an onset that comes at least an hour sooner and has not begun.
@@ -97,7 +101,6 @@ def refresh(ledger: Ledger, held: Row, finding: Finding, by: str, at: datetime) 
     ledger.change(held, onset=finding.onset, until=finding.until, why=finding.why, updated=at,
                   official=official)  # fmt: skip
     _note(ledger, held, "updated", held.level, by, at, finding.why)
-    rule = ledger.life.book.rules_by_id.get(held.rule)
     if not sooner or rule is None:
         return
     place = ledger.life.places.by_id[held.place]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerting.alerts.life import Life
+from alerting.rulebook import Rule
 
 
 @dataclass(slots=True)
@@ -25,14 +26,14 @@ class RulePlaces:
 
 
 def rule_places(life: Life) -> dict[str, RulePlaces]:
-    """For every rule of the book the places it runs on: its kind, and its tags where it names any."""
+    """For every rule of the book the places it runs on: its kind, and its tags where it names any; and
+    of these the points that it looks at."""
     found: dict[str, RulePlaces] = {}
     of_kind = {kind: life.places.with_columns(kind) for kind in {r.place for r in life.book.rules}}
     for rule in life.book.rules:
         ids = [p for p in of_kind[rule.place] if rule.tags <= life.places.by_id[p].tags]
-        ranges = [life.places.place_range[p] for p in ids]
-        columns = [np.arange(lo, hi) for lo, hi in ranges]
-        sizes = [hi - lo for lo, hi in ranges]
+        columns = [_columns(life, rule, place) for place in ids]
+        sizes = [len(some) for some in columns]
         found[rule.id] = RulePlaces(
             ids,
             np.concatenate(columns) if columns else np.zeros(0, np.intp),
@@ -40,3 +41,9 @@ def rule_places(life: Life) -> dict[str, RulePlaces]:
             if sizes else np.zeros(0, np.intp),
         )  # fmt: skip
     return found
+
+
+def _columns(life: Life, rule: Rule, place: str) -> NDArray[np.intp]:
+    if rule.points == "inhabited":
+        return np.array(life.places.inhabited(place), np.intp)
+    return np.arange(*life.places.place_range[place])

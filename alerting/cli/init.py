@@ -64,8 +64,9 @@ channels:
 # The columns of each table, and one row as an example; a row that begins with # is not read.
 TABLES = {
     "zones.csv": (ZONE_COLUMNS, [
-        "#520000,示例县 Example county,Example county,,,,,",
-        "#520000001,示例镇 Example town,Example town,520000,520000001-low,26.6000,106.7000,820",
+        "#520000,示例县 Example county,Example county,,,,,,",
+        "#520000001,示例镇 Example town,Example town,520000,520000001-low,26.6000,106.7000,820,"
+        "inhabited",
     ]),
     "sites.csv": (SITE_COLUMNS, [
         "#g1-k10,road-section,示例路段 Example section,Example section,520000001,520000001-low,,,,"

@@ -180,8 +180,8 @@ def _said(one: News, words: Words) -> Said:
     return {
         "kind": one.kind, "head": words.head(one), "place": words.place(one),
         "time": words.span(one), "moment": words.moment(one), "do": words.do(one),
-        "stands": words.stands(one), "due": words.due(one), "label": words.label(one),
-        "details": words.details(one), "look": words.look(one),
+        "stands": words.stands(one), "returned": words.returned(one), "due": words.due(one),
+        "label": words.label(one), "details": words.details(one), "look": words.look(one),
         "differs": words.differs(one), "official": words.official(one),
         "why": words.both(one, "why"), "reason": words.both(one, "reason"),
         "by": words.both(one, "by"), "was": words.colour(one.facts.get("was")),

@@ -310,6 +310,11 @@ class Words:
         ordered = [self.book.measures.get(m["measure"]) for m in news.facts.get("measures") or ()]
         return news.wants in ("acknowledge", "in-force") and any(m and m.returns for m in ordered)
 
+    def returned(self, news: News) -> bool:
+        """Whether what has ended came back on a form: it is done with, and not stopped half-way."""
+        ended = [self.book.measures.get(m["measure"]) for m in news.facts.get("measures") or ()]
+        return bool(ended) and all(m and m.returns for m in ended)
+
     def _asked(self, news: News) -> list[str]:
         rule = self.book.rules_by_id.get(str(news.facts.get("rule") or ""))
         if rule is None:

@@ -10,7 +10,8 @@ COUNTY = "county"  # the kind under which a rule runs on the county itself, whic
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A location whose weather is evaluated. Degrees WGS84, elevation in metres."""
+    """A location whose weather is evaluated. Degrees WGS84, elevation in metres. One that is not
+    `inhabited` stands for a road or a pass alone."""
 
     id: str
     lat: float
@@ -18,6 +19,7 @@ class Point:
     elevation: float
     name: str = ""
     name_en: str = ""
+    inhabited: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,11 @@ class Places:
             for p in self.by_id.values()
             if p.kind != "zone" and p.sector == sector and zone in set(self.upward(p.id))
         ]
+
+    def inhabited(self, place_id: str) -> list[int]:
+        """The columns of a place's inhabited points; of all its points where none is said to be."""
+        columns = list(range(*self.place_range[place_id]))
+        return [n for n in columns if self.columns[n][1].inhabited] or columns
 
     def points(self) -> dict[str, Point]:
         return {point.id: point for place in self.by_id.values() for point in place.points}

@@ -1,7 +1,8 @@
 """Zones and sites from CSV files, as a county's clerk can fill them in.
 
-zones.csv: code, name, name_en, parent, point, lat, lon, elevation: one row a point; a zone of two
-points takes two rows. The county itself is the zone without a parent; it may have no point.
+zones.csv: code, name, name_en, parent, point, lat, lon, elevation, use: one row a point; a zone of two
+points takes two rows. `use` says what a point stands for: inhabited, road, or, left empty, both. The
+county itself is the zone without a parent; it may have no point.
 sites.csv: id, kind, name, name_en, zones, points, lat, lon, elevation, sector, tags, road, from_km,
 to_km, direction, entries, exits, entries_en, exits_en: lists are parted by blanks; `points` names
 points of zones; a site with a location of its own gives lat, lon, elevation (one row a point). The
@@ -23,11 +24,14 @@ from alerting.places.model import Place, Places, Point
 from alerting.vocabulary import PLACE_KINDS, SECTORS, SITE_SECTOR
 
 Row = dict[str, str]
-ZONE_COLUMNS = ("code", "name", "name_en", "parent", "point", "lat", "lon", "elevation")
+ZONE_COLUMNS = ("code", "name", "name_en", "parent", "point", "lat", "lon", "elevation", "use")
+USES = ("inhabited", "road")
 SITE_COLUMNS = (
     "id", "kind", "name", "name_en", "zones", "points", "lat", "lon", "elevation", "sector", "tags",
     "road", "from_km", "to_km", "direction", "entries", "exits", "entries_en", "exits_en",
 )  # fmt: skip
+# What a further row of a place may say anew; `use` is that of the point.
+_OF_A_POINT = ("point", "points", "lat", "lon", "elevation", "use")
 
 
 @dataclass(slots=True)
@@ -78,18 +82,28 @@ def no_zones(path: Path) -> BadInput:
 def read_zones(path: Path) -> list[Place]:
     wrong = Complaints(str(path), [])
     zones: dict[str, Place] = {}
+    firsts: dict[str, Row] = {}
     seen_points: set[str] = set()
     for line, row in _rows(path, ZONE_COLUMNS, wrong):
         code = row["code"]
         whole = bool(code and row["name"])
         if not whole:
             wrong.add(line, "needs a code and a name")
+        elif row is not firsts.setdefault(code, row) and not _goes_on(row, firsts[code]):
+            wrong.add(line, _twice(row, firsts[code], "zone"))
+            continue
         point = None
         if row["point"]:
             if row["point"] in seen_points:
                 wrong.add(line, f"the point {row['point']} stands there twice")
             seen_points.add(row["point"])
             point = _point(row["point"], row, line, wrong)
+            used = row["use"].split()
+            if unknown := [word for word in used if word not in USES]:
+                wrong.add(line, f"use {unknown[0]!r} is none of {', '.join(USES)}"
+                          f"{parted(unknown[0])}; empty is both")  # fmt: skip
+            if point and used and "inhabited" not in used:
+                point = replace(point, inhabited=False)
         if whole:
             zone = zones.setdefault(
                 code, Place(code, "zone", row["name"], row["name_en"], (), parent=row["parent"])
@@ -109,10 +123,14 @@ def read_sites(path: Path, zones: list[Place]) -> list[Place]:
     by_code = {z.id: z for z in zones}
     points = {p.id: p for z in zones for p in z.points}
     sites: dict[str, Place] = {}
+    firsts: dict[str, Row] = {}
     for line, row in _rows(path, SITE_COLUMNS, wrong):
         if row["id"] in by_code:
             wrong.add(line, f"{row['id']} is already the code of a zone")
-        # A further row of the same site is a further point of it.
+        first = firsts.setdefault(row["id"], row)
+        if row is not first and not _goes_on(row, first):
+            wrong.add(line, _twice(row, first, "site"))
+            continue
         site = sites.get(row["id"]) or _site(row, line, by_code, wrong)
         own = _own_points(row, line, site, points, wrong)
         sites[site.id] = replace(site, points=(*site.points, *own))
@@ -125,6 +143,18 @@ def read_sites(path: Path, zones: list[Place]) -> list[Place]:
                 wrong.lines.append(f"site {site.id} has no point and its zones have none")
     wrong.raise_any()
     return list(sites.values())
+
+
+def _goes_on(row: Row, first: Row) -> bool:
+    """Whether a further row with an id is a further point of the same place: it says where, and nothing
+    else that the first row does not."""
+    rest = [c for c in row if c not in _OF_A_POINT]
+    return any(row.get(c) for c in _OF_A_POINT) and all(row[c] in ("", first[c]) for c in rest)
+
+
+def _twice(row: Row, first: Row, what: str) -> str:
+    return (f"this {what} has the id of {first['name']}: give it one of its own, or, if it is a further"
+            f" point of {first['name']}, repeat that row and say where the point lies")  # fmt: skip
 
 
 def _site(row: Row, line: int, zones: dict[str, Place], wrong: Complaints) -> Place:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from alerting.places.roads import CLOSED
 from alerting.rulebook.districts import Numbers
@@ -62,6 +63,7 @@ class Rule:
     cases: tuple[Case, ...]
     where: str  # file:line:column
     clear_where: str = ""
+    points: Literal["all", "inhabited"] = "all"  # of a zone
 
     @cached_property
     def ladder(self) -> tuple[Level, ...]:

@@ -244,7 +244,7 @@ class _Pack:
             hold, tuple(time.fromisoformat(t) for t in text.decide), tuple(text.audience),
             text.floor, tuple(text.basis), title, cast("dict[str, str] | None", text.impact),
             tuple(text.cases), self.document.where((*key, "id")),
-            self.document.where((*key, "clear")),
+            self.document.where((*key, "clear")), text.points,
         )  # fmt: skip
 
     def _condition(self, text: str, key: Key, *, clear: bool = False) -> Condition | None:

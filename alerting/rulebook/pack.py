@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from alerting.rulebook.arguments import Words
 from alerting.rulebook.measures import Clock, Sector, Tier, one_of
@@ -101,6 +101,7 @@ class RuleText(_Model):
     where: Annotated[
         str, AfterValidator(_where), Field(json_schema_extra={"pattern": f"^({_TAGS})?$"})
     ] = ""
+    points: Literal["all", "inhabited"] = "all"
     clear: str | None = None
     hold: str | None = None
     decide: list[Clock] = []
@@ -109,6 +110,12 @@ class RuleText(_Model):
     title: Words | None = None
     impact: Words | None = None
     cases: list[Case] = []
+
+    @model_validator(mode="after")
+    def _points_of_a_zone(self) -> RuleText:
+        if self.points != "all" and self.place != "zone":
+            raise ValueError("`points` goes with `place: zone`; a site has points of its own")
+        return self
 
     @property
     def tags(self) -> frozenset[str]:

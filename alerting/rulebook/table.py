@@ -32,6 +32,7 @@ the measures of all levels below it, too. Where nobody decides, the measure is i
 """,
 }
 
+_INHABITED = ("（有人居住处）", " where people live")
 
 def rule_table(book: Book, language: Language) -> str:
     """The page in Markdown; sectors in the mission's order, rules in their pack's."""
@@ -51,7 +52,8 @@ def _rows(book: Book, rule: Rule, language: Language) -> Iterator[list[str]]:
         _called(SECTORS[rule.sector][1:], language),
         hazard.zh if language == "zh" else hazard.en,
         f"{rule.title[language]} (`{rule.id}`)",
-        " ".join([_called(PLACE_KINDS[rule.place], language), *sorted(rule.tags)]),
+        " ".join([_called(PLACE_KINDS[rule.place], language), *sorted(rule.tags)])
+        + (_called(_INHABITED, language) if rule.points == "inhabited" else ""),
     ]
     for name, step in rule.levels.items():
         colour = NAMES[language].get(int(step.level), name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from alerting.rulebook.nodes import number_text
 from alerting.vocabulary import HAZARDS, NAMES, QUANTITIES
+from alerting.vocabulary.incidents import incident_named
 
 if TYPE_CHECKING:
     from alerting.rulebook.why import Reason, Why
@@ -137,8 +138,12 @@ def fact_words(text: str, value: float | None, language: Language, titles: Title
             return f"无{hazard.zh}预警" if zh else f"no warning of {hazard.en}"
         colour = NAMES["zh" if zh else "en"][int(value)]
         return f"{hazard.zh}{colour}预警" if zh else f"official {colour} warning of {hazard.en}"
+    if words[0] == "incident":
+        named, days = incident_named(words[1]), float(words[3]) / 24
+        return (f"近{days:g}天有事故通报：{named['zh']}" if zh
+                else f"a bulletin within {days:g} days of: {named['en']}")  # fmt: skip
     lead = {"season": ("时段", "season"), "holiday": ("节日", "holiday"),
-            "incident": ("事故通报", "incident"), "reported": ("人工报告", "reported"),
+            "reported": ("人工报告", "reported"),
             "between": ("时间", "between"), "on": ("日期", "on")}[words[0]]  # fmt: skip
     if words[0] == "on" and words[1] in _DAYS:
         return _DAYS[words[1]][0 if zh else 1]

@@ -13,6 +13,7 @@ from alerting.connector import Connector, Context, Reading
 from alerting.errors import BadInput, SuianError
 from alerting.service.clock import LIVE
 from alerting.service.fetch import HttpFetch
+from alerting.service.heeded import check_heeded
 from alerting.service.pace import pace, portion, quota_of
 from alerting.signals import Signal, Spot, Tick, check_times
 from alerting.store.schema import source_health
@@ -83,9 +84,11 @@ class PollLoop:
 
     async def _take(self, source: Polled, reading: Reading, now: datetime) -> None:
         signals: list[Signal] = []
+        station = self._station
         for signal in reading.signals:
             try:
                 check_times(signal, now)
+                check_heeded(signal, station.book)
                 signals.append(signal)
             except BadInput as error:
                 reading.refuse(error.what, signal.id, error.mend)

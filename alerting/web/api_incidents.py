@@ -8,12 +8,13 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from alerting.errors import BadInput
+from alerting.service.heeded import check_heeded
 from alerting.signals import Incident, check_times
 from alerting.vocabulary.incidents import incident_named
 from alerting.web.api_answers import Key
 from alerting.web.auth import needs
 from alerting.web.desk import Station, read, station_of
-from alerting.web.problems import Problem, described
+from alerting.web.problems import described
 from alerting.web.roles import Who
 from alerting.web.saying import check_realm
 
@@ -44,21 +45,16 @@ async def take_bulletin(
 
 
 async def publish_bulletin(station: Station, who_asks: Who, given: Bulletin) -> dict[str, Any]:
-    """Publish it in the person's name. Raises Problem for a kind that no rule looks for, BadInput for a
+    """Publish it in the person's name. Raises BadInput for a kind that no rule looks for, and for a
     time that cannot be."""
     await read(station, lambda c: check_realm(c, given.realm))
-    known = sorted(station.book.incidents)
-    if given.kind not in known:
-        zh = "、".join(f"{incident_named(k)['zh']}（{k}）" for k in known) or "无"
-        raise Problem(422, f"no rule looks for an accident of the kind {given.kind!r}",
-                      f"Known kinds: {', '.join(known) or 'none'}.",
-                      zh=f"没有规则使用“{given.kind}”这类事故，不会下达排查。可填：{zh}。")  # fmt: skip
     now = station.now(given.realm)
     told = Incident(
         source=f"typed:{who_asks.person}", issued=now, incident=given.kind, place=given.place.strip(),
         at=given.at, casualties=given.casualties.strip(),
         text=f"{given.text.strip()}\n（{who_asks.name}：{given.reason}）".strip(),
     )  # fmt: skip
+    check_heeded(told, station.book)
     if given.at > now:
         raise BadInput("it would have happened after now: look at the date and the zone",
                        zh="发生时间还没有到，请核对日期和时间。")  # fmt: skip

@@ -18,6 +18,7 @@ from alerting.places import Places
 from alerting.places.areas import AreaMatcher
 from alerting.places.roads import read_road_report
 from alerting.service.clock import LIVE
+from alerting.service.heeded import check_heeded
 from alerting.signals import (
     Forecast,
     Observation,
@@ -84,6 +85,7 @@ def _read(station: Station, realm_id: str, source: str, body: bytes, who_asks: W
     for one in said.signals:
         try:
             checked = _checked(one, who_asks, station.places, context.now)
+            check_heeded(checked, station.book)
             if realm_id == LIVE:
                 _brought(station, checked, reading)
             # A source's own list may tell of half the country; what somebody writes is meant for us.

@@ -19,7 +19,7 @@ from alerting.alerts.standing import load
 from alerting.bus import EmbeddedBus
 from alerting.calendar import Calendar
 from alerting.people import Policy, import_people, import_posts, read_people, read_posts
-from alerting.places import load_places
+from alerting.places import Places, load_places
 from alerting.rulebook import load_book
 from alerting.service.clock import LIVE, open_live
 from alerting.signals import (
@@ -49,10 +49,10 @@ class County:
 
     def __init__(
         self, *, observing: bool = True, cadence: float = 6, path: str = ":memory:",
-        exercise: bool = True, book: Path | None = None,
+        exercise: bool = True, book: Path | None = None, places: Places | None = None,
         feeds: dict[str, timedelta | None] | None = None,
     ) -> None:  # fmt: skip
-        places = load_places(STORY / "county" / "zones.csv", STORY / "county" / "sites.csv")
+        places = places or load_places(STORY / "county" / "zones.csv", STORY / "county" / "sites.csv")
         self.store = Store(path)
         self.now = START
         self.life = Life(LIVE, exercise, load_book(book or STORY / "book"), places, Policy(), ZONE)

@@ -15,6 +15,7 @@ from alerting.places import Places, load_places
 from alerting.rulebook import Book, load_book
 from alerting.rulebook.check import check_folder
 from alerting.rulebook.nodes import Happened, walk
+from alerting.rulebook.wording import fact_words
 from alerting.vocabulary import SECTORS, Level
 
 ROOT = Path(__file__).parents[2]
@@ -190,6 +191,16 @@ def test_a_tag_that_a_rule_names_is_on_some_site_and_in_the_documents(
 def test_what_may_be_reported_is_in_the_documents(book: Book) -> None:
     said = (ROOT / "docs" / "signals.md").read_text("utf-8")
     assert {word for word in book.reported if f"`{word}`" not in said} == set()
+
+
+def test_what_may_be_reported_and_what_happened_elsewhere_have_names_in_both_languages(
+    book: Book,
+) -> None:
+    for fact in (*(f"reported {w}" for w in book.reported),
+                 *(f"incident {k} within 360 h" for k in book.incidents)):  # fmt: skip
+        zh, en = (fact_words(fact, None, language, {}) for language in ("zh", "en"))
+        assert not re.search(r"[a-z]", zh), (fact, zh)
+        assert "-" not in en.replace("hot-work", ""), (fact, en)
 
 
 def test_every_level_is_reached_and_every_edge_is_tried(book: Book) -> None:

@@ -69,8 +69,10 @@ def test_a_bulletin_orders_an_inspection_whose_form_comes_back_by_link(
     town.passes(hours=20)
     assert town.alert(rule="collapse-elsewhere")["state"] == "closed"
     assert inspection(town) == "lift proposed"
+    smith.forgets()
     wang.gets("排查基坑边坡", "检查完毕可解除").replies("1").gets("措施解除")
     assert inspection(town) == "lifted"
+    smith.expects("LIFTED", "Closed: inspect every pit and slope", without=("Stop",))
 
 
 def test_a_form_sent_again_corrects_the_one_before_which_is_kept(
@@ -147,7 +149,16 @@ def test_the_command_takes_one_and_names_the_kinds_it_knows(town: Town, smith: P
     smith.expects("slope collapse at 邻县某工地 on 20 Jan")
 
 
-def test_an_accident_of_another_kind_orders_nothing(town: Town, smith: Phone) -> None:
-    bulletin(town, "fire")
+def test_an_accident_of_another_kind_orders_nothing_and_its_sender_is_told(
+    town: Town, smith: Phone
+) -> None:
+    told = {"kind": "incident", "source": "bulletins", "issued": town.now.isoformat(),
+            "incident": "fire", "place": "邻县某工地", "at": town.now.isoformat()}  # fmt: skip
+    refused = town.api("POST", "/signals", json=told)
+    assert refused.status_code == 422
+    [problem] = refused.json()["problems"]
+    assert problem["what"] == "no rule looks for an accident of the kind 'fire'"
+    assert problem["mend"] == "Known kinds: slope-collapse."
+    town.settles()
     assert town.alerts() == []
     smith.expects_nothing()
