@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from alerting.signals import Floats, Signal, Spot
 from alerting.vocabulary import QUANTITIES
+from alerting.vocabulary.official import WarningTable, shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,13 @@ class Options(BaseModel):
 class Context:
     """What a connector is told besides the payload. `source` is the name it has in config.yaml, which
     every signal of its bears: two feeds of one connector are two sources. `now` is UTC, `zone` the
-    county's own zone."""
+    county's own zone; `table` is how offices name their warnings, the county's or the shipped one."""
 
     source: str
     now: datetime
     zone: ZoneInfo
     spots: Sequence[Spot] = ()
+    table: WarningTable = field(default_factory=shipped)
 
 
 class Connector(Protocol):

@@ -8,6 +8,7 @@ taken to mean the earlier ones of the same office and hazard in the same list.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -15,7 +16,7 @@ from pydantic import Field
 
 from alerting.connector import Context, Fetch, Options, Reading
 from alerting.errors import BadInput, SourceError
-from alerting.vocabulary import hazard_named
+from alerting.vocabulary.official import WarningTable
 from connectors.formats import chinese
 from connectors.formats.alert import Alert, Info
 from connectors.formats.area import RawArea
@@ -61,11 +62,14 @@ class Source(WarningSource):
             found |= fresh
             if len(titles) < settings.page_size or not fresh:
                 break
-        self.take(_chained(list(found.values())), reading, context)
+        self.take(found.values(), reading, context)
         return reading
 
     def alerts(self, body: bytes, reading: Reading) -> list[Alert]:
-        return _chained(list({a.identifier: a for a in self._titles(body, reading)}.values()))
+        return list({a.identifier: a for a in self._titles(body, reading)}.values())
+
+    def take(self, alerts: Iterable[Alert], reading: Reading, context: Context) -> None:
+        super().take(_chained(alerts, context.table), reading, context)
 
     def _titles(self, body: bytes, reading: Reading) -> list[Alert]:
         document = load(body)
@@ -114,13 +118,14 @@ def _alert(item: Any) -> Alert | None:
     )
 
 
-def _chained(alerts: list[Alert]) -> list[Alert]:
+def _chained(alerts: Iterable[Alert], table: WarningTable) -> list[Alert]:
     """`alerts` by time, those that lift or change referring to the earlier ones they must mean."""
     ordered = sorted(alerts, key=lambda a: (_when(a), a.identifier))
     made: list[Alert] = []
     for alert in ordered:
         if alert.kind != "Alert":
-            alert = replace(alert, references=tuple(e.identifier for e in made if _same(e, alert)))
+            meant = tuple(e.identifier for e in made if _same(e, alert, table))
+            alert = replace(alert, references=meant)
         made.append(alert)
     return made
 
@@ -133,7 +138,7 @@ def _when(alert: Alert) -> float:
     return at.timestamp() if at else 0.0
 
 
-def _same(earlier: Alert, later: Alert) -> bool:
-    hazards = [hazard_named(a.infos[0].event) or a.infos[0].event for a in (earlier, later)]
+def _same(earlier: Alert, later: Alert, table: WarningTable) -> bool:
+    hazards = [table.named(a.infos[0].event) or a.infos[0].event for a in (earlier, later)]
     offices = [chinese.adcode(a.identifier) or a.sender for a in (earlier, later)]
     return hazards[0] == hazards[1] and offices[0] == offices[1]

@@ -26,8 +26,10 @@ from alerting.signals import (
     Warning,
     from_envelope,
 )
-from alerting.vocabulary import HAZARDS, QUANTITIES
+from alerting.vocabulary import HAZARDS, QUANTITIES, Level, colour_in
+from alerting.vocabulary.official import WarningTable
 from connectors.formats.fields import load
+from connectors.formats.limits import above, tags
 
 
 class SignalsOptions(Options):
@@ -81,7 +83,8 @@ class Source:
         reading = Reading()
         for where, envelope in _envelopes(body, reading):
             try:
-                signal = _signal(envelope, context.source)
+                said = _in_our_words(envelope, context.table)
+                signal = _signal(said, context.source)
                 reading.signals.append(_sensible(signal, reading, where))
             except BadInput as error:
                 reading.refuse(error.what, where, error.mend)
@@ -135,6 +138,33 @@ def _signal(envelope: Any, source: str) -> Signal:
         raise BadInput(f"this signal cannot be read: {error}") from None
 
 
+def _in_our_words(envelope: Any, table: WarningTable) -> Any:
+    """A warning whose hazard and level are in its office's words, or only in its event or headline, as
+    one in ours; where its text alone says above what height it holds, with that."""
+    if not isinstance(envelope, Mapping) or envelope.get("kind") != "warning":
+        return envelope
+    said = dict(envelope)
+    told = [str(said.get(key) or "") for key in ("hazard", "event", "headline")]
+    if said.get("hazard") not in HAZARDS:
+        listed = table.event(str(said.get("sender")), str(said.get("identifier")), told[1])
+        first, *rest = [table.named(one) for one in told]
+        if told[0].isascii() and not table.has(told[0]):
+            first = None  # a slip of one of our own names is no office's word
+        if listed is not None and not told[0]:
+            said["hazard"] = listed.hazard
+        elif first or not told[0]:
+            said["hazard"] = first or next((one for one in rest if one), "")
+    if (level := said.get("level")) not in Level.__members__:
+        asked = [str(level)] if level else told[1:]
+        found = next((colour for one in asked[::-1] if (colour := colour_in(one))), None)
+        said["level"] = found.name if found else level
+    area = said.get("area")
+    if isinstance(area, Mapping) and not {"above", "below"} & area.keys():
+        text = "。".join(str(said.get(key) or "") for key in ("headline", "description"))
+        said["area"] = dict(area) | {"above": above(text), "tags": area.get("tags") or tags(text)}
+    return said
+
+
 def _sensible(signal: Signal, reading: Reading, where: str) -> Signal:
     """The signal without the numbers that cannot be, each of which is a problem.
 
@@ -161,6 +191,10 @@ def _sensible(signal: Signal, reading: Reading, where: str) -> Signal:
             if not kept:
                 raise BadInput("no value of this observation can be")
             return signal.model_copy(update={"values": kept})
+        case Warning() if not signal.hazard and signal.action != "cancel":
+            reading.refuse("no kind of warning we know: it is kept, shown without a hazard, and"
+                           " asks for nothing", where, "Name one of our hazards, or add the event's"
+                           " line to rules/warnings.yaml.")  # fmt: skip
         case Warning() if signal.hazard and signal.hazard not in HAZARDS:
             close = difflib.get_close_matches(signal.hazard, HAZARDS, 1)
             hint = f"Did you mean {close[0]!r}? " if close else ""

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 from alerting.errors import BadInput
 from alerting.signals import Area, Warning, content_id
-from alerting.vocabulary import HAZARDS, NAMES, Level, colour_in, hazard_named
+from alerting.vocabulary import HAZARDS, NAMES, Level, colour_in
+from alerting.vocabulary.official import WarningTable
+from connectors.formats import limits
 
 # What no office warns of: they stand in the vocabulary for our own alerts.
 NOT_WARNED = frozenset({"season", "service", "incident", "road-closure"})
@@ -22,15 +24,17 @@ def typed_warning(
     issued: datetime,
     expires: datetime | None,
     person: str,
+    table: WarningTable,
 ) -> Warning:
-    """The warning a person typed in. `kind` is ours or the office's word, Chinese or English.
+    """The warning a person typed in. `kind` is ours or the office's word, Chinese or English, as
+    `table` has it. Where the area names no height and no kinds of place, the text's own count.
 
     `area` may be codes and names in one text, parted by commas or blanks; digits are codes. Times
     need their zone. Raises BadInput that says which entry is wrong and what would do.
     """
-    hazard = _hazard(kind)
+    hazard = _hazard(kind, table)
     colour = _level(level)
-    where = _area(area)
+    where = limits.limited(_area(area), text)
     if not issuer.strip():
         raise BadInput("who issued the warning is missing", where="issuer",
                        mend="Give the office as the warning names it, e.g. 某县气象台.",
@@ -67,16 +71,20 @@ def typed_warning(
     )
 
 
-def _hazard(kind: str) -> str:
+def _hazard(kind: str, table: WarningTable) -> str:
     asked = kind.strip().lower()
     offered = {h.id: h for h in HAZARDS.values() if h.id not in NOT_WARNED}
     if asked in offered:
         return asked
     exact = next((h.id for h in offered.values() if asked in (h.zh.lower(), h.en.lower())), None)
-    named = exact or hazard_named(asked)
+    named = exact or table.named(asked)
     if named in offered:
         return str(named)
-    words = {word: h for h in offered.values() for word in (h.id, h.zh, h.en, *h.names)}
+    words = {
+        word: h
+        for h in offered.values()
+        for word in (h.id, h.zh, h.en, *table.words.get(h.id, ()))
+    }
     close = difflib.get_close_matches(asked, words, n=5, cutoff=0.4)
     # A Chinese slip often shares but one character with what was meant.
     close += [w for w in words if not w.isascii() and set(w) & set(asked)]

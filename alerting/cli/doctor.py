@@ -101,7 +101,8 @@ def _sources(county: County, runtime: RealRuntime) -> Iterator[Line]:
         fetch = HttpFetch(runtime)
         asked = spots[: portion(connector, len(spots))[0]]
         try:
-            got = connector.poll(fetch, Context(name, now, county.config.county.zone, asked))
+            context = Context(name, now, county.config.county.zone, asked, county.table)
+            got = connector.poll(fetch, context)
         except SourceError as error:
             yield BAD, f"{name}: {error.text()}"
             continue

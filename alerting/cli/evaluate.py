@@ -20,6 +20,7 @@ from alerting.connector import Connector
 from alerting.errors import BadInput
 from alerting.places import load_places
 from alerting.rulebook import load_book
+from alerting.rulebook.warnings import load_warnings
 from alerting.runtime import RealRuntime
 from alerting.service.config import Config, load_config
 from alerting.service.county import make_connector
@@ -70,7 +71,7 @@ def _surroundings(config: Config, calendar: Calendar) -> Surroundings:
     county = config.county
     return Surroundings(
         load_places(county.zones, county.sites), load_book(config.rules),
-        calendar, county.zone, config.weather,
+        calendar, county.zone, config.weather, load_warnings(config.rules),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,15 @@ from alerting.signals import Area
 EARTH_KM = 6371.0
 # 雾岭县（虚构）: no office writes what a county adds of its own.
 _BRACKETS = re.compile(r"[（(].*[）)]$")
+
+_ROADS = frozenset({"road-section", "bridge", "tunnel-mouth", "pass"})
+# What a warning's text calls a kind of place, by how sites.csv says it.
+_KINDS: dict[str, Callable[[Place], bool]] = {
+    "bridge": lambda p: p.kind == "bridge" or (p.kind in _ROADS and "bridge" in p.tags),
+    "tunnel-mouth": lambda p: p.kind == "tunnel-mouth" or (p.kind in _ROADS and "tunnel" in p.tags),
+    "high-road": lambda p: p.kind == "pass" or (p.kind in _ROADS and "mountain" in p.tags),
+    "expressway": lambda p: p.kind in _ROADS and "expressway" in p.tags,
+}
 
 
 class AreaMatcher:
@@ -46,7 +56,23 @@ class AreaMatcher:
             inside &= self._height >= area.above
         if area.below is not None:
             inside &= self._height <= area.below
-        return inside
+        # Where we know of no such place there, it holds for all that does lie there.
+        of_kind = inside & self._of_kind(area)
+        return of_kind if of_kind.any() else inside
+
+    def _of_kind(self, area: Area) -> NDArray[np.bool_]:
+        """The kinds of place that a warning names as its own, all where it names none."""
+        if not area.tags:
+            return np.ones(len(self._height), np.bool_)
+        kinds = np.zeros(len(self._height), np.bool_)
+        for tag in area.tags:
+            fits = _KINDS.get(tag)
+            kinds |= np.array(
+                [fits(p) if fits else tag in p.tags for p, _ in self._places.columns], np.bool_
+            )
+            if tag == "high-road" and area.above is not None:  # the height says which are high
+                kinds |= np.array([p.kind in _ROADS for p, _ in self._places.columns], np.bool_)
+        return kinds
 
     def _named(self, names: tuple[str, ...]) -> NDArray[np.bool_]:
         # Where an office only names its towns; the county's own name covers all of it.

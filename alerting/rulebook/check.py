@@ -10,6 +10,7 @@ from alerting.rulebook.book import Book
 from alerting.rulebook.checks import clears, conflicts, levels, messages, numbers, seasons
 from alerting.rulebook.checks.finding import Finding, warn
 from alerting.rulebook.loading import failing_cases, read_book
+from alerting.rulebook.warnings import read_warnings
 
 
 def check_folder(
@@ -23,7 +24,8 @@ def check_folder(
     if calendar_names is None and calendar is not None:
         calendar_names = set(calendar.names())
     book, problems = read_book(folder, calendar_names)
-    errors = [_error(problem) for problem in [*problems, *failing_cases(book)]]
+    faults = [*problems, *read_warnings(folder)[1], *failing_cases(book)]
+    errors = [_error(problem) for problem in faults]
     found = errors + list(_of_rules(book))
     if calendar is not None:
         found += seasons.never(book, calendar)

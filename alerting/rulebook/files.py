@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from alerting.vocabulary.official import FILE
+
 MEASURES = "measures.yaml"
 DISTRICTS = "districts.yaml"
 PLANS = "plans"  # a folder
 # Files of the folder that others read.
-NOT_RULES = ("calendar.yaml", "warnings.yaml")
+NOT_RULES = ("calendar.yaml", FILE)
 
 Files = dict[str, bytes]
 

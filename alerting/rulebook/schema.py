@@ -16,13 +16,14 @@ from alerting.rulebook.districts import DistrictsText, NumberName, NumberText
 from alerting.rulebook.measures import Measure
 from alerting.rulebook.pack import MeasuresText, PackText, RuleText
 from alerting.rulebook.plans import PlanText
+from alerting.vocabulary.official import WarningsText
 
 # The newest that language servers for YAML know.
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """By file name, what editors are to hold a pack, measures, districts, plan and calendar file to."""
+    """By file name, what editors are to hold the files of a rule folder to."""
     # Files are read rule by rule, measure by measure, number by number, so that each fault has its
     # line; here they are nested.
     pack = create_model("Pack", __base__=PackText, rules=(list[RuleText], ...))
@@ -36,6 +37,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "measures.json": _schema(measures),
         "districts.json": _schema(districts),
         "plan.json": _schema(PlanText),
+        "warnings.json": _schema(WarningsText),
         "calendar.json": {"$schema": DRAFT, **calendar_schema()},
     }
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from alerting.errors import BadInput
 from alerting.rulebook import Book, load_book
 from alerting.rulebook.files import read_files, version
+from alerting.rulebook.warnings import load_warnings, raw_warnings
+from alerting.vocabulary.official import WarningTable
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
@@ -24,7 +26,9 @@ class BookLoop:
         self._every = EVERY_VIRTUAL if station.runtime.virtual else EVERY
         self._due = station.runtime.now() + self._every
         # What the folder held when it was last loaded; a start that fell back looks once more.
-        self._seen = "" if station.book_problem else station.book.version
+        self._seen: tuple[str, bytes] | None = None
+        if not station.book_problem:
+            self._seen = (station.book.version, raw_warnings(station.config.rules))
 
     def next_due(self) -> datetime | None:
         return self._due
@@ -39,21 +43,25 @@ class BookLoop:
         if here == self._seen:
             return False
         try:
-            book = await station.runtime.in_thread("rules", self._load)
+            book, table = await station.runtime.in_thread("rules", self._load)
         except BadInput as error:
             self._seen, station.book_problem = here, error.text()
             return False
         # Not what it held before: it may have changed again since, and is looked at again then.
-        self._seen = book.version
+        self._seen = (book.version, here[1])
         station.book_problem = ""
+        station.county.table = table
         if book.version == station.book.version:
             return False
         # The engine takes it between two signals: in the middle of one it would forget the other half.
         await station.offer_book(book)
         return True
 
-    def _version(self) -> str:
-        return version(read_files(self._station.config.rules)[0])
+    def _version(self) -> tuple[str, bytes]:
+        folder = self._station.config.rules
+        return version(read_files(folder)[0]), raw_warnings(folder)
 
-    def _load(self) -> Book:
-        return load_book(self._station.config.rules, set(self._station.county.calendar.names()))
+    def _load(self) -> tuple[Book, WarningTable]:
+        folder = self._station.config.rules
+        book = load_book(folder, set(self._station.county.calendar.names()))
+        return book, load_warnings(folder)

@@ -18,9 +18,11 @@ from alerting.errors import BadInput, plainly
 from alerting.people import import_people, import_posts, read_people, read_posts
 from alerting.places import Place, Places, load_places, no_zones
 from alerting.rulebook import Book, load_book
+from alerting.rulebook.warnings import load_warnings, read_warnings
 from alerting.service import good_book
 from alerting.service.config import Config
 from alerting.store.schema import setting
+from alerting.vocabulary.official import WarningTable, shipped
 from connectors import find
 
 
@@ -36,13 +38,15 @@ class County:
     posts: list[dict[str, Any]]
     connectors: dict[str, Connector] = field(default_factory=dict)
     book_problem: str = ""  # why `book` is the last good one and not the folder's
+    table: WarningTable = field(default_factory=shipped)  # how official warnings are named
 
 
 def load_county(config: Config, *, fall_back: bool = False, setting_up: bool = False) -> County:
     """Read and check all that the config names. Raises BadInput.
 
     With `fall_back`, as the service starts, a rule book that does not load is replaced by the last
-    that did. While `setting_up`, a county may have no zones yet, and then its posts are not looked at.
+    that did, and a table of warnings by the shipped one. While `setting_up`, a county may have no
+    zones yet, and then its posts are not looked at.
     """
     county = config.county
     places = load_places(county.zones, county.sites)
@@ -63,9 +67,12 @@ def load_county(config: Config, *, fall_back: bool = False, setting_up: bool = F
     names, wrong = set(calendar.names()), ""
     if fall_back:
         book, wrong = good_book.load(config.rules, config.data, names)
+        table, faults = read_warnings(config.rules)
+        wrong = "\n".join(said for said in (wrong, *faults) if said)
     else:
         book = load_book(config.rules, names)
-    return County(config, places, book, calendar, people, posts, connectors, wrong)
+        table = load_warnings(config.rules)
+    return County(config, places, book, calendar, people, posts, connectors, wrong, table)
 
 
 def phone_channels(config: Config) -> set[str]:

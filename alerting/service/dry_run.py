@@ -39,18 +39,21 @@ from alerting.signals import (
     wrong_clock,
 )
 from alerting.vocabulary import Level
+from alerting.vocabulary.official import WarningTable, shipped
 from alerting.weather import Fields, FieldSettings, SourceFacts
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a dry run takes from a county: its places, book, calendar, zone and settings."""
+    """What a dry run takes from a county: its places, book, calendar, zone, settings, and how it names
+    official warnings."""
 
     places: Places
     book: Book
     calendar: Calendar
     zone: ZoneInfo
     weather: Weather = Weather()
+    table: WarningTable = field(default_factory=shipped)
 
 
 @dataclass(slots=True)
@@ -93,7 +96,7 @@ def dry_run(
         (at, "--at") if at is not None
         else own_time(body, source, connector, around.zone, machine_now)
     )
-    reading = connector.read(body, Context(source, now, around.zone))
+    reading = connector.read(body, Context(source, now, around.zone, table=around.table))
     scout = Scout(around.places, around.book, around.weather.observation_km,
                   around.weather.observation_height_m)  # fmt: skip
     stage = scout.stage(reading.signals)

@@ -62,7 +62,8 @@ class PollLoop:
         station = self._station
         waiting = source.rest or station.spots
         count, pause = portion(source.connector, len(waiting))
-        context = Context(source.name, now, station.config.county.zone, waiting[:count])
+        context = Context(source.name, now, station.config.county.zone, waiting[:count],
+                          station.county.table)  # fmt: skip
         every = pace(source.connector, len(station.spots))
         jitter = timedelta(seconds=station.runtime.uniform(0, 0.1 * every.total_seconds()))
         source.due = now + every + jitter

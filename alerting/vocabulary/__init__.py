@@ -1,19 +1,11 @@
 """The words of the field, in one place: hazards, levels, sectors, quantities and their units."""
 
-from alerting.vocabulary.hazards import (
-    HAZARDS,
-    Hazard,
-    hazard_named,
-    hazard_of_awareness,
-    hazard_of_code,
-)
-from alerting.vocabulary.levels import AWARENESS_LEVEL, CAP_SEVERITY, NAMES, Level, colour_in
+from alerting.vocabulary.hazards import HAZARDS, Hazard
+from alerting.vocabulary.levels import NAMES, Level, colour_in
 from alerting.vocabulary.quantities import DERIVABLE, QUANTITIES, Quantity
 from alerting.vocabulary.sectors import PLACE_KINDS, SECTORS, SITE_SECTOR, TIERS
 
 __all__ = [
-    "AWARENESS_LEVEL",
-    "CAP_SEVERITY",
     "DERIVABLE",
     "HAZARDS",
     "NAMES",
@@ -26,7 +18,4 @@ __all__ = [
     "Level",
     "Quantity",
     "colour_in",
-    "hazard_named",
-    "hazard_of_awareness",
-    "hazard_of_code",
 ]

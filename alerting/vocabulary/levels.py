@@ -24,15 +24,6 @@ NAMES = {
     "en": {1: "blue", 2: "yellow", 3: "orange", 4: "red"},
 }
 
-# CAP 1.2 severity, as DESIGN maps it; Meteoalarm's awareness level 1 (green) is no warning.
-CAP_SEVERITY = {
-    "Minor": Level.blue,
-    "Moderate": Level.yellow,
-    "Severe": Level.orange,
-    "Extreme": Level.red,
-}
-AWARENESS_LEVEL = {2: Level.yellow, 3: Level.orange, 4: Level.red}
-
 
 def colour_in(text: str) -> Level | None:
     """The level a warning's own words name, Chinese or English; None where they name none.

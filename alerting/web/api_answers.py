@@ -311,7 +311,7 @@ async def type_warning(
     area = Area(names=tuple(given.areas), codes=tuple(given.codes), above=given.above,
                 below=given.below)  # fmt: skip
     typed = typed_warning(given.hazard, given.level, area, given.issuer, given.text, given.issued,
-                          given.expires, who_asks.person)  # fmt: skip
+                          given.expires, who_asks.person, station.county.table)  # fmt: skip
     fields = typed.model_dump(exclude={"id", "accepted", "area"}) | {
         "area": area, "action": given.action, "references": tuple(given.references),
         "description": f"{typed.description}\n（{who_asks.name}：{given.reason}）".strip(),

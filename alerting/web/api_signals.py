@@ -79,7 +79,8 @@ def _read(station: Station, realm_id: str, source: str, body: bytes, who_asks: W
     """What the body says, less what may not be said by this way."""
     points = station.places.points()
     spots = tuple(Spot(p.id, p.lat, p.lon, p.elevation) for p in points.values())
-    context = Context(source, station.now(realm_id), station.config.county.zone, spots)
+    context = Context(source, station.now(realm_id), station.config.county.zone, spots,
+                      station.county.table)  # fmt: skip
     said: Reading = _connector(station, source).read(body, context)
     reading = Reading(problems=said.problems)
     for one in said.signals:

@@ -16,15 +16,8 @@ from zoneinfo import ZoneInfo
 
 from alerting.connector import Reading
 from alerting.signals import Area, Warning
-from alerting.vocabulary import (
-    AWARENESS_LEVEL,
-    CAP_SEVERITY,
-    Level,
-    colour_in,
-    hazard_named,
-    hazard_of_awareness,
-    hazard_of_code,
-)
+from alerting.vocabulary import Level, colour_in
+from alerting.vocabulary.official import Event, WarningTable
 from connectors.formats import chinese, limits
 from connectors.formats.area import RawArea, merged
 from connectors.formats.stamps import stamp
@@ -105,8 +98,10 @@ def take(
     now: datetime,
     languages: Sequence[str] = LANGUAGES,
     scopes: Sequence[str] = ("Public",),
+    table: WarningTable,
 ) -> None:
-    """Add the warnings of one message to `reading`, or the reason why it is refused."""
+    """Add the warnings of one message to `reading`, or the reason why it is refused. `table` says what
+    its words, codes and levels are here."""
     where = alert.identifier or "a message without identifier"
     try:
         sent = stamp(alert.sent, alert.zone)
@@ -135,7 +130,7 @@ def take(
         level="blue",
         id="pending",
     )
-    made = _Maker(alert, base, now, reading, where).warnings(languages)
+    made = _Maker(alert, base, now, reading, where, table).warnings(languages)
     for at, warning in enumerate(made):
         # Several hazards in one message share its identifier; what refers to it ends them all.
         suffix = f"#{at + 1}" if at else ""
@@ -177,10 +172,11 @@ class _Maker:
     """The warnings of one message; `base` carries what all of them share."""
 
     def __init__(
-        self, alert: Alert, base: Warning, now: datetime, reading: Reading, where: str
-    ) -> None:
+        self, alert: Alert, base: Warning, now: datetime, reading: Reading, where: str,
+        table: WarningTable,
+    ) -> None:  # fmt: skip
         self._alert, self._base, self._now = alert, base, now
-        self._reading, self._where = reading, where
+        self._reading, self._where, self._table = reading, where, table
 
     def warnings(self, languages: Sequence[str]) -> list[Warning]:
         if self._base.action == "cancel":
@@ -214,9 +210,9 @@ class _Maker:
             "references": base.references or (base.identifier,),
         }
         for info in infos:
-            level = _level(info)
+            level = self._level(info)
             told |= {
-                "event": info.event, "hazard": _hazard(info), "headline": info.headline,
+                "event": info.event, "hazard": self._hazard(info) or "", "headline": info.headline,
                 "description": info.description, "level": level.name if level else "blue",
                 "area": (merged(info.areas, []) or [Area()])[0],
             }  # fmt: skip
@@ -245,17 +241,23 @@ class _Maker:
         return f"it expired at {info.expires}{before}"
 
     def _of(self, info: Info) -> list[Warning]:
-        awareness = info.parameters.get("awareness_level", "")
-        if awareness.strip().startswith("1") or _green(info):
+        if self._awareness(info) in self._none_of_them() or _green(info):
             self._refuse("its level is green: no warning")
             return []
-        level = _level(info)
+        level = self._level(info)
         if level is None:
             self._refuse(
                 f"it names neither a colour nor a severity ({info.severity or 'none'}), so its "
                 "level is not known"
             )
             return []
+        hazard = self._hazard(info)
+        if hazard is None:
+            self._refuse(
+                f"{info.event[:60] or info.headline[:60]!r} is no kind of warning we know: it is kept,"
+                " shown without a hazard, and asks for nothing",
+                "Add its line to rules/warnings.yaml, with none if no rule is to heed it.",
+            )
         problems: list[str] = []
         areas = merged(info.areas, problems) or [Area()]
         text = "。".join((info.headline, info.description, *(a.name for a in info.areas)))
@@ -266,10 +268,10 @@ class _Maker:
         return [
             self._base.model_copy(
                 update={
-                    "hazard": _hazard(info), "event": info.event, "level": level.name,
+                    "hazard": hazard or "", "event": info.event, "level": level.name,
                     "headline": info.headline, "description": info.description,
                     "instruction": info.instruction, "onset": self._stamp(info.onset),
-                    "expires": self._stamp(info.expires), "area": _limited(area, text),
+                    "expires": self._stamp(info.expires), "area": limits.limited(area, text),
                 }
             )
             for area in areas
@@ -287,8 +289,58 @@ class _Maker:
                 self._refuse(problem)
             return None
 
-    def _refuse(self, what: str) -> None:
-        self._reading.refuse(what, self._where)
+    def _event(self, info: Info) -> Event | None:
+        base = self._base
+        return self._table.event(base.sender, base.identifier, info.event)
+
+    def _awareness(self, info: Info) -> int | None:
+        """Meteoalarm's number, 1 to 4."""
+        said = info.parameters.get("awareness_level", "").strip()[:1]
+        return int(said) if said.isascii() and said.isdigit() else None
+
+    def _none_of_them(self) -> set[int]:
+        return {n for n, level in self._table.awareness_levels.items() if level is None}
+
+    def _level(self, info: Info) -> Level | None:
+        """Meteoalarm's awareness level outranks the colour of an office's own event, that a colour in
+        words, and that the severity."""
+        table = self._table
+        awareness = table.awareness_levels.get(self._awareness(info) or 0)
+        if awareness is not None:
+            return awareness
+        event = self._event(info)
+        if event is not None and event.level is not None:
+            return event.level
+        for text in (info.headline, info.event):
+            named = _COLOUR.findall(text)
+            colour = colour_in(named[-1]) if named else colour_in(re.sub(r"[A-Za-z]", " ", text))
+            if colour is not None:
+                return colour
+        # The national exchange writes a colour for the severity.
+        return table.severity.get(info.severity.capitalize()) or colour_in(info.severity)
+
+    def _hazard(self, info: Info) -> str | None:
+        """Ours for the event's own word; else for its codes, else its headline. "" for one the table
+        knows as none of ours, None for one that stands nowhere in it.
+
+        The word decides over the code: some offices put codes of another table under the prefix 11B.
+        """
+        table = self._table
+        if (event := self._event(info)) is not None:
+            return event.hazard
+        if named := table.named(info.event):
+            return named
+        kind = info.parameters.get("awareness_type", "").split(";")[0].strip()
+        if kind.isdigit() and (of_type := table.awareness_types.get(int(kind))):
+            return of_type
+        coded = [table.code(value) for _, value in info.codes]
+        # DWD says what its German words mean under GROUP, in English, the main one first.
+        grouped = [table.named(value) for name, value in info.codes if name == "GROUP"]
+        found = next((h for h in (*coded, *grouped) if h), None) or table.named(info.headline)
+        return found or ("" if "" in coded else None)
+
+    def _refuse(self, what: str, mend: str = "") -> None:
+        self._reading.refuse(what, self._where, mend)
 
 
 def _chosen(infos: Sequence[Info], languages: Sequence[str]) -> list[Info]:
@@ -323,42 +375,5 @@ def _union(areas: list[Area]) -> Area:
     )
 
 
-def _limited(area: Area, text: str) -> Area:
-    """`area` with what the text says of heights and kinds of place, where the area does not."""
-    above = area.above if area.above is not None else limits.above(text)
-    return area.model_copy(update={"above": above, "tags": limits.tags(text)})
-
-
 def _green(info: Info) -> bool:
     return re.search(r"\bgreen\b", f"{info.event} {info.severity}", re.I) is not None
-
-
-def _level(info: Info) -> Level | None:
-    """Meteoalarm's awareness level outranks a colour in words, and that the severity."""
-    awareness = info.parameters.get("awareness_level", "").strip()[:1]
-    if awareness.isdigit() and int(awareness) in AWARENESS_LEVEL:
-        return AWARENESS_LEVEL[int(awareness)]
-    for text in (info.headline, info.event):
-        named = _COLOUR.findall(text)
-        colour = colour_in(named[-1]) if named else colour_in(re.sub(r"[A-Za-z]", " ", text))
-        if colour is not None:
-            return colour
-    # The national exchange writes a colour for the severity.
-    return CAP_SEVERITY.get(info.severity.capitalize()) or colour_in(info.severity)
-
-
-def _hazard(info: Info) -> str:
-    """Ours for the event's own word; else for its codes, else its headline; "" when we know none.
-
-    The word decides over the code: some offices put codes of another table under the prefix 11B.
-    """
-    named = hazard_named(info.event)
-    if named is None:
-        kind = info.parameters.get("awareness_type", "").split(";")[0].strip()
-        named = hazard_of_awareness(int(kind)) if kind.isdigit() else None
-    if named is None:
-        coded = (hazard_of_code(value) for _, value in info.codes)
-        # DWD says what its German words mean under GROUP, in English, the main one first.
-        grouped = (hazard_named(value) for name, value in info.codes if name == "GROUP")
-        named = next((h for h in (*coded, *grouped) if h), None)
-    return named or hazard_named(info.headline) or ""

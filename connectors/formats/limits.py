@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from alerting.signals import Area
+
 _FEET = 0.3048
 # The longest real texts have some 2,000 characters; more is not searched.
 _LONGEST = 4000
@@ -27,20 +29,40 @@ _EN_AMONG = re.compile(r"especially|particularly|including|locally|notably|and\s
 _EN_OTHER = re.compile(r"visib|gust|wind|wave|cloud|ceiling|distance|range", re.I)
 
 _TAGS = {
-    "高海拔": "high-road", "高寒山区": "high-road", "高速公路": "expressway", "高速": "expressway",
+    "高海拔": "high-road", "高寒山区": "high-road", "高寒": "high-road", "垭口": "high-road",
+    "高速公路": "expressway", "高速": "expressway",
     "桥梁": "bridge", "桥面": "bridge", "高架桥": "bridge", "涵洞": "bridge",
-    "隧道口": "tunnel-mouth", "隧道": "tunnel-mouth",
+    "隧道进出口": "tunnel-mouth", "隧道口": "tunnel-mouth", "隧道": "tunnel-mouth",
 }  # fmt: skip
 _WORDS = "|".join(sorted(_TAGS, key=len, reverse=True))
-# A list of such places, closed by a word for stretch, that then gets the weather.
+_STRETCH = "路段|道路|公路|地段|路面|处|区域|地区"
+# Such places that then get the weather: several in a list, or one closed by a word for stretch.
+_ZH_ONE = rf"(?:{_WORDS})(?:{_STRETCH})?"
 _ZH_ONLY = re.compile(
-    rf"(?P<list>(?:{_WORDS})(?:(?:、|和|及|以及|与)?(?:{_WORDS})){{0,8}})(?:等)?"
-    r"(?:易结冰)?(?:的)?(?:路段|地段|路面|处|区域|地区)(?=[^，。；]{0,12}(?:将|可能|有|出现|结冰|积雪))"
+    rf"(?P<list>{_ZH_ONE}(?:(?:、|和|及|以及|与|或)?{_ZH_ONE}){{1,8}}|(?:{_WORDS})(?:{_STRETCH}))(?:等)?"
+    rf"(?:易结冰)?(?:的)?(?:{_STRETCH})?(?=[^，。；]{{0,12}}(?:将|可能|有|出现|结冰|积雪))"
 )
-_EN_TAGS = {"bridge": "bridge", "tunnel": "tunnel-mouth", "overpass": "bridge"}
+_ZH_PEOPLE = re.compile(r"高(?:海拔|寒|寒山区)(?:地区|区域|地段|处)")  # not its roads alone
+_EN_TAGS = {
+    "bridge": "bridge", "overpass": "bridge", "tunnel": "tunnel-mouth", "expressway": "expressway",
+    "high road": "high-road", "mountain road": "high-road", "high-altitude road": "high-road",
+    "mountain pass": "high-road",
+}  # fmt: skip
+_EN_ONE = rf"(?:{'|'.join(_EN_TAGS)})(?:s|es)?(?:\s+(?:mouths?|entrances?|portals?|sections?))?"
+# Said to be the only ones, or a list of several of them and of nothing else.
 _EN_ONLY = re.compile(
-    r"(?:limited|confined|restricted) to ([^.;]{3,80})|only on ([^.;]{3,80})", re.I
+    r"(?:limited|confined|restricted) to (?P<said>[^.;]{3,80})|only on (?P<on>[^.;]{3,80})"
+    rf"|\b(?:on|at|for) (?P<list>{_EN_ONE}(?:,? (?:and |or )?(?:on |at |in )?{_EN_ONE}){{1,6}})"
+    r"\b(?!,? (?:and|or) )",
+    re.I,
 )
+
+
+def limited(area: Area, text: str) -> Area:
+    """`area` with what the text says of heights and kinds of place, where the area does not."""
+    heights = area.above is not None or area.below is not None
+    return area.model_copy(update={"above": area.above if heights else above(text),
+                                   "tags": area.tags or tags(text)})  # fmt: skip
 
 
 def above(text: str) -> float | None:
@@ -69,9 +91,13 @@ def tags(text: str) -> tuple[str, ...]:
     for match in _ZH_ONLY.finditer(text):
         if _ZH_AMONG.search(_clause(text, match.start(), "，。；：！")):
             return ()
+        if _ZH_PEOPLE.search(match[0]):
+            return ()
         found |= {_TAGS[word] for word in re.findall(_WORDS, match["list"])}
     for match in _EN_ONLY.finditer(text):
-        said = (match[1] or match[2]).lower()
+        if match["list"] and _EN_AMONG.search(_clause(text, match.start(), ".;:!")):
+            return ()
+        said = (match["said"] or match["on"] or match["list"]).lower()
         found |= {tag for word, tag in _EN_TAGS.items() if word in said}
     return tuple(sorted(found))
 

@@ -100,7 +100,8 @@ class WarningSource(ABC):
                 found.refuse(f"its sender {alert.sender[:60]!r} is none of ours", alert.identifier)
                 continue
             take(alert, found, source=context.source, now=context.now,
-                 languages=settings.languages, scopes=settings.scopes)  # fmt: skip
+                 languages=settings.languages, scopes=settings.scopes,
+                 table=context.table)  # fmt: skip
         warnings = [w for w in found.signals if isinstance(w, Warning) and kept(w, settings.areas)]
         reading.signals += sorted(warnings, key=lambda w: w.issued)
         reading.problems += found.problems

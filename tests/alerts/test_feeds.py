@@ -15,6 +15,7 @@ from alerting.places import load_places
 from alerting.places.areas import named_rank
 from alerting.signals import Area, Warning
 from alerting.vocabulary import Level
+from alerting.vocabulary.official import shipped
 from connectors.typed import typed_warning
 from tests.alerts.county import ROOT, START, STORY, ZONE, County
 
@@ -35,7 +36,7 @@ def facts() -> FactBook:
 
 def typed(issuer: str, level: str, *codes: str) -> Warning:
     return typed_warning("road-icing", level, Area(codes=codes, names=() if codes else ("测试县",)),
-                         issuer, "", START, None, "zhao")  # fmt: skip
+                         issuer, "", START, None, "zhao", shipped())  # fmt: skip
 
 
 def level_of(facts: FactBook) -> str:

@@ -13,6 +13,7 @@ import pytest
 from alerting.connector import Reading
 from alerting.errors import BadInput, SourceError
 from alerting.signals import Area, Forecast, Warning, decode, encode
+from alerting.vocabulary.official import shipped
 from connectors.inbox import Source as Inbox
 from connectors.signals import Source as Signals
 from connectors.typed import typed_warning
@@ -266,7 +267,7 @@ def typed(**more: Any) -> Warning:
     said: dict[str, Any] = {
         "kind": "道路结冰", "level": "橙色", "area": "520122 某镇", "issuer": "某县气象台",
         "text": "今夜有道路结冰。", "issued": NOW, "expires": NOW + timedelta(hours=12),
-        "person": "li-wei",
+        "person": "li-wei", "table": shipped(),
     }  # fmt: skip
     return typed_warning(**(said | more))
 

@@ -113,11 +113,12 @@ WARNINGS: dict[tuple[str, str], tuple[list[W], list[str]]] = {
     ("cap/rs-2.49.0.0.688.0.20250817210003.457535.xml", "cap"): (
         [("update", "lightning", "yellow", "2025-08-17T19:00")], []),
     ("cap/ru-20250301222516-0086037.xml", "cap"): (
-        [("alert", "", "yellow", "2025-03-01T22:25")], []),
+        [("alert", "", "yellow", "2025-03-01T22:25")], ["is no kind of warning we know"]),
     ("cap/test_cap_data_expired_alert.xml", "cap"): (
-        [("alert", "", "yellow", "2024-04-21T14:51")], ["an open polygon was closed"]),
+        [("alert", "", "yellow", "2024-04-21T14:51")],
+        ["is no kind of warning we know", "an open polygon was closed"]),
     ("cap/test_cap_data_without_polygon_EMMA_ID_AT001.xml", "cap"): (
-        [("alert", "", "yellow", "2024-04-21T14:51")], []),
+        [("alert", "", "yellow", "2024-04-21T14:51")], ["is no kind of warning we know"]),
     ("cap/thunderstorm.xml", "cap"): ([("alert", "lightning", "orange", "2003-06-17T21:57")], []),
     ("cap_cn/12379_alarm_list_item_tianjin_roadice_yellow_2018-01-21.json", "alarm-12379"): (
         [("alert", "road-icing", "yellow", "2018-01-21T14:36")], []),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alerting.vocabulary import hazard_named, hazard_of_awareness, hazard_of_code
+from alerting.vocabulary.official import shipped
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,14 @@ from alerting.vocabulary import hazard_named, hazard_of_awareness, hazard_of_cod
     ],
 )
 def test_the_longest_name_in_a_text_decides(text: str, hazard: str | None) -> None:
-    assert hazard_named(text) == hazard
+    assert shipped().named(text) == hazard
 
 
 def test_meteoalarms_snow_ice_is_the_same_by_name_and_by_number() -> None:
-    assert hazard_of_awareness(2) == hazard_named("snow ice") == "road-icing"
+    assert shipped().awareness_types[2] == shipped().named("snow ice") == "road-icing"
 
 
-def test_codes_are_read_in_either_case_and_unknown_ones_are_none() -> None:
-    assert hazard_of_code("11b21") == "road-icing"
-    assert hazard_of_code("11B28") is None
+def test_codes_are_read_in_either_case_and_those_of_none_of_ours_are_told_from_unknown_ones() -> None:
+    assert shipped().code("11b21") == "road-icing"
+    assert shipped().code("11B28") == ""
+    assert shipped().code("11B99") is None
