@@ -90,6 +90,8 @@ class FactBook:
         roots = {_number(n) for n in (warning.identifier, *warning.references)}
         if any(_ends(other, new) for root in roots for other in self.ends.get(root, [])):
             return touched
+        if any(_issued_anew(other, new) for other in self.warnings.values()):
+            return touched  # a copy of what its office has put another in the place of
         copy = self.warnings.get(key)
         if copy is not None:
             touched |= copy.columns
@@ -159,6 +161,11 @@ class FactBook:
             and held.columns[worst].any()
         ]  # fmt: skip
         return found[-1] if found else None
+
+    def nameless(self, now: datetime) -> list[InForce]:
+        """Warnings in force at some place of ours whose kind we do not know, by their number."""
+        found = [w for w in self.warnings.values() if not w.warning.hazard and w.holds(now)]
+        return sorted((w for w in found if w.columns.any()), key=lambda w: w.warning.identifier)
 
     def at(self, now: datetime) -> FactsAt:
         return FactsAt(self, now)
@@ -255,6 +262,8 @@ def _ends(later: InForce, held: InForce) -> bool:
         return True
     if new.sender != old.sender or new.issued < old.issued:
         return False
+    if _issued_anew(later, held):
+        return True
     lifts = new.action == "cancel"
     alike = bool(new.hazard) and new.hazard == old.hazard
     all_of_it = not (held.columns & ~later.columns).any()
@@ -263,6 +272,20 @@ def _ends(later: InForce, held: InForce) -> bool:
     if named.isdisjoint(_number(r) for r in old.references):
         return False
     return lifts or (new.issued > old.issued and alike and all_of_it)
+
+
+def _issued_anew(later: InForce, held: InForce) -> bool:
+    """Whether an office has put another signal in the place of its own of the same kind, without a word
+    of the old one: in China the latest counts, wherever it holds. Elsewhere several stand beside each
+    other."""
+    new, old = later.warning, held.warning
+    office = new.sender[:6].isdigit() or new.identifier[:6].isdigit() or not new.sender.isascii()
+    return (
+        office and new.action == "alert" and not new.references and new.onset is None
+        and bool(new.hazard) and (new.hazard, new.sender) == (old.hazard, old.sender)
+        and new.issued > old.issued and _number(new.identifier) != _number(old.identifier)
+        and not (held.columns & ~later.columns).any()
+    )  # fmt: skip
 
 
 def _number(identifier: str) -> str:

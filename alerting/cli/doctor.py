@@ -58,7 +58,7 @@ def doctor(config: ConfigPath = CONFIG) -> None:
     cannot = undecidable(county, now)
     wrong += _lines("Rules and places 规则与地点", _rules(county, cannot, now))
     wrong += _lines("People 人员", _people(county, now))
-    out.print("\n[bold]Still missing before the first real alert 距第一条真实预警还差[/]")
+    out.print("\n[bold]Still missing before the first real alert 距第一条真实风险提示还差[/]")
     missing = [*wrong, *still_missing(county, now, decided=not cannot)]
     for number, words in enumerate(missing, start=1):
         out.print(f"  {number}. {words}", markup=False)

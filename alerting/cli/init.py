@@ -105,7 +105,7 @@ def init(
   1. 填写四张表 Fill in county/zones.csv, sites.csv, people.csv, posts.csv (each has an example
      row), or bring your own: suian import zones FILE
   2. suian check    规则与表是否成立 whether rules and tables hold, and what cannot be decided where
-  3. suian doctor   距第一条真实预警还差什么 what is still missing before the first real alert;
+  3. suian doctor   距第一条真实风险提示还差什么 what is still missing before the first real alert;
      then 然后: suian serve""")
 
 

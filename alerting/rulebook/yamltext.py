@@ -74,7 +74,11 @@ class Document:
         for step in key:
             try:
                 if isinstance(node, CommentedMap):
-                    line, column = node.lc.value(step)
+                    # A number as a key is a text in `data`.
+                    written = next((k for k in node if str(k) == str(step)), step)
+                    line, column = node.lc.value(written)
+                    node, value = node[written], value[str(step)]
+                    continue
                 elif isinstance(node, CommentedSeq) and isinstance(step, int):
                     line, column = node.lc.item(step)
                 node, value = node[step], value[step]

@@ -103,7 +103,7 @@ def dry_run(
     made = DryRun(now, now_is, [_signal(s, stage) for s in reading.signals])
     made.problems = [asdict(p) for p in reading.problems]
     made.problems += [
-        asdict(Problem("an exercise of its office: nothing real opens / 发布单位的演练，不触发真实预警",
+        asdict(Problem("an exercise of its office: nothing real opens / 发布单位的演练，不触发真实提示",
                        s.identifier))
         for s in reading.signals if isinstance(s, Warning) and s.status == "exercise"
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,10 +16,13 @@ from alerting.service.service_rules import loop_words
 from alerting.store.schema import alert, delivery, pursuit, signal
 from alerting.store.schema import audit as audit_table
 from alerting.store.schema import realm as realm_table
+from alerting.vocabulary import NAMES, Level
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
 
+# What an id may hold of an office's number: it stands in addresses and messages.
+_PLAIN = re.compile(r"[^\w.-]+")
 CALENDAR_AHEAD = timedelta(days=30)
 
 
@@ -38,6 +42,7 @@ def look(station: Station, connection: Connection, now: datetime) -> list[Troubl
         *_silent(station),
         *_queue(connection, stuck),
         *_set_aside(connection, now),
+        *_unknown_warnings(station, now),
         *_channels(station, connection, stuck),
         *_blind(station, now),
         *_calendar(station, now),
@@ -128,6 +133,25 @@ def _set_aside(connection: Connection, now: datetime) -> list[Trouble]:
         "zh": f"{count} 条信号无法处理，未起作用，请查看服务日志",
         "en": f"{count} signals could not be taken and had no effect: see the service's log",
     })]  # fmt: skip
+
+
+def _unknown_warnings(station: Station, now: datetime) -> list[Trouble]:
+    """Official warnings in force in the county that no rule can heed: a person must read them."""
+    table, zone = station.county.table, station.config.county.zone
+    found = []
+    for held in station.engines[LIVE].facts.nameless(now):
+        one = held.warning
+        if table.event(one.sender, one.identifier, one.event) is not None:
+            continue  # listed as none of ours
+        said = one.event or one.headline
+        at, level = one.issued.astimezone(zone), Level[one.level]
+        found.append(Trouble("warning-unknown", f"warning:{_PLAIN.sub('-', one.identifier)}", {
+            "zh": f"{one.sender}{at.day}日{at.hour}时{at.minute}分发布“{said}”{NAMES['zh'][level]}预警，"
+            "没有对应的灾种，未触发任何措施，请人工研判",
+            "en": f"{one.sender} issued an official {level.name} warning, {said!r}, at {at:%d %b %H:%M}:"
+            " no hazard of ours, nothing was asked of anybody; read it and decide",
+        }))  # fmt: skip
+    return found
 
 
 def _channels(station: Station, connection: Connection, stuck: datetime) -> list[Trouble]:

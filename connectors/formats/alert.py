@@ -33,7 +33,7 @@ _EXERCISING = re.compile(r"演练|演习|this is an exercise|exercise exercise",
 # A colour is a level only where it stands for one: a red flag or Orange County are not.
 _COLOUR = re.compile(
     r"\b(blue|yellow|orange|amber|red)\b(?!\s+(?:flag|county|tide|river|sea|cross))"
-    r"(?=(?:\s+[\w/-]+){0,3}\s+(?:warning|alert|signal|alarm)|\s*[([]|\s*$)",
+    r"(?=(?:\s+[\w/-]+){0,5}\s+(?:warning|alert|signal|alarm)|\s*[([]|\s*$)",
     re.I,
 )
 

@@ -273,3 +273,45 @@ def test_a_county_is_meant_without_what_its_own_table_adds_in_brackets(facts: Fa
     assert county.name.endswith("（虚构）")
     facts.take_warning(said("N1", area=Area(names=(county.name.removesuffix("（虚构）"),))))
     assert level(facts) == 3
+
+
+def signal(identifier: str, level: str, hour: int, **more: Any) -> Warning:
+    said = {"source": "cap-city", "issued": START + timedelta(hours=hour), "identifier": identifier,
+            "sender": "某县气象台", "action": "alert", "hazard": "road-icing", "event": "道路结冰",
+            "level": level, "area": Area(codes=("990101000000",))} | more  # fmt: skip
+    return Warning.model_validate(said)
+
+
+@pytest.mark.parametrize("level", ["yellow", "red"])
+def test_the_latest_signal_of_an_office_takes_the_place_of_its_own_of_that_kind(
+    facts: FactBook, level: str
+) -> None:
+    facts.take_warning(signal("A", "orange", -2))
+    facts.take_warning(signal("B", level, -1))
+    assert level_of(facts) == level
+    facts.take_warning(signal("A", "orange", -2))  # the same once more
+    assert level_of(facts) == level
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"sender": "某市气象台"},  # another office
+        {"hazard": "fog"},
+        {"area": Area(codes=("990101100000",), above=1200.0)},  # a part alone
+        {"onset": START + timedelta(hours=6)},  # beside it, for later
+        {"issued": START - timedelta(hours=3)},  # came late
+    ],
+)
+def test_what_does_not_take_its_place_leaves_it_in_force(
+    facts: FactBook, more: dict[str, Any]
+) -> None:
+    facts.take_warning(signal("A", "orange", -2))
+    facts.take_warning(signal("B", "yellow", -1, **more))
+    assert level_of(facts) == "orange"
+
+
+def test_elsewhere_an_office_s_warnings_of_one_kind_stand_side_by_side(facts: FactBook) -> None:
+    facts.take_warning(signal("A", "orange", -2, sender="opendata@dwd.de"))
+    facts.take_warning(signal("B", "yellow", -1, sender="opendata@dwd.de"))
+    assert level_of(facts) == "orange"

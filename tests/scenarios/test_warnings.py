@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import requests
+
 from tests.scenarios.office import Office, cap_message
 from tests.scenarios.town import Phone, Town
 from tests.scenarios.weather import FINE, HARD_ICE, ICE
@@ -235,3 +237,42 @@ def test_a_warning_typed_in_from_a_fax(town: Town, qian: Phone, li: Phone) -> No
         refused = town.api("POST", "/warnings", json=fax | wrong)
         assert refused.status_code == 422, refused.text
         assert what in refused.text
+
+
+def test_a_kind_that_nobody_knows_is_shown_and_told_to_the_duty_office_until_it_ends(
+    make_town: Callable[..., Town],
+) -> None:
+    town = make_town(changes=OFFICE_ALONE).begin()
+    zhao = town.phone("zhao")
+    town.warns("yellow", hazard="", event="臭氧层扰动", identifier="99:7/1")
+    town.passes(minutes=11)
+    zhao.expects("系统橙色告警", "虚构县气象台20日14时0分发布“臭氧层扰动”黄色预警", "请人工研判")
+    [alert] = town.alerts(rule="warning-unknown")
+    assert (alert["state"], alert["measures"]) == ("open", [])
+    page = requests.get(f"{town.url}/?lang=en", timeout=30).text
+    assert "臭氧层扰动" in page
+    assert "no hazard of ours" in page
+    # Another is told, too; one for elsewhere is nobody's here, and one that is listed says enough.
+    town.warns("red", hazard="", event="火山灰", identifier="W2")
+    town.warns("red", hazard="", event="蝗灾", identifier="W3", area={"codes": ["110000000000"]})
+    town.warns("red", hazard="", event="Volcano Warning", identifier="W4",
+               sender="w-nws.webmaster@noaa.gov")  # fmt: skip
+    town.passes(minutes=11)
+    zhao.expects("“火山灰”红色预警", without=["蝗灾", "Volcano"])
+    town.warns("yellow", hazard="", identifier="99:7/2", action="cancel", references=["99:7/1"])
+    town.passes(minutes=11)
+    zhao.expects("该预警已解除、到期或已能识别")
+    assert [a["state"] for a in town.alerts(rule="warning-unknown")].count("open") == 1
+
+
+def test_a_glaze_warning_in_the_office_s_own_words_for_bridges_holds_at_the_bridge(
+    make_town: Callable[..., Town],
+) -> None:
+    town = make_town(changes=OFFICE_ALONE).also("sites.csv", PASS).begin()
+    town.posts({
+        "kind": "warning", "source": "office", "issued": town.now.isoformat(), "identifier": "W1",
+        "sender": "虚构县气象台", "action": "alert", "hazard": "道路结冰", "event": "道路结冰",
+        "level": "橙色", "area": {"codes": ["990101000000"]},
+        "description": "预计我县海拔1200米以上高海拔路段、桥梁、隧道口将出现道路结冰",
+    })  # fmt: skip
+    assert [a["place"] for a in town.alerts(rule="icing")] == ["G99-K40"]
