@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from alerting.errors import BadInput
 from alerting.signals import Area, Warning, content_id
@@ -12,7 +12,8 @@ from alerting.vocabulary.official import WarningTable
 from connectors.formats import limits
 
 # What no office warns of: they stand in the vocabulary for our own alerts.
-NOT_WARNED = frozenset({"season", "service", "incident", "road-closure"})
+NOT_WARNED = frozenset({"season", "service", "incident", "road-closure", "epidemic"})
+LONGEST = timedelta(days=366)  # of an epidemic bulletin's period
 
 
 def typed_warning(
@@ -69,6 +70,45 @@ def typed_warning(
         expires=None if expires is None else expires.astimezone(UTC),
         area=where,
     )
+
+
+def epidemic_bulletin(
+    issuer: str,
+    area: Area | str,
+    begins: datetime,
+    until: datetime,
+    text: str,
+    issued: datetime,
+    person: str,
+) -> Warning:
+    """A health authority's bulletin (H-10), for its place and its period. It is no warning signal and
+    has no colour: rules that look for one take it as yellow. Raises BadInput as `typed_warning`
+    does."""
+    if not issuer.strip():
+        raise BadInput("who issued the bulletin is missing", where="issuer",
+                       mend="Give the authority as the bulletin names it, e.g. 某县疾控中心.",
+                       zh="还没有填发布单位，请照通报原文填写，如某县疾控中心。")  # fmt: skip
+    where = _area(area)
+    if not begins < until:
+        raise BadInput(f"its period would end ({until:%m-%d %H:%M}) before it begins", where="until",
+                       zh="结束时间早于开始时间，请改正。")  # fmt: skip
+    if until <= issued:
+        raise BadInput(f"its period is over since {until:%m-%d %H:%M}", where="until",
+                       zh="所填时段已经过去，请核对日期。")  # fmt: skip
+    if until - begins > LONGEST:
+        raise BadInput("its period is longer than a year", where="until",
+                       mend="Give its end; it can be entered again.",
+                       zh="时段超过一年，请核对结束日期。")  # fmt: skip
+    # Sent twice in a minute it is one; entered again after its end it is another.
+    said = (where.model_dump_json(), issuer.strip(), text.strip(), begins.astimezone(UTC),
+            until.astimezone(UTC), issued.astimezone(UTC).replace(second=0, microsecond=0))  # fmt: skip
+    return Warning(
+        source=f"typed:{person}", issued=issued.astimezone(UTC),
+        identifier=content_id("bulletin", *said), sender=issuer.strip(), action="alert",
+        hazard="epidemic", event="疫情通报", level="yellow", headline=f"{issuer.strip()}：疫情通报",
+        description=text.strip(), onset=begins.astimezone(UTC), expires=until.astimezone(UTC),
+        area=where,
+    )  # fmt: skip
 
 
 def _hazard(kind: str, table: WarningTable) -> str:

@@ -19,7 +19,7 @@ from alerting.places import Places
 from alerting.places.areas import AreaMatcher, issuer_rank, named_rank
 from alerting.places.roads import CLOSED
 from alerting.signals import Incident, Report, Warning
-from alerting.vocabulary import Level
+from alerting.vocabulary import BY_BULLETIN, Level
 from alerting.weather.sight import Sight
 
 NO_EXPIRY = timedelta(hours=24)  # a warning that names no end
@@ -217,7 +217,7 @@ class FactsAt:
 
     def warning(self, hazard: str) -> NDArray[np.int8]:
         levels = self.book.levels(hazard, self.now)
-        if self.book.silent(self.now):
+        if hazard not in BY_BULLETIN and self.book.silent(self.now):
             # A warning we hold stays in force; that there is no other, or none, we cannot know.
             levels = (-1 - levels).astype(np.int8)
         return self._cut(levels)

@@ -30,6 +30,7 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "report": "report:report",
     "incident": "incident:incident",
     "road": "road:road",
+    "epidemic": "epidemic:epidemic",
     "respond": "respond:respond",
     "bulletin": "bulletin:bulletin",
     "withdraw": "withdraw:withdraw",

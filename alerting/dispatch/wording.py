@@ -259,7 +259,7 @@ class Words:
     def differs(self, news: News) -> str:
         """One line where the official warning is of another level; "" where it is not."""
         official = news.facts.get("official")
-        if not official or _level(official) == news.level:
+        if not official or _level(official) == news.level or _of_epidemic(news):
             return ""
         colour = NAMES[self.language].get(_level(official), "")
         return f"官方预警为{colour}" if self.language == "zh" else f"Official warning: {colour}"
@@ -273,6 +273,9 @@ class Words:
         issuer = plain(str(given.get("issuer") or ""))
         issued = time_of(given.get("issued"))
         at = self.at(issued, news.created) if issued else ""
+        if _of_epidemic(news):  # a bulletin is no warning signal, and has no colour
+            zh, en = f"{issuer}{at}发布疫情通报", f"Bulletin of {issuer}, {at}"
+            return zh if self.language == "zh" else en
         if self.language == "zh":
             return f"{issuer}{at}发布{colour}预警"
         return " ".join(x for x in ("Official", colour, "warning,", issuer, at) if x).rstrip(",")
@@ -355,6 +358,10 @@ def _offered(asked: Sequence[News]) -> dict[str, Choice]:
     for one in asked:
         offered |= choices(one.wants, one.measure is not None)
     return dict(sorted(offered.items()))
+
+
+def _of_epidemic(news: News) -> bool:
+    return bool(news.facts.get("hazard") == "epidemic")
 
 
 def _level(official: Mapping[str, Any]) -> int:

@@ -26,7 +26,7 @@ from alerting.rulebook.nodes import (
     Term,
     base_quantity,
 )
-from alerting.vocabulary import Level
+from alerting.vocabulary import BY_BULLETIN, Level
 from alerting.weather.sight import Sight
 
 Bools = NDArray[np.bool_]
@@ -144,7 +144,7 @@ class Binder:
                 return self._not_in(self._facts.can_say, quantity), quantity
             case Observed(quantity):
                 return self._not_in(self._facts.can_observe, quantity), f"observed {quantity}"
-            case Official() if not self._facts.can_warn:
+            case Official(hazard) if not (self._facts.can_warn or hazard in BY_BULLETIN):
                 return np.ones(self.hi - self.lo, np.bool_), "official warnings"
             case _:
                 return np.zeros(self.hi - self.lo, np.bool_), ""

@@ -132,10 +132,17 @@ def fact_words(text: str, value: float | None, language: Language, titles: Title
     words = text.split()
     if words[0] == "warning":
         hazard = HAZARDS[words[1]]
+        if hazard.id == "epidemic" and not value:
+            known = value is not None
+            return (("无" if known else "未知有无") + "疫情通报" if zh
+                    else f"{'no bulletin' if known else 'bulletins'} of an epidemic"
+                    + ("" if known else " unknown"))  # fmt: skip
         if value is None:
             return f"{hazard.zh}预警未知" if zh else f"warning of {hazard.en} unknown"
         if value == 0:
             return f"无{hazard.zh}预警" if zh else f"no warning of {hazard.en}"
+        if hazard.id == "epidemic":  # a bulletin, which has no colour
+            return "疫情通报有效期内" if zh else "a bulletin of the epidemic is in force"
         colour = NAMES["zh" if zh else "en"][int(value)]
         return f"{hazard.zh}{colour}预警" if zh else f"official {colour} warning of {hazard.en}"
     if words[0] == "incident":

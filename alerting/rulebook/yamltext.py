@@ -79,7 +79,7 @@ class Document:
                     line, column = node.lc.value(written)
                     node, value = node[written], value[str(step)]
                     continue
-                elif isinstance(node, CommentedSeq) and isinstance(step, int):
+                if isinstance(node, CommentedSeq) and isinstance(step, int):
                     line, column = node.lc.item(step)
                 node, value = node[step], value[step]
             except (KeyError, IndexError, TypeError):

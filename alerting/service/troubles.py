@@ -146,10 +146,10 @@ def _unknown_warnings(station: Station, now: datetime) -> list[Trouble]:
         said = one.event or one.headline
         at, level = one.issued.astimezone(zone), Level[one.level]
         found.append(Trouble("warning-unknown", f"warning:{_PLAIN.sub('-', one.identifier)}", {
-            "zh": f"{one.sender}{at.day}日{at.hour}时{at.minute}分发布“{said}”{NAMES['zh'][level]}预警，"
-            "没有对应的灾种，未触发任何措施，请人工研判",
-            "en": f"{one.sender} issued an official {level.name} warning, {said!r}, at {at:%d %b %H:%M}:"
-            " no hazard of ours, nothing was asked of anybody; read it and decide",
+            "zh": f"{one.sender}{at.day}日{at.hour}时{at.minute}分发布“{said}”{NAMES['zh'][level]}"
+            "预警，没有对应的灾种，未触发任何措施，请人工研判",
+            "en": f"{one.sender} issued an official {level.name} warning, {said!r}, at"
+            f" {at:%d %b %H:%M}: no hazard of ours, nothing was asked of anybody; read it and decide",
         }))  # fmt: skip
     return found
 

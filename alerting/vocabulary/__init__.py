@@ -1,11 +1,12 @@
 """The words of the field, in one place: hazards, levels, sectors, quantities and their units."""
 
-from alerting.vocabulary.hazards import HAZARDS, Hazard
+from alerting.vocabulary.hazards import BY_BULLETIN, HAZARDS, Hazard
 from alerting.vocabulary.levels import NAMES, Level, colour_in
 from alerting.vocabulary.quantities import DERIVABLE, QUANTITIES, Quantity
 from alerting.vocabulary.sectors import PLACE_KINDS, SECTORS, SITE_SECTOR, TIERS
 
 __all__ = [
+    "BY_BULLETIN",
     "DERIVABLE",
     "HAZARDS",
     "NAMES",

@@ -45,3 +45,6 @@ HAZARDS: dict[str, Hazard] = {
         Hazard("service", "D-01", "系统", "the service itself"),
     )
 }
+
+# What bulletins tell of and no feed of warnings brings: that one is silent says nothing of it.
+BY_BULLETIN = frozenset({"epidemic"})

@@ -30,6 +30,13 @@ from alerting.store.schema import signal
 from alerting.vocabulary import HAZARDS
 from alerting.vocabulary.incidents import incident_named
 from alerting.web import api_answers, auth, saying
+from alerting.web.api_bulletins import (
+    EndOfBulletin,
+    EpidemicBulletin,
+    bulletins,
+    end_epidemic,
+    publish_epidemic,
+)
 from alerting.web.api_incidents import Bulletin, publish_bulletin
 from alerting.web.api_roads import tell
 from alerting.web.bodies import form_of
@@ -48,6 +55,8 @@ NEEDED = {
     "warning": ("issuer", "issued", "hazard", "level", "areas", "reason"),
     "incident": ("incident", "where", "happened", "reason"),
     "road": ("act", "road", "from_km", "to_km", "by"),
+    "epidemic": ("issuer", "areas", "begins", "period_end", "reason"),
+    "epidemic-end": ("bulletin", "reason"),
     "open": ("rule", "place", "level", "reason"),
     "order": ("measure", "place", "level", "reason"),
 }
@@ -93,7 +102,7 @@ async def typed_in(request: Request) -> Response:
 
 async def _warning(request: Request, who_asks: Who, form: Form) -> str:
     station = station_of(request)
-    areas = [part for part in re.split(r"[,，、;；\s]+", form["areas"]) if part]
+    areas = _areas(form["areas"])
     codes = [part for part in areas if part.isdigit()]
     names = [part for part in areas if not part.isdigit()]
     if not AreaMatcher(station.places).covers(Area(names=tuple(names), codes=tuple(codes))).any():
@@ -147,6 +156,27 @@ async def _road(request: Request, who_asks: Who, form: Form) -> str:
     return str(made["id"])
 
 
+async def _epidemic(request: Request, who_asks: Who, form: Form) -> str:
+    station = station_of(request)
+    given = EpidemicBulletin(
+        issuer=form["issuer"][:100], areas=_areas(form["areas"])[:200],
+        begins=_time(station, form["begins"]), until=_time(station, form["period_end"]),
+        text=form.get("text", "")[:5000], reason=form["reason"][:500], realm=form["realm"],
+    )  # fmt: skip
+    await publish_epidemic(station, who_asks, given)
+    return ""
+
+
+async def _epidemic_end(request: Request, who_asks: Who, form: Form) -> str:
+    given = EndOfBulletin(reason=form["reason"][:500], realm=form["realm"])
+    await end_epidemic(station_of(request), who_asks, form["bulletin"], given)
+    return ""
+
+
+def _areas(text: str) -> list[str]:
+    return [part for part in re.split(r"[,，、;；\s]+", text) if part]
+
+
 async def _open(request: Request, who_asks: Who, form: Form) -> str:
     station = station_of(request)
     if form["rule"] not in station.book.rules_by_id:
@@ -179,7 +209,8 @@ async def _order(request: Request, who_asks: Who, form: Form) -> str:
 
 # Each gives the id of the report that was made, "" where it was a warning or a bulletin.
 TAKE: dict[str, Callable[[Request, Who, Form], Awaitable[str]]] = {
-    "warning": _warning, "incident": _incident, "road": _road, "open": _open, "order": _order,
+    "warning": _warning, "incident": _incident, "road": _road, "epidemic": _epidemic,
+    "epidemic-end": _epidemic_end, "open": _open, "order": _order,
 }  # fmt: skip
 
 
@@ -236,19 +267,28 @@ async def _draw(
 ) -> Response:  # fmt: skip
     station = station_of(request)
     shown = await shown_of_realm(
-        request, lambda c, realm_id: {"warnings": _warnings(c, realm_id)}, form.get("realm")
-    )
+        request, lambda c, realm_id: {
+            "warnings": _warnings(c, realm_id),
+            "bulletins": _in_force(bulletins(c, realm_id), station.now(realm_id)),
+        }, form.get("realm")
+    )  # fmt: skip
     return page(
         request, "by_hand.html", status=422 if wrong else 200, who=who_asks, given=form, wrong=wrong,
         confirm=confirm, said=said, now=station.now(shown["realm"].id),
         warning_taken=request.query_params.get("warning") == "taken",
         incident_taken=request.query_params.get("incident") == "taken",
         roads=sorted({p.road for p in station.places.of_kind("road-section") if p.road}),
+        epidemic_taken=request.query_params.get("epidemic") == "taken",
+        epidemic_ended=request.query_params.get("epidemic-end") == "taken",
         incidents={kind: incident_named(kind) for kind in sorted(station.book.incidents)},
         hazards=[h for h in HAZARDS.values() if h.id not in NOT_WARNED],
         rules=station.book.rules_by_id, measures=station.book.orderable,
         places=sorted(station.places.by_id.values(), key=lambda p: natural(p.name)), **shown,
     )  # fmt: skip
+
+
+def _in_force(given: list[Warning], now: datetime) -> list[Warning]:
+    return [one for one in given if one.expires is not None and one.expires > now]
 
 
 def _warnings(connection: Connection, realm_id: str) -> list[Warning]:
@@ -260,4 +300,4 @@ def _warnings(connection: Connection, realm_id: str) -> list[Warning]:
         .limit(WARNINGS)
     ).scalars()
     found = [one for one in map(decode, bodies) if isinstance(one, Warning)]
-    return [one for one in found if one.action != "cancel"]
+    return [one for one in found if one.action != "cancel" and one.hazard != "epidemic"]

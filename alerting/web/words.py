@@ -41,6 +41,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "No advisory is open in what is known, but the places below cannot be judged: not all-clear."),
     "advisory": ("风险提示", "Risk advisory"),
     "official": ("官方预警", "Official warning"),
+    "official_bulletin": ("疫情通报", "Bulletin"),
     "official_expired": ("已到期", "Expired:"),
     "official_lifted": ("已解除", "Lifted:"),
     "official_replaced": ("已被更新", "Replaced since:"),
@@ -288,6 +289,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "by_hand_incident_done": (
         "事故通报已录入，相关行业的排查随即下达。",
         "The bulletin is in; the sectors concerned are told to inspect."),
+    "by_hand_epidemic": ("录入疫情通报", "Type in a bulletin of an epidemic"),
+    "by_hand_epidemic_done": (
+        "疫情通报已录入，相关措施随即下达；到期自动结束，也可在此提前结束。",
+        "The bulletin is in; what it asks follows at once. It ends with its period, or here."),
+    "by_hand_epidemic_end": ("提前结束一份疫情通报", "End a bulletin of an epidemic"),
+    "by_hand_epidemic_ended": (
+        "疫情通报已结束，相关提示随即解除。",
+        "The bulletin has ended, and what it asked ends with it."),
     "by_hand_open": ("发布一条风险提示", "Open a risk advisory"),
     "by_hand_order": ("下达一项措施", "Order a measure"),
     "by_hand_send": ("提交", "Send"),
@@ -304,6 +313,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "field_where": ("发生地点", "Where it happened"),
     "field_happened": ("发生时间（本地）", "When it happened (local time)"),
     "field_casualties": ("伤亡（可不填）", "Casualties (may be left empty)"),
+    "field_begins": ("时段自（本地）", "From (local time)"),
+    "field_period_end": ("时段至（本地）", "To (local time)"),
+    "field_bulletin": ("疫情通报", "Bulletin"),
     "field_issuer": ("发布单位", "Issued by"),
     "field_issued": ("发布时间（本地）", "Issued at (local time)"),
     "field_hazard": ("种类", "Kind"),
