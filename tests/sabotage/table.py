@@ -172,4 +172,17 @@ BREAKS = (
     Break("anybody attests", "alerting/chase/meetings.py",
           "if not holds(connection, said.who, row.carrier):", "if False:",
           STORIES + "test_gate.py::test_no_digit_no_bare_check_and_nobody_else_opens_it"),
+    # What offices say
+    Break("a warning of no known kind is told to nobody", "alerting/service/troubles.py",
+          "        *_unknown_warnings(station, now),\n", "",
+          STORIES + "test_warnings.py::"
+          "test_a_kind_that_nobody_knows_is_shown_and_told_to_the_duty_office_until_it_ends"),
+    Break("a silent feed keeps an epidemic going", "alerting/alerts/facts.py",
+          "if hazard not in BY_BULLETIN and self.book", "if self.book",
+          STORIES + "test_epidemic.py::"
+          "test_its_period_ends_it_and_the_page_takes_and_ends_one"),
+    Break("a bulletin nobody heeds is taken", "alerting/service/heeded.py",
+          "if not isinstance(signal, Incident) or", "if True or",
+          STORIES + "test_incidents.py::"
+          "test_an_accident_of_another_kind_orders_nothing_and_its_sender_is_told"),
 )  # fmt: skip
