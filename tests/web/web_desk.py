@@ -22,6 +22,7 @@ from alerting.runtime import VirtualRuntime
 from alerting.signals import Signal, decode
 from alerting.store import Store, Writer
 from alerting.store import schema as s
+from alerting.vocabulary.official import shipped
 from alerting.web.tokens import create_token
 
 NOW = datetime(2026, 1, 20, 19, 30, tzinfo=UTC)  # 03:30 in the county
@@ -84,7 +85,7 @@ class Desk:
             url="http://127.0.0.1:8080", escalation=Policy(),
             channels={"console": SimpleNamespace(on=True), "sms": SimpleNamespace(on=True)},
         )  # fmt: skip
-        self.county = SimpleNamespace(calendar=SimpleNamespace(titles=dict))
+        self.county = SimpleNamespace(calendar=SimpleNamespace(titles=dict), table=shipped())
         self.loops: dict[str, Any] = {}
         self.book_problem = ""
         self.engines: dict[str, Any] = {"live": None}
