@@ -14,6 +14,8 @@ OFFICIAL = {
     "alerting/dispatch/wording.py": ["官方预警为", "预警"],
     "alerting/alerts/triggers.py": ["预警"],
     "alerting/rulebook/wording.py": ["预警未知", "预警", "预警", "官方预警来源"],
+    "alerting/service/bulletin/findings.py": ["收到官方预警"],
+    "alerting/service/bulletin/words.py": ["本月没有风险提示、官方预警", "本月至今没有风险提示、官方预警", "收到的官方预警"],
     "alerting/service/service_rules.py": ["官方预警种类未识别", "该预警已解除、到期或已能识别"],
     "alerting/service/survey.py": ["未启用官方预警数据源"],
     "alerting/service/troubles.py": ["预警，没有对应的灾种"],
