@@ -44,7 +44,9 @@ Quantity = Literal[
 class OpenMeteoOptions(Options):
     """`apikey` moves the calls to the host for customers; the free host is for non-commercial use.
 
-    The ten variables of the default `quantities` weigh one call a location. `batch` is kept small
+    The ten variables of the default `quantities` weigh one call a location, at up to 14 days in all.
+    Three `past_days` are what the longest windows of the shipped rules look back on (72 h): with fewer
+    a new county is blind to a thaw for as long as is missing. `batch` is kept small
     enough for the addresses that servers on the way accept; the service itself takes 1,000.
     """
 
@@ -52,7 +54,7 @@ class OpenMeteoOptions(Options):
     apikey: str = ""
     model: str = Field(default="", pattern=r"^[a-z0-9_]*$")
     forecast_days: int = Field(default=4, ge=1, le=16)
-    past_days: int = Field(default=1, ge=0, le=92)
+    past_days: int = Field(default=3, ge=0, le=92)
     batch: int = Field(default=200, ge=1, le=1000)
     quantities: tuple[Quantity, ...] = Field(
         default=(

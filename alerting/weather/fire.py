@@ -3,8 +3,9 @@
 C. E. Van Wagner and T. L. Pickett, Equations and FORTRAN program for the Canadian Forest Fire Weather
 Index System, Forestry Technical Report 33 (1985); the numbers of equations are theirs. Two things are
 as in the Canadian Forest Service's own later code (Wang, Anderson and Suddaby, Information Report
-NOR-X-424, 2015): 147.27723 for the rounded 147.2 of equation 1, and day lengths by latitude, from
-Lawson and Armitage, Weather guide for the Canadian Forest Fire Danger Rating System (2008).
+NOR-X-424, 2015, and its package cffdrs): 147.27723 for the rounded 147.2 of equation 1, and day lengths
+by latitude. Those of 46 degrees north are Van Wagner's; that the others come from Lawson and Armitage,
+Weather guide for the Canadian Forest Fire Danger Rating System (2008), was not looked up: unconfirmed.
 
 Noon local standard time: temperature degC, relative humidity percent, wind at 10 m in km/h (here in
 m/s), and the precipitation of the 24 h before in mm. The codes are those of the day before. A NaN in

@@ -15,7 +15,9 @@ from alerting.weather.placing import Column
 from alerting.weather.sight import Bools
 
 Index = slice | NDArray[np.int64]
-FIRE_START = (85.0, 6.0, 15.0)  # FFMC, DMC, DC where nothing is known: Van Wagner 1987
+# FFMC, DMC, DC before the days that are looked back on. The first two are the usual start (Van Wagner
+# 1987); its DC of 15 is for ground that snow has just left, and ours begins on any day (decision 0083).
+FIRE_START = (85.0, 6.0, 150.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,8 +55,10 @@ class Ground:
     def sun(self, hours: NDArray[np.int64]) -> Floats:
         """Sine of the sun's height, (hours, columns), at UTC hours counted from 1970.
 
-        Declination and equation of time by Spencer's series (1971), as Iqbal, An Introduction to
-        Solar Radiation (1983), eq. 1.3.1 and 1.4.1, give it: within 0.01 rad, ample for day and night.
+        Declination and equation of time by the series of J. W. Spencer (Fourier series representation
+        of the position of the sun, Search 2(5), 1971, 172), also in Iqbal, An Introduction to Solar
+        Radiation (1983; eq. 1.3.1 and 1.4.1, numbers unconfirmed): within 0.01 rad, ample for day and
+        night.
         """
         days = hours / 24.0
         year = 2 * np.pi * ((days - 10_957) % 365.2425) / 365.2425  # 10957: 1 January 2000

@@ -16,11 +16,12 @@ FALLS_AT = np.float32(3.0)  # degC, ours: what still hangs drops off
 def growth(freezing_rain: Floats, wind_speed: Floats) -> Floats:
     """mm of uniform radial thickness in an hour, from mm in the hour and m/s.
 
-    The simple model of K. F. Jones, A simple model for freezing rain ice loads, Atmospheric Research
-    46 (1998), 87-97 (first CRREL Report 96-2): what falls and what the wind drives on a cylinder, all
-    of which freezes, spread evenly: sqrt((P w)^2 + (3.6 V W)^2) / (pi i), with w = 1 and i = 0.9
-    g/cm3 and Best's (1949) liquid water content W = 0.067 P^0.846 g/m3. It does not depend on the
-    wire's diameter and errs to the heavy side.
+    The simple model of K. F. Jones (A simple model for freezing rain ice loads, 1998, DTIC ADA633270;
+    also CRREL Report 96-2): what falls and what the wind drives on a cylinder, all of which freezes,
+    spread evenly: sqrt((P w)^2 + (3.6 V W)^2) / (pi i), with w = 1 and i = 0.9 g/cm3 and Best's (1949)
+    liquid water content W = 0.067 P^0.846 g/m3. It errs to the heavy side, as its abstract says, and
+    does not depend on the wire's diameter. Unconfirmed, from memory: the formula as written here, its
+    two coefficients, and the journal (Atmospheric Research 46, 87-97).
     """
     made = freezing_rain * np.float32(0)  # no rain: none, whatever the wind
     raining = freezing_rain > 0

@@ -23,7 +23,9 @@ SATURATED = np.float32(1.0)  # K between temperature and dew point: fog or low c
 FILM = np.float32(0.5)  # mm of water a road holds; the rest runs off
 DRIES = np.float32(0.1)  # mm in an hour without precipitation
 SUBLIMES = np.float32(0.02)  # mm in an hour without precipitation, frozen
-# mm in an hour and K: 4.8 mm in a day and K, within Hock's range (J. Hydrology 282, 2003, 104-115).
+# mm in an hour and K: 4.8 mm in a day and K. Degree-day factors of snow and ice are mostly 3 to 8
+# (R. Hock, Temperature index melt modelling in mountain areas, J. Hydrology 282, 2003, 104-115; her
+# table was not read: unconfirmed).
 MELTS = np.float32(0.2)
 BARE_AT = np.float32(3.0)  # degC: no ice is left on a road this warm
 
@@ -41,8 +43,9 @@ def surface_temperature(
     the sine of its height, `bridge` (columns). A night counts as clear unless it precipitates, did so
     in the two hours before (mm, rows above the first do not count), or the dew point (degC) is within
     1 K of the air: what is not known is taken as clear, which is the cold side. Where it is 3 K under
-    the air a surface loses what Brunt's sky (1932) takes from it at 0 degC, about 100 W/m2, at some
-    35 W/(m2 K). Sun, salt and the ground's heat are not in it: it says nothing about warm surfaces.
+    the air a surface loses what Brunt's sky (emissivity 0.52 + 0.065 sqrt(e hPa), 1932; coefficients
+    from memory, unconfirmed) takes from it at 0 degC, about 100 W/m2, at some 35 W/(m2 K). Sun, salt
+    and the ground's heat are not in it: it says nothing about warm surfaces.
     """
     night = sun < LOW_SUN
     covered = np.zeros(temperature.shape, np.bool_)
@@ -98,9 +101,12 @@ def road_ice(road_water: Floats, surface_temperature: Floats) -> Floats:
 
 
 def frost(surface_temperature: Floats, dew_point: Floats) -> Floats:
-    """1 where hoar frost forms, else 0, from degC: the surface is below 0 degC and below the frost
-    point (M. Karlsson, Meteorological Applications 8, 2001, 95-105). A surface at or above 0 degC has
-    none, whatever the moisture."""
+    """1 where hoar frost forms, else 0, from degC: the surface is below 0 and below the frost point.
+
+    M. Karlsson (Prediction of hoar-frost by use of a Road Weather Information System, Meteorological
+    Applications 8, 2001, 95-105) found it to grow while the road is colder than the dew point; that the
+    frost point, which lies a little higher, is taken here, and 0 degC as well, is ours. A surface at or
+    above 0 degC has none, whatever the moisture."""
     forms = (surface_temperature < 0) & (surface_temperature < frost_point(dew_point))
     missing = np.isnan(surface_temperature) | (np.isnan(dew_point) & (surface_temperature < 0))
     return np.where(missing, np.float32(np.nan), forms.astype(np.float32))

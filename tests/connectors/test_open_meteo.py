@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from alerting.connector import Answer
 from alerting.errors import BadInput, SourceError
 from alerting.signals import Forecast, Spot
-from connectors.open_meteo import CUSTOMER, PUBLIC, Source, weight_of
+from connectors.open_meteo import CUSTOMER, PUBLIC, OpenMeteoOptions, Source, weight_of
 from tests.connectors.connector_fakes import NOW, FakeFetch, context
 
 DAWN = datetime(2026, 1, 20, tzinfo=UTC)
@@ -264,6 +266,15 @@ def test_a_key_moves_the_calls_to_the_customers_host() -> None:
     assert url.startswith(CUSTOMER)
     assert params["apikey"] == "k"
     assert params["models"] == "gfs_seamless"
+
+
+def test_a_first_run_reaches_back_as_far_as_any_shipped_rule_looks() -> None:
+    rules = (Path(__file__).parents[2] / "rules").glob("*.yaml")
+    windows = [int(h) for file in rules
+               for h in re.findall(r"(?:sum|min|max|mean)\(\w+, (\d+) h\)", file.read_text("utf-8"))]  # fmt: skip
+    settings = OpenMeteoOptions()
+    assert max(windows) == 72 == 24 * settings.past_days
+    assert Source(settings).weighs(1) == 1.0  # and it costs no more calls
 
 
 @pytest.mark.parametrize(

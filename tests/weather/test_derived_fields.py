@@ -17,7 +17,7 @@ from alerting.rulebook.explain import explain
 from alerting.rulebook.wording import sentence
 from alerting.signals import Forecast, Observation, Spot
 from alerting.vocabulary import QUANTITIES
-from alerting.weather import Column, Fields, SourceFacts
+from alerting.weather import FIRE_START, Column, Fields, SourceFacts
 from alerting.weather.fire import Codes, Noon, codes, danger
 from alerting.weather.fire_days import noon_of
 from alerting.weather.recipes import RECIPES
@@ -204,7 +204,7 @@ def seasons(days: int) -> list[dict[str, float]]:
 
 def reckoned(days: list[dict[str, float]], first: int = TODAY) -> float:
     """The same with the equations alone, from the day `first`."""
-    state = Codes(*(np.array([v], np.float32) for v in (85, 6, 15)))
+    state = Codes(*(np.array([v], np.float32) for v in FIRE_START))
     lat = np.array([LOW.lat], np.float32)
     for n, day in enumerate(days):
         noon = Noon(*(np.array([day[q]], np.float32) for q in Noon._fields))
