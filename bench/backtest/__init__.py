@@ -1,0 +1,1 @@
+"""The shipped book over recorded winters: `python -m bench backtest FOLDER` (docs/backtest.md)."""

@@ -1,0 +1,44 @@
+"""`python -m bench backtest`: winters through the book, and tables of what became of them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.backtest.county import ROOT, make_county
+from bench.backtest.engine_run import run_through, weather_rules
+from bench.backtest.errors import EVERY, MAKES
+from bench.backtest.laid import ZONE, day, laid_out
+from bench.backtest.records import PLACES
+from bench.backtest.truth import truth
+
+
+def main(words: Sequence[str]) -> int:
+    asked = argparse.ArgumentParser(prog="python -m bench backtest", description=__doc__)
+    asked.add_argument("folder", type=Path, help="where the recorded weather lies")
+    asked.add_argument("--place", nargs="+", default=list(PLACES), choices=list(PLACES))
+    asked.add_argument("--station", nargs="+", default=[], help="only these, e.g. Shanghai-2012")
+    asked.add_argument("--rule", nargs="+", default=[], help="only these rules or hazards")
+    asked.add_argument("--rules", type=Path, default=ROOT / "rules", help="the book's folder")
+    asked.add_argument("--runs", default="error", choices=list(MAKES), help="what the forecasts are")
+    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--first", default="11-01", help="month-day on which it begins")
+    asked.add_argument("--last", default="04-01", help="month-day before which it ends")
+    asked.add_argument("--save", type=Path, required=True, help="the file that takes what happened")
+    way = asked.parse_args(words)
+    records = [r for r in laid_out(way.folder, way.place)
+               if not way.station or r.station.name in way.station]  # fmt: skip
+    begins, ends = day(way.first), day(way.last)
+    with tempfile.TemporaryDirectory() as made:
+        county = make_county(Path(made), records, ZONE, EVERY, way.rules.resolve())
+        county = weather_rules(county, way.rule)
+        found = run_through(county, records, begins, ends, way.runs, way.seed)
+        found["events"] = truth(county, records, begins, ends)
+        found["at"] = {p.id: p.points[0].id for p in county.places.by_id.values() if p.points}
+    found |= {"stations": [r.station.name for r in records], "runs": way.runs, "seed": way.seed,
+              "begins": begins.isoformat(), "ends": ends.isoformat()}  # fmt: skip
+    way.save.write_text(json.dumps(found), "utf-8")
+    return 0
