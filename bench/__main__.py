@@ -1,6 +1,6 @@
 """`python -m bench` runs every bench; `python -m bench engine`, `ingest` or `binding` that one.
 
-`python -m bench backtest FOLDER …` lives through recorded winters (docs/backtest.md); it has no targets.
+`python -m bench backtest FOLDER …` lives through recorded winters (docs/backtest.md), without targets.
 """
 
 from __future__ import annotations

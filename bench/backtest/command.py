@@ -8,10 +8,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.backtest import tables
 from bench.backtest.county import ROOT, make_county
 from bench.backtest.engine_run import run_through, weather_rules
 from bench.backtest.errors import EVERY, MAKES
 from bench.backtest.laid import ZONE, day, laid_out
+from bench.backtest.live import live
 from bench.backtest.records import PLACES
 from bench.backtest.truth import truth
 
@@ -23,10 +25,15 @@ def main(words: Sequence[str]) -> int:
     asked.add_argument("--station", nargs="+", default=[], help="only these, e.g. Shanghai-2012")
     asked.add_argument("--rule", nargs="+", default=[], help="only these rules or hazards")
     asked.add_argument("--rules", type=Path, default=ROOT / "rules", help="the book's folder")
-    asked.add_argument("--runs", default="error", choices=list(MAKES), help="what the forecasts are")
+    asked.add_argument(
+        "--runs", default="error", choices=list(MAKES), help="what the forecasts are"
+    )
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--first", default="11-01", help="month-day on which it begins")
     asked.add_argument("--last", default="04-01", help="month-day before which it ends")
+    asked.add_argument(
+        "--whole", action="store_true", help="chase and dispatch too: counts messages"
+    )
     asked.add_argument("--save", type=Path, required=True, help="the file that takes what happened")
     way = asked.parse_args(words)
     records = [r for r in laid_out(way.folder, way.place)
@@ -34,6 +41,11 @@ def main(words: Sequence[str]) -> int:
     begins, ends = day(way.first), day(way.last)
     with tempfile.TemporaryDirectory() as made:
         county = make_county(Path(made), records, ZONE, EVERY, way.rules.resolve())
+        if way.whole:
+            found = live(county, records, begins, ends, way.runs, way.seed)
+            way.save.write_text(json.dumps(found), "utf-8")
+            print(tables.messages(found, (ends - begins).total_seconds() / 86400))
+            return 0
         county = weather_rules(county, way.rule)
         found = run_through(county, records, begins, ends, way.runs, way.seed)
         found["events"] = truth(county, records, begins, ends)
@@ -41,4 +53,8 @@ def main(words: Sequence[str]) -> int:
     found |= {"stations": [r.station.name for r in records], "runs": way.runs, "seed": way.seed,
               "begins": begins.isoformat(), "ends": ends.isoformat()}  # fmt: skip
     way.save.write_text(json.dumps(found), "utf-8")
+    stations, rules = found["stations"], county.book.rules
+    print(f"{len(stations)} winters of one station each, runs: {way.runs}\n")
+    print(tables.by_rule(found, rules, stations), tables.scores(found, rules, stations),
+          tables.notices(found, rules, stations), sep="\n\n")  # fmt: skip
     return 0

@@ -26,7 +26,9 @@ KINDS = {
 }  # fmt: skip
 
 
-def make_county(folder: Path, records: Sequence[Record], zone: str, every: int, rules: Path) -> County:
+def make_county(
+    folder: Path, records: Sequence[Record], zone: str, every: int, rules: Path
+) -> County:
     """Written to `folder` and loaded as any county is. Its sources say what the records have."""
     sites, posts = [], [("office", "duty-office", "", COUNTY)]
     zones = [(COUNTY, "回测县", "Back-test", "", "", "", "", "")]
@@ -52,7 +54,8 @@ def make_county(folder: Path, records: Sequence[Record], zone: str, every: int, 
     _write(folder / "posts.csv", "id tier sector place title title_en holders",
            [(*p, p[0], p[0], f"of-{p[0]}") for p in posts])  # fmt: skip
     _write(folder / "people.csv", "id name name_en language role contacts",
-           [(f"of-{p[0]}", p[0], p[0], "zh", "decide", f"console:of-{p[0]}") for p in posts])  # fmt: skip
+           [(f"of-{p[0]}", p[0], p[0], "zh", "decide", f"console:of-{p[0]}")
+            for p in posts])  # fmt: skip
     said = sorted(set().union(*(r.values for r in records)))
     config: dict[str, Any] = {
         "county": {
@@ -84,4 +87,3 @@ def tier_of(post: str) -> str:
     names = {"keeper": "enterprise", "bureau": "regulator", "office": "duty-office"}
     first = post.partition("-")[0]
     return names.get(first, first)
-

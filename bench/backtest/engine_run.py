@@ -1,8 +1,8 @@
 """Winters through the engine alone: alerts and their life, and what is written to whom at first.
 
-No chase, no dispatch, nobody answers: a measure that needs a decision stays proposed. What the stations
-of an hour say comes just before its tick and is evaluated with it. Updates of an alert whose level stays
-as it is are left out. `live.py` has all of it, for fewer hours.
+No chase, no dispatch, nobody answers: a measure that needs a decision stays proposed. What the
+stations of an hour say comes just before its tick and is evaluated with it. Updates of an alert
+whose level stays are left out. `live.py` has all of it, for fewer hours.
 """
 
 from __future__ import annotations
@@ -42,7 +42,12 @@ def weather_rules(county: County, only: Sequence[str] = ()) -> County:
 
 
 def run_through(
-    county: County, records: Sequence[Record], begins: datetime, ends: datetime, makes: str, seed: int
+    county: County,
+    records: Sequence[Record],
+    begins: datetime,
+    ends: datetime,
+    makes: str,
+    seed: int,
 ) -> dict[str, Any]:
     """`changes` of alerts and first `notices`, rows as JSON takes them."""
     station = Station(county, VirtualRuntime(begins), Store(":memory:"))

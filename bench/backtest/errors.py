@@ -7,8 +7,8 @@ half of each error's variance is shared with the run before.
   0.7 K at once, 1.2 K at 24 h, 1.5 K at 72 h; humidity 5 % in the same way;
 - wind: a factor, log-normal with sigma 0.15, and one that wanders, 0.1 at once, 0.25 at 24 h;
 - precipitation, wind and visibility come early or late by a whole number of hours, sigma 1.5 h;
-- precipitation: a factor, log-normal with sigma 0.4, and one hour by hour, 0.25; one run in ten leaves out
-  all that lies more than 6 h ahead, one in twenty makes up three to eight hours of 0.3 to 2 mm;
+- precipitation: a factor, log-normal with sigma 0.4, and one hour by hour, 0.25; one run in ten leaves
+  out all that lies more than 6 h ahead, one in twenty makes up three to eight hours of 0.3 to 2 mm;
 - visibility: log10 with a noise that wanders, 0.12 at once, 0.30 at 24 h; one in eight sees no fog, one
   in fifty makes one up (as in bench/fog_record.py).
 

@@ -1,9 +1,9 @@
 """What became of alerts, counted: how many, for how long, how often again, and against what really was.
 
-An *event* is a stretch of hours in which a level's condition held in the record (truth.py). It is *hit*
-when an alert of at least that level was open in one of its hours, else *missed*. A stretch of an alert at a
-level is *false* when no event of the level lies within three hours of it. Lead is from the first hour
-of that stretch to the event's, 0 where it came after.
+An *event* is a stretch of hours in which a level's condition held in the record (truth.py). It is
+*hit* when an alert of at least that level was open in one of its hours, else *missed*. A stretch of
+an alert at a level is *false* when no event of the level lies within three hours of it. Lead is
+from the first hour of that stretch to the event's, 0 where it came after.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class Score:
         pod = f"{self.hits / self.events:.2f}" if self.events else "–"
         far = f"{self.false / self.openings:.2f}" if self.openings else "–"
         lead = f"{median(self.leads):.0f}" if self.leads else "–"
-        return f"{self.events} | {self.hits} | {self.openings} | {self.false} | {pod} | {far} | {lead}"
+        return (
+            f"{self.events} | {self.hits} | {self.openings} | {self.false} | {pod} | {far} | {lead}"
+        )
 
 
 @dataclass
@@ -43,7 +45,6 @@ class Figures:
     peaks: dict[str, int] = field(default_factory=dict)  # by level
     hours: dict[str, float] = field(default_factory=dict)  # in force at each level
     again: int = 0  # opened or reopened within 12 h of the end before, at the same place
-    turns: int = 0  # rises after a fall within one alert
     longest: float = 0.0
     longest_red: float = 0.0
     scores: dict[str, Score] = field(default_factory=dict)
@@ -53,7 +54,9 @@ class Figures:
         return sum(self.hours.values())
 
 
-def figures(found: Mapping[str, Any], rule: str, places: Sequence[str], ladder: Sequence[Level]) -> Figures:
+def figures(
+    found: Mapping[str, Any], rule: str, places: Sequence[str], ladder: Sequence[Level]
+) -> Figures:
     """Of what `command.py` saved: its changes, and its events where it has any."""
     begins = datetime.fromisoformat(found["begins"])
     ends = _hours(found["ends"], begins)
@@ -67,9 +70,6 @@ def figures(found: Mapping[str, Any], rule: str, places: Sequence[str], ladder: 
         for since, until in _joined(steps, 1):
             made.again += since - closed < 12 and closed >= 0
             made.longest, closed = max(made.longest, until - since), until
-        made.turns += sum(b[2] > a[2] and a[1] == b[0] and n > 0
-                          for n, (a, b) in enumerate(zip(steps, steps[1:], strict=False))
-                          if n and steps[n - 1][2] > a[2])  # fmt: skip
         made.longest_red = max([made.longest_red, *(b - a for a, b in _joined(steps, 4))])
         peaks: dict[str, int] = {}
         for _, what, level, _, _, alert in changes:
@@ -99,7 +99,9 @@ def _count(score: Score, events: Sequence[Sequence[int]], spans: Sequence[Span])
     )
 
 
-def _steps(changes: Sequence[Sequence[Any]], begins: datetime, ends: float) -> list[tuple[float, float, int]]:
+def _steps(
+    changes: Sequence[Sequence[Any]], begins: datetime, ends: float
+) -> list[tuple[float, float, int]]:
     """(since, until, level) one after the other; what is open at the end ends with it."""
     made: list[tuple[float, float, int]] = []
     held, since = 0, 0.0

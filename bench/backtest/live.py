@@ -1,8 +1,8 @@
 """A winter lived by the service itself, in memory and under a virtual clock: engine, chase, dispatch.
 
-Each hour ticks; five minutes past it come the stations' observations, and ten past every sixth hour a
-run. At twenty past, whoever was asked anything does it: so nothing is chased, and what is counted is
-the least that the book says to people.
+Each hour ticks; five minutes past it come the stations' observations, and ten past every sixth hour
+a run. Two minutes after the tick and after the run whoever was asked anything does it, one thing
+each: so next to nothing is chased, and what is counted is the least that the book says to people.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def spot_of(record: Record) -> Spot:
 def sent(
     records: Sequence[Record], issued: datetime, makes: MakeRun, seed: int = 0, past: int = 0
 ) -> Forecast:
-    """A run of all stations, from `past` hours before its issue on; what a record does not have is open."""
+    """A run of all stations, from `past` hours before its issue; what a record lacks is open."""
     made = [makes(record, issued, seed) for record in records]
     none = np.full_like(next(iter(made[0].values())), np.nan)
     columns = {
@@ -82,14 +82,24 @@ def observed(records: Sequence[Record], at: datetime) -> list[Signal]:
 
 
 def live(
-    county: County, records: Sequence[Record], begins: datetime, ends: datetime, makes: str, seed: int
+    county: County,
+    records: Sequence[Record],
+    begins: datetime,
+    ends: datetime,
+    makes: str,
+    seed: int,
 ) -> dict[str, Any]:
     """What became of alerts and messages: `changes` and `deliveries`, rows as JSON takes them."""
     return asyncio.run(_live(county, records, begins, ends, makes, seed))
 
 
 async def _live(
-    county: County, records: Sequence[Record], begins: datetime, ends: datetime, makes: str, seed: int
+    county: County,
+    records: Sequence[Record],
+    begins: datetime,
+    ends: datetime,
+    makes: str,
+    seed: int,
 ) -> dict[str, Any]:
     runtime = VirtualRuntime(begins)
     station = Station(county, runtime, Store(":memory:"))
@@ -112,10 +122,11 @@ async def _live(
             if hour.month != month:
                 month = hour.month
                 print(f"  {hour:%Y-%m}", file=sys.stderr, flush=True)
+            await takes(hour + timedelta(minutes=2), _answers(station, runtime.now()))
             await takes(hour + timedelta(minutes=5), observed(records, hour))
             if hour.hour % EVERY == 0:
                 await takes(hour + timedelta(minutes=10), [run_of(records, hour, makes, seed)])
-            await takes(hour + timedelta(minutes=20), _answers(station, runtime.now()))
+            await takes(hour + timedelta(minutes=12), _answers(station, runtime.now()))
             hour += HOUR
             await loops.advance(hour - runtime.now())
         return _found(station)
@@ -140,7 +151,13 @@ def _answers(station: Station, now: datetime) -> list[Signal]:
             detail = {"text": "agreed"}
         who = f"of-{one.at_post}"
         made[who, act, subject] = Report(
-            source="web", issued=now, act=act, person=who, channel="api", subject=subject, detail=detail
+            source="web",
+            issued=now,
+            act=act,
+            person=who,
+            channel="api",
+            subject=subject,
+            detail=detail,
         )
     return list(made.values())
 
@@ -154,7 +171,9 @@ def _found(station: Station) -> dict[str, Any]:
             .order_by(alert_change.c.n)
         ).all()  # fmt: skip
         sent = connection.execute(
-            select(delivery.c.id, delivery.c.person, delivery.c.created, notice.c.kind, alert.c.rule)
+            select(
+                delivery.c.id, delivery.c.person, delivery.c.created, notice.c.kind, alert.c.rule
+            )
             .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
             .join(notice, notice.c.id == delivery_notice.c.notice)
             .join(alert, alert.c.id == notice.c.alert, isouter=True)

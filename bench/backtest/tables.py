@@ -8,18 +8,19 @@ from typing import Any
 from alerting.rulebook import Rule
 from bench.backtest.figures import Figures, figures
 
+TIERS = ("field", "enterprise", "regulator", "township", "duty-office")
 COLOURS = ("blue", "yellow", "orange", "red")
 
 
-def by_rule(found: Mapping[str, Any], rules: Sequence[Rule], stations: Sequence[str], winters: float) -> str:
-    """Alerts of each rule at these stations, a place and winter; `winters` is how many those are."""
+def by_rule(found: Mapping[str, Any], rules: Sequence[Rule], stations: Sequence[str]) -> str:
+    """Alerts of each rule at these stations; *a winter* is that of one station."""
     head = ("rule", "alerts a winter", "peak blue/yellow/orange/red", "hours open a winter",
             "of them red", "again < 12 h", "longest h", "longest red h")  # fmt: skip
     lines = [_line(head), _line(["---"] * len(head))]
     for rule in rules:
         made = figures(found, rule.id, places_of(found, rule.id, stations), rule.ladder)
         if made.alerts:
-            lines.append(_line(_by_rule(rule, made, winters)))
+            lines.append(_line(_by_rule(rule, made, len(stations))))
     return "\n".join(lines)
 
 
@@ -42,15 +43,27 @@ def scores(found: Mapping[str, Any], rules: Sequence[Rule], stations: Sequence[s
     return "\n".join(lines)
 
 
-def notices(found: Mapping[str, Any], rules: Sequence[Rule], stations: Sequence[str], winters: float) -> str:
-    """First notices of each rule by tier, a place and winter."""
-    tiers = ("field", "enterprise", "regulator", "township", "duty-office")
-    lines = [_line(("rule", *tiers)), _line(["---"] * 6)]
+def notices(found: Mapping[str, Any], rules: Sequence[Rule], stations: Sequence[str]) -> str:
+    """First notices of each rule by tier, a station and winter."""
+    lines = [_line(("rule", *TIERS)), _line(["---"] * 6)]
     for rule in rules:
         places = set(places_of(found, rule.id, stations))
         mine = [n[1] for n in found["notices"] if n[2] == rule.id and n[3] in places]
         if mine:
-            lines.append(_line([rule.id, *(f"{mine.count(tier) / winters:.1f}" for tier in tiers)]))
+            shares = [f"{mine.count(tier) / len(stations):.1f}" for tier in TIERS]
+            lines.append(_line([rule.id, *shares]))
+    return "\n".join(lines)
+
+
+def messages(found: Mapping[str, Any], days: float) -> str:
+    """Messages sent by tier, and what they carried, of a run through the whole service."""
+    sent = {number: tier for number, tier, *_ in found["notices"]}
+    kinds = sorted({kind for _, _, _, kind, _ in found["notices"]})
+    lines = [_line(("tier", "messages", "a day", *kinds)), _line(["---"] * (3 + len(kinds)))]
+    for tier in TIERS:
+        mine = sum(one == tier for one in sent.values())
+        carried = [sum(n[1] == tier and n[3] == kind for n in found["notices"]) for kind in kinds]
+        lines.append(_line([tier, f"{mine}", f"{mine / days:.1f}", *map(str, carried)]))
     return "\n".join(lines)
 
 
