@@ -31,7 +31,7 @@ def make_county(
 ) -> County:
     """Written to `folder` and loaded as any county is. Its sources say what the records have."""
     sites, posts = [], [("office", "duty-office", "", COUNTY)]
-    zones = [(COUNTY, "回测县", "Back-test", "", "", "", "", "")]
+    zones: list[tuple[Any, ...]] = [(COUNTY, "回测县", "Back-test", "", "", "", "", "")]
     for number, record in enumerate(records, 1):
         at = record.station
         code = f"9904{number:02d}101000"

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def _takes(station: Station, engine: Engine, signals: Sequence[Signal], now: dat
         for share in work.shares[number].values():
             share.moves[:] = [move for move in share.moves if move.kind != "refresh"]
         changes = engine.changes(work, number)
-        station.store.write(lambda c, changes=changes: commit(c, engine.life, changes))
+        station.store.write(partial(commit, life=engine.life, changes=changes))
 
 
 def _found(station: Station) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 An *event* is a stretch of hours in which a level's condition held in the record (truth.py). It is
 *hit* when an alert of at least that level was open in one of its hours, else *missed*. A stretch of
 an alert at a level is *false* when no event of the level lies within three hours of it. Lead is
-from the first hour of that stretch to the event's, 0 where it came after.
+from the first hour of that stretch to the first event in it, 0 where it came after.
 """
 
 from __future__ import annotations
@@ -88,10 +88,12 @@ def figures(
 def _count(score: Score, events: Sequence[Sequence[int]], spans: Sequence[Span]) -> None:
     score.events += len(events)
     score.openings += len(spans)
+    led = set()
     for first, last in events:
         over = [s for s in spans if s[0] < last + 1 and s[1] > first]
         score.hits += bool(over)
-        if over:
+        if over and over[0] not in led:
+            led.add(over[0])
             score.leads.append(max(first - over[0][0], 0.0))
     score.false += sum(
         not any(first - NEAR < until and last + 1 + NEAR > since for first, last in events)

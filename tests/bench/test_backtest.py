@@ -91,15 +91,32 @@ def test_a_run_is_the_record_or_the_same_wrong_one_each_time() -> None:
 
 
 @pytest.mark.timeout(120)
-def test_four_days_of_shanghai_s_winter_have_these_alerts(shared: Path, tmp_path: Path) -> None:
+def test_six_days_of_shanghai_s_winter_have_these_alerts(
+    shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     history, file = shared / "data" / "history", tmp_path / "found.json"
-    words = [str(history), "--place", "five-cities", "--station", "Shanghai-2012", "--rule",
-             "care-cold", "site-wind", "road-icing", "slope-thaw", "--first", "01-01",
-             "--last", "01-05", "--save", str(file)]  # fmt: skip
+    rules = ["care-cold", "site-breeze", "foundry-ice", "site-cold-wave"]
+    words = [str(history), "--place", "five-cities", "--station", "Shanghai-2012", "--rule", *rules]
+    words += ["--first", "12-26", "--last", "01-01", "--save", str(file)]
     assert command.main(words) == 0
     made = json.loads(file.read_text("utf-8"))
-    counts: dict[str, dict[str, int]] = {}
-    for _, what, _, rule, _, _ in made["changes"]:
-        counts.setdefault(rule, {}).setdefault(what, 0)
-        counts[rule][what] += 1
-    assert counts == {}
+    counts: dict[str, list[str]] = {}
+    for _, what, level, rule, _, _ in made["changes"]:
+        counts.setdefault(rule, []).append(f"{what} {level}")
+    told = {rule: {n: len(e) for n, e in levels.items()}
+            for rule, places in made["events"].items() for levels in places.values()}  # fmt: skip
+    assert counts == {
+        "site-breeze": ["opened 2", "fell 1", "raised 2", "cleared 0"],
+        "care-cold": ["opened 2"],
+        "foundry-ice": ["opened 2"],
+        "site-cold-wave": ["opened 1"],
+    }
+    assert told == {
+        "site-breeze": {"1": 2, "2": 2},
+        "care-cold": {"2": 2},
+        "foundry-ice": {"2": 2},
+        "site-cold-wave": {"1": 1},
+    }
+    printed = capsys.readouterr().out
+    assert "| site-cold-wave | blue | 1 | 1 | 1 | 0 | 1.00 | 0.00 | 24 |" in printed
+    assert "| site-breeze | yellow | 2 | 2 | 2 | 1 | 1.00 | 0.50 | 7 |" in printed
