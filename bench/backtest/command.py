@@ -6,8 +6,12 @@ import argparse
 import json
 import tempfile
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from alerting.service.county import County
+from alerting.service.survey import undecidable
 from bench.backtest import tables
 from bench.backtest.county import ROOT, make_county
 from bench.backtest.engine_run import run_through, weather_rules
@@ -42,19 +46,33 @@ def main(words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as made:
         county = make_county(Path(made), records, ZONE, EVERY, way.rules.resolve())
         if way.whole:
-            found = live(county, records, begins, ends, way.runs, way.seed)
-            way.save.write_text(json.dumps(found), "utf-8")
-            print(tables.messages(found, (ends - begins).total_seconds() / 86400))
+            lived = live(county, records, begins, ends, way.runs, way.seed)
+            way.save.write_text(json.dumps(lived), "utf-8")
+            print(tables.messages(lived, (ends - begins).total_seconds() / 86400))
             return 0
         county = weather_rules(county, way.rule)
-        found = run_through(county, records, begins, ends, way.runs, way.seed)
+        found: dict[str, Any] = {"undecided": _undecided(county, begins)}
+        found |= run_through(county, records, begins, ends, way.runs, way.seed)
         found["events"] = truth(county, records, begins, ends)
         found["at"] = {p.id: p.points[0].id for p in county.places.by_id.values() if p.points}
     found |= {"stations": [r.station.name for r in records], "runs": way.runs, "seed": way.seed,
               "begins": begins.isoformat(), "ends": ends.isoformat()}  # fmt: skip
     way.save.write_text(json.dumps(found), "utf-8")
     stations, rules = found["stations"], county.book.rules
-    print(f"{len(stations)} winters of one station each, runs: {way.runs}\n")
+    print(f"{len(stations)} winters of one station each, runs: {way.runs}")
+    print(
+        f"cannot be decided anywhere by what was recorded: {', '.join(found['undecided']) or 'none'}\n"
+    )
     print(tables.by_rule(found, rules, stations), tables.scores(found, rules, stations),
           tables.notices(found, rules, stations), sep="\n\n")  # fmt: skip
     return 0
+
+
+def _undecided(county: County, at: datetime) -> list[str]:
+    """The rules no level of which can be decided at any place by what the records tell. Where official
+    warnings alone are lacking, the weather beside them still counts."""
+    lacking: dict[str, set[str]] = {}
+    for one in undecidable(county, at):
+        if len(one.places) == one.of and set(one.missing) != {"official warnings"}:
+            lacking.setdefault(one.rule, set()).add(one.level)
+    return [r.id for r in county.book.rules if r.levels.keys() <= lacking.get(r.id, set())]
