@@ -1,10 +1,11 @@
 """Whether those who should know agree that a level is over.
 
 Each point of a place is asked for itself. Once the level has begun: fresh observations which by
-themselves make `clear` true. Before that, or where the sensors that speak for the point cannot tell:
-every run issued in the last six hours, two at least of each quantity the rule reads, each read at now
-with later observations laid over it. What confirms is issued or taken after the last hour the level was
-believed true, and nothing falls while its sources are overdue.
+themselves make `clear` true. Before that, or where the sensors that speak for the point cannot tell (of
+a day's value never, before the day is over): every run issued in the last six hours, two at least of
+each quantity the rule reads, each read at now with later observations laid over it. What confirms is
+issued or taken after the last hour the level was believed true, and nothing falls while its sources are
+overdue.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from alerting.alerts.facts import FactBook
 from alerting.alerts.seen import Bools, Levels, Seen, at_all
 from alerting.alerts.standing import Standing
 from alerting.rulebook import Bound
+from alerting.rulebook.nodes import looks_at_days
 from alerting.vocabulary import Level
 from alerting.weather import Fields
 
@@ -82,7 +84,9 @@ class Agreement:
         points where sensors speak of all that `clear` reads, so that theirs is the word."""
         facts = self._facts.at(self._now)
         sight = self._fields.sensor_sight(self._now, facts, asked.columns, asked.believed)
-        can_tell = np.full(len(asked.columns), bool(rule.clear_quantities))
+        # Of a day that is not over a sensor knows a part, and never what the day will have been.
+        by_the_day = rule.clear is not None and looks_at_days(rule.clear)
+        can_tell = np.full(len(asked.columns), bool(rule.clear_quantities) and not by_the_day)
         for quantity in rule.clear_quantities:
             can_tell &= sight.can_observe.get(quantity, False)
         beside = facts.beside(sight, asked.columns)

@@ -97,7 +97,7 @@ def test_six_days_of_shanghai_s_winter_have_these_alerts(
     history, file = shared / "data" / "history", tmp_path / "found.json"
     rules = ["care-cold", "site-breeze", "foundry-ice", "site-cold-wave"]
     words = [str(history), "--place", "five-cities", "--station", "Shanghai-2012", "--rule", *rules]
-    words += ["--first", "12-26", "--last", "01-01", "--save", str(file)]
+    words += ["--first", "12-26", "--last", "01-04", "--save", str(file)]
     assert command.main(words) == 0
     made = json.loads(file.read_text("utf-8"))
     counts: dict[str, list[str]] = {}
