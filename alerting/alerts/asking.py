@@ -30,6 +30,7 @@ from alerting.alerts.orders import (
     describe,
     end,
     facts_of,
+    gated,
     issue,
     tell_carrier,
 )
@@ -51,22 +52,34 @@ def ask(
     interim_for: str | None = None,
     carrier: Post | None = None,
     decided_by: str | None = None,
+    day: str | None = None,
 ) -> list[str]:
     """Ask for a measure at a place on behalf of `by` (an alert id, "person:…", "response:…", a
     measure's id); of `carrier`, where it is not for the measure to say who carries it. `decided_by`:
     a person who has signed for it already.
 
+    `day` is the local date it is for, where it is for a named one: left out, that of the open measure
+    while it is not over, else the next morning's. Of another day than the open one it is a new measure,
+    and that one is over.
+
     Gives the ids of the measures that are new or were issued again because of it.
     """
     changed: list[str] = []
     given = [(place.id, carrier)] if carrier is not None else None
+    named_day = ledger.life.measure(name).named_day
+    ahead, today = ledger.life.day_ahead(at), ledger.life.day_not_over(at)
     for object_id, post in given or addressed(ledger, name, place, facts.sector):
         here = facts if facts.place == object_id else facts.saying(place=object_id)
         held = ledger.newest(name, object_id, post.id)
+        if held is not None and held.ended is None and named_day:
+            kept = held.day if held.day is not None and held.day >= today else ahead
+            if held.day != (day or kept):
+                _over(ledger, held, at)
         if held is None or held.ended is not None:
             number = 1 if held is None else held.number + 1
+            for_day = (day or ahead) if named_day else None
             changed.append(_propose(ledger, name, object_id, post, number, arguments, here, by,
-                                    at, interim_for, decided_by))  # fmt: skip
+                                    at, interim_for, decided_by, for_day))  # fmt: skip
         elif _join(ledger, held, arguments, here, by, at):
             changed.append(held.id)
     return changed
@@ -77,10 +90,14 @@ def drop(ledger: Ledger, by: str, keep: set[str], facts: Facts, at: datetime) ->
     for asked in ledger.asked_by(by):
         row = ledger.measure(asked.measure)
         assert row is not None
-        if row.measure in keep:
-            continue
-        ledger.change(asked, ended=at)
-        _settle(ledger, row, facts, at)
+        if row.measure not in keep:
+            stop_asking(ledger, asked, row, facts, at)
+
+
+def stop_asking(ledger: Ledger, asked: Row, row: Row, facts: Facts, at: datetime) -> None:
+    """One of those who ask for a measure asks no more."""
+    ledger.change(asked, ended=at)
+    _settle(ledger, row, facts, at)
 
 
 def after_the_end(ledger: Ledger, alert: str, facts: Facts, at: datetime) -> Facts:
@@ -130,7 +147,7 @@ def now_in_force(ledger: Ledger, row: Row, at: datetime) -> None:
     """What stood in for this measure is no longer asked on its behalf; what waited for it goes on;
     what it does the work of now ends."""
     definition = ledger.life.measure(row.measure)
-    drop(ledger, row.id, set(definition.needs_first), facts_of(ledger, row), at)
+    drop(ledger, row.id, set(definition.needed_names), facts_of(ledger, row), at)
     for waiting in waiting_for(ledger, row):
         go_on(ledger, waiting, facts_of(ledger, waiting), at)
     for old in ledger.open_of(definition.supersedes):
@@ -150,6 +167,22 @@ def after_end(ledger: Ledger, row: Row, at: datetime) -> None:
         go_on(ledger, other, facts_of(ledger, other), at)
     for waiting in waiting_for(ledger, row):
         wait_is_over(ledger, waiting, at)
+
+
+def _over(ledger: Ledger, row: Row, at: datetime) -> None:
+    """Its day is over and the same is asked for another: it ends without a word of its own, for what
+    follows it names its day. What stood in for it on that day ends alike."""
+    for asking in ledger.askers(row.id).values():
+        if asking.ended is None:
+            ledger.change(asking, ended=at)
+    end(ledger, row, (row.state,), "expired", "service", at, "asked for another day")
+    for asked in ledger.asked_by(row.id):
+        beside = ledger.measure(asked.measure)
+        if beside is not None and beside.ended is None and beside.day == row.day is not None:
+            ledger.change(asked, ended=at)
+            if not any(one.ended is None for one in ledger.askers(beside.id).values()):
+                _over(ledger, beside, at)
+    after_end(ledger, row, at)
 
 
 def go_on(
@@ -180,6 +213,7 @@ def _propose(
     at: datetime,
     interim_for: str | None,
     decided_by: str | None,
+    day: str | None,
 ) -> str:
     definition = ledger.life.measure(name)
     sector = definition.sector or facts.sector
@@ -189,7 +223,8 @@ def _propose(
     begins, ends = hours_of(arguments, at, ledger.life.zone)
     row = ledger.add_measure(
         id=f"{ledger.realm}.{name}.{object_id}.{carrier.id}.{number}", measure=name,
-        title=dict(definition.title), object=object_id, carrier=carrier.id, number=number,
+        title=dict(definition.title), gate=definition.gate, object=object_id, day=day,
+        carrier=carrier.id, number=number,
         state="proposed" if undecided else "approved", level=facts.level, arguments=arguments,
         decider=decider.id if decider else None, lifter=lifter.id if lifter else None,
         interim_for=interim_for, proposed=at, decided_by=decided_by, issued=None, acknowledged=None,
@@ -200,9 +235,9 @@ def _propose(
     ledger.record(at, by, "propose measure", row.id, {"arguments": arguments, "level": facts.level})
     go_on(ledger, row, facts, at)
     if undecided:
-        for interim in definition.interim:
-            ask(ledger, interim, ledger.life.places.by_id[object_id], {}, facts, row.id, at,
-                interim_for=row.id)  # fmt: skip
+        for interim in ledger.life.asks(definition.interim):
+            ask(ledger, interim.measure, ledger.life.places.by_id[object_id],
+                dict(interim.arguments), facts, row.id, at, interim_for=row.id, day=day)  # fmt: skip
     return str(row.id)
 
 
@@ -296,7 +331,7 @@ def _no_longer_asked(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> No
         if row.issued is not None:  # its carrier was told to hold it
             tell_carrier(ledger, row, "lifted", facts, at)
         after_end(ledger, row, at)
-    elif definition.gate and row.state in OPEN_WORK:
+    elif gated(ledger.life, row) and row.state in OPEN_WORK:
         ledger.change(row, state="lift proposed", attested=None, attested_by=None)
         ledger.record(at, "service", "propose lift", row.id, {})
         ask_four(ledger, row, said, at)
@@ -313,11 +348,12 @@ def _waits(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     if not definition.needs_first:
         return False
     place = ledger.life.places.by_id[row.object]
-    for name in definition.needs_first:
-        if not needed_by(ledger, row, name):
-            given = implied(ledger.life.measure(name).arguments, row.arguments)
-            ask(ledger, name, place, given, facts, row.id, at)
-    needed = {name: needed_by(ledger, row, name) for name in definition.needs_first}
+    for first in ledger.life.asks(definition.needs_first):
+        if not needed_by(ledger, row, first.measure):
+            declared = ledger.life.measure(first.measure).arguments
+            given = implied(declared, row.arguments) | first.arguments
+            ask(ledger, first.measure, place, given, facts, row.id, at, day=row.day)
+    needed = {name: needed_by(ledger, row, name) for name in definition.needed_names}
     missing = [r for rows in needed.values() for r in rows if r.state != "in force"]
     lost = not all(needed.values()) or any(r.ended is not None for r in missing)
     if not missing and not lost:
@@ -329,7 +365,7 @@ def _waits(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     if first_time:
         ledger.record(at, "service", "wait", row.id, {"for": [r.id for r in missing]})
         by = [ledger.life.measure(n).due(at, ledger.life.zone, ledger.life.policy.in_force_minutes)
-              for n in definition.needs_first]  # fmt: skip
+              for n in definition.needed_names]  # fmt: skip
         by += [r.begins for r in missing if r.begins]
         ledger.change(row, due=max(by), overdue=None)
         if lost:

@@ -92,7 +92,7 @@ def _order(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) 
     except BadInput as error:
         raise Refused(error.text(), zh=error.zh) from None
     by = f"person:{report.person}"
-    changed = ask(ledger, name, _place(life, key), given, facts, by, at)
+    changed = ask(ledger, name, _place(life, key), given, facts, by, at, day=life.day_ahead(at))
     asked = [row for row in ledger.ever_asked_by(by) if row.measure == name and row.ended is None]
     if not changed and not asked:
         raise Refused(f"nobody carries out {name} there: no post and no site of its sector",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from alerting.alerts import episodes, standing
+from alerting.alerts import episodes, named_days, standing
 from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
@@ -19,7 +19,7 @@ from alerting.rulebook import Rule
 @dataclass(frozen=True, slots=True)
 class Change:
     """What happens to one alert: "rise", "fall" (to `level` 0: it clears; `begun` where what it
-    falls from had begun) or "refresh"."""
+    falls from had begun), "refresh", or "put": what is for a named day is put anew."""
 
     kind: str
     rule: Rule
@@ -58,6 +58,8 @@ def commit(connection: Connection, life: Life, changes: Changes) -> None:
                 episodes.fall(
                     ledger, one.rule, one.place, one.level, one.finding, one.begun, by, at
                 )
+            elif one.kind == "put":
+                named_days.put_anew(ledger, one.rule, one.place, one.level, one.finding, at)
             else:
                 held = ledger.latest(*one.key)
                 if held is not None:

@@ -134,15 +134,16 @@ class Engine:
             made.believed[rule.id] = seen.believed()
             true = at_points(verdict.true, verdict, places)
             made.heights[rule.id] = (true * seen.ladder[:, None]).max(axis=0, initial=0)
-            still: list[int] = []
-            if isinstance(signal, Warning) or (
+            moved = {p for p, _, _ in decided.rises + decided.falls}
+            open_now = np.flatnonzero(asked & (memory.level > 0)).tolist()
+            unmoved = [position for position in open_now if position not in moved]
+            # Only these move an onset that is still ahead; each hour's values are on the page.
+            moves = isinstance(signal, Warning) or (
                 isinstance(signal, Forecast) and not rule.facts_only
-            ):
-                # Only these move an onset that is still ahead; each hour's values are on the page.
-                moved = {p for p, _, _ in decided.rises + decided.falls}
-                open_now = np.flatnonzero(asked & (memory.level > 0)).tolist()
-                still = [position for position in open_now if position not in moved]
-            made.share_out(rule.id, memory, still, self._slices[rule.id])
+            )
+            still = unmoved if moves else []
+            put = unmoved if self._puts(rule, signal) else []
+            made.share_out(rule.id, memory, still, self._slices[rule.id], put)
         made.sight = sight
         return made
 
@@ -220,6 +221,13 @@ class Engine:
             return True
         strikes = isinstance(signal, Tick) and not signal.subject
         return strikes and self.life.local(signal.issued).time() in rule.decide
+
+    def _puts(self, rule: Rule, signal: Signal) -> bool:
+        """Whether what the rule asks for a named day is to be put anew: at hours of its own."""
+        return bool(rule.decide) and self._may_rise(rule, signal) and any(
+            self.life.measure(ask.measure).named_day
+            for step in rule.levels.values() for ask in step.ask
+        )  # fmt: skip
 
     def _asked(self, rule: str, touched: Bools | None, done: set[int]) -> Bools:
         places = self.places[rule]

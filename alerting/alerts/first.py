@@ -27,7 +27,7 @@ def waiting_for(ledger: Ledger, row: Row) -> list[Row]:
 
 
 def _is_waiting(ledger: Ledger, held: Row, name: str) -> bool:
-    return name in ledger.life.measure(held.measure).needs_first and (
+    return name in ledger.life.measure(held.measure).needed_names and (
         held.waits is not None and held.waits["why"] == "first"
     )
 

@@ -17,7 +17,7 @@ from alerting.alerts.asking import lift
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
 from alerting.alerts.notices import in_both, tell
-from alerting.alerts.orders import ask_four, describe, facts_of, move
+from alerting.alerts.orders import ask_four, describe, facts_of, gated, move
 from alerting.people import person_by_id
 from alerting.store.rows import Row
 from alerting.vocabulary.gate import GATE
@@ -41,7 +41,7 @@ def attest(
     """
     with Ledger(connection, life) as ledger:
         row = ledger.measure(measure_id)
-        if row is None or row.state != "lift proposed" or not life.measure(row.measure).gate:
+        if row is None or row.state != "lift proposed" or not gated(life, row):
             return None
         given = {key: points[key] for key in GATE if key in points}
         for key, answer in given.items():

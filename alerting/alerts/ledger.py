@@ -314,4 +314,4 @@ def _measures_of(book: Any, rule_id: str) -> set[str]:
     """All that a rule may come to ask for, with what stands in until it is approved."""
     rule = book.rules_by_id.get(rule_id)
     asked = {a.measure for step in rule.levels.values() for a in step.ask} if rule else set()
-    return asked | {name for one in asked for name in book.measures[one].interim}
+    return asked | {name for one in asked for name in book.measures[one].interim_names}

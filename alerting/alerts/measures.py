@@ -25,6 +25,7 @@ from alerting.alerts.orders import (
     describe,
     end,
     facts_of,
+    gated,
     issue,
     move,
     tell_carrier,
@@ -124,7 +125,7 @@ def attest(connection: Connection, life: Life, measure_id: str, by: str, at: dat
     """The check before lifting is done: it is lifted, and its carrier told. No check opens a gate."""
     with Ledger(connection, life) as ledger:
         row = ledger.measure(measure_id)
-        if row is None or life.measure(row.measure).gate:
+        if row is None or gated(life, row):
             return False
         if not move(ledger, row, ("lift proposed",), "attested", by, at):
             return False
@@ -144,7 +145,7 @@ def withdraw(
             if asking.ended is None:
                 ledger.change(asking, ended=at)
         words = in_both(reason)
-        if life.measure(row.measure).gate and row.issued is not None:
+        if gated(life, row) and row.issued is not None:
             words = {"zh": f"未经复工四项确认，人工撤回：{words['zh']}",
                      "en": f"Past the production gate, by hand: {words['en']}"}  # fmt: skip
             ledger.record(at, by, "withdraw past the gate", row.id, {"reason": reason})

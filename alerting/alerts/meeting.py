@@ -83,6 +83,7 @@ def _in_conflict(ledger: Ledger, row: Row) -> list[Row]:
     return [
         other for other in ledger.open_of(names)
         if other.id != row.id
+        and (other.day is None or row.day is None or other.day == row.day)
         and (other.object in above or row.object in set(places.upward(other.object)))
     ]  # fmt: skip
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from alerting.alerts.ledger import Ledger
+from alerting.alerts.life import Life
 from alerting.alerts.notices import Facts, facts_of_alert, tell
 from alerting.people import Post
 from alerting.store.rows import Row
@@ -115,6 +116,12 @@ def end(
     return True
 
 
+def gated(life: Life, row: Any) -> bool:
+    """Whether a measure lifts through the production gate alone: the book says so now, or did when it
+    was asked for. A halt does not lose its gate because a file changed."""
+    return life.measure(row.measure).gate or bool(row.gate)
+
+
 def title_of(book: Any, name: str, kept: Mapping[str, str] | None) -> dict[str, str]:
     """What a measure is called: in the book, or, once it has left it, as it was when it was asked for
     (`kept`); its key where even that is not known."""
@@ -129,6 +136,7 @@ def describe(row: Row, definition: Any) -> dict[str, Any]:
         "measure": row.measure,
         "title": row.title,
         "arguments": row.arguments,
+        "day": row.day,
         "object": row.object,
         "state": row.state,
         "form": definition.form,
@@ -157,3 +165,11 @@ def response_titled(ledger: Ledger, asker: str) -> dict[str, str]:
         return {}
     title = select(response.c.title).where(response.c.id == asker.removeprefix("response:"))
     return dict(ledger.connection.execute(title).scalar_one_or_none() or {})
+
+
+def response_post(ledger: Ledger, asker: str) -> str | None:
+    """The post that decides on a response, by its key among those who ask; None for any other asker."""
+    if not asker.startswith("response:"):
+        return None
+    decider = select(response.c.decider).where(response.c.id == asker.removeprefix("response:"))
+    return ledger.connection.execute(decider).scalar_one_or_none()

@@ -19,6 +19,7 @@ from alerting.alerts.orders import (
     end,
     facts_of,
     move,
+    response_post,
     tell_carrier,
 )
 from alerting.store.rows import Row
@@ -115,7 +116,8 @@ def _lose(ledger: Ledger, row: Row, winner: Row, by: str, said: str, at: datetim
         if asking.ended is None:
             ledger.change(asking, ended=at)
     end(ledger, row, (row.state,), how, by, at, reason["zh"])
-    for post_id in sorted({*_told(ledger, row), row.carrier}):
+    told = {*_told(ledger, row), row.carrier}
+    for post_id in sorted(told):
         post = ledger.post(post_id)
         if post is not None:
             tell(ledger, how, post, facts, at, measure=row.id, alert=ledger.alert_of(row.id))
@@ -123,6 +125,10 @@ def _lose(ledger: Ledger, row: Row, winner: Row, by: str, said: str, at: datetim
         person = key.removeprefix("person:")
         if person not in (key, by):
             tell_person(ledger, how, person, facts, at, row.id)
+        # Whose response asked for it is told too: what it counts on is not done.
+        post = ledger.post(response_post(ledger, key))
+        if post is not None and post.id not in told:
+            tell(ledger, how, post, facts, at, measure=row.id)
     after_end(ledger, row, at)
 
 

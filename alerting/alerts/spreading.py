@@ -33,7 +33,8 @@ def spread(
     facts = facts_at(rule, place, level, was, finding)
     told = levels_told(ledger, alert)
     for wanted in asked_at(rule, level):
-        ask(ledger, wanted.measure, place, wanted.arguments, facts, alert, at)
+        ask(ledger, wanted.measure, place, wanted.arguments, facts, alert, at,
+            day=ledger.life.day_ahead(at))  # fmt: skip
     ordered = {
         n.post for n in ledger.notices("alert", alert) if n.created == at and n.measure is not None
     }

@@ -16,8 +16,8 @@ from alerting.weather import Sight
 
 
 class Move(NamedTuple):
-    """What happens to the alert at one of a rule's places: "rise", "fall" or "refresh", to `level`;
-    `explained` is the level whose why is told."""
+    """What happens to the alert at one of a rule's places: "rise", "fall", "refresh", or "put" (what is
+    for a named day is put anew), to `level`; `explained` is the level whose why is told."""
 
     kind: str
     position: int
@@ -48,10 +48,12 @@ class Work:
     heights: dict[str, NDArray[np.int8]] = field(default_factory=dict)  # true level by column
 
     def share_out(
-        self, rule: str, memory: Standing, still: Sequence[int], slice_of: Sequence[int]
-    ) -> None:
+        self, rule: str, memory: Standing, still: Sequence[int], slice_of: Sequence[int],
+        put: Sequence[int] = (),
+    ) -> None:  # fmt: skip
         """Give each slice its share of what was decided of a rule's places. `still` are those whose
-        open alerts are to be read anew, `slice_of` the slice of each position."""
+        open alerts are to be read anew, `put` those whose named days are, `slice_of` the slice of each
+        position."""
 
         def share(position: int) -> Share:
             return self.shares.setdefault(slice_of[position], {}).setdefault(rule, Share())
@@ -65,6 +67,9 @@ class Work:
             mine, level = share(position), int(memory.level[position])
             if level <= believed[position]:
                 mine.moves.append(Move("refresh", position, level, level))
+        for position in put:
+            now = min(int(believed[position]), level := int(memory.level[position]))
+            share(position).moves.append(Move("put", position, now, now or level))
         for position in decided.only_unknown:
             share(position).unknown.append(position)
         for position in sorted(decided.touched):

@@ -16,6 +16,7 @@ from alerting.people import Person, post_by_id
 from alerting.signals import Report
 from alerting.store.schema import delivery, delivery_notice, measure, notice
 from alerting.vocabulary.answers import choices
+from alerting.vocabulary.questions import grouped
 
 ACTS = ("acknowledge", "in-force", "return", "cannot", "support", "approve", "refuse", "attest",
         "kept", "stand", "call-off", "keep-first", "take-second", "both", "go-ahead", "give-up",
@@ -39,6 +40,8 @@ def targets_of(connection: Connection, life: Life, who: Person, report: Report) 
     kind, _, key = report.subject.partition(":")
     if kind == "delivery":
         return _of_delivery(connection, life, who, report, key)
+    if report.detail.get("with"):
+        return _of_several(connection, life, who, report)
     if kind == "notice" and report.detail.get("delivery") is not None:
         return _of_link(connection, life, who, report, key)
     rows = connection.execute(_about(life, kind, key)).all()
@@ -90,9 +93,10 @@ def _of_delivery(
         return Targets([], held, Outcome("taken", words.nothing_asked(), "nothing was asked"))
     fitting = [n for n in asked if fits(report.act, n.wants, n.measure is not None)]
     if letter and held.letters:
-        fitting = [n for n in fitting if n.id == held.letters.get(letter)]
+        named = next((n for n in fitting if n.id == held.letters.get(letter)), None)
+        fitting = next((g for g in grouped(fitting) if named in g), [])
     newest = list({(n.measure or n.alert, n.wants): n for n in fitting}.values())
-    if not newest or (len(newest) > 1 and report.act != "acknowledge"):
+    if not newest or (len(grouped(newest)) > 1 and report.act != "acknowledge"):
         return Targets([], held, _hint(asked, held, "no such answer, or a letter is missing"))
     return Targets(newest, held)
 
@@ -112,6 +116,24 @@ def _of_link(
     if not same:
         return Targets([], held, _hint([pressed], held, "nothing was asked that this answers"))
     return Targets(same[-1:], held)
+
+
+def _of_several(
+    connection: Connection, life: Life, who: Person, report: Report
+) -> Targets:
+    """A page's answer to one question about several: the subject, and those ticked beside it."""
+    kind, _, key = report.subject.partition(":")
+    detail = {name: value for name, value in report.detail.items() if name != "with"}
+    found = [
+        targets_of(connection, life, who,
+                   report.model_copy(update={"subject": f"{kind}:{one}", "detail": detail}))
+        for one in dict.fromkeys([key, *(str(one) for one in report.detail["with"])])
+    ]  # fmt: skip
+    notices = {n.id: n for one in found for n in one.notices}
+    held = next((one.delivery for one in found if one.delivery is not None), None)
+    if not notices:
+        return found[0]
+    return Targets([notices[n] for n in sorted(notices)], held)
 
 
 def _delivery(connection: Connection, life: Life, key: str) -> Any | None:

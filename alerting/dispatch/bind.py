@@ -12,7 +12,7 @@ Then a short transaction binds it: what has changed since it was read stays due 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,13 +24,16 @@ from alerting.dispatch.readers import PROMPT, Readers
 from alerting.dispatch.superseding import ended_of
 from alerting.dispatch.withholding import LOOK_BACK, Verdict, judge
 from alerting.dispatch.writing import Bundle, Draft, Drafts, insert_drafts
-from alerting.store.schema import delivery, notice
+from alerting.store.schema import delivery, notice, slice_done
 from alerting.store.schema import realm as realm_table
 from alerting.vocabulary import Level
+from alerting.vocabulary.questions import TOGETHER, question_of
 
 log = structlog.get_logger()
 BUNDLE = timedelta(seconds=30)
 AT_ONCE = 25  # notices a realm and transaction
+WITH_THEM = 400  # more, where they are put as one question with one of these
+HALF_TAKEN = timedelta(seconds=1)  # after which it is looked again whether a question is whole
 Sheet = dict[str, Any]
 
 
@@ -72,7 +75,7 @@ def bind(connection: Connection, plan: Plan) -> int:
     their 30 s have changed), is left for the next plan.
     """
     left = _changed(connection, plan)
-    kept = [d for d in plan.drafts if left.isdisjoint(one.id for one in d.news)]
+    kept = [d for d in plan.drafts if left.isdisjoint(_numbers(d))]
     insert_drafts(connection, plan.realm, kept, plan.now)
     moves = [
         {"number": number} | {f"to_{name}": value for name, value in end.items()}
@@ -102,10 +105,14 @@ def _changed(connection: Connection, plan: Plan) -> set[int]:
     )  # fmt: skip
     for draft in plan.drafts:
         if draft.bundle.person.id in written:
-            left |= {one.id for one in draft.news}
+            left |= _numbers(draft)
     if left:  # ends and updates were judged by what was to go out with them
         left |= {number for number, row in plan.rows.items() if row.kind in LOOK_BACK}
     return left
+
+
+def _numbers(draft: Draft) -> set[int]:
+    return {number for one in draft.news for number in one.ids}
 
 
 _MOVE = (
@@ -137,20 +144,43 @@ class _Planning:
         ).all()
         if not due:
             return None
+        due = [*due, *self._put_with(due)]
         newest = self.connection.execute(select(func.max(delivery.c.id))).scalar_one() or 0
         self._plan = Plan(self.realm, self.now, newest, {row.id: row for row in due})
         self._readers = Readers(self.connection, self.drafts.settings, self.realm.id, due)
         ended = ended_of(self.connection, due)
+        half_taken = self.connection.execute(
+            select(slice_done.c.seq).where(slice_done.c.realm == self.realm.id).limit(1)
+        ).first() is not None  # fmt: skip
         bundles: dict[tuple[Any, ...], Bundle] = {}
         told: list[Row[Any]] = []  # what goes out with a notice has gone out before it
         for row in due:
             verdict = judge(self.connection, self.realm, row, ended, told, self.now)
+            if verdict is None and half_taken and question_of(row) is not None:
+                verdict = Verdict("more places of the same question are on their way",
+                                  self.now + HALF_TAKEN)  # fmt: skip
             if verdict is not None:
                 self._obey(row, verdict)
             elif self._place(row, bundles):
                 told.append(row)
         self._compose(list(bundles.values()))
         return self._plan
+
+    def _put_with(self, due: Sequence[Row[Any]]) -> list[Row[Any]]:
+        """The rest of the questions of which the batch has a part: one question is one message."""
+        asked = {question_of(row) for row in due} - {None}
+        if not asked:
+            return []
+        known = [row.id for row in due]
+        moments = {row.created for row in due if question_of(row) in asked}
+        rows = self.connection.execute(
+            select(notice)
+            .where(notice.c.realm == self.realm.id, notice.c.state == "due",
+                   notice.c.wants.in_(TOGETHER), notice.c.created.in_(moments),
+                   notice.c.due <= max(row.due for row in due), notice.c.id.not_in(known))
+            .order_by(notice.c.id)
+        ).all()  # fmt: skip
+        return [row for row in rows if question_of(row) in asked][:WITH_THEM]
 
     def _obey(self, row: Row[Any], verdict: Verdict) -> None:
         if verdict.until is not None:

@@ -21,7 +21,7 @@ from alerting.dispatch.wording import FORMS_ONLY, Book, Language, News, Words
 from alerting.places import Places
 
 # In this order a short text loses what it can do without.
-CUTS = ("why", "official", "reason")
+CUTS = ("why", "list", "official", "reason")
 Said = dict[str, Any]
 _FOLDER = Path(__file__).parent / "texts"
 
@@ -144,7 +144,10 @@ class Composer:
         wanted = [one for one in news if one.asks]
         answers = words.answers(wanted, asking.code, asking.letters) if asking.can_reply else ""
         form = asking.can_reply and any(words.has_form(one) for one in wanted)
-        by_link = _needs_link(wanted, asking) or form
+        # Where the list of places had to be left out, it stands behind the link.
+        cut = any(words.places_listed(one) and not parts["list"]
+                  for one, parts in zip(news, said, strict=True))  # fmt: skip
+        by_link = _needs_link(wanted, asking) or form or cut
         name = "message" if len(items) == 1 else "bundle"
         return self._texts[words.language, name].render(
             short=short, exercise=exercise, sender=self._sender[words.language], items=items,
@@ -172,7 +175,7 @@ _WITHOUT_REASON = frozenset({"open", "raise", "reopen", "fall", "update", "clear
 # A bundle says these once for all notices in a row that share them …
 _HEADING = ("kind", "head", "place", "time", "moment")
 # … and of these what the notice before has not just said.
-_ONCE = ("differs", "official", "why", "reason", "was")
+_ONCE = ("differs", "official", "why", "reason", "was", "list")
 
 
 def _said(one: News, words: Words) -> Said:
@@ -183,6 +186,7 @@ def _said(one: News, words: Words) -> Said:
         "stands": words.stands(one), "returned": words.returned(one), "due": words.due(one),
         "label": words.label(one), "details": words.details(one), "look": words.look(one),
         "differs": words.differs(one), "official": words.official(one),
+        "list": words.places_listed(one),
         "why": words.both(one, "why"), "reason": words.both(one, "reason"),
         "by": words.both(one, "by"), "was": words.colour(one.facts.get("was")),
         "colour": words.colour(one.level), "ordered": bool(one.facts.get("measures")),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from alerting.dispatch import together
 from alerting.dispatch.lines import plain, time_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def sides_in_full(words: Words, news: News) -> list[str]:
     """What to do and where, whom it lets pass, what it protects, for the long text."""
     zh, lines = words.language == "zh", []
     for mark, side in zip("①②" if zh else "12", news.facts.get("sides") or (), strict=False):
-        where, what = plain(side["where"][words.language]), words.measure(side)
+        where, what = _where(words, news, side), words.measure(side, news.created)
         lines.append(f"{mark} {where}：{what}" if zh else f"{mark}. {where}: {what}")
         definition = words.book.measures.get(side["measure"])
         if definition is not None:
@@ -37,8 +38,16 @@ def sides_in_full(words: Words, news: News) -> list[str]:
 
 
 def _side(words: Words, side: Mapping[str, Any], near: datetime) -> str:
-    title, by = plain(str(side["title"][words.language])), plain(side["by"][words.language])
+    title = words.day(side, near) + plain(str(side["title"][words.language]))
+    by = plain(side["by"][words.language])
     since = words.at(time_of(side["since"]) or near, near)
     if words.language == "zh":
         return f"{title}（{since}起，{by}要求）"
     return f"{title} (since {since}, asked by {by})"
+
+
+def _where(words: Words, news: News, side: Mapping[str, Any]) -> str:
+    several = side.get("objects") or ()
+    if len(several) > 1:
+        return together.called(words, several, str(news.facts.get("rule") or ""))
+    return plain(str(side["where"][words.language]))

@@ -5,11 +5,12 @@ A part is one string that is used whole or left out: nothing is ever cut inside 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Literal, Protocol
 
+from alerting.dispatch import together
 from alerting.dispatch.lines import plain, time_of
 from alerting.dispatch.sides import sides_in_full, which
 from alerting.places import Places
@@ -17,6 +18,7 @@ from alerting.places.roads import stretch_of
 from alerting.rulebook.spoken import ON_ROADS, said_of
 from alerting.vocabulary import HAZARDS, NAMES, Level
 from alerting.vocabulary.answers import Choice, choices
+from alerting.vocabulary.days import day_in_words
 
 Language = Literal["zh", "en"]
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -60,6 +62,11 @@ class News:
     wants: str = ""
     measure: str | None = None
     alert: str | None = None
+    others: tuple[int, ...] = ()  # the notices put as one question with it
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return (self.id, *self.others)
 
     @property
     def asks(self) -> bool:
@@ -90,9 +97,16 @@ class Words:
         return f"{name}{colour}风险提示" if zh else f"{name} {colour.upper()} risk advisory"
 
     def place(self, news: News) -> str:
-        given = str(news.facts.get("place") or "")
-        known = self.places.by_id.get(given)
-        return plain(known.called(self.language)) if known is not None else given.split(":")[-1]
+        if several := news.facts.get("places"):
+            return together.called(self, several, str(news.facts.get("rule") or ""))
+        return together.name_of(self, str(news.facts.get("place") or ""))
+
+    def places_listed(self, news: News) -> str:
+        """All places of a question about several, where its heading does not name them."""
+        return together.listed(self, news.facts.get("places") or ())
+
+    def join(self, names: Iterable[str]) -> str:
+        return ("、" if self.language == "zh" else ", ").join(names)
 
     def span(self, news: News) -> str:
         """Absolute local time with the day: whoever reads it late must not be misled."""
@@ -132,12 +146,13 @@ class Words:
         if news.wants in _ASKED:
             zh, en = _ASKED[news.wants]
             named = ("、" if self.language == "zh" else ", ").join(
-                self._title(m) for m in news.facts.get("measures") or ()
+                self.title(m, news.created) for m in news.facts.get("measures") or ()
             )
             return f"{zh if self.language == 'zh' else en}{named}"
         if news.kind == "reopened":
             return self._open_again(news)
-        said = dict.fromkeys(self.measure(m) for m in news.facts.get("measures") or ())
+        near = news.created
+        said = dict.fromkeys(self.measure(m, near) for m in news.facts.get("measures") or ())
         join = "；" if self.language == "zh" else "; "
         if said:
             return join.join(said)
@@ -167,14 +182,14 @@ class Words:
             place = self.places.by_id.get(str(given.get("object") or ""))
             stretch = stretch_of(place) if place is not None else None
             where = stretch.called(self.language) if stretch is not None else ""
-            title = self._title(given)
+            title = self.title(given, news.created)
             said.append(f"{where}恢复通行，“{title}”结束" if zh
                         else f"{where}{' ' if where else ''}open again, {title} is over")  # fmt: skip
         return ("；" if zh else "; ").join(said)
 
     def stands(self, news: News) -> str:
         """What must still be done though its alert is over; "" where nothing must."""
-        said = [self.measure(m) for m in news.facts.get("stands") or ()]
+        said = [self.measure(m, news.created) for m in news.facts.get("stands") or ()]
         return ("；" if self.language == "zh" else "; ").join(dict.fromkeys(said))
 
     def passing(self, definition: Any, given: Mapping[str, Any]) -> list[str]:
@@ -185,12 +200,12 @@ class Words:
         lead = "不适用于：" if self.language == "zh" else "Does not apply to: "
         return [lead + ("、" if self.language == "zh" else ", ").join(plain(p) for p in passing)]
 
-    def measure(self, given: Mapping[str, Any]) -> str:
-        """What to do, with its arguments filled in, in the measure table's own words."""
+    def measure(self, given: Mapping[str, Any], near: datetime) -> str:
+        """What to do, with its day and arguments filled in, in the measure table's own words."""
         definition = self.book.measures.get(given["measure"])
         if definition is None:
-            return self._title(given)
-        sms, said = plain(definition.sms[self.language]), self.said(given)
+            return self.title(given, near)
+        sms, said = self.day(given, near) + plain(definition.sms[self.language]), self.said(given)
         if not said:
             return sms
         if definition.road in ON_ROADS:
@@ -216,11 +231,20 @@ class Words:
         start = f"from {self.at(begins, near)}" if begins else ""
         return f"{start} until {self.at(ends, near)}".strip() if ends else start
 
-    def _title(self, given: Mapping[str, Any]) -> str:
+    def day(self, given: Mapping[str, Any], near: datetime) -> str:
+        """The day it is for, before its words; "" where it is for none."""
+        if not given.get("day"):
+            return ""
+        today = near.astimezone(self.zone).date()
+        day = day_in_words(str(given["day"]), self.language, today)
+        return day if self.language == "zh" else f"{day}: "
+
+    def title(self, given: Mapping[str, Any], near: datetime) -> str:
         """What it is called; of one that has left the book, as it was when it was asked for."""
         definition = self.book.measures.get(given["measure"])
         title = definition.title if definition is not None else given.get("title") or {}
-        return plain(str(title.get(self.language) or given["measure"]))
+        named = plain(str(title.get(self.language) or given["measure"]))
+        return self.day(given, near) + named
 
     def look(self, news: News) -> str:
         """What a check before lifting looks for."""

@@ -13,10 +13,12 @@ from sqlalchemy import Connection, Row, insert
 from alerting.dispatch.channels import Channel
 from alerting.dispatch.codes import free_code, link_for, link_secret, used_codes
 from alerting.dispatch.compose import Asking, Composed, Composer
+from alerting.dispatch.together import facts_together
 from alerting.dispatch.wording import LETTERS, News, lettered
 from alerting.people import Contact, Person, person_by_id
 from alerting.runtime import Runtime
 from alerting.store.schema import delivery, delivery_notice
+from alerting.vocabulary.questions import grouped
 
 _NO_PERSON = frozenset({"service", "watch", "config"})
 _LONGEST_CODE = "KMP"  # for trying whether a text fits before its code is drawn
@@ -107,7 +109,7 @@ class Pen:
         Raises whatever a template or the words in it raise.
         """
         language = bundle.person.language
-        news = [_by_name(as_news(row), language, self.named) for row in bundle.rows]
+        news = [_by_name(as_question(rows), language, self.named) for rows in grouped(bundle.rows)]
         drafts: list[Draft] = []
         while news:
             count = self._fitting(bundle, news)
@@ -163,8 +165,9 @@ def insert_drafts(
         insert(delivery).returning(delivery.c.id, sort_by_parameter_order=True), rows
     ).scalars())  # fmt: skip
     connection.execute(insert(delivery_notice), [
-        {"delivery": number, "notice": one.id}
-        for number, draft in zip(numbers, drafts, strict=True) for one in draft.news
+        {"delivery": number, "notice": notice}
+        for number, draft in zip(numbers, drafts, strict=True)
+        for one in draft.news for notice in one.ids
     ])  # fmt: skip
     return numbers
 
@@ -193,3 +196,12 @@ def as_news(row: Row[Any]) -> News:
     """A row of `notice` as composing wants it."""
     return News(row.id, row.kind, max(1, row.level), row.created, row.facts, row.wants, row.measure,
                 row.alert)  # fmt: skip
+
+
+def as_question(rows: Sequence[Row[Any]]) -> News:
+    """Notices that are put as one question, in the words of them all; or one notice by itself."""
+    first = as_news(rows[0])
+    if len(rows) == 1:
+        return first
+    return replace(first, facts=facts_together([row.facts for row in rows]),
+                   others=tuple(row.id for row in rows[1:]))  # fmt: skip

@@ -7,7 +7,15 @@ from pathlib import Path
 
 from alerting.calendar import Calendar
 from alerting.rulebook.book import Book
-from alerting.rulebook.checks import clears, conflicts, levels, messages, numbers, seasons
+from alerting.rulebook.checks import (
+    clears,
+    conflicts,
+    levels,
+    messages,
+    named_days,
+    numbers,
+    seasons,
+)
 from alerting.rulebook.checks.finding import Finding, warn
 from alerting.rulebook.loading import failing_cases, read_book
 from alerting.rulebook.warnings import read_warnings
@@ -30,7 +38,8 @@ def check_folder(
     if calendar is not None:
         found += seasons.never(book, calendar)
     if not problems:  # what cannot be read would look as if nothing named it
-        found += [*numbers.unused(book), *messages.too_long(book), *conflicts.unresolved(book)]
+        found += [*numbers.unused(book), *messages.too_long(book), *conflicts.unresolved(book),
+                  *named_days.without_evening(book)]
     return found
 
 

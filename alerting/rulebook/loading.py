@@ -132,10 +132,14 @@ def _read_measures(path: Path, raw: bytes | None, problems: list[str]) -> dict[s
             for name, measure in made.items():
                 for key in ("interim", "conflicts", "needs_first", "yields"):
                     for n, other in enumerate(getattr(measure, key)):
-                        if other not in named:
-                            where: Key = ("measures", name, key.replace("_", "-"), n)
-                            document.problem(where, f"there is no measure {other!r}.",
+                        where: Key = ("measures", name, key.replace("_", "-"), n)
+                        asks = key in ("interim", "needs_first")
+                        called = other.split()[0] if asks and other.strip() else other
+                        if called not in named:
+                            document.problem(where, f"there is no measure {called!r}.",
                                              "Declare it in this file.")  # fmt: skip
+                        elif asks and called in made:
+                            _read_ask(document, other, made, where)
             for twin in twins(made):
                 document.problem(("measures", twin.name, twin.part, twin.language),
                                  f"{twin.name} reads the same as {twin.first}, but for names and"
@@ -145,6 +149,16 @@ def _read_measures(path: Path, raw: bytes | None, problems: list[str]) -> dict[s
         document.problems_of(error)
     problems += document.problems
     return made
+
+
+def _read_ask(
+    document: Document, text: str, measures: dict[str, Measure], key: Key
+) -> Ask | None:
+    try:
+        return read_ask(text, measures)
+    except AskError as error:
+        document.problem(key, error.what, error.mend, error.offset)
+        return None
 
 
 def _check_meetings(document: Document, made: dict[str, Measure]) -> None:
@@ -161,7 +175,7 @@ def _check_meetings(document: Document, made: dict[str, Measure]) -> None:
             elif name in rival.yields:
                 document.problem(where, f"{name} and {other} yield to each other.",
                                  "Say which of them stands while nobody decides.")  # fmt: skip
-        for n, first in enumerate(measure.needs_first):
+        for n, first in enumerate(measure.needed_names):
             if _comes_back(made, name, first):
                 where = ("measures", name, "needs-first", n)
                 document.problem(where, f"{name} would wait for itself.", "Take one of the two out.")
@@ -175,7 +189,7 @@ def _comes_back(made: dict[str, Measure], name: str, start: str) -> bool:
             return True
         if current not in seen and current in made:
             seen.add(current)
-            queue += made[current].needs_first
+            queue += made[current].needed_names
     return False
 
 
@@ -220,7 +234,8 @@ class _Pack:
             level = text.levels[name]
             at = (*key, "levels", name)
             when = self._condition(level.when, (*at, "when"))
-            asks = {i: self._ask(a, (*at, "ask", i)) for i, a in enumerate(level.ask)}
+            asks = {i: _read_ask(self.document, a, self._measures, (*at, "ask", i))
+                    for i, a in enumerate(level.ask)}  # fmt: skip
             if when is not None:
                 known = {i: ask for i, ask in asks.items() if ask is not None}
                 levels[name] = LevelRule(
@@ -263,13 +278,6 @@ class _Pack:
                         max(text.find(node.name), 0),
                     )  # fmt: skip
         return made
-
-    def _ask(self, text: str, key: Key) -> Ask | None:
-        try:
-            return read_ask(text, self._measures)
-        except AskError as error:
-            self.document.problem(key, error.what, error.mend, error.offset)
-            return None
 
     def _hold(self, text: RuleText, key: Key) -> timedelta:
         if text.hold is None:

@@ -99,9 +99,11 @@ class Measure(_Model):
     `basis` is the same in both languages; a law is named in each. What has a `return` form is in force
     once the form has come back; `remind_minutes` before its deadline it is called for again.
 
-    `needs_first` must be in force at the same object before it is issued. `conflicts` cannot stand
+    `needs_first` must be in force at the same object before it is issued; what it names, and what
+    `interim` names, is written as a rule asks it, with its arguments. `conflicts` cannot stand
     beside it without a decision (either of the two names the other); `protects` says in the question
     what would be lost without it, `yields` which of them it gives way to while nobody decides.
+    `named_day`: it is for one day, which its messages name; another day's is another measure.
     `gate`: it lifts only when its carrier has attested the points of GATE and its lifter has signed.
     `road` says what it does to a road section. `supersedes`: those that end when it is in force at the
     same object, for it does what they did. `look` is what its lifter looks for before it is lifted.
@@ -140,6 +142,17 @@ class Measure(_Model):
     look: Words | None = None
     gate: bool = False
     again: Clock | None = None
+    named_day: bool = False
+
+    @property
+    def needed_names(self) -> list[str]:
+        """What must be in force first, without its arguments."""
+        return [text.split()[0] for text in self.needs_first if text.strip()]
+
+    @property
+    def interim_names(self) -> list[str]:
+        """What stands in for it, without its arguments."""
+        return [text.split()[0] for text in self.interim if text.strip()]
 
     @property
     def again_at(self) -> time | None:

@@ -105,7 +105,7 @@ def _named(county: County, rule: Rule) -> dict[str, str]:
     found: dict[str, str] = {}
     for step in rule.levels.values():
         for ask, where in zip(step.ask, step.asked_at, strict=True):
-            for name in (ask.measure, *county.book.measures[ask.measure].interim):
+            for name in (ask.measure, *county.book.measures[ask.measure].interim_names):
                 found.setdefault(name, where)
     return found
 

@@ -13,6 +13,7 @@ from alerting.alerts import by_hand, closed_roads, responses, unknown
 from alerting.alerts.changes import Changes, commit
 from alerting.alerts.departed import close_departed
 from alerting.alerts.engine import Engine
+from alerting.alerts.named_days import end_past
 from alerting.alerts.recurring import ask_again, order_again
 from alerting.alerts.triggers import officials
 from alerting.alerts.work import Work
@@ -118,6 +119,7 @@ class EngineLoop:
                 let_go[:] = unknown.called_off(connection, realm, now)
             elif isinstance(signal, Tick) and not signal.subject:
                 order_again(connection, life, signal.issued)
+                end_past(connection, life, signal.issued)
                 ask_again(connection, life, signal.issued)
             responses.review(connection, life, told, now)
             connection.execute(
@@ -150,6 +152,9 @@ class EngineLoop:
         def aside(connection: Connection) -> None:
             record(connection, realm, one.accepted, "service", "set aside", one.id,
                    {"error": str(error)[:500]})  # fmt: skip
+            connection.execute(  # nothing more of it is on its way
+                delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == one.seq)
+            )
             self._station.bus.taken(connection, realm, one.seq)
 
         await self._station.writer.write(aside)

@@ -30,6 +30,7 @@ from alerting.store.schema import (
     returned,
 )
 from alerting.vocabulary import Level
+from alerting.vocabulary.days import day_in_words
 
 State = Literal["open", "all"]
 Row = dict[str, Any]
@@ -301,14 +302,15 @@ def _measure(row: Any, places: Places, book: Titles) -> Row:
         "object_name": place_name(places, row.object),
         "carrier": row.carrier,
         "arguments": row.arguments,
-        "said": {language: said_of(definition, row.arguments, places.by_id.get(row.object), language)
-                 if definition else "" for language in LANGUAGES},
+        "day": row.day,
+        "said": {language: said_with_day(definition, row, places.by_id.get(row.object), language)
+                 for language in LANGUAGES},
         "exempts": {language: definition.passes(row.arguments, language) if definition else []
                     for language in LANGUAGES},
         "form": bool(definition is not None and definition.returns),
         "state": row.state,
         "waits": row.waits,
-        "gate": bool(definition and definition.gate),
+        "gate": bool(row.gate or (definition and definition.gate)),
         "attested": utc(row.attested),
         "attested_by": row.attested_by,
         "level": level_name(row.level),
@@ -327,6 +329,13 @@ def _measure(row: Any, places: Places, book: Titles) -> Row:
         "ended": utc(row.ended),
         "successor": row.successor,
     }  # fmt: skip
+
+
+def said_with_day(definition: Any, row: Any, place: Any, language: Any) -> str:
+    """What is said of a measure beside its title: its day, its arguments at its place."""
+    day = day_in_words(row.day, language) if row.day else ""
+    said = said_of(definition, row.arguments, place, language) if definition else ""
+    return (" " if language == "zh" else ", ").join(part for part in (day, said) if part)
 
 
 def place_name(places: Places, place_id: str) -> dict[str, str]:

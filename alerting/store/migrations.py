@@ -79,11 +79,18 @@ def _measures_have_an_end(connection: Connection) -> None:
             connection.execute(text(f"ALTER TABLE measure ADD COLUMN {name} {kind}"))
 
 
+def _measures_know_their_day_and_gate(connection: Connection) -> None:
+    known = {c["name"] for c in inspect(connection).get_columns("measure")}
+    for name, kind in (("day", "VARCHAR"), ("gate", "BOOLEAN")):
+        if name not in known:
+            connection.execute(text(f"ALTER TABLE measure ADD COLUMN {name} {kind}"))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
     "0006": _measures_meet, "0007": _responses_and_returns, "0008": _a_month_is_found,
-    "0009": _measures_have_an_end,
+    "0009": _measures_have_an_end, "0010": _measures_know_their_day_and_gate,
 }  # fmt: skip
 
 

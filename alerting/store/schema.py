@@ -167,6 +167,8 @@ measure = Table(
     Column("object", String, nullable=False),  # place
     Column("carrier", String, nullable=False),  # post
     Column("number", Integer, nullable=False),
+    Column("day", String),  # the local date that it is for, where it is for one: 2026-12-06
+    Column("gate", Boolean),  # behind the production gate when it was asked for; see title
     # proposed | approved | issued | acknowledged | in force | lift proposed | attested | lifted |
     # refused | withdrawn | expired | superseded
     Column("state", String, nullable=False),

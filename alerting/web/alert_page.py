@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
+from alerting.chase.together import put_with
 from alerting.service import listing
 from alerting.store.schema import (
     alert,
@@ -30,6 +31,9 @@ def alert_page(connection: Connection, station: Station, alert_id: str) -> dict[
     if row is None:
         return None
     ids = [m["id"] for m in row["measures"]]
+    for one in row["measures"]:
+        if one["state"] in ("proposed", "lift proposed"):
+            one["together"] = put_with(connection, one["id"])
     people = people_named(connection)
     return {
         "alert": row,

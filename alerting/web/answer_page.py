@@ -7,6 +7,7 @@ because phones and mail servers open links by themselves; only a button answers.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -35,7 +36,8 @@ from alerting.store.schema import (
 )
 from alerting.vocabulary.answers import choices
 from alerting.vocabulary.gate import GATE
-from alerting.web.bodies import form_of, points_of
+from alerting.vocabulary.questions import grouped
+from alerting.web.bodies import chosen_of, form_of, nothing_chosen, points_of
 from alerting.web.desk import Station, read, station_of
 from alerting.web.drawing import language_of, page, problem_page
 from alerting.web.measure_page import fields_of, in_words
@@ -75,6 +77,8 @@ async def answer_link(request: Request, link: str) -> Response:
     act, subject = form["act"], form["subject"]
     detail: dict[str, Any] = {"reason": form.get("reason", "").strip()[:500],
                               "delivery": shown["delivery"].id}  # fmt: skip
+    if chosen := chosen_of(form):
+        subject, detail["with"] = f"notice:{chosen[0]}", chosen[1:]
     if act == "attest-gate":
         detail["points"] = points_of(form)
     if act == "return":
@@ -101,7 +105,11 @@ def _refused(
     if not hmac.compare_digest(form.get("form", "").encode(), expected.encode()):
         return Problem(403, "this form is not from this page", "Open the link again.",
                        zh="此表单不是本页面的，没有记录任何答复。请重新打开短信中的链接。")  # fmt: skip
-    if (form.get("act", ""), form.get("subject", "")) not in shown["offered"]:
+    chosen = chosen_of(form)
+    if chosen is not None and not chosen:
+        return nothing_chosen()
+    subjects = [f"notice:{one}" for one in chosen] if chosen else [form.get("subject", "")]
+    if any((form.get("act", ""), subject) not in shown["offered"] for subject in subjects):
         return Problem(409, "this can no longer be answered", "Open the link again.",
                        zh="情况已变，不能再这样答复，没有记录。请重新打开短信中的链接。")  # fmt: skip
     noted = next((a["noted"] for a in shown["asks"] if a["subject"] == form["subject"]), False)
@@ -131,7 +139,8 @@ def linked(connection: Connection, station: Station, link: str) -> dict[str, Any
         .where(delivery_notice.c.delivery == sent.id)
         .order_by(notice.c.id)
     ).all()
-    asks = [_ask(connection, station, row, reader) for row in rows]
+    each = {row.id: _ask(connection, station, row, reader) for row in rows}
+    asks = list(each.values())
     whole = f"delivery:{sent.id}"
     acknowledge = any(a["acknowledge"] for a in asks)
     offered = {(act, a["subject"]) for a in asks for act in a["acts"]}
@@ -139,7 +148,7 @@ def linked(connection: Connection, station: Station, link: str) -> dict[str, Any
         offered.add(("acknowledge", whole))
     return {
         "delivery": sent, "realm": here, "person": reader, "over": here.ended is not None,
-        "asks": [a for a in asks if a["acts"]], "offered": offered,
+        "asks": _questions(each, rows), "offered": offered,
         "acknowledge": whole if acknowledge else "",
         "answers": connection.execute(
             select(answer)
@@ -148,6 +157,20 @@ def linked(connection: Connection, station: Station, link: str) -> dict[str, Any
             .order_by(answer.c.at)
         ).all(),
     }  # fmt: skip
+
+
+def _questions(each: dict[int, dict[str, Any]], rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """What can be answered, question by question; `several` has the places where there are many."""
+    found = []
+    for put in grouped(rows):
+        asked = [(row.id, each[row.id]) for row in put if each[row.id]["acts"]]
+        if len(asked) > 1:
+            several = [{"id": number, "object_name": one["place"]} for number, one in asked]
+            acts = [a for a in asked[0][1]["acts"] if all(a in one["acts"] for _, one in asked)]
+            found.append(asked[0][1] | {"several": several, "acts": acts})
+        elif asked:
+            found.append(asked[0][1])
+    return found
 
 
 def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dict[str, Any]:
@@ -174,13 +197,15 @@ def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dic
         "definition": definition,
         # A response is decided with a note of the consultation, whichever way.
         "noted": work is not None and put_by(connection, work.id) is not None,
-        "subject": f"notice:{row.id}", "acts": acts, "acknowledge": acknowledge,
+        "subject": f"notice:{row.id}", "several": [], "acts": acts, "acknowledge": acknowledge,
         "state": work.state if work is not None else "",
         "sides": [in_words(station, side) for side in row.facts.get("sides") or ()],
         "title": title_of(station.book, work.measure, work.title) if work is not None else {},
         "said": {
-            language: definition.say(work.arguments, language) for language in ("zh", "en")
-        } if definition is not None and work is not None else {},
+            language: listing.said_with_day(
+                definition, work, station.places.by_id.get(work.object), language)
+            for language in ("zh", "en")
+        } if work is not None else {},
         "place": listing.place_name(station.places, work.object) if work is not None else {},
     }  # fmt: skip
 

@@ -1,11 +1,13 @@
-"""GET /api/v1/alerts, /alerts/{id}, /measures: what is open, what ever was."""
+"""GET /api/v1/alerts, /alerts/{id}, /measures, /measures/{id}: what is open, what ever was."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy import Connection
 
+from alerting.chase.together import put_with
 from alerting.service import listing
 from alerting.web.auth import who
 from alerting.web.desk import read, station_of
@@ -60,3 +62,21 @@ async def list_measures(
     return await read(
         station, lambda c: listing.measures(c, station.places, station.book, realm, state)
     )
+
+
+@router.get("/measures/{measure_id}",
+            summary="One measure, with those that wait for the same answer (`together`)")  # fmt: skip
+async def show_measure(
+    request: Request, _who: Annotated[Who, Depends(who)], measure_id: str
+) -> dict[str, Any]:
+    station = station_of(request)
+
+    def found_by(connection: Connection) -> dict[str, Any] | None:
+        row = listing.one_measure(connection, station.places, station.book, measure_id)
+        return row and row | {"together": put_with(connection, measure_id)}
+
+    found = await read(station, found_by)
+    if found is None:
+        raise Problem(404, f"there is no measure {measure_id!r}", "GET /api/v1/measures?state=all",
+                      zh=f"没有编号为 {measure_id} 的措施。")  # fmt: skip
+    return found

@@ -18,7 +18,7 @@ from alerting.web.auth import needs
 from alerting.web.desk import Station, read, station_of
 from alerting.web.problems import Problem, described
 from alerting.web.roles import Who
-from alerting.web.saying import ACTS, became, check_realm, say
+from alerting.web.saying import ACTS, TOGETHER, became, check_realm, say
 from connectors.typed import typed_warning
 
 router = APIRouter(prefix="/api/v1", tags=["answers"],
@@ -63,6 +63,13 @@ class _Body(BaseModel):
 
 class Said(_Body):
     reason: str = Field("", max_length=500)
+
+
+class Decided(Said):
+    """`with`: other measures of the same question that are answered alike, by their ids."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    beside: list[Key] = Field([], alias="with", max_length=500)
 
 
 class Attestation(Said):
@@ -118,6 +125,7 @@ class Typed(_Body):
 
 def _answering(subject: str, act: str, summary: str) -> None:
     """POST /alerts/{id}/acknowledge and its like: one route an act, all alike."""
+    body = Decided if subject == "measure" and act in TOGETHER else Said
 
     async def take(
         request: Request,
@@ -125,10 +133,11 @@ def _answering(subject: str, act: str, summary: str) -> None:
         said: Said | None = None,
         who_asks: Who = Depends(needs(ACTS[act])),  # not Annotated: `act` is no name of the module
     ) -> dict[str, Any]:
-        detail = {"reason": said.reason} if said else {}
+        detail = said.model_dump(by_alias=True, exclude_defaults=True) if said else {}
         return await say(station_of(request), who_asks, act, f"{subject}:{item_id}", detail,
                          channel="api")  # fmt: skip
 
+    take.__annotations__["said"] = body | None  # nor is `body`
     router.add_api_route(
         f"/{subject}s/{{item_id}}/{act}", take, methods=["POST"], status_code=202,
         response_model=Became,
@@ -253,7 +262,7 @@ def _waits_for(
     decider = decider or resolve(connection, station.places, "duty-office", "", given.place)
     if decider is None:
         return None
-    titles = [station.book.measures[name].title for name in definition.interim]
+    titles = [station.book.measures[name].title for name in definition.interim_names]
     at_once = {
         "zh": f"在此之前先行：{'、'.join(t['zh'] for t in titles)}。" if titles else "",
         "en": f" Until then, at once: {', '.join(t['en'] for t in titles)}." if titles else "",

@@ -35,7 +35,7 @@ async def pairs_of(request: Request) -> list[tuple[str, str]]:
                       zh="这不是本系统的表单，没有被接受。")  # fmt: skip
     body = await body_of(request, FORM_LIMIT)
     try:
-        return parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=200)
+        return parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=1000)
     except ValueError as error:
         raise Problem(400, f"this form cannot be read: {error}",
                       zh="表单内容无法读取，没有被接受。请重新打开页面再填。") from None  # fmt: skip
@@ -49,6 +49,18 @@ def points_of(form: dict[str, str]) -> dict[str, bool]:
     """What a form of the production gate answers, point by point; a gap stays one."""
     given = {key: form.get(f"point.{key}", "") for key in GATE}
     return {key: answer == "yes" for key, answer in given.items() if answer in ("yes", "no")}
+
+
+def chosen_of(form: dict[str, str]) -> list[str] | None:
+    """Which of several places of one question are ticked; None where the form asks about one."""
+    if "several" not in form:
+        return None
+    return [key.removeprefix("one.") for key in form if key.startswith("one.")]
+
+
+def nothing_chosen() -> Problem:
+    return Problem(422, "no place is ticked", "Tick those that the answer is for.",
+                   zh="没有勾选任何一处，没有记录。请勾选要答复的各处，再提交一次。")  # fmt: skip
 
 
 def _too_long(limit: int) -> Problem:

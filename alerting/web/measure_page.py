@@ -9,9 +9,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection, or_, select
 
+from alerting.chase.together import put_with
 from alerting.errors import BadInput
 from alerting.service import listing
 from alerting.store.schema import audit, meeting, notice, realm
+from alerting.vocabulary.days import day_in_words
 from alerting.vocabulary.gate import GATE
 from alerting.web import auth, saying
 from alerting.web.api_answers import send_form
@@ -95,6 +97,10 @@ def measure_page(
         | doers_of(connection, station, found),
         "ledger": {measure_id: entries},
         "questions": questions_of(connection, station, measure_id),
+        "together": [
+            listing.one_measure(connection, station.places, station.book, key)
+            for key in put_with(connection, measure_id)
+        ],
     }  # fmt: skip
 
 
@@ -149,7 +155,13 @@ def in_words(station: Station, side: dict[str, Any]) -> dict[str, Any]:
     known = station.book.measures.get(side["measure"])
     both = ("zh", "en")
     return side | {
-        "said": {one: known.say(side["arguments"], one) if known else "" for one in both},  # type: ignore[arg-type]
+        "said": {one: _side_said(known, side, one) for one in both},
         "do": dict(known.do) if known else side["title"],
         "exempts": {one: known.passes(side["arguments"], one) if known else [] for one in both},  # type: ignore[arg-type]
     }
+
+
+def _side_said(known: Any, side: dict[str, Any], language: str) -> str:
+    day = day_in_words(side["day"], language) if side.get("day") else ""
+    said = known.say(side["arguments"], language) if known else ""
+    return " ".join(part for part in (day, said) if part)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from alerting.web import auth, demo, logins, saying
 from alerting.web.alert_page import alert_page
 from alerting.web.auth import who
-from alerting.web.bodies import form_of, points_of
+from alerting.web.bodies import chosen_of, form_of, nothing_chosen, points_of
 from alerting.web.chronicle import latest
 from alerting.web.desk import read, station_of
 from alerting.web.drawing import STYLE, language_of, page, words_in
@@ -97,6 +97,11 @@ async def act(request: Request) -> Response:
     detail: dict[str, Any] = {k: form[k] for k in ("reason", "level") if form.get(k)}
     if doing == "attest-gate":
         detail["points"] = points_of(form)
+    chosen = chosen_of(form)
+    if chosen is not None:
+        if not chosen:
+            raise nothing_chosen()
+        subject, detail["with"] = f"measure:{chosen[0]}", chosen[1:]
     made = await saying.say(station_of(request), who_asks, doing, subject, detail, channel="page")
     return RedirectResponse(f"{_own_path(form.get('back', '/'))}?said={quote(made['id'])}", 303)
 

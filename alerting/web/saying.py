@@ -5,6 +5,7 @@ The same checks hold for the API, the pages' buttons and the links in messages.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Request
@@ -55,6 +56,8 @@ ACTS = {
     "keep": "order",
     "withdraw": "order",
 }
+# What may be answered for several places in one go.
+TOGETHER = frozenset({"approve", "refuse", "keep-first", "take-second", "both", "attest", "kept"})
 WITH_REASON = frozenset({"cannot", "refuse", "respond", "open", "raise", "order", "keep",
                          "withdraw", "give-up", "send-back"})  # fmt: skip
 _ANSWERS = frozenset({"acknowledge", "in-force", "return", "cannot", "attest", "support", "kept"})
@@ -157,7 +160,8 @@ async def say(
     if "level" in detail and detail["level"] not in Level.__members__:
         raise Problem(422, f"level {detail['level']!r} is none of blue, yellow, orange, red",
                       zh=f"级别“{detail['level']}”无法识别，应为蓝、黄、橙、红之一。")  # fmt: skip
-    realm_id = await read(station, lambda c: _check(c, station, who, act, subject, realm_id))
+    realm_id = await read(station, lambda c: _check(
+        c, station, who, act, subject, realm_id, detail.get("with", ())))  # fmt: skip
     now = station.now(realm_id)
     report = Report(source="web", issued=now, act=act, person=who.person, channel=channel,
                     subject=subject, detail={**detail, "reason": reason})  # fmt: skip
@@ -167,14 +171,17 @@ async def say(
 
 
 def _check(
-    connection: Connection, station: Station, who: Who, act: str, subject: str, realm_id: str
-) -> str:
+    connection: Connection, station: Station, who: Who, act: str, subject: str, realm_id: str,
+    beside: Sequence[str] = (),
+) -> str:  # fmt: skip
     """The realm in which it is said. Raises Problem where it can mean nothing there."""
     kind, _, key = subject.partition(":")
     if kind == "alert":
         realm_id = _check_alert(connection, act, key)
     elif kind == "measure":
         realm_id = _check_measure(connection, who, act, key)
+        for one in beside:
+            _check_beside(connection, who, act, one, realm_id)
     elif kind == "plan":
         _check_plan(connection, station, who, key, realm_id)
     elif kind == "rule" and key not in station.book.rules_by_id:
@@ -252,6 +259,17 @@ def _check_measure(connection: Connection, who: Who, act: str, key: str) -> str:
     if act in ("approve", "refuse"):
         _check_decider(connection, who, row)
     return str(row.realm)
+
+
+def _check_beside(connection: Connection, who: Who, act: str, key: str, realm_id: str) -> None:
+    """One more of the same question. What has ended meanwhile is answered with that, not refused."""
+    row = connection.execute(select(measure).where(measure.c.id == key)).one_or_none()
+    if row is None or row.realm != realm_id or act not in TOGETHER:
+        raise Problem(422, f"{key!r} cannot be answered together with the others",
+                      "Load the page again.",
+                      zh=f"编号为 {key} 的措施不能一并答复，没有执行。请重新打开页面。")  # fmt: skip
+    if row.ended is None and act in ("approve", "refuse"):
+        _check_decider(connection, who, row)
 
 
 def _check_decider(connection: Connection, who: Who, row: Any) -> None:

@@ -133,6 +133,9 @@ def test_asks_and_the_strictest_of_them(tmp_path):
         ("yields: [guide]", "close does not conflict with guide. Name it under conflicts"),
         ("conflicts: [guide]\n    yields: [gone]", "there is no measure 'gone'"),
         ("needs-first: [close]", "close would wait for itself"),
+        ("needs-first: [speed-limit]", "speed-limit needs its argument speed"),
+        ("needs-first: [speed-limit 60 kg]", "speed"),
+        ("needs-first: [gone 60 km/h]", "there is no measure 'gone'"),
         ("exempts: {ambulance: {zh: 救护车, en: ambulances, maybe: true}}", "maybe"),
     ],
 )

@@ -235,6 +235,10 @@ FAULTS = [
     Fault("a conflict with what it needs first", "measures.yaml",
           "    conflicts: [close]\n", "    needs-first: [close]\n    conflicts: [close]\n",
           "close]\n  hold", "names it under needs-first too", "Keep one"),
+    Fault("a measure for a named day that is asked for once", "measures.yaml",
+          "    do: {zh: 只出不进, en: Let vehicles leave and none enter}",
+          "    named-day: true\n    do: {zh: 只出不进, en: Let vehicles leave and none enter}",
+          "close, hold-vehicles coach", "close is for a named day", "an evening hour", where="roads.yaml"),
 ]  # fmt: skip
 
 

@@ -195,3 +195,22 @@ def test_the_page_of_the_halt_has_the_form_and_the_signature(
     requests.post(f"{halted.url}/act", data=sign, headers=director, timeout=SOON)
     halted.settles()
     assert state(halted) == "lifted"
+
+
+def test_a_halt_that_leaves_the_book_keeps_its_gate(halted: Town, smith: Phone, wang: Phone) -> None:
+    rules = halted.folder / "rules"
+    for name in ("sites.yaml", "measures.yaml"):
+        text = (rules / name).read_text("utf-8")
+        (rules / name).write_text(
+            text.replace("ask: [halt]", "ask: [stop]").replace("\n  halt:\n", "\n  stop:\n"), "utf-8"
+        )
+    halted.passes(hours=1)  # the changed book is read
+    smith.forgets()
+    [held] = halted.measures(measure="halt")
+    assert held["gate"]
+    halted.api("POST", f"/measures/{held['id']}/attest", json={"reason": "x"})
+    halted.settles()
+    assert state(halted) == "lift proposed", "no plain check lifts it"
+    attests(halted, smith, ALL)
+    wang.gets("四项已确认", "停工").replies("1").gets("措施解除")
+    assert state(halted) == "lifted"

@@ -12,6 +12,8 @@ from sqlalchemy import select
 from alerting.runtime import RealRuntime
 from alerting.store.schema import audit, meeting, notice
 from alerting.web.tokens import create_token
+from tests.scenarios.test_responses import COMMAND, PLANS
+from tests.scenarios.test_responses import PERSON as COMMANDER
 from tests.scenarios.town import Phone, Town
 from tests.scenarios.weather import FINE, HARD_ICE, RED_FOG
 
@@ -226,6 +228,24 @@ def test_killed_after_the_question_it_asks_once(town: Town, chen: Phone, wang: P
     assert state(town, "staged-release") == "issued"
 
 
+def test_a_response_hears_that_what_it_asked_for_was_decided_against(
+    make_town: Callable[..., Town]
+) -> None:
+    town = make_town(rules="meeting").also("people.csv", COMMANDER).also("posts.csv", COMMAND)
+    plan = (PLANS / "icing.yaml").read_text("utf-8").replace("[guide]", "[staged-release]")
+    plan = plan.replace("[speed-limit 50 km/h]", "[staged-release]").replace("fog, icing", "fog")
+    (town.folder / "rules" / "plans").mkdir()
+    (town.folder / "rules" / "plans" / "icing.yaml").write_text(plan, "utf-8")
+    town.begin()
+    wang, xu = town.phone("wang"), town.phone("xu")
+    closed(town, town.phone("chen"), wang)
+    xu.gets("启动Ⅲ级").replies("1 会商同意").gets("已记录决定")
+    wang.gets("①封闭路段", "②分段放行", "凝冻灾害应急响应").replies("1 路面仍结冰").gets("保留①")
+    assert state(town, "staged-release") == "refused"
+    soon(town)
+    xu.gets("【不同意】", "分段放行", "封闭路段", "路面仍结冰")
+
+
 # Supply and halt: a mine in the township that is to keep the coal coming
 
 
@@ -261,6 +281,23 @@ def test_silence_on_supply_or_halt_brings_the_people_up(
     li.gets("【暂停】", "保电煤")
 
 
+def test_the_shipped_book_knows_supply_and_halt(make_town: Callable[..., Town]) -> None:
+    made = make_town(rules="../../rules")
+    town = made.also("people.csv", *PEOPLE).also("posts.csv", *POSTS).also("sites.csv", *SITES).begin()
+    zhao, zhou, sun = town.phone("zhao"), town.phone("zhou"), town.phone("sun")
+    orders(town, "mine-keep-supply", MINE, "电厂存煤不足五天")
+    zhao.gets("请决定，建议：按核定能力满产", "同意回1").replies("1").gets("已记录同意")
+    sun.gets("先装电煤和供热煤").replies("2").gets("已记录落实")
+    soon(town)
+    orders(town, "mine-halt", MINE, "主扇供电只剩一路")
+    zhao.gets("①保供生产", "②建议停产撤人").replies("2 先撤人").gets("改用②")
+    assert (state(town, "mine-keep-supply"), state(town, "mine-halt")) == ("withdrawn", "proposed")
+    zhou.gets("请决定，建议：停止采掘").replies("1").gets("已记录同意")
+    assert state(town, "mine-halt") == "issued"
+    soon(town)
+    sun.gets("停止采掘，人员升井")
+
+
 # Schools suspended and pupils already under way
 
 
@@ -288,7 +325,7 @@ def test_a_closure_waits_for_the_ban_that_is_asked_on_its_behalf(town: Town, che
     [waits] = [m["waits"] for m in town.measures(measure="night-closure")]
     assert [w["title"]["zh"] for w in waits["for"]] == ["夜间禁行"]
     assert "等待先落实：夜间禁行" in requests.get(f"{town.url}/", timeout=30).text
-    chen.expects("劝返重点车辆").replies("2").gets("已记录落实")
+    chen.expects("劝返重点车辆：客车、货车").replies("2").gets("已记录落实")
     assert state(town, "night-closure") == "issued"
     soon(town)
     chen.gets("自高处逐段封闭").replies("2").gets("已记录落实")

@@ -18,7 +18,8 @@ def unresolved(book: Book) -> Iterator[Finding]:
                 yield warn(book.measure_at(*key_of), f"{name} conflicts with itself.",
                            "Take it off its own list.")  # fmt: skip
                 continue
-            for key, needed in (("needs-first", measure.needs_first), ("interim", measure.interim)):
+            for key, needed in (("needs-first", measure.needed_names),
+                                ("interim", measure.interim_names)):
                 if other in needed:
                     yield warn(book.measure_at(*key_of),
                                f"{name} conflicts with {other}, and names it under {key} too.",
@@ -40,6 +41,6 @@ def _asked(book: Book) -> dict[str, dict[str, str]]:
     for rule in book.rules:
         for step in rule.levels.values():
             for ask in step.ask:
-                for name in (ask.measure, *book.measures[ask.measure].interim):
+                for name in (ask.measure, *book.measures[ask.measure].interim_names):
                     found[name].setdefault(rule.place, rule.id)
     return found

@@ -1,0 +1,79 @@
+"""Measures for a named day: no classes on 6 December is another decision than none on the 7th.
+
+A rule with hours of its own decides in the evening for the next morning and confirms at dawn. While
+its alert stays open the question is put anew each evening for a day still at risk, and what was for
+the day that is over ends. Evening and dawn of one day are one measure: what was decided is not put
+again at dawn, what nobody has decided is.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from alerting.alerts.addressing import addressed
+from alerting.alerts.asking import ask, go_on, stop_asking
+from alerting.alerts.finding import Finding
+from alerting.alerts.ledger import Ledger
+from alerting.alerts.life import Life
+from alerting.alerts.notices import Facts
+from alerting.alerts.orders import facts_of
+from alerting.alerts.spreading import asked_at, facts_at
+from alerting.places import Place
+from alerting.rulebook.measures import Ask
+from alerting.store.schema import measure
+
+
+def put_anew(
+    ledger: Ledger, rule: Any, place: Place, level: int, finding: Finding, at: datetime
+) -> None:
+    """One of the rule's hours has struck and its alert is open as before; `level` is what is believed
+    of the time ahead, 0 where nothing is."""
+    held = ledger.latest(rule.id, place.id)
+    if held is None or held.state != "open":
+        return
+    day = ledger.life.day_ahead(at)
+    facts = facts_at(rule, place, level or held.level, held.level, finding)
+    for wanted in asked_at(rule, level):
+        if ledger.life.measure(wanted.measure).named_day:
+            _for_day(ledger, wanted, place, day, facts, held.id, at)
+    for asked in ledger.asked_by(held.id):
+        row = ledger.measure(asked.measure)
+        # What is over ends whether or not the data say more: missing data lift nothing of a day ahead.
+        if row is not None and row.ended is None and row.day is not None and row.day < day:
+            stop_asking(ledger, asked, row, facts, at)
+
+
+def end_past(connection: Connection, life: Life, at: datetime) -> int:
+    """At a full hour: measures for a day that is over end, whoever asked for them; gives how many."""
+    keys = list(connection.execute(
+        select(measure.c.id)
+        .where(measure.c.realm == life.realm, measure.c.ended.is_(None))
+        .where(measure.c.day < life.day_not_over(at),
+               measure.c.state.not_in(("lift proposed", "attested")))
+        .order_by(measure.c.id)
+    ).scalars())  # fmt: skip
+    with Ledger(connection, life) as ledger:
+        for key in keys:
+            row = ledger.measure(key)
+            assert row is not None
+            facts = facts_of(ledger, row)
+            for asked in list(ledger.askers(key).values()):
+                if asked.ended is None and row.ended is None:
+                    stop_asking(ledger, asked, row, facts, at)
+    return len(keys)
+
+
+def _for_day(
+    ledger: Ledger, wanted: Ask, place: Place, day: str, facts: Facts, by: str, at: datetime
+) -> None:
+    for object_id, post in addressed(ledger, wanted.measure, place, facts.sector):
+        held = ledger.newest(wanted.measure, object_id, post.id)
+        if held is None or held.day != day:
+            ask(ledger, wanted.measure, place, dict(wanted.arguments), facts, by, at, day=day)
+        elif held.ended is None:
+            ask(ledger, wanted.measure, place, dict(wanted.arguments), facts, by, at, day=day)
+            if held.state == "proposed":
+                go_on(ledger, held, facts.saying(place=object_id), at, again=True)
