@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import UTC, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,9 @@ from alerting.rulebook import Book, load_book
 from alerting.rulebook.check import check_folder
 from alerting.rulebook.nodes import Happened, walk
 from alerting.rulebook.wording import fact_words
+from alerting.service.config import load_config
+from alerting.service.county import load_county
+from alerting.service.forms import form_notes
 from alerting.vocabulary import SECTORS, Level
 from tests.rules.every_message import messages, texts
 
@@ -255,11 +258,21 @@ def test_no_two_measures_read_the_same(book: Book) -> None:
             assert len(texts) == len(set(texts)), f"{part} {language}"
 
 
-def test_a_short_message_stays_short(book: Book) -> None:
-    """An SMS names place, level and onset besides; the phrase must leave room for them."""
+def test_an_order_fits_its_sms_wherever_it_is_given() -> None:
+    """With place, times, deadline and how to answer: three segments hold each order of the book."""
+    county = load_county(load_config(ROOT / "config.yaml"))
+    assert not list(form_notes(county, datetime(2026, 1, 20, tzinfo=UTC)))
+
+
+def test_a_text_says_no_time_that_its_deadline_says(book: Book) -> None:
+    """Two times in a message are one too many: a reader takes the later."""
+    hour = re.compile(r"\d{1,2}时(?!间)|\d\d:\d\d")
     for name, measure in book.measures.items():
-        assert len(measure.sms["zh"]) <= 20, name
-        assert len(measure.sms["en"]) <= 50, name
+        if measure.by_clock is None:
+            continue
+        for language in ("zh", "en"):
+            found = hour.findall(measure.sms[language])
+            assert not found, f"{name}: {found}"
 
 
 def test_warning_words_are_left_to_the_met_office(book: Book, places: Places) -> None:

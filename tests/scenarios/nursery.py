@@ -62,7 +62,9 @@ def _serve() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         if "start" in request:
-            os.environ["TWILIO_AUTH_TOKEN"] = request["start"]["environment"]["TWILIO_AUTH_TOKEN"]
+            # What a config may name; where the command has none its config names none either.
+            token = request["start"]["environment"].get("TWILIO_AUTH_TOKEN", "")
+            os.environ["TWILIO_AUTH_TOKEN"] = token
             make_ready(Path(request["start"]["folder"]))
             sys.stdout.flush()
             pid = os.fork()

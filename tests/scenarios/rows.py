@@ -165,7 +165,7 @@ SPELLS = {
     NEW_YEAR: (
         Spell(("donghu-low",), _on(30, 20) - timedelta(days=1), 25, {"temperature_2m": -7.0}),
         Spell(("shimen-high",), _on(30, 16), 3, {"visibility": 30.0}),
-        Spell(("zhulin-low", "machang-high"), _on(30, 13), 7, _snow(5.0)),
+        Spell(("zhulin-low", "machang-low", "machang-high"), _on(30, 13), 7, _snow(5.0)),
         Spell(("gaoping-high", "yunshui-high", "meiping-low"), _on(30, 19), 10,
               _rain(3.0, degrees=-1.0, wind=15.0)),
         Spell(("qingxi-low", "qiaotou-low"), _on(30, 20), 9, {"temperature_2m": -11.0}),

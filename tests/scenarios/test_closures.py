@@ -141,7 +141,7 @@ def test_a_closure_names_road_kilometres_direction_and_entries_in_both_languages
     orders(town, "close-section", "trunk-b", until="17:00")
     wang.gets("桥头站入口封闭").replies("1")
     town.passes(seconds=40)
-    brown.gets("close the section and lead vehicles off: G399 K24+000–K49+000, both directions; "
+    brown.gets("close the section and lead vehicles off it: G399 K24+000–K49+000, both directions; "
                "no entry at Qiaotou; exits stay open; until 20 Jan 17:00")  # fmt: skip
     says(brown, "2")
     assert section(town, "trunk-a")["state"] == "open", "ordered is not closed"
@@ -180,7 +180,7 @@ def test_one_direction_of_a_section_without_named_entries_reads_well(
     town: Town, chen: Phone, wang: Phone
 ) -> None:
     orders(town, "close-section", "hill", direction=["up"], until="17:00")
-    wang.gets("封闭路段，引导车辆驶离：S901 K40+000–K58+000 上行，只出不进，至20日17时").replies("1")
+    wang.gets("封闭路段、带出路上车辆：S901 K40+000–K58+000 上行，只出不进，至20日17时").replies("1")
     town.passes(seconds=40)
     chen.gets("S901 K40+000–K58+000 上行，只出不进，至20日17时")
     says(chen, "2")
@@ -232,7 +232,7 @@ def test_a_road_opens_after_a_look_and_in_stages(
     orders(town, "staged-release", "trunk-a")
     wang.gets("两项措施冲突").replies("3 先小车后大车")
     town.passes(seconds=40)
-    chen.gets("警车带道分段放行")
+    chen.gets("警车带道分批放行")
     says(chen, "2")
     held = section(town, "trunk-a")
     assert (held["state"], len(held["escorts"])) == ("closed", 1)
@@ -259,13 +259,13 @@ def test_a_night_is_closed_in_stages_opens_after_a_look_and_is_decided_anew(
     assert (ban["state"], closure["state"]) == ("proposed", "proposed")
     assert (ban["begins"][8:], ban["ends"][8:]) == (f"{day}T12:00:00Z", f"{day + 1}T00:00:00Z")
     assert closure["begins"][8:] == f"{day}T12:30:00Z"
-    wang.gets("入口劝返", "7座以上客车、危化品运输车、旅游大巴", f"{evening}起至{morning}")
-    wang.gets("自高处往下逐段封闭", f"{evening}30分起至{morning}", "只出不进")
+    wang.gets("在入口劝返", "7座以上客车、危化品运输车、旅游大巴", f"{evening}起至{morning}")
+    wang.gets("从高处往下逐段封路", f"{evening}30分起至{morning}", "只出不进")
     answers(town, "wang", "night-ban", "approve")
     answers(town, "wang", "night-closure", "approve")
     town.passes(seconds=40)
     assert newest(town, "night-ban", "hill")["due"] == ban["begins"]
-    chen.gets("入口劝返", f"{evening}前落实")
+    chen.gets("在入口劝返", f"{evening}前落实")
     answers(town, "chen", "night-ban", "in-force")
     assert section(town, "hill")["state"] == "open", "ready in the afternoon holds nobody before eight"
     # 20:00: vehicles of risk.
@@ -327,7 +327,7 @@ def test_a_neighbours_closure_asks_of_the_sections_that_meet_it_and_says_why(
     assert "（邻县交警通报）" in held["why"]["sentence"]["zh"]
     assert "The neighbouring county has closed G399 K49+000–K80+000, both directions, because" in (
         held["why"]["sentence"]["en"])  # fmt: skip
-    brown.gets("send traffic round", "The neighbouring county has closed G399", "路面结冰")
+    brown.gets("send them round", "The neighbouring county has closed G399", "路面结冰")
     li.gets("道路封闭黄色风险提示", "邻县已封闭G399")
     asked = {m["measure"] for m in town.measures(object="trunk-b") if m["ended"] is None}
     assert asked == {"guide", "divert", "hold-vehicles"}

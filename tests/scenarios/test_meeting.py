@@ -295,7 +295,7 @@ def test_the_shipped_book_knows_supply_and_halt(make_town: Callable[..., Town]) 
     zhou.gets("请决定，建议：停止采掘").replies("1").gets("已记录同意")
     assert state(town, "mine-halt") == "issued"
     soon(town)
-    sun.gets("停止采掘，人员升井")
+    sun.gets("停止采掘，井下人员全部升井")
 
 
 # Schools suspended and pupils already under way
