@@ -305,6 +305,9 @@ def _measure(row: Any, places: Places, book: Titles) -> Row:
         "day": row.day,
         "said": {language: said_with_day(definition, row, places.by_id.get(row.object), language)
                  for language in LANGUAGES},
+        # Beside the like of it elsewhere, where each has its place already.
+        "said_apart": {language: said_with_day(definition, row, None, language)
+                       for language in LANGUAGES},
         "exempts": {language: definition.passes(row.arguments, language) if definition else []
                     for language in LANGUAGES},
         "form": bool(definition is not None and definition.returns),

@@ -48,9 +48,9 @@ def _measures(rows: list[Row]) -> list[Row]:
             if one["ended"] or one["id"] in seen:
                 continue
             seen.add(one["id"])
-            held = found.setdefault((one["measure"], one["said"]["zh"]), {
-                "title": one["title"], "said": one["said"], "of": 0, "in_force": 0, "undecided": 0,
-                "overdue": [], "cannot": [],
+            held = found.setdefault((one["measure"], one["said_apart"]["zh"]), {
+                "title": one["title"], "said": one["said_apart"], "of": 0, "in_force": 0,
+                "undecided": 0, "overdue": [], "cannot": [],
             })  # fmt: skip
             held["of"] += 1
             held["in_force"] += one["state"] == "in force"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 from alerting.signals import Area, Warning
 from alerting.store import schema as s
@@ -161,3 +163,18 @@ def test_a_stored_warning_that_cannot_be_read_takes_no_page_away(desk: Desk, web
     for path in ("/?realm=live", f"/alerts/{key}"):
         assert "官方预警 橙色" in web.get(path).text
     assert "收到一条无法读取的预警" in web.get("/?realm=live").text
+
+
+def test_one_measure_on_many_roads_is_one_line(desk: Desk, web: Browser) -> None:
+    """Each says its own stretch on its own page; the first page counts them."""
+    many(desk, 12, 0)
+    for n in range(12):
+        desk.places.by_id[f"road-{n}"] = replace(
+            desk.places.by_id[f"road-{n}"], road=f"G{n}", from_km=1.0, to_km=9.0
+        )
+    limit = desk.book.measures["speed-limit"].model_copy(update={"road": "holds"})
+    desk.book = SimpleNamespace(**{**vars(desk.book), "measures": {**desk.book.measures, "speed-limit": limit}})
+    page = web.get("/?realm=live").text
+    assert "已落实 1/12" in page
+    assert "K1+000" not in page
+    assert "G3 K1+000–K9+000" in web.get("/measures/live.speed-limit.road-3.field-road.1").text
