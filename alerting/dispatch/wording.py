@@ -373,7 +373,7 @@ def lettered(asked: Sequence[News]) -> dict[str, int]:
 def _digit(digit: str, choice: Choice, language: Language) -> str:
     """One answer as it is asked for: `收到回1`. What is reported later says that it comes second."""
     if choice.act == "in-force":
-        return f"执行完再回{digit}" if language == "zh" else f"then {digit} when done"
+        return f"落实后再回{digit}" if language == "zh" else f"then {digit} when done"
     return f"{choice.zh}回{digit}" if language == "zh" else f"{digit} {choice.en}"
 
 

@@ -129,7 +129,7 @@ def test_english_stays_in_gsm_7() -> None:
 
 
 def test_how_to_answer_is_one_digit_each_with_the_code() -> None:
-    assert short(news("order")).text.endswith("收到回1，执行完再回2，无法执行回3，需要支援回4。多条待答时这样回：1 K7")
+    assert short(news("order")).text.endswith("收到回1，落实后再回2，无法执行回3，需要支援回4。多条待答时这样回：1 K7")
     assert short(news("open")).text.endswith("收到回1，需要支援回4。多条待答时这样回：1 K7")
     assert short(news("decide")).text.endswith("同意回1，不同意回2。多条待答时这样回：1 K7")
     assert "回1" not in short(news("clear")).text
