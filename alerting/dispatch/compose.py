@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
+from alerting.dispatch.lines import in_gsm_7
 from alerting.dispatch.segments import segments
 from alerting.dispatch.wording import FORMS_ONLY, Book, Language, News, Words
 from alerting.places import Places
@@ -149,10 +150,11 @@ class Composer:
                   for one, parts in zip(news, said, strict=True))  # fmt: skip
         by_link = _needs_link(wanted, asking) or form or cut
         name = "message" if len(items) == 1 else "bundle"
-        return self._texts[words.language, name].render(
+        text = self._texts[words.language, name].render(
             short=short, exercise=exercise, sender=self._sender[words.language], items=items,
             answers=answers, link=asking.link if by_link else "", form=form,
         ).strip()  # fmt: skip
+        return in_gsm_7(text) if short and words.language == "en" else text
 
     def _subject(self, news: Sequence[News], words: Words, exercise: bool) -> str:
         top = max(news, key=lambda one: one.level)

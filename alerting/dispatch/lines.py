@@ -15,5 +15,18 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", " ", kept).strip()
 
 
+# What English texts hold that an SMS of 160 characters a segment does not: one of these would more than
+# halve what fits.
+_IN_GSM_7 = {"–": "-", "—": "-", "−": "-", "≥": ">=", "≤": "<=", "°C": "C", "·": "*", "…": "...",
+             "‘": "'", "’": "'", "“": '"', "”": '"'}  # fmt: skip
+
+
+def in_gsm_7(text: str) -> str:
+    """An English text with the signs that an SMS has."""
+    for sign, ours in _IN_GSM_7.items():
+        text = text.replace(sign, ours)
+    return text
+
+
 def time_of(given: object) -> datetime | None:
     return datetime.fromisoformat(str(given)) if given else None

@@ -38,8 +38,9 @@ class Stretch:
     direction: str = ""
 
     def called(self, language: str) -> str:
-        """`G399 K0+000–K24+000 双向`, `G399 K0+000–K24+000, both directions`."""
-        name = f"{self.road} {_post(self.from_km)}–{_post(self.to_km)}"
+        """`G399 K0+000–K24+000 双向`, `G399 K0+000-K24+000, both directions`."""
+        dash = "–" if language == "zh" else "-"  # an SMS in English has no other
+        name = f"{self.road} {_post(self.from_km)}{dash}{_post(self.to_km)}"
         way = direction_words(self.direction, language)
         return name if not way else f"{name} {way}" if language == "zh" else f"{name}, {way}"
 

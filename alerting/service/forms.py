@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from alerting.dispatch import Composer
@@ -35,7 +36,7 @@ def form_notes(county: County, at: datetime) -> Iterator[Note]:
     for rule_id, ids in runs_on.items():
         rule = county.book.rules_by_id[rule_id]
         for language in LANGUAGES if ids else ():
-            place = max((county.places.by_id[i] for i in ids), key=lambda p: len(p.called(language)))
+            place = max((county.places.by_id[i] for i in ids), key=partial(_length, language))
             for step, ask in _asks(rule):
                 one = _news(rule, step, ask, county.book.measures[ask.measure].form, place, at)
                 made = composer.compose([one], language, config.fictional, ASKING, most)
@@ -81,6 +82,12 @@ def _most(county: County) -> int:
     return min((int(g) for g in given if g is not None), default=default)
 
 
+def _length(language: str, place: Place) -> int:
+    """How much an order has to say of where it holds: of a road its entries too."""
+    gates = sum(len(place.gate(name, language)) for name in place.entries)
+    return len(place.called(language)) + gates
+
+
 def _asks(rule: Rule) -> Iterator[tuple[LevelRule, Ask]]:
     for step in rule.levels.values():
         for ask in step.ask:
@@ -88,7 +95,8 @@ def _asks(rule: Rule) -> Iterator[tuple[LevelRule, Ask]]:
 
 
 def _news(rule: Rule, step: LevelRule, ask: Ask, form: str, place: Place, at: datetime) -> News:
-    ordered = {"measure": ask.measure, "arguments": ask.arguments, "form": form, "state": "issued"}
+    ordered = {"measure": ask.measure, "arguments": ask.arguments, "object": place.id, "form": form,
+               "state": "issued"}  # fmt: skip
     facts: dict[str, Any] = {
         "rule": rule.id, "sector": rule.sector, "hazard": rule.hazard, "place": place.id,
         "onset": (at + SPAN).isoformat(), "until": (at + 2 * SPAN).isoformat(),

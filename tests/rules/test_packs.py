@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerting.calendar import Calendar
+from alerting.dispatch.segments import segments
 from alerting.people import read_people, read_posts
 from alerting.places import Places, load_places
 from alerting.rulebook import Book, load_book
@@ -20,7 +21,7 @@ from alerting.service.config import load_config
 from alerting.service.county import load_county
 from alerting.service.forms import form_notes
 from alerting.vocabulary import SECTORS, Level
-from tests.rules.every_message import messages, texts
+from tests.rules.every_message import composed, messages, texts
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "rules"
@@ -262,6 +263,14 @@ def test_an_order_fits_its_sms_wherever_it_is_given() -> None:
     """With place, times, deadline and how to answer: three segments hold each order of the book."""
     county = load_county(load_config(ROOT / "config.yaml"))
     assert not list(form_notes(county, datetime(2026, 1, 20, tzinfo=UTC)))
+
+
+def test_every_sms_of_the_book_has_three_segments_at_most(book: Book, places: Places) -> None:
+    """At the place of which there is most to say, with all that can be given; English as GSM-7."""
+    for about, language, made in composed(book, places, 3):
+        assert made.segments <= 3, f"{about} {language}: {made.text}"
+        if language == "en":
+            assert segments(made.text).encoding == "GSM-7", f"{about}: {made.text}"
 
 
 def test_a_text_says_no_time_that_its_deadline_says(book: Book) -> None:

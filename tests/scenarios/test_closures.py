@@ -141,7 +141,7 @@ def test_a_closure_names_road_kilometres_direction_and_entries_in_both_languages
     orders(town, "close-section", "trunk-b", until="17:00")
     wang.gets("桥头站入口封闭").replies("1")
     town.passes(seconds=40)
-    brown.gets("close the section and lead vehicles off it: G399 K24+000–K49+000, both directions; "
+    brown.gets("close the section and lead vehicles off it: G399 K24+000-K49+000, both directions; "
                "no entry at Qiaotou; exits stay open; until 20 Jan 17:00")  # fmt: skip
     says(brown, "2")
     assert section(town, "trunk-a")["state"] == "open", "ordered is not closed"
@@ -185,7 +185,7 @@ def test_one_direction_of_a_section_without_named_entries_reads_well(
     chen.gets("S901 K40+000–K58+000 上行，只出不进，至20日17时")
     says(chen, "2")
     assert section(town, "hill")["shut"][0]["until"] == "2026-01-20T09:00:00Z"
-    assert "S901 K40+000–K58+000, up; exits stay open" in page(town, "hill", "en")
+    assert "S901 K40+000-K58+000, up; exits stay open" in page(town, "hill", "en")
 
 
 def test_what_cannot_be_an_argument_is_refused_with_what_may_be_given(town: Town) -> None:
@@ -219,7 +219,7 @@ def test_a_closure_ends_at_its_end_when_nobody_asks_any_longer_and_all_are_told(
         assert (ended["state"], ended["ended"]) == ("expired", "2026-01-20T09:00:00Z")
         assert section(town, place)["state"] == "open"
     chen.gets("【恢复通行】", "S901 K40+000–K58+000 双向恢复通行，“封闭路段”结束", "到时自动结束")
-    brown.gets("REOPENED", "G399 K24+000–K49+000, both directions open again", "Its time is over")
+    brown.gets("REOPENED", "G399 K24+000-K49+000, both directions open again", "Its time is over")
     wang.gets("【恢复通行】", "G399国道桥头段")
     assert newest(town, "close-section", "trunk-a")["state"] == "in force", "it has no end"
 
@@ -325,7 +325,7 @@ def test_a_neighbours_closure_asks_of_the_sections_that_meet_it_and_says_why(
     assert held["why"]["sentence"]["zh"].startswith(
         "邻县已封闭G399 K49+000–K80+000 双向，因路面结冰，至1月")  # fmt: skip
     assert "（邻县交警通报）" in held["why"]["sentence"]["zh"]
-    assert "The neighbouring county has closed G399 K49+000–K80+000, both directions, because" in (
+    assert "The neighbouring county has closed G399 K49+000-K80+000, both directions, because" in (
         held["why"]["sentence"]["en"])  # fmt: skip
     brown.gets("send them round", "The neighbouring county has closed G399", "路面结冰")
     li.gets("道路封闭黄色风险提示", "邻县已封闭G399")
