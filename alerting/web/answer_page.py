@@ -74,7 +74,7 @@ async def answer_link(request: Request, link: str) -> Response:
         return _draw(request, link, shown, status=409)
     if refused := _refused(request, link, shown, form):
         return problem_page(request, refused, language_of(request, shown["delivery"].language))
-    act, subject = form["act"], form["subject"]
+    act, subject = form["act"], form.get("subject", "")  # none where several are chosen
     detail: dict[str, Any] = {"reason": form.get("reason", "").strip()[:500],
                               "delivery": shown["delivery"].id}  # fmt: skip
     if chosen := chosen_of(form):
@@ -82,7 +82,7 @@ async def answer_link(request: Request, link: str) -> Response:
     if act == "attest-gate":
         detail["points"] = points_of(form)
     if act == "return":
-        asked = next(a for a in shown["asks"] if a["subject"] == subject)
+        asked = next(a for a in shown["asks"] if _is_about(a, [subject]))
         try:
             detail["form"] = read_form(asked["definition"], fields_of(form))
         except BadInput as error:
@@ -112,11 +112,16 @@ def _refused(
     if any((form.get("act", ""), subject) not in shown["offered"] for subject in subjects):
         return Problem(409, "this can no longer be answered", "Open the link again.",
                        zh="情况已变，不能再这样答复，没有记录。请重新打开短信中的链接。")  # fmt: skip
-    noted = next((a["noted"] for a in shown["asks"] if a["subject"] == form["subject"]), False)
+    noted = any(a["noted"] for a in shown["asks"] if _is_about(a, subjects))
     if (form["act"] in WITH_REASON or noted) and not form.get("reason", "").strip():
         return Problem(422, "a reason is needed for this", "Say in a few words why.",
                        zh="请写几个字说明原因，再提交一次。没有记录。")  # fmt: skip
     return None
+
+
+def _is_about(asked: dict[str, Any], subjects: Sequence[str]) -> bool:
+    own = {asked["subject"], *(f"notice:{one['id']}" for one in asked["several"])}
+    return not own.isdisjoint(subjects)
 
 
 def linked(connection: Connection, station: Station, link: str) -> dict[str, Any] | None:

@@ -89,6 +89,10 @@ async def typed_in(request: Request) -> Response:
         made = await TAKE[kind](request, who_asks, form)
     except _Unconfirmed:
         return await _draw(request, who_asks, form, confirm=True)
+    except ValidationError as error:
+        fields = ", ".join(".".join(str(p) for p in one["loc"]) for one in error.errors())
+        wrong = {"zh": "有一项填写得过长或格式不对。", "en": f"this cannot be used: {fields}"}
+        return await _draw(request, who_asks, form, wrong=wrong)
     except BadInput as error:
         wrong = {"zh": error.zh or PROBLEMS[422], "en": f"{error.what}. {error.mend}".strip()}
         return await _draw(request, who_asks, form, wrong=wrong)
@@ -116,18 +120,14 @@ async def _warning(request: Request, who_asks: Who, form: Form) -> str:
     if action != "alert" and not reference:
         raise BadInput("it changes or ends an earlier warning: choose which",
                        zh="更新或解除预警时，请选择所指的那一条预警。")  # fmt: skip
-    try:
-        given = api_answers.Typed.model_validate({
-            "issuer": form["issuer"], "issued": _time(station, form["issued"]),
-            "hazard": form["hazard"], "level": form["level"], "action": action,
-            "text": form.get("text", ""), "areas": names, "codes": codes,
-            "expires": _time(station, form["expires"]) if form.get("expires") else None,
-            "references": [reference] if reference else [], "reason": form["reason"],
-            "realm": form["realm"],
-        })  # fmt: skip
-    except ValidationError as error:
-        fields = ", ".join(".".join(str(p) for p in one["loc"]) for one in error.errors())
-        raise BadInput(f"this cannot be used: {fields}", zh="有一项填写得过长或格式不对。") from None
+    given = api_answers.Typed.model_validate({
+        "issuer": form["issuer"], "issued": _time(station, form["issued"]),
+        "hazard": form["hazard"], "level": form["level"], "action": action,
+        "text": form.get("text", ""), "areas": names, "codes": codes,
+        "expires": _time(station, form["expires"]) if form.get("expires") else None,
+        "references": [reference] if reference else [], "reason": form["reason"],
+        "realm": form["realm"],
+    })  # fmt: skip
     _confirmed(form)
     await api_answers.type_warning(request, given, who_asks)
     return ""

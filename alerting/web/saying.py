@@ -16,7 +16,8 @@ from alerting.alerts.responses import open_one
 from alerting.people import resolve
 from alerting.signals import Report
 from alerting.store.schema import alert, measure, pursuit, realm
-from alerting.vocabulary import Level
+from alerting.vocabulary import Level, questions
+from alerting.vocabulary.answers import choices
 from alerting.vocabulary.states import ALERT_STATES, MEASURE_STATES
 from alerting.web.auth import lacks_role
 from alerting.web.desk import Station, read, station_of
@@ -57,7 +58,7 @@ ACTS = {
     "withdraw": "order",
 }
 # What may be answered for several places in one go.
-TOGETHER = frozenset({"approve", "refuse", "keep-first", "take-second", "both", "attest", "kept"})
+TOGETHER = frozenset(c.act for wants in questions.TOGETHER for c in choices(wants, True).values())
 WITH_REASON = frozenset({"cannot", "refuse", "respond", "open", "raise", "order", "keep",
                          "withdraw", "give-up", "send-back"})  # fmt: skip
 _ANSWERS = frozenset({"acknowledge", "in-force", "return", "cannot", "attest", "support", "kept"})

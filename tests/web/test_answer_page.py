@@ -117,6 +117,16 @@ def test_nothing_is_answered_for_another_subject_or_without_its_reason(
     assert desk.said() == []
 
 
+def test_an_answer_for_ticked_places_needs_no_other_subject(desk: Desk, web: Browser) -> None:
+    delivery, notice = ordered(desk, "decision", "proposed", "close", role="decide")
+    ticked = {"form": form_of(web.get("/a/tok").text), "act": "approve", "several": "yes",
+              f"one.{notice}": "on"}  # fmt: skip
+    assert web.post("/a/tok", data=ticked).status_code == 303
+    [said] = desk.said()
+    assert (said.subject, said.detail["with"]) == (f"notice:{notice}", [])
+    assert said.detail["delivery"] == delivery
+
+
 def test_a_forged_or_old_link_says_so_kindly(desk: Desk, web: Browser) -> None:
     ordered(desk)
     for link in ("forged", "to", "tok%00", "x" * 4000):

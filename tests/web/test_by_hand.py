@@ -17,6 +17,10 @@ OPEN = {"kind": "open", "realm": "live", "rule": "icing", "place": "雾岭垭口
         "reason": "巡查发现结冰"}  # fmt: skip
 ORDER = {"kind": "order", "realm": "live", "measure": "speed-limit", "argument.speed": "40",
          "place": "G70 12–19 公里", "level": "orange", "reason": "交警要求"}  # fmt: skip
+EPIDEMIC = {"kind": "epidemic", "realm": "live", "issuer": "青岚县疾控中心", "areas": "石门镇",
+            "begins": "2026-01-21T03:00", "period_end": "2026-01-25T00:00", "reason": "疾控电话"}  # fmt: skip
+INCIDENT = {"kind": "incident", "realm": "live", "incident": "x" * 500, "where": "石门镇",
+            "happened": "2026-01-21T03:00", "reason": "电话"}  # fmt: skip
 
 
 @pytest.fixture
@@ -70,8 +74,11 @@ def test_an_alert_and_a_measure_are_said_as_through_the_api(
         (ORDER | {"argument.speed": ""}, "还要填：… 公里/小时", "needs its argument speed"),
         (ORDER | {"argument.speed": "fast"}, "“fast”不合适", "not 'fast'"),
         (OPEN | {"rule": "no-such"}, "没有“no-such”这条规则", "there is no rule"),
+        (EPIDEMIC | {"areas": "长" * 5000}, "有一项填写得过长或格式不对", "this cannot be used: areas.0"),
+        (INCIDENT, "有一项填写得过长或格式不对", "this cannot be used: kind"),
     ],
-    ids=["area", "issuer", "issued", "expires", "place", "reason", "argument", "number", "rule"],
+    ids=["area", "issuer", "issued", "expires", "place", "reason", "argument", "number", "rule",
+         "epidemic", "incident"],
 )
 def test_what_cannot_be_taken_is_shown_again_with_what_was_wrong(
     desk: Desk, web: Browser, typed: dict[str, str], form: dict[str, str], zh: str, en: str
