@@ -86,11 +86,17 @@ def _measures_know_their_day_and_gate(connection: Connection) -> None:
             connection.execute(text(f"ALTER TABLE measure ADD COLUMN {name} {kind}"))
 
 
+def _a_question_is_found(connection: Connection) -> None:
+    [index] = [i for i in metadata.tables["notice"].indexes if i.name == "notice_by_question"]
+    index.create(connection, checkfirst=True)
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
     "0006": _measures_meet, "0007": _responses_and_returns, "0008": _a_month_is_found,
     "0009": _measures_have_an_end, "0010": _measures_know_their_day_and_gate,
+    "0011": _a_question_is_found,
 }  # fmt: skip
 
 

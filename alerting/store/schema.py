@@ -317,6 +317,7 @@ notice = Table(
     Index("notice_due", "state", "due"),
     Index("notice_by_alert", "alert"),
     Index("notice_by_measure", "measure"),
+    Index("notice_by_question", "realm", "post", "created"),
     Index("notice_unpursued", "realm",
           sqlite_where=text("wants != '' AND pursuit IS NULL"),
           postgresql_where=text("wants != '' AND pursuit IS NULL")),

@@ -31,9 +31,13 @@ def alert_page(connection: Connection, station: Station, alert_id: str) -> dict[
     if row is None:
         return None
     ids = [m["id"] for m in row["measures"]]
+    together: dict[str, list[str]] = {}  # looked up once for each question, not for each measure
     for one in row["measures"]:
         if one["state"] in ("proposed", "lift proposed"):
-            one["together"] = put_with(connection, one["id"])
+            if one["id"] not in together:
+                found = put_with(connection, one["id"])
+                together |= dict.fromkeys([one["id"], *found], found)
+            one["together"] = together[one["id"]]
     people = people_named(connection)
     return {
         "alert": row,

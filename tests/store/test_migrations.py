@@ -81,3 +81,18 @@ def test_an_earlier_database_gets_the_indexes_by_which_a_month_is_found(tmp_path
         for table, name in names.items():
             assert name in {one["name"] for one in inspect(connection).get_indexes(table)}
     store.close()
+
+
+def test_what_was_put_together_is_found_by_an_index(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    store.write(lambda c: c.execute(text("DROP INDEX notice_by_question")))
+    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0010'")))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    with store.read() as connection:
+        plan = connection.execute(text(
+            "EXPLAIN QUERY PLAN SELECT * FROM notice WHERE realm = 'live' AND post = 'field-road'"
+            " AND wants = 'decision' AND created = '2026-01-20T08:00' AND state != 'withheld'"
+            " ORDER BY id")).all()  # fmt: skip
+    assert "USING INDEX notice_by_question" in plan[0].detail
+    store.close()
