@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from alerting.alerts import FactBook
 from alerting.places import Place, Places
-from alerting.places.roads import stretch_of
+from alerting.places.roads import direction_words, stretch_of
 from alerting.rulebook import Book
 from alerting.rulebook.arguments import LANGUAGES
-from alerting.rulebook.spoken import PASSING, said_of
+from alerting.rulebook.spoken import DIRECTION, PASSING, said_of
 from alerting.service import listing
 from alerting.service.listing import utc
 
@@ -26,7 +26,8 @@ def sections(
 ) -> list[Row]:
     """Every road section of the county by road and kilometre, with the measures that make its state.
 
-    `state` is open | held | exit-only | closed. `shut` are the closures and holds that stand,
+    `state` is open | held | exit-only | closed (the exits too). `direction` is the one way that is
+    closed, "" where it is the section's own or both. `shut` are the closures and holds that stand,
     `coming` those that are proposed, ordered or begin later, `salted` the newest salting, `escorts`
     what is escorted, `reopening` those whose lifting waits for a check by `lifter`.
     """
@@ -68,7 +69,7 @@ def _section(place: Place, book: Book, measures: list[Row], now: str) -> Row:
         "gates": {key: {one: ("、" if one == "zh" else ", ").join(place.gate(n, one) for n in names)
                         for one in LANGUAGES}
                   for key, names in (("entries", place.entries), ("exits", place.exits))},
-        "state": _state(stand),
+        "state": _state(stand), "direction": _direction(stand, place),
         "shut": [_told(m, place, book) for m in stand],
         "coming": [_told(m, place, book) for m in shuts if m not in stand],
         "salted": next((_told(m, place, book) for m in reversed(measures)
@@ -86,6 +87,17 @@ def _state(stand: list[Row]) -> str:
     # A closure that does not say lets vehicles off, as closing does.
     whole = any(m["arguments"].get(PASSING) == "whole" for m in closing)
     return "closed" if whole else "exit-only"
+
+
+def _direction(stand: list[Row], place: Place) -> str:
+    """The one way that everything closed here is closed in, unless that is the section's whole."""
+    closing = [m["arguments"].get(DIRECTION) or () for m in stand if m["road"] == "closes"]
+    ways = {str(way) for said in closing for way in said}
+    if len(ways) != 1 or not all(closing):  # one that does not say closes both
+        return ""
+    way = ways.pop()
+    own = direction_words(place.direction, "en")
+    return "" if direction_words(way, "en") == own else way
 
 
 def _told(row: Row, place: Place, book: Book) -> Row:

@@ -339,3 +339,25 @@ def test_the_real_world_goes_before_an_ended_exercise(desk: Desk, web: Browser) 
     assert "以下全部为演练" not in page
     assert "2013 年冬季冰雪" in page  # the way to it
     assert "以下全部为演练" in web.get("/?realm=exercise-1").text
+
+
+def test_a_road_shut_one_way_says_which_and_that_its_exits_are_shut(desk: Desk, web: Browser) -> None:
+    section = web.get("/roads?lang=en").text
+    assert '<li class="open" id="g70-12">' in section
+    desk.ask(desk.open_alert(), "close", "in force", in_force=NOW,
+             arguments={"passing": "whole", "direction": ["up"]})  # fmt: skip
+    zh, en = (web.get(f"/roads?lang={one}").text.split('id="g70-12"')[1].split("</li>")[0]
+              for one in ("zh", "en"))  # fmt: skip
+    assert "上行 进出口封闭" in zh
+    assert "up closed, exits shut too" in en
+
+
+def test_a_road_of_which_a_rule_is_blind_or_undecidable_is_not_green(
+    desk: Desk, web: Browser
+) -> None:
+    for which in (desk.unseen, desk.lacking):
+        which.append({"rule": "icing", "place": "g70-12"})
+        section = web.get("/roads?lang=en").text
+        which.clear()
+        assert '<li class="unseen" id="g70-12">' in section
+        assert "Rules that cannot be seen or decided here" in section

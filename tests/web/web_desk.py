@@ -46,7 +46,7 @@ BOOK = SimpleNamespace(
             arguments={"speed": Argument(stricter="lower", unit="km/h", zh="{value} 公里/小时",
                                          en="{value} km/h")},
         ),
-        "close": measure_of("封闭路段", "Close the section", decider="regulator"),
+        "close": measure_of("封闭路段", "Close the section", decider="regulator", road="closes"),
         "salt": measure_of("撒盐", "Salt the road"),
     },
     reported=frozenset({"icing"}), plans={}, plan_of={}, incidents=frozenset({"fire"}),
