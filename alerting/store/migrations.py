@@ -86,9 +86,10 @@ def _measures_know_their_day_and_gate(connection: Connection) -> None:
             connection.execute(text(f"ALTER TABLE measure ADD COLUMN {name} {kind}"))
 
 
-def _a_question_is_found(connection: Connection) -> None:
-    [index] = [i for i in metadata.tables["notice"].indexes if i.name == "notice_by_question"]
-    index.create(connection, checkfirst=True)
+def _questions_and_what_people_typed_are_found(connection: Connection) -> None:
+    for table, name in (("notice", "notice_by_question"), ("signal", "signal_by_source")):
+        [index] = [one for one in metadata.tables[table].indexes if one.name == name]
+        index.create(connection, checkfirst=True)
 
 
 MIGRATIONS = {
@@ -96,7 +97,7 @@ MIGRATIONS = {
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
     "0006": _measures_meet, "0007": _responses_and_returns, "0008": _a_month_is_found,
     "0009": _measures_have_an_end, "0010": _measures_know_their_day_and_gate,
-    "0011": _a_question_is_found,
+    "0011": _questions_and_what_people_typed_are_found,
 }  # fmt: skip
 
 

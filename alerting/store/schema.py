@@ -83,6 +83,7 @@ signal = Table(
     UniqueConstraint("realm", "id"),
     Index("signal_by_realm", "realm", "seq"),
     Index("signal_by_kind", "realm", "kind", "accepted"),
+    Index("signal_by_source", "realm", "kind", "source"),
     sqlite_autoincrement=True,
 )  # fmt: skip
 

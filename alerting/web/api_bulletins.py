@@ -24,8 +24,6 @@ from connectors.typed import epidemic_bulletin
 router = APIRouter(prefix="/api/v1", tags=["signals"],
                    responses=described(401, 403, 404, 409, 422))  # fmt: skip
 
-LOOKED_AT = 5000  # of the latest warnings of all kinds
-
 
 class EpidemicBulletin(BaseModel):
     """`areas` are names or administrative codes, `begins` and `until` its period, `reason` how it
@@ -124,10 +122,11 @@ def bulletins(connection: Connection, realm: str = LIVE) -> list[Warning]:
     """The bulletins of epidemics that came in and were not ended, the latest first."""
     bodies = connection.execute(
         select(signal.c.body)
-        .where(signal.c.realm == realm, signal.c.kind == "warning")
+        .where(signal.c.realm == realm, signal.c.kind == "warning",
+               # Only people bring them: what the feeds brought meanwhile is not looked at.
+               signal.c.source >= "typed:", signal.c.source < "typed;")
         .order_by(signal.c.seq.desc())
-        .limit(LOOKED_AT)
-    ).scalars()
+    ).scalars()  # fmt: skip
     told = []
     for body in bodies:
         try:

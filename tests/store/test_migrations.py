@@ -85,7 +85,8 @@ def test_an_earlier_database_gets_the_indexes_by_which_a_month_is_found(tmp_path
 
 def test_what_was_put_together_is_found_by_an_index(tmp_path: Path) -> None:
     store = Store(tmp_path / "suian.db")
-    store.write(lambda c: c.execute(text("DROP INDEX notice_by_question")))
+    for name in ("notice_by_question", "signal_by_source"):
+        store.write(lambda c, name=name: c.execute(text(f"DROP INDEX {name}")))
     store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0010'")))
     store.close()
     store = Store(tmp_path / "suian.db")
@@ -94,5 +95,9 @@ def test_what_was_put_together_is_found_by_an_index(tmp_path: Path) -> None:
             "EXPLAIN QUERY PLAN SELECT * FROM notice WHERE realm = 'live' AND post = 'field-road'"
             " AND wants = 'decision' AND created = '2026-01-20T08:00' AND state != 'withheld'"
             " ORDER BY id")).all()  # fmt: skip
+        typed = connection.execute(text(
+            "EXPLAIN QUERY PLAN SELECT body FROM signal WHERE realm = 'live' AND kind = 'warning'"
+            " AND source >= 'typed:' AND source < 'typed;' ORDER BY seq DESC")).all()  # fmt: skip
     assert "USING INDEX notice_by_question" in plan[0].detail
+    assert "USING INDEX signal_by_source" in typed[0].detail
     store.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alerting.signals import Warning
+from alerting.signals import Warning, encode
 from alerting.store import schema as s
 from tests.web.test_pages import HTML, hidden, log_in
 from tests.web.web_desk import NOW, Browser, Desk
@@ -60,6 +60,21 @@ def test_an_alert_and_a_measure_are_said_as_through_the_api(
     assert opened.detail == {"place": "wuling-pass", "level": "orange", "reason": "巡查发现结冰"}
     assert (ordered.act, ordered.subject) == ("order", "place:g70-12")
     assert ordered.detail["arguments"] == {"speed": 40.0}
+
+
+def test_an_epidemic_can_be_ended_however_many_warnings_came_since(
+    desk: Desk, web: Browser, typed: dict[str, str]
+) -> None:
+    assert web.post("/by-hand", data=EPIDEMIC | typed).status_code == 303
+    [bulletin] = desk.said()
+    assert isinstance(bulletin, Warning)
+    other = encode(bulletin.model_copy(update={"hazard": "dense-fog", "source": "cma"}))
+    came = [{"realm": "live", "id": f"w{n}", "kind": "warning", "source": "cma", "issued": NOW,
+             "accepted": NOW, "body": other} for n in range(5001)]  # fmt: skip
+    desk.store.write(lambda c: c.execute(s.signal.insert(), came))
+    ends = {"kind": "epidemic-end", "realm": "live", "bulletin": bulletin.identifier, "reason": "疾控通知"}
+    assert bulletin.identifier in web.get("/by-hand").text
+    assert web.post("/by-hand", data=ends | typed).status_code == 303
 
 
 @pytest.mark.parametrize(
