@@ -9,7 +9,9 @@ ROAD_WORDS: dict[str, tuple[str, str]] = {
     "road_held": ("部分车辆禁行", "some vehicles held"),
     "road_exit-only": ("封闭，只出不进", "closed, exit only"),
     "road_closed": ("进出口封闭", "closed, exits shut too"),
-    "road_unseen": ("有规则看不清或无法判定：{rules}", "Rules that cannot be seen or decided here: {rules}"),
+    "road_unseen": (
+        "有规则看不清或无法判定：{rules}",
+        "Rules that cannot be seen or decided here: {rules}"),
     "road_gates": ("入口 {entries}；出口 {exits}", "Entries {entries}; exits {exits}"),
     "road_since": ("自 {at} 起", "since {at}"),
     "road_begins": ("{at} 起", "from {at}"),
