@@ -299,5 +299,12 @@ def _warnings(connection: Connection, realm_id: str) -> list[Warning]:
         .order_by(signal.c.seq.desc())
         .limit(WARNINGS)
     ).scalars()
-    found = [one for one in map(decode, bodies) if isinstance(one, Warning)]
-    return [one for one in found if one.action != "cancel" and one.hazard != "epidemic"]
+    found = []
+    for body in bodies:
+        try:
+            one = decode(body)
+        except ValueError:  # the engine has set it aside and the watch says so
+            continue
+        if isinstance(one, Warning) and one.action != "cancel" and one.hazard != "epidemic":
+            found.append(one)
+    return found

@@ -149,3 +149,11 @@ def test_a_form_goes_to_the_realm_it_is_drawn_for(
     answer = web.post("/by-hand", data=OPEN | typed | {"realm": "exercise-1"}, headers=HTML)
     assert answer.status_code == 422
     assert len(desk.said()) == 1
+
+
+def test_a_stored_warning_that_nobody_can_read_leaves_the_page_whole(desk: Desk, web: Browser) -> None:
+    desk.put(s.signal, realm="live", id="w", kind="warning", source="met", issued=NOW, accepted=NOW,
+             body=b"no signal of ours")
+    desk.person("office", "order")
+    log_in(desk, web, "office")
+    assert web.get("/by-hand").status_code == 200
