@@ -103,11 +103,11 @@ def _tell(drawn: Paper) -> None:
     for line in drawn.head:
         out.print(line)
     for number, line in enumerate(drawn.findings, 1):
-        out.print(f"{number}. {line}")
+        out.print(f"{number}. {line}", soft_wrap=True)  # Chinese has no blanks to break at
     for section in drawn.sections:
         out.print(f"\n{section.title}", style="bold")
         for note in section.notes:
-            out.print(note)
+            out.print(note, soft_wrap=True)
         if section.rows:
             table = Table(*(Column(c, overflow="fold") for c in section.columns), box=None)
             for row in section.rows:
