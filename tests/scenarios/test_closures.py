@@ -172,8 +172,8 @@ def test_who_asks_for_more_shuts_the_exits_too_and_it_is_issued_again(
     assert section(town, "trunk-a")["state"] != "open", "ordered anew is not opened meanwhile"
     says(chen, "2")
     assert section(town, "trunk-a")["state"] == "closed"
-    assert "全部封闭" in page(town, "trunk-a")
-    assert "closed both ways" in page(town, "trunk-a", "en")
+    assert "进出口封闭" in page(town, "trunk-a")
+    assert "closed, exits shut too" in page(town, "trunk-a", "en")
 
 
 def test_one_direction_of_a_section_without_named_entries_reads_well(
