@@ -19,9 +19,12 @@ statements.share()
 
 ROOT = Path(__file__).parent.parent
 # What takes longest begins first, so that no worker is left with it at the end.
-LONGEST = ("tests/winter/", "tests/faults/", "tests/bus/", "tests/sabotage/", "tests/chase/test_laws")
+LONGEST = ("tests/winter/", "tests/faults/", "tests/bus/", "tests/sabotage/", "tests/scenarios/test_rows",
+           "tests/chase/test_laws")  # fmt: skip
 # Folders whose tests share nothing costly: each goes to whichever worker is free.
 ALONE = ("tests/scenarios/", "tests/winter/")
+# But for those whose stories follow one another in one process.
+TOGETHER = ("tests/scenarios/test_closures.py", "tests/scenarios/test_rows.py")
 # Fixtures so costly that all who use them go to the same worker.
 MADE_ONCE = ("kafka", "first_minute")
 REQUIRED = bool(os.environ.get("SUIAN_REQUIRE_ALL"))
@@ -79,7 +82,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         once = next((f for f in MADE_ONCE if f in getattr(item, "fixturenames", ())), None)
         if once:
             item.add_marker(pytest.mark.xdist_group(once))
-        elif not file.startswith(ALONE):
+        elif file in TOGETHER or not file.startswith(ALONE):
             item.add_marker(pytest.mark.xdist_group(file))
 
 
