@@ -86,6 +86,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(file))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A worker's runner marks the ids of what belongs together; where it does not (pytest 9.2 with
+    pytest-xdist 3.8) stories of one process are parted in silence, and fail one by one."""
+    if session.config.getoption("loadgroup", False):
+        apart = [i.nodeid for i in session.items if i.get_closest_marker("xdist_group") and "@" not in i.nodeid]
+        if apart:
+            raise pytest.UsageError(f"these do not go to one worker, as they must: {apart[:3]}")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Figures that a test found (`record_property("figures", …)`), whichever worker ran it."""
     for report in terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", []):
