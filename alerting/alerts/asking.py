@@ -1,9 +1,10 @@
 """Who asks for a measure, and what the measure becomes by it.
 
 It is held by all who ask, whoever asks first: an alert, a person, a measure that it stands in for.
-At most one is open for each (realm, measure, object, carrier); the strictest argument of all askers
-wins; a stricter one is a new version of the same measure, issued again. When the last asker goes it is
-lifted, or its lifting is proposed where a check is due.
+At most one is open for each (realm, measure, object, carrier), of a named day one for each day; what
+its askers make of it together is in joint.py; a stricter one is a new version of the same measure,
+issued again. When the last asker goes, or the end of them all comes, it is lifted, or its lifting is
+proposed where a check is due.
 
 Before it is issued it passes three gates, in this order (`go_on`): nothing it conflicts with waits for
 a decision, its decider has signed, and what must be in force first is in force. Held at the last, or
@@ -17,8 +18,10 @@ from typing import Any
 
 from alerting.alerts import meeting
 from alerting.alerts.addressing import addressed, post_for
+from alerting.alerts.askers import asks_again, day_meant, done_by_another, note_asker
 from alerting.alerts.first import needed_by, wait_is_over, waiting_for
 from alerting.alerts.hours import hours_of
+from alerting.alerts.joint import Joint, ahead, joined, on, passed, stretch
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, tell
 from alerting.alerts.orders import (
@@ -37,7 +40,7 @@ from alerting.alerts.orders import (
 from alerting.alerts.reopening import SHUTS, tell_open
 from alerting.people import Post
 from alerting.places import Place
-from alerting.rulebook.arguments import implied, strictest
+from alerting.rulebook.arguments import implied
 from alerting.store.rows import Row
 
 
@@ -59,30 +62,38 @@ def ask(
     a person who has signed for it already.
 
     `day` is the local date it is for, where it is for a named one: left out, that of the open measure
-    while it is not over, else the next morning's. Of another day than the open one it is a new measure,
-    and that one is over.
+    while it is not over, else the next morning's.
 
     Gives the ids of the measures that are new or were issued again because of it.
     """
     changed: list[str] = []
     given = [(place.id, carrier)] if carrier is not None else None
-    named_day = ledger.life.measure(name).named_day
-    ahead, today = ledger.life.day_ahead(at), ledger.life.day_not_over(at)
     for object_id, post in given or addressed(ledger, name, place, facts.sector):
         here = facts if facts.place == object_id else facts.saying(place=object_id)
-        held = ledger.newest(name, object_id, post.id)
-        if held is not None and held.ended is None and named_day:
-            kept = held.day if held.day is not None and held.day >= today else ahead
-            if held.day != (day or kept):
-                _over(ledger, held, at)
-        if held is None or held.ended is not None:
-            number = 1 if held is None else held.number + 1
-            for_day = (day or ahead) if named_day else None
+        last = held = ledger.newest(name, object_id, post.id)
+        for_day = None
+        if ledger.life.measure(name).named_day:
+            for_day = day or day_meant(ledger, last, at)
+            _end_those_over(ledger, name, object_id, post.id, at)
+            held = ledger.for_day(name, object_id, post.id, for_day)
+        if held is not None and done_by_another(ledger, held):
+            note_asker(ledger, held, arguments, here, by, at)  # who takes it back asks for them too
+        elif held is None or held.ended is not None:
+            number = 1 if last is None else last.number + 1
             changed.append(_propose(ledger, name, object_id, post, number, arguments, here, by,
                                     at, interim_for, decided_by, for_day))  # fmt: skip
-        elif _join(ledger, held, arguments, here, by, at):
+        elif join(ledger, held, arguments, here, by, at):
             changed.append(held.id)
     return changed
+
+
+def join(
+    ledger: Ledger, held: Row, arguments: dict[str, Any], facts: Facts, by: str, at: datetime
+) -> bool:
+    """Another asks for an open measure, or the same with other arguments or level. True where it is
+    proposed or issued again because of it."""
+    noted = note_asker(ledger, held, arguments, facts, by, at)
+    return noted and settle(ledger, held, facts, at)
 
 
 def drop(ledger: Ledger, by: str, keep: set[str], facts: Facts, at: datetime) -> None:
@@ -97,7 +108,7 @@ def drop(ledger: Ledger, by: str, keep: set[str], facts: Facts, at: datetime) ->
 def stop_asking(ledger: Ledger, asked: Row, row: Row, facts: Facts, at: datetime) -> None:
     """One of those who ask for a measure asks no more."""
     ledger.change(asked, ended=at)
-    _settle(ledger, row, facts, at)
+    settle(ledger, row, facts, at)
 
 
 def after_the_end(ledger: Ledger, alert: str, facts: Facts, at: datetime) -> Facts:
@@ -117,13 +128,19 @@ def lift(ledger: Ledger, row: Row, facts: Facts, by: str, at: datetime) -> None:
 
 
 def expire(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
-    """Its end has come and nobody asks any more, or nobody decided on it before."""
+    """Its end has come and nobody asks any more, or it was never ordered before it. Whoever had to
+    decide on it, or on what it waited for, is told."""
     reason = {"zh": "到时自动结束", "en": "Its time is over"}
-    decider = ledger.post(row.decider) if row.state == "proposed" else None
-    if decider is not None:
+    if row.issued is None:
+        reason = {"zh": "到时自动结束，未曾下达", "en": "Its time is over; it was never ordered"}
+    if row.state in NOT_ISSUED:
         said = facts.saying(reason=reason, place=row.object, due=None,
                             measures=(describe(row, ledger.life.measure(row.measure)),))  # fmt: skip
-        tell(ledger, "lifted", decider, said, at, measure=row.id, alert=ledger.alert_of(row.id))
+        for post_id in sorted({row.decider, (row.waits or {}).get("post")} - {None, ""}):
+            post = ledger.post(post_id)
+            if post is not None:
+                tell(ledger, "lifted", post, said, at, measure=row.id,
+                     alert=ledger.alert_of(row.id))  # fmt: skip
     _finish(ledger, row, facts.saying(reason=reason), "expired", "service", at, reason["zh"])
 
 
@@ -145,12 +162,18 @@ def _finish(
 
 def now_in_force(ledger: Ledger, row: Row, at: datetime) -> None:
     """What stood in for this measure is no longer asked on its behalf; what waited for it goes on;
-    what it does the work of now ends."""
+    what it does the work of ends, once it holds."""
     definition = ledger.life.measure(row.measure)
     drop(ledger, row.id, set(definition.needed_names), facts_of(ledger, row), at)
     for waiting in waiting_for(ledger, row):
         go_on(ledger, waiting, facts_of(ledger, waiting), at)
-    for old in ledger.open_of(definition.supersedes):
+    if on(row, at):
+        take_over(ledger, row, at)
+
+
+def take_over(ledger: Ledger, row: Row, at: datetime) -> None:
+    """It is in force and its hours have begun: what it does the work of ends."""
+    for old in ledger.open_of(ledger.life.measure(row.measure).supersedes):
         if old.object == row.object and old.state not in NOT_ISSUED:
             _supersede(ledger, old, row, at)
 
@@ -158,18 +181,20 @@ def now_in_force(ledger: Ledger, row: Row, at: datetime) -> None:
 def after_end(ledger: Ledger, row: Row, at: datetime) -> None:
     """A measure has ended: nothing is asked on its behalf any more, nothing is to be decided between
     it and another, and what waited for it to be in force waits in vain. What it took over from and is
-    still asked for stands again."""
+    still asked for stands again; what is asked for later hours is asked for anew."""
     drop(ledger, row.id, set(), facts_of(ledger, row), at)
+    ask_for_later(ledger, row, at)
     if ledger.life.measure(row.measure).supersedes:
         for old in ledger.superseded_by(row.id):
             _hand_back(ledger, old, at)
+            ask_for_later(ledger, old, at)
     for other in meeting.close_of(ledger, row, at):
         go_on(ledger, other, facts_of(ledger, other), at)
     for waiting in waiting_for(ledger, row):
         wait_is_over(ledger, waiting, at)
 
 
-def _over(ledger: Ledger, row: Row, at: datetime) -> None:
+def quietly_over(ledger: Ledger, row: Row, at: datetime) -> None:
     """Its day is over and the same is asked for another: it ends without a word of its own, for what
     follows it names its day. What stood in for it on that day ends alike."""
     for asking in ledger.askers(row.id).values():
@@ -181,8 +206,16 @@ def _over(ledger: Ledger, row: Row, at: datetime) -> None:
         if beside is not None and beside.ended is None and beside.day == row.day is not None:
             ledger.change(asked, ended=at)
             if not any(one.ended is None for one in ledger.askers(beside.id).values()):
-                _over(ledger, beside, at)
+                quietly_over(ledger, beside, at)
     after_end(ledger, row, at)
+
+
+def _end_those_over(ledger: Ledger, name: str, object_id: str, carrier: str, at: datetime) -> None:
+    """The same measure for a day that is over, now that it is asked for another."""
+    today = ledger.life.day_not_over(at)
+    for row in ledger.open_of((name,)):
+        if (row.object, row.carrier) == (object_id, carrier) and (row.day or today) < today:
+            quietly_over(ledger, row, at)
 
 
 def go_on(
@@ -231,7 +264,7 @@ def _propose(
         in_force=None, due=None, begins=begins, ends=ends, overdue=None, cannot=None, waits=None,
         attested=None, attested_by=None, ended=None, end_reason="", successor=None, version=1,
     )  # fmt: skip
-    ledger.add_asker(row.id, by, level=facts.level, arguments=arguments, since=at, ended=None)
+    note_asker(ledger, row, arguments, facts, by, at)
     ledger.record(at, by, "propose measure", row.id, {"arguments": arguments, "level": facts.level})
     go_on(ledger, row, facts, at)
     if undecided:
@@ -241,57 +274,60 @@ def _propose(
     return str(row.id)
 
 
-def _join(
-    ledger: Ledger, held: Row, arguments: dict[str, Any], facts: Facts, by: str, at: datetime
-) -> bool:
-    """Another asker, or the same with other arguments or level. True where it is issued again."""
-    known = ledger.askers(held.id).get(by)
-    if known is None:
-        ledger.add_asker(held.id, by, level=facts.level, arguments=arguments, since=at, ended=None)
-    elif known.ended is None and (known.level, known.arguments) == (facts.level, arguments):
-        return False
-    else:
-        ledger.change(known, level=facts.level, arguments=arguments, ended=None)
-    return _settle(ledger, held, facts, at)
-
-
-def _settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
+def settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     """Make the measure what its askers now ask. True where it was issued or proposed again."""
     if row.ended is not None:
         return False
     asking = [a for a in ledger.askers(row.id).values() if a.ended is None]
-    if not asking:
-        _no_longer_asked(ledger, row, facts, at)
+    together = stretch(asking, at)
+    if not together or (on(row, at) and all(ahead(a, at) for a in together)):
+        if any(passed(a, at) for a in asking) or (row.ends is not None and row.ends <= at):
+            _end_has_come(ledger, row, facts, at)
+        else:
+            _no_longer_asked(ledger, row, facts, at)
         return False
     definition = ledger.life.measure(row.measure)
-    arguments = strictest(definition.arguments, [a.arguments for a in asking])
-    level = max(a.level for a in asking)
+    was = Joint(row.arguments, row.level, row.begins, row.ends)
+    now = joined(definition.arguments, together, row, at, ledger.life.zone)
     revived = row.state in ("lift proposed", "attested")
-    stricter = arguments != row.arguments and strictest(
-        definition.arguments, [arguments, row.arguments]
-    ) == arguments  # fmt: skip
-    risen = level > row.level
-    if (arguments, level) == (row.arguments, row.level) and not revived:
+    if now == was and not revived:
         return False
-    again = stricter or risen or revived
-    was = [row.arguments, row.level]
+    stricter = now.stricter_than(was, definition.arguments)
+    again = stricter or now.level > was.level or revived
     version = row.version + 1 if again and row.state not in NOT_ISSUED else row.version
-    begins, ends = hours_of(arguments, at, ledger.life.zone)
-    if row.begins is None or (begins is not None and row.begins < begins):
-        begins = row.begins  # what holds already is not let go until the evening
-    ledger.change(row, arguments=arguments, level=level, version=version, begins=begins, ends=ends)
-    ledger.record(at, "service", "change measure", row.id,
-                  {"arguments": arguments, "level": level, "was": was})  # fmt: skip
+    ledger.change(row, version=version, **now._asdict())
+    ledger.record(at, "service", "change measure", row.id, {
+        "arguments": now.arguments, "level": now.level, "was": [was.arguments, was.level]})  # fmt: skip
     if not again:
         if row.issued is not None:
             tell_carrier(ledger, row, "update", facts, at)
         return False
-    facts = facts.saying(level=level)
+    facts = facts.saying(level=now.level)
     if row.state in NOT_ISSUED:
         go_on(ledger, row, facts, at, again=True)
         return True
     issue(ledger, row, facts, at, kind="tighten" if stricter or revived else "raise")
     return True
+
+
+def _end_has_come(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
+    """The end has passed of all who ask for these hours. An alert asks for as long as it is open, and
+    others ask for hours to come: nothing of theirs ends by the clock alone. But what nobody has ordered
+    is not in force."""
+    if row.state in NOT_ISSUED:
+        expire(ledger, row, facts, at)
+    elif row.state in OPEN_WORK:
+        ends = ledger.life.local(row.ends or at)
+        reason = {"zh": f"原定{ends:%H:%M}截止，仍有风险提示或人员要求，检查后才解除",
+                  "en": f"It was until {ends:%H:%M} and is still asked for, so that it stands until"
+                        " you have looked"}  # fmt: skip
+        ledger.record(at, "service", "end passed", row.id, {"ends": ends.isoformat()})
+        ledger.change(row, ends=None)
+        said = facts.saying(reason=reason, place=row.object, due=None,
+                            measures=(describe(row, ledger.life.measure(row.measure)),))  # fmt: skip
+        ask_check(ledger, row, said, at)
+    elif row.ends is not None:
+        ledger.change(row, ends=None)  # somebody is to look already
 
 
 def _supersede(ledger: Ledger, old: Row, successor: Row, at: datetime) -> None:
@@ -306,16 +342,36 @@ def _supersede(ledger: Ledger, old: Row, successor: Row, at: datetime) -> None:
 
 def _hand_back(ledger: Ledger, old: Row, at: datetime) -> None:
     """The measure that took over has ended; the one before stands again, as it was decided, for those
-    who still ask for it and as long as it was asked for."""
-    if old.ends is not None and old.ends <= at:
-        return
+    who ask for these hours still."""
     asking = [a for a in ledger.askers(old.id).values()
               if a.ended is None and a.asker != old.successor]  # fmt: skip
+    now = stretch(asking, at)
+    if not now or (old.ends is not None and old.ends <= at):
+        return
     place = ledger.life.places.by_id[old.object]
-    for one in sorted(asking, key=lambda a: (a.since, a.asker)):
+    for one in (*now, *(a for a in asking if ahead(a, at) and a not in now)):
         ask(ledger, old.measure, place, one.arguments,
             facts_of(ledger, old).saying(level=one.level), one.asker, at,
-            carrier=ledger.post(old.carrier), decided_by=old.decided_by)  # fmt: skip
+            carrier=ledger.post(old.carrier), decided_by=old.decided_by, day=old.day)  # fmt: skip
+
+
+def ask_for_later(ledger: Ledger, row: Row, at: datetime) -> bool:
+    """Of a measure that has ended some ask for hours that are still to come, or their rule's hour has
+    struck since their end: that is another decision. True where it is asked for."""
+    place = ledger.life.places.by_id.get(row.object)
+    last = ledger.newest(row.measure, row.object, row.carrier)
+    if place is None or last is not row or row.ended is None or done_by_another(ledger, row):
+        return False
+    over = at if row.state == "lifted" else row.ends  # what was refused was refused until its end
+    found = False
+    for one in sorted(ledger.askers(row.id).values(), key=lambda a: (a.since, a.asker)):
+        later = over is not None and one.begins is not None and one.begins > max(over, at)
+        arguments = asks_again(ledger, row, one, at) if passed(one, at) else one.arguments
+        if one.ended is None and arguments is not None and (later or passed(one, at)):
+            facts = facts_of(ledger, row).saying(level=one.level)
+            found = bool(ask(ledger, row.measure, place, arguments, facts, one.asker, at,
+                             carrier=ledger.post(row.carrier))) or found  # fmt: skip
+    return found
 
 
 def _no_longer_asked(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:

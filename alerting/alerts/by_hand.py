@@ -7,7 +7,7 @@ were checked where the person spoke.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -21,10 +21,13 @@ from alerting.alerts.notices import Facts, in_both
 from alerting.alerts.responses import respond
 from alerting.errors import BadInput, Refused
 from alerting.rulebook.given import read_given
+from alerting.rulebook.measures import Measure
 from alerting.signals import Report
 from alerting.store.rows import Row
 from alerting.vocabulary import NAMES, Level
 from alerting.vocabulary.states import ALERT_STATES, MEASURE_STATES
+
+AHEAD = timedelta(days=40)  # a day further off was mistyped
 
 
 def by_hand(connection: Connection, life: Life, report: Report) -> str:
@@ -77,7 +80,7 @@ def _raise(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) 
 
 
 def _order(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) -> str:
-    """subject place:<id>, detail measure, arguments, level."""
+    """subject place:<id>, detail measure, arguments, level; day, of a measure for a named one."""
     life, name = ledger.life, str(report.detail.get("measure", ""))
     if name not in life.book.orderable:
         raise Refused(f"there is no measure {name!r}; `suian check --measures` lists them",
@@ -92,13 +95,39 @@ def _order(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) 
     except BadInput as error:
         raise Refused(error.text(), zh=error.zh) from None
     by = f"person:{report.person}"
-    changed = ask(ledger, name, _place(life, key), given, facts, by, at, day=life.day_ahead(at))
-    asked = [row for row in ledger.ever_asked_by(by) if row.measure == name and row.ended is None]
+    day = _day(life, definition, str(report.detail.get("day") or ""), at)
+    changed = ask(ledger, name, _place(life, key), given, facts, by, at, day=day)
+    asked = [row for row in ledger.ever_asked_by(by)
+             if (row.measure, row.day, row.ended) == (name, day, None)]  # fmt: skip
     if not changed and not asked:
         raise Refused(f"nobody carries out {name} there: no post and no site of its sector",
                       zh=f"该处没有人承办“{definition.title['zh']}”：既无相应岗位，也无该行业的场所。")
     # Already ordered by a rule: it is held by this person too now, and outlasts the rule's alert.
     return changed[0] if changed else str(asked[0].id)
+
+
+def _day(life: Life, definition: Measure, given: str, at: datetime) -> str | None:
+    """The day it is ordered for: the next morning's where none is named, none where it needs none."""
+    if not definition.named_day:
+        if given:
+            raise Refused(f"{definition.title['en']} is not for a named day: leave out the day",
+                          zh=f"“{definition.title['zh']}”不按日期下达，请不要填日期。")  # fmt: skip
+        return None
+    if not given:
+        return life.day_ahead(at)
+    first = date.fromisoformat(life.day_not_over(at))
+    try:
+        day = date.fromisoformat(given)
+    except ValueError:
+        raise Refused(f"{given!r} is no day: write it like {first}",
+                      zh=f"日期“{given}”无法识别，请写成{first}这样。") from None  # fmt: skip
+    if day < first:
+        raise Refused(f"the day {day} is over: the first that may be named is {first}",
+                      zh=f"{day}已经过去，最早可定{first}。")  # fmt: skip
+    if day > first + AHEAD:
+        raise Refused(f"the day {day} is too far ahead: {first + AHEAD} is the last that may be named",
+                      zh=f"{day}太远，最晚可定{first + AHEAD}。")  # fmt: skip
+    return day.isoformat()
 
 
 def _keep(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) -> str:

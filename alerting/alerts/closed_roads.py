@@ -1,12 +1,13 @@
 """Roads that others have closed, as they told us: which of our sections meet them, and until when.
 
-A closure ends when it is told that the road is open, or when its time is over. One that names no end is
+A closure ends when it is told that the road is open, or when its time is over; of a part that opens the
+rest stays closed. One that names no end is
 believed for a day, as a warning is that names none; who told it may say it again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -65,10 +66,13 @@ class ClosedRoads:
             told = read_road_report(report.act, report.detail, self.places, at)
         except BadInput:
             return
-        # Said again it takes the place of what was said before; open is what it says of all it covers.
-        self._closures = [c for c in self._closures if not _covers(told, c.told)]
-        if report.act == CLOSED:
-            self._closures.append(Closure(told, at, report.person))
+        if report.act == REOPENED:
+            self._closures = [replace(c, told=left) for c in self._closures
+                              for left in _left_of(c.told, told)]  # fmt: skip
+            return
+        # Said again it takes the place of what was said before.
+        self._closures = [c for c in self._closures if _left_of(c.told, told)]
+        self._closures.append(Closure(told, at, report.person))
 
     def forget(self, now: datetime) -> None:
         self._closures = self.standing(now)
@@ -99,8 +103,17 @@ class ClosedRoads:
         return found
 
 
-def _covers(new: RoadReport, old: RoadReport) -> bool:
-    """Whether what is told now is told of all of an earlier stretch."""
-    same_road = new.road.upper() == old.road.upper()
-    whole = new.from_km <= old.from_km and old.to_km <= new.to_km
-    return same_road and whole and new.direction in ("both", old.direction)
+def _left_of(old: RoadReport, new: RoadReport) -> list[RoadReport]:
+    """What of an earlier stretch is told of no more by a later one: all, parts of it, nothing."""
+    apart = new.to_km <= old.from_km or old.to_km <= new.from_km
+    touched = (new.from_km <= old.from_km and old.to_km <= new.to_km) or not apart
+    one_way = {old.direction, new.direction} == {"up", "down"}
+    if new.road.upper() != old.road.upper() or not touched or one_way:
+        return [old]
+    parts = [(old.from_km, new.from_km), (new.to_km, old.to_km)]
+    left = [old.model_copy(update={"from_km": a, "to_km": b}) for a, b in parts if a < b]
+    if old.direction == "both" and new.direction != "both":
+        other = "down" if new.direction == "up" else "up"
+        between = {"from_km": max(old.from_km, new.from_km), "to_km": min(old.to_km, new.to_km)}
+        left.append(old.model_copy(update=between | {"direction": other}))
+    return left

@@ -142,7 +142,9 @@ class Engine:
                 isinstance(signal, Forecast) and not rule.facts_only
             )
             still = unmoved if moves else []
-            put = unmoved if self._puts(rule, signal) else []
+            risen = {position for position, _, _ in decided.rises}  # which asks for itself
+            puts = self._puts(rule, signal)
+            put = [position for position in open_now if position not in risen] if puts else []
             made.share_out(rule.id, memory, still, self._slices[rule.id], put)
         made.sight = sight
         return made

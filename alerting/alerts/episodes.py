@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from alerting.alerts.asking import after_the_end, ask, drop
+from alerting.alerts.asking import after_the_end, drop, join
 from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import GAP
 from alerting.alerts.notices import Facts, facts_of_alert, in_both, posts_told, tell, withhold
-from alerting.alerts.spreading import asked_at, audience, facts_at, spread, tell_fall
+from alerting.alerts.spreading import audience, facts_at, spread, tell_fall
 from alerting.places import Place
 from alerting.store.rows import Row
 from alerting.vocabulary import Level
@@ -72,16 +72,17 @@ def fall(
     facts = facts_at(rule, place, level or was, was, finding)
     if not cleared:
         withhold(ledger, held.id, ("fall", "update"), "overtaken by the next change")
-    keep = asked_at(rule, level)
+    keep = rule.asks_at(level)
     drop(ledger, held.id, {a.measure for a in keep}, facts, at)
     said = after_the_end(ledger, held.id, facts, at) if cleared else facts
     tell_fall(ledger, rule, place, held, begun, cleared, said, at)
     # Arguments of the lower level, looser than before; what was refused or withdrawn stays so.
-    open_ones = {m.measure for a in ledger.asked_by(held.id)
-                 if (m := ledger.measure(a.measure)) is not None and m.ended is None}  # fmt: skip
-    for wanted in keep:
-        if wanted.measure in open_ones:
-            ask(ledger, wanted.measure, place, wanted.arguments, facts, held.id, at)
+    kept = {wanted.measure: wanted for wanted in keep}
+    for asked in ledger.asked_by(held.id):
+        row = ledger.measure(asked.measure)
+        if row is not None and row.ended is None and row.measure in kept:
+            here = facts if facts.place == row.object else facts.saying(place=row.object)
+            join(ledger, row, kept[row.measure].arguments, here, held.id, at)
 
 
 def refresh(ledger: Ledger, held: Row, finding: Finding, by: str, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,9 +32,18 @@ def hours_of(
     return begins, ends
 
 
+def struck_since(clocks: Iterable[time], since: datetime, at: datetime, zone: ZoneInfo) -> bool:
+    """Whether one of these times of day has struck after `since`, at `at` at the latest."""
+    return any(_strikes(clock, since, zone) <= at for clock in clocks)
+
+
 def _next(clock: str, after: datetime, zone: ZoneInfo) -> datetime:
+    return _strikes(time.fromisoformat(clock), after, zone)
+
+
+def _strikes(strikes: time, after: datetime, zone: ZoneInfo) -> datetime:
     """When this time of day strikes next after a moment."""
-    local, strikes = after.astimezone(zone), time.fromisoformat(clock)
+    local = after.astimezone(zone)
     day = local.date()
     at = datetime.combine(day, strikes, zone)
     if at <= local:

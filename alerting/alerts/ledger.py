@@ -37,6 +37,7 @@ class Ledger:
         self._latest: dict[Pair, Row | None] = {}  # by rule and place
         self._measures: dict[str, Row | None] = {}
         self._newest: dict[Pair, dict[str, Row]] = {}  # by measure and object; by carrier
+        self._for_day: dict[tuple[str, str, str], dict[str, Row]] = {}  # and by day; by carrier
         self._askers: dict[str, dict[str, Row]] = {}  # by measure; by asker
         self._open_read: set[str] = set()  # keys of measures.yaml of which all open ones are known
         self._meetings: dict[str, dict[str, Row]] = {}  # by measure; by its own id
@@ -104,10 +105,24 @@ class Ledger:
             self._read_newest([(name, object_id)])
         return self._newest[name, object_id].get(carrier)
 
+    def for_day(self, name: str, object_id: str, carrier: str, day: str) -> Row | None:
+        """The same of those for one named day."""
+        key = (name, object_id, day)
+        if key not in self._for_day:
+            self._keep(measure, self._measures, select(measure).where(
+                measure.c.realm == self.realm, measure.c.measure == name,
+                measure.c.object == object_id, measure.c.day == day))  # fmt: skip
+            found = [row for row in self._measures.values()
+                     if row and (row.measure, row.object, row.day) == key]  # fmt: skip
+            self._for_day[key] = {r.carrier: r for r in sorted(found, key=lambda r: r.number)}
+        return self._for_day[key].get(carrier)
+
     def add_measure(self, **values: Any) -> Row:
         row = self._rows.add(measure, realm=self.realm, **values)
         self._measures[row.id] = row
         self._newest[row.measure, row.object][row.carrier] = row
+        if (row.measure, row.object, row.day) in self._for_day:
+            self._for_day[row.measure, row.object, row.day][row.carrier] = row
         self._askers[row.id] = {}
         self._asked_by[row.id] = set()
         self._notices["measure", row.id] = []

@@ -2,7 +2,7 @@
 
     proposed → approved → issued → acknowledged → in force → lift proposed → attested → lifted
 
-It ends too as refused, withdrawn, expired (ending.py) or superseded (asking.py).
+It ends too as refused, withdrawn, expired or superseded (timed.py, asking.py).
 
 Rules and persons ask for it (asking.py); here its carrier acknowledges it, reports it in force or says
 that they cannot, its decider approves or refuses it, its lifter attests the check, and whoever may

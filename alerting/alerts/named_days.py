@@ -14,15 +14,16 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.alerts.addressing import addressed
-from alerting.alerts.asking import ask, go_on, stop_asking
+from alerting.alerts.asking import ask, go_on, quietly_over, stop_asking
 from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
 from alerting.alerts.notices import Facts
 from alerting.alerts.orders import facts_of
-from alerting.alerts.spreading import asked_at, facts_at
+from alerting.alerts.spreading import facts_at
 from alerting.places import Place
 from alerting.rulebook.measures import Ask
+from alerting.store.rows import Row
 from alerting.store.schema import measure
 
 
@@ -34,15 +35,21 @@ def put_anew(
     held = ledger.latest(rule.id, place.id)
     if held is None or held.state != "open":
         return
-    day = ledger.life.day_ahead(at)
+    day, today = ledger.life.day_ahead(at), ledger.life.day_not_over(at)
     facts = facts_at(rule, place, level or held.level, held.level, finding)
-    for wanted in asked_at(rule, level):
+    as_held = facts_at(rule, place, held.level, held.level, finding)
+    for asked in ledger.asked_by(held.id):
+        row = ledger.measure(asked.measure)
+        # As it was put: a run that says less loosens nothing of a day while its alert is higher.
+        if row is not None and row.state == "proposed" and row.day == day:
+            go_on(ledger, row, as_held.saying(place=row.object), at, again=True)
+    for wanted in rule.asks_at(level):
         if ledger.life.measure(wanted.measure).named_day:
             _for_day(ledger, wanted, place, day, facts, held.id, at)
     for asked in ledger.asked_by(held.id):
         row = ledger.measure(asked.measure)
         # What is over ends whether or not the data say more: missing data lift nothing of a day ahead.
-        if row is not None and row.ended is None and row.day is not None and row.day < day:
+        if row is not None and row.ended is None and row.day is not None and row.day < today:
             stop_asking(ledger, asked, row, facts, at)
 
 
@@ -59,6 +66,9 @@ def end_past(connection: Connection, life: Life, at: datetime) -> int:
         for key in keys:
             row = ledger.measure(key)
             assert row is not None
+            if any(_follows(row, other) for other in ledger.open_of((row.measure,))):
+                quietly_over(ledger, row, at)
+                continue
             facts = facts_of(ledger, row)
             for asked in list(ledger.askers(key).values()):
                 if asked.ended is None and row.ended is None:
@@ -66,14 +76,18 @@ def end_past(connection: Connection, life: Life, at: datetime) -> int:
     return len(keys)
 
 
+def _follows(row: Row, other: Row) -> bool:
+    """Whether the same is asked of the same for a later day."""
+    same = (row.object, row.carrier) == (other.object, other.carrier)
+    return same and other.day is not None and other.day > row.day
+
+
 def _for_day(
     ledger: Ledger, wanted: Ask, place: Place, day: str, facts: Facts, by: str, at: datetime
 ) -> None:
+    """Ask for what nobody has decided on yet of this day; and with others who ask for it."""
     for object_id, post in addressed(ledger, wanted.measure, place, facts.sector):
-        held = ledger.newest(wanted.measure, object_id, post.id)
-        if held is None or held.day != day:
-            ask(ledger, wanted.measure, place, dict(wanted.arguments), facts, by, at, day=day)
-        elif held.ended is None:
-            ask(ledger, wanted.measure, place, dict(wanted.arguments), facts, by, at, day=day)
-            if held.state == "proposed":
-                go_on(ledger, held, facts.saying(place=object_id), at, again=True)
+        held = ledger.for_day(wanted.measure, object_id, post.id, day)
+        if held is None or (held.ended is None and by not in ledger.askers(held.id)):
+            ask(ledger, wanted.measure, ledger.life.places.by_id[object_id], dict(wanted.arguments),
+                facts, by, at, carrier=post, day=day)  # fmt: skip

@@ -12,7 +12,6 @@ from alerting.alerts.notices import Facts, levels_told, posts_told, tell
 from alerting.people import Post
 from alerting.places import Place
 from alerting.store.rows import Row
-from alerting.vocabulary import Level
 
 
 def spread(
@@ -32,7 +31,7 @@ def spread(
     """
     facts = facts_at(rule, place, level, was, finding)
     told = levels_told(ledger, alert)
-    for wanted in asked_at(rule, level):
+    for wanted in rule.asks_at(level):
         ask(ledger, wanted.measure, place, wanted.arguments, facts, alert, at,
             day=ledger.life.day_ahead(at))  # fmt: skip
     ordered = {
@@ -59,16 +58,6 @@ def tell_fall(
     for post in audience(ledger, rule, place.id):
         if post.id in told:  # who never heard of it needs no end of it
             tell(ledger, "clear" if cleared else "fall", post, facts, at, alert=held.id, due=due)
-
-
-def asked_at(rule: Any, level: int) -> list[Any]:
-    """The measures of a level and of all below; of one measure the strictest level's words."""
-    asked: dict[str, Any] = {}
-    for name, step in rule.levels.items():
-        if Level[name] <= level:
-            for wanted in step.ask:
-                asked[wanted.measure] = wanted
-    return list(asked.values())
 
 
 def audience(ledger: Ledger, rule: Any, place: str) -> list[Post]:

@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 
-from alerting.alerts import ending, measures, settling
+from alerting.alerts import measures, settling, timed
 from alerting.alerts.life import Life
 from alerting.audit import record
 from alerting.chase import calls, pursuits, words
@@ -56,7 +56,7 @@ def step(connection: Connection, life: Life, now: datetime) -> int:
     changed += pursuits.open_new(connection, life, now)
     changed += _unreached(connection, life, now)
     changed += _mark_overdue(connection, life, now)
-    changed += _end(connection, life, now)
+    changed += timed.do_what_is_due(connection, life, now)
     for held in connection.execute(
         select(pursuit).where(_expired(life.realm, now)).order_by(pursuit.c.deadline, pursuit.c.id)
     ).all():
@@ -67,10 +67,9 @@ def step(connection: Connection, life: Life, now: datetime) -> int:
 
 def has_work(connection: Connection, life: Life, now: datetime) -> bool:
     """Whether `step` would change anything now; reads only."""
-    return any(
-        connection.execute(question, {"now": now}).first() is not None
-        for question in _questions(life.realm)
-    )
+    asked = (connection.execute(question, {"now": now}).first() for question in
+             _questions(life.realm))  # fmt: skip
+    return any(one is not None for one in asked) or timed.is_due(connection, life, now)
 
 
 @lru_cache(maxsize=64)
@@ -83,28 +82,25 @@ def _questions(realm: str) -> tuple[Select[Any], ...]:
         select(notice.c.id).where(_nobody(realm)),
         select(notice.c.id).where(_dead(realm)),
         select(measure.c.id).where(_late(realm, now)),
-        select(measure.c.id).where(ending.has_end(realm), measure.c.ends <= now),
         select(pursuit.c.id).where(pursuits.moot(realm)),
     )
     return tuple(question.limit(1) for question in asked)
 
 
-def next_due(connection: Connection, realm: str) -> datetime | None:
+def next_due(connection: Connection, life: Life) -> datetime | None:
     """The realm's own time at which the next deadline passes; None where nothing is waited for."""
     first = connection.execute(
         select(func.min(pursuit.c.deadline)).where(
-            pursuit.c.realm == realm, pursuit.c.state == "open"
+            pursuit.c.realm == life.realm, pursuit.c.state == "open"
         )
     ).scalar_one()
     due = connection.execute(
         select(func.min(measure.c.due)).where(
-            measure.c.realm == realm, measure.c.state.in_(_DUE), measure.c.overdue.is_(None),
+            measure.c.realm == life.realm, measure.c.state.in_(_DUE), measure.c.overdue.is_(None),
         )
     ).scalar_one()  # fmt: skip
-    end = connection.execute(
-        select(func.min(measure.c.ends)).where(ending.has_end(realm))
-    ).scalar_one()
-    return min((t for t in (first, due, end) if t is not None), default=None)
+    hours = timed.next_due(connection, life)
+    return min((t for t in (first, due, hours) if t is not None), default=None)
 
 
 def climb(
@@ -258,15 +254,6 @@ def _mark_overdue(connection: Connection, life: Life, now: datetime) -> int:
         select(measure.c.id).where(_late(life.realm, now)).order_by(measure.c.id)
     ).scalars().all()  # fmt: skip
     return sum(measures.overdue(connection, life, one, now) for one in rows)
-
-
-def _end(connection: Connection, life: Life, now: datetime) -> int:
-    rows = connection.execute(
-        select(measure.c.id)
-        .where(ending.has_end(life.realm), measure.c.ends <= now)
-        .order_by(measure.c.ends, measure.c.id)
-    ).scalars().all()  # fmt: skip
-    return sum(ending.end_comes(connection, life, one, now) for one in rows)
 
 
 def _wait_until(connection: Connection, held: Any, at: datetime) -> None:

@@ -20,6 +20,9 @@ def order(
         list[str],
         typer.Option("--argument", help="name=value (40, or 40km/h), or name=a+b for words."),
     ] = [],  # noqa: B006 (typer reads it, nobody writes it)
+    day: Annotated[
+        str, typer.Option(help="2026-01-21, of what is decided day by day; else the next morning's.")
+    ] = "",
     level: Annotated[str, typer.Option(help="blue, yellow, orange or red.")] = "yellow",
     realm: Annotated[str, typer.Option(help="live, or a running exercise.")] = "live",
     who: As = "",
@@ -29,7 +32,7 @@ def order(
     body = {
         "measure": measure, "place": place, "reason": reason, "level": level, "realm": realm,
         "arguments": dict(_argument(a) for a in argument),
-    }  # fmt: skip
+    } | ({"day": day} if day else {})  # fmt: skip
     say_next(post(load_config(config), "/api/v1/measures", body, "order", who))
 
 

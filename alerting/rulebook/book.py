@@ -69,6 +69,12 @@ class Rule:
     def ladder(self) -> tuple[Level, ...]:
         return tuple(step.level for step in self.levels.values())
 
+    def asks_at(self, level: int) -> list[Ask]:
+        """The measures of a level and of all below; of one measure the strictest level's words."""
+        asked = {ask.measure: ask for step in self.levels.values() if step.level <= level
+                 for ask in step.ask}  # fmt: skip
+        return list(asked.values())
+
     @cached_property
     def reach(self) -> timedelta:
         """0 for a rule of facts alone."""
@@ -123,6 +129,11 @@ class Book:
     def orderable(self) -> dict[str, Measure]:
         """What a person may order: all but the measures that plans bring along."""
         return {n: m for n, m in self.measures.items() if not isinstance(m, PlanMeasure)}
+
+    @cached_property
+    def successors(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The measures that do the work of others, and of which."""
+        return tuple((n, tuple(m.supersedes)) for n, m in self.measures.items() if m.supersedes)
 
     @cached_property
     def plan_of(self) -> dict[str, Plan]:

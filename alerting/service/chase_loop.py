@@ -23,7 +23,7 @@ class ChaseLoop:
         due = []
         with self._station.store.read() as connection:
             for realm in self._station.running():
-                at = chase.next_due(connection, realm.id)
+                at = chase.next_due(connection, self._station.life(realm.id))
                 if at is not None:
                     due.append(realm.machine_time(at))
         return min(due, default=None)

@@ -118,9 +118,9 @@ class EngineLoop:
                 _take_report(connection, life, signal)
                 let_go[:] = unknown.called_off(connection, realm, now)
             elif isinstance(signal, Tick) and not signal.subject:
-                order_again(connection, life, signal.issued)
-                end_past(connection, life, signal.issued)
-                ask_again(connection, life, signal.issued)
+                order_again(connection, life, signal.issued, now)
+                end_past(connection, life, now)
+                ask_again(connection, life, signal.issued, now)
             responses.review(connection, life, told, now)
             connection.execute(
                 delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == seq)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from alerting.rulebook import Ask, Book
 from alerting.vocabulary import Level
@@ -23,12 +22,10 @@ class ServiceRule:
     audience: tuple[str, ...] = ("duty-office",)
     measure: str = ""  # what the duty office is asked to do, where the book has it
     over: dict[str, str] = field(default_factory=lambda: _WORKS)  # what is said when it ends
-    levels: dict[str, Any] = field(default_factory=dict)
+    asked: tuple[Ask, ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    ask: tuple[Ask, ...]
+    def asks_at(self, level: int) -> list[Ask]:
+        return list(self.asked) if self.level <= level else []
 
 
 def service_rule(rule_id: str, book: Book) -> ServiceRule:
@@ -36,7 +33,7 @@ def service_rule(rule_id: str, book: Book) -> ServiceRule:
     rule = SERVICE_RULES[rule_id]
     if rule.measure not in book.measures:
         return rule
-    return replace(rule, levels={rule.level.name: _Step((Ask(rule.measure),))})
+    return replace(rule, asked=(Ask(rule.measure),))
 
 
 # What stands still while a loop fails, in the words of who must act.

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from alerting.errors import SuianError
-from alerting.store.schema import metadata, response, response_step, returned
+from alerting.store.schema import asker, measure, metadata, response, response_step, returned
 
 
 def _first(connection: Connection) -> None:
@@ -69,7 +69,7 @@ def _a_month_is_found(connection: Connection) -> None:
                         ("signal", "signal_by_kind"), ("pursuit", "pursuit_by_time"),
                         ("delivery", "delivery_by_time"), ("answer", "answer_by_time")):  # fmt: skip
         [index] = [one for one in metadata.tables[table].indexes if one.name == name]
-        index.create(connection, checkfirst=True)
+        connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 def _measures_have_an_end(connection: Connection) -> None:
@@ -89,7 +89,22 @@ def _measures_know_their_day_and_gate(connection: Connection) -> None:
 def _questions_and_what_people_typed_are_found(connection: Connection) -> None:
     for table, name in (("notice", "notice_by_question"), ("signal", "signal_by_source")):
         [index] = [one for one in metadata.tables[table].indexes if one.name == name]
-        index.create(connection, checkfirst=True)
+        connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def _askers_know_their_hours(connection: Connection) -> None:
+    """Of whoever asked before, the measure's own hours are the nearest that is known."""
+    known = {c["name"] for c in inspect(connection).get_columns("asker")}
+    for name in ("begins", "ends"):
+        if name not in known:
+            connection.execute(text(f"ALTER TABLE asker ADD COLUMN {name} VARCHAR(27)"))
+            connection.execute(text(
+                f"UPDATE asker SET {name} = (SELECT {name} FROM measure WHERE id = asker.measure)"))
+    [one_open] = [i for i in measure.indexes if i.name == "measure_one_open"]
+    connection.execute(text("DROP INDEX IF EXISTS measure_one_open"))
+    connection.execute(CreateIndex(one_open))
+    [by_end] = [i for i in asker.indexes if i.name == "asker_by_end"]
+    connection.execute(CreateIndex(by_end, if_not_exists=True))
 
 
 MIGRATIONS = {
@@ -97,7 +112,7 @@ MIGRATIONS = {
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
     "0006": _measures_meet, "0007": _responses_and_returns, "0008": _a_month_is_found,
     "0009": _measures_have_an_end, "0010": _measures_know_their_day_and_gate,
-    "0011": _questions_and_what_people_typed_are_found,
+    "0011": _questions_and_what_people_typed_are_found, "0012": _askers_know_their_hours,
 }  # fmt: skip
 
 

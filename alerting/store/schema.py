@@ -199,9 +199,9 @@ measure = Table(
     UniqueConstraint("realm", "measure", "object", "carrier", "number"),
     Index("measure_key", "realm", "measure", "object", "carrier"),
     Index("measure_by_end", "realm", "ended"),
-    # At most one open however many ask.
-    Index("measure_one_open", "realm", "measure", "object", "carrier", unique=True,
-          sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
+    # At most one open, of a named day one for each day, however many ask.
+    Index("measure_one_open", "realm", "measure", "object", "carrier", text("coalesce(day, '')"),
+          unique=True, sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
 )  # fmt: skip
 
 # Two open measures that conflict at the same object, and what was decided between them.
@@ -232,8 +232,13 @@ asker = Table(
     Column("level", Integer, nullable=False),
     Column("arguments", JSON, nullable=False),
     Column("since", UtcText, nullable=False),
+    # From when and until when they ask, where their arguments say so: a clock strikes every day.
+    Column("begins", UtcText),
+    Column("ends", UtcText),
     Column("ended", UtcText),
     Index("asker_by_asker", "asker"),
+    Index("asker_by_end", "ends", sqlite_where=text("ended IS NULL AND ends IS NOT NULL"),
+          postgresql_where=text("ended IS NULL AND ends IS NOT NULL")),
 )  # fmt: skip
 
 # What came back on a measure's return form, each time it was sent; the newest counts.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -93,6 +94,7 @@ class Ordering(Raising):
     measure: Key
     place: Key
     arguments: dict[str, Any] = {}
+    day: date | None = None  # of a measure for a named day; left out, the next morning's
     realm: Key = "live"
 
 
@@ -236,6 +238,8 @@ async def order_measure(
                       zh=f"规则包里没有“{given.measure}”这项措施。")  # fmt: skip
     arguments = read_given(given.measure, station.book.measures[given.measure], given.arguments)
     detail = given.model_dump(include={"measure", "level", "reason"}) | {"arguments": arguments}
+    if given.day is not None:
+        detail["day"] = given.day.isoformat()
     answer = await say(station, who_asks, "order", f"place:{given.place}", detail, channel="api",
                        realm_id=given.realm)  # fmt: skip
     if answer["outcome"] == "taken":
@@ -255,6 +259,9 @@ def _waits_for(
         # What is held back has said so itself.
         (measure.c.state != "proposed") | (measure.c.waits.is_not(None)),
     )  # fmt: skip
+    if definition.named_day:
+        ahead = station.life(given.realm).day_ahead(station.now(given.realm))
+        issued = issued.where(measure.c.day == (given.day.isoformat() if given.day else ahead))
     if not definition.decider or connection.execute(issued).first():
         return None
     sector = definition.sector or station.places.by_id[given.place].sector

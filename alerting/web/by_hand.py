@@ -199,7 +199,7 @@ async def _order(request: Request, who_asks: Who, form: Form) -> str:
     detail = {
         "measure": name, "level": form["level"], "reason": form["reason"],
         "arguments": read_given(name, definition, given),
-    }  # fmt: skip
+    } | ({"day": form["day"]} if form.get("day") else {})  # fmt: skip
     place = _place(station, form["place"])
     _confirmed(form)
     made = await saying.say(station, who_asks, "order", f"place:{place}", detail, channel="page",

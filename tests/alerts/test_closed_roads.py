@@ -72,12 +72,14 @@ def test_it_holds_until_its_end_and_for_a_day_where_none_is_named() -> None:
     assert met(roads, NOW + timedelta(hours=24)) == set()
 
 
-def test_it_ends_by_news_of_all_of_it_alone() -> None:
+def test_it_ends_when_nothing_of_it_meets_us_any_more() -> None:
     roads = ClosedRoads(PLACES)
     roads.take(told())
-    for detail in ({"road": "S901"}, {"from_km": 50}, {"to_km": 79}, {"direction": "up"}):
+    for detail in ({"road": "S901"}, {"from_km": 50}, {"direction": "up"}):
         roads.take(told("road-reopened", **detail))
         assert met(roads) == {"b"}, detail
+    roads.take(told("road-reopened", to_km=49.5, direction="down"))
+    assert met(roads) == {"b"}, "500 m from our border nobody can leave it"
     roads.take(told("road-reopened", from_km=0, to_km=100))
     assert met(roads) == set()
 
@@ -110,3 +112,44 @@ def test_rubbish_is_refused_with_what_to_mend(detail: dict[str, Any], words: str
         read_road_report("road-closed", told(**detail).detail, PLACES, NOW)
     assert words in refused.value.text()
     assert refused.value.zh
+
+
+def stretches(roads: ClosedRoads) -> set[str]:
+    return {c.told.stretch.called("en") for c in roads.standing(NOW)}
+
+
+@pytest.mark.parametrize(("opened", "left"), [
+    ({"to_km": 60}, {"G399 K60+000-K80+000, both directions"}),
+    ({"from_km": 60}, {"G399 K49+000-K60+000, both directions"}),
+    ({"from_km": 55, "to_km": 60}, {"G399 K49+000-K55+000, both directions",
+                                    "G399 K60+000-K80+000, both directions"}),
+    ({"direction": "up"}, {"G399 K49+000-K80+000, down"}),
+    ({"to_km": 60, "direction": "down"}, {"G399 K60+000-K80+000, both directions",
+                                          "G399 K49+000-K60+000, up"}),
+    ({"from_km": 0, "to_km": 90}, set()),
+    ({"to_km": 49}, {"G399 K49+000-K80+000, both directions"}),
+    ({"road": "S901"}, {"G399 K49+000-K80+000, both directions"}),
+])  # fmt: skip
+def test_of_a_part_that_opens_the_rest_stays_closed(
+    opened: dict[str, Any], left: set[str]
+) -> None:
+    roads = ClosedRoads(PLACES)
+    roads.take(told())
+    roads.take(told("road-reopened", **opened))
+    assert stretches(roads) == left
+
+
+def test_one_way_told_closed_opens_by_its_own_direction_alone() -> None:
+    roads = ClosedRoads(PLACES)
+    roads.take(told(direction="up"))
+    roads.take(told("road-reopened", direction="down"))
+    assert stretches(roads) == {"G399 K49+000-K80+000, up"}
+
+
+def test_what_is_told_besides_adds_to_what_is_closed() -> None:
+    roads = ClosedRoads(PLACES)
+    roads.take(told(to_km=60))
+    roads.take(told(from_km=55))
+    assert len(roads.standing(NOW)) == 2
+    roads.take(told(reason="再次通报"))
+    assert [c.told.reason for c in roads.standing(NOW)] == ["再次通报"]

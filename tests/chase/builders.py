@@ -66,6 +66,7 @@ class Book:
     """As much of a rule book as the life of a measure asks for."""
 
     rules_by_id: dict[str, Any] = {}  # noqa: RUF012
+    successors = ()
     measures = {  # noqa: RUF012
         name: Measure(
             title={"zh": name, "en": name}, form="order", sector="road-traffic",
@@ -168,7 +169,7 @@ class County:
         self.step()
         while True:
             with self.store.read() as c:
-                due = chase.next_due(c, "live")
+                due = chase.next_due(c, self.life)
             if due is None or due > end:
                 break
             self.now = max(self.now, due)

@@ -31,7 +31,7 @@ def test_silence_is_called_again_and_then_climbs(county):
     assert county.climbs() == [("police", "regulator", "silent")]
     assert "police has not answered" in county.phone("regulator")[0]
     with county.store.read() as c:
-        assert chase.next_due(c, "live") == county.now + timedelta(minutes=30)
+        assert chase.next_due(c, county.life) == county.now + timedelta(minutes=30)
     county.wait(120)
     assert [c[1] for c in county.climbs()] == ["regulator", "township", "office"]
 
@@ -194,4 +194,4 @@ def test_nothing_to_do_is_seen_without_writing(county):
     county.wait(0)
     with county.store.read() as c:
         assert not chase.has_work(c, county.life, county.now)
-        assert chase.next_due(c, "live") == START + timedelta(minutes=30)
+        assert chase.next_due(c, county.life) == START + timedelta(minutes=30)

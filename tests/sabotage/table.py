@@ -100,8 +100,8 @@ BREAKS = (
           'if held is None or held.state != "open":',
           STORIES + "test_by_hand.py::test_what_is_kept_by_hand_outlasts_its_weather"),
     # Closed roads
-    Break("a closure whose end has come goes on", "alerting/alerts/ending.py",
-          "if not asked or row.state in NOT_ISSUED:", "if row.state in NOT_ISSUED:",
+    Break("a closure whose end has come goes on", "alerting/alerts/timed.py",
+          "            expire(ledger, row, facts, at)", "            settle(ledger, row, facts, at)",
           STORIES + "test_closures.py::"
           "test_a_closure_ends_at_its_end_when_nobody_asks_any_longer_and_all_are_told"),
     Break("a neighbour's closure of another road counts", "alerting/places/roads.py",

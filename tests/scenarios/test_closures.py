@@ -275,9 +275,11 @@ def test_a_night_is_closed_in_stages_opens_after_a_look_and_is_decided_anew(
     assert "部分车辆禁行" in page(town, "hill")
     assert "7座以上客车" in page(town, "hill")
     assert "7-seaters and larger, dangerous goods, tour buses" in page(town, "hill", "en")
-    # 20:30: all; the closure takes over, and says so.
+    # 20:30: all; the closure that was ready before takes over then, and says so.
     answers(town, "chen", "night-closure", "in-force")
     town.passes(seconds=40)
+    assert newest(town, "night-ban", "hill")["state"] == "in force", "until then it alone holds"
+    town.passes(minutes=30)
     ban, closure = newest(town, "night-ban", "hill"), newest(town, "night-closure", "hill")
     assert (ban["state"], ban["successor"]) == ("superseded", closure["id"])
     chen.gets("【接替】", "由“夜间分段封闭”接替")
@@ -290,7 +292,7 @@ def test_a_night_is_closed_in_stages_opens_after_a_look_and_is_decided_anew(
     town.forecast(NIGHT, points=["high"])
     town.passes(hours=12)
     assert newest(town, "night-closure", "hill")["state"] == "lift proposed"
-    wang.gets("请检查现场（驾车走完全段，已撒盐、无冰无障碍）", "原定08:00截止，仍有风险提示要求")
+    wang.gets("请检查现场（驾车走完全段，已撒盐、无冰无障碍）", "原定08:00截止，仍有风险提示或人员要求")
     held = section(town, "hill")
     assert (held["state"], held["reopening"][0]["lifter"]) == ("exit-only", "transport")
     assert "拟恢复通行，待 交通运输局 检查" in page(town, "hill")

@@ -94,6 +94,14 @@ def test_one_question_and_one_digit_for_all_schools_above_a_height(town: Town, z
     zheng.gets("不同意")
     assert states(town) == dict.fromkeys(HIGH, "issued") | {"low-1": "refused"}
 
+    # One that is ordered for a day of its own, beside what is decided for tomorrow.
+    town.by_hand("/measures", "周五锅炉检修", measure="suspend-classes", place="high-1",
+                 level="orange", day="2026-01-23")  # fmt: skip
+    town.passes(seconds=40)
+    zheng.expects("高1校", "1月23日停课").replies("1")
+    assert [(m["day"], m["state"]) for m in town.measures(measure="suspend-classes", object="high-1")
+            ] == [("2026-01-21", "issued"), ("2026-01-23", "issued")]  # fmt: skip
+
 
 def test_a_school_is_taken_out_on_the_page_and_asked_about_alone(town: Town, zheng: Phone) -> None:
     evening(town)

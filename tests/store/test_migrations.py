@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
 
 from alerting.errors import SuianError
+from alerting.service.clock import open_live
 from alerting.store import Store
 from alerting.store.migrations import MIGRATIONS
 
@@ -100,4 +102,31 @@ def test_what_was_put_together_is_found_by_an_index(tmp_path: Path) -> None:
             " AND source >= 'typed:' AND source < 'typed;' ORDER BY seq DESC")).all()  # fmt: skip
     assert "USING INDEX notice_by_question" in plan[0].detail
     assert "USING INDEX signal_by_source" in typed[0].detail
+    store.close()
+
+
+def test_whoever_asked_before_asks_for_the_measures_hours(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    store.write(lambda c: open_live(c, datetime(2026, 1, 20, tzinfo=UTC), True))
+    for statement in (
+        "DROP INDEX asker_by_end", "DROP INDEX measure_one_open",
+        "ALTER TABLE asker DROP COLUMN begins", "ALTER TABLE asker DROP COLUMN ends",
+        "CREATE UNIQUE INDEX measure_one_open ON measure (realm, measure, object, carrier)"
+        " WHERE ended IS NULL",
+        "INSERT INTO measure (id, realm, measure, object, carrier, number, state, level, arguments,"
+        " proposed, ends) VALUES ('m', 'live', 'close', 'r', 'p', 1, 'issued', 3, '{}', '2026-01-20T00:00:00.000000Z',"
+        " '2026-01-20T09:00:00.000000Z')",
+        "INSERT INTO asker (measure, asker, realm, level, arguments, since)"
+        " VALUES ('m', 'person:x', 'live', 3, '{}', '2026-01-20T00:00:00.000000Z')",
+        "UPDATE alembic_version SET version_num = '0011'",
+    ):  # fmt: skip
+        store.write(lambda c, statement=statement: c.execute(text(statement)))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    with store.read() as connection:
+        assert connection.execute(text("SELECT begins, ends FROM asker")).all() == [
+            (None, "2026-01-20T09:00:00.000000Z")]
+        one_open = connection.execute(text(
+            "SELECT sql FROM sqlite_master WHERE name = 'measure_one_open'")).scalar_one()  # fmt: skip
+    assert "coalesce(day" in one_open
     store.close()

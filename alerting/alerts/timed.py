@@ -1,0 +1,106 @@
+"""What becomes of a measure when the hours begin or end for which it is asked.
+
+Who named an end by hand asks no longer than that; an alert or a response asks for as long as it is
+open. Where nobody asks any more the measure has expired. Where somebody does it stands, and its lifter
+is asked to look: nothing that an alert still asks for ends by the clock alone.
+
+What was reported in force ahead of its hours does the work of another measure from then on only.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+
+from alerting.alerts.asking import expire, settle, take_over
+from alerting.alerts.joint import passed
+from alerting.alerts.ledger import Ledger
+from alerting.alerts.life import Life
+from alerting.alerts.orders import NOT_ISSUED, facts_of
+from alerting.store.schema import asker, measure
+
+Successors = tuple[tuple[str, tuple[str, ...]], ...]  # measures, and what each does the work of
+
+
+def do_what_is_due(connection: Connection, life: Life, now: datetime) -> int:
+    """In the caller's transaction; gives for how many measures."""
+    begun = list(connection.execute(
+        select(measure.c.id)
+        .where(_takes_over(life.realm, life.book.successors), measure.c.begins <= now)
+        .order_by(measure.c.begins, measure.c.id)).scalars())  # fmt: skip
+    over = list(connection.execute(
+        select(measure.c.id).where(measure.c.realm == life.realm, measure.c.ended.is_(None))
+        .where(or_(measure.c.ends <= now, measure.c.id.in_(_asked_until(now))))
+        .order_by(measure.c.id)).scalars())  # fmt: skip
+    with Ledger(connection, life) as ledger:
+        for key in begun:
+            row = ledger.measure(key)
+            assert row is not None
+            take_over(ledger, row, now)
+    return len(begun) + sum(_end_comes(connection, life, key, now) for key in over)
+
+
+def is_due(connection: Connection, life: Life, now: datetime) -> bool:
+    due = next_due(connection, life)
+    return due is not None and due <= now
+
+
+def next_due(connection: Connection, life: Life) -> datetime | None:
+    """When the next hours begin or end, of the realm's own time."""
+    asked = _moments(life.realm, life.book.successors)
+    found = [connection.execute(question).scalar_one() for question in asked]
+    return min((at for at in found if at is not None), default=None)
+
+
+@lru_cache(maxsize=64)
+def _moments(realm: str, successors: Successors) -> tuple[Select[Any], ...]:
+    """Made once a realm and book, for they are asked after every commit."""
+    open_here = and_(measure.c.realm == realm, measure.c.ended.is_(None))
+    by_hand = select(func.min(asker.c.ends)).join(measure, measure.c.id == asker.c.measure)
+    return (
+        select(func.min(measure.c.ends)).where(open_here),
+        by_hand.where(open_here, _by_hand()),
+        select(func.min(measure.c.begins)).where(_takes_over(realm, successors)),
+    )
+
+
+def _end_comes(connection: Connection, life: Life, measure_id: str, at: datetime) -> bool:
+    with Ledger(connection, life) as ledger:
+        row = ledger.measure(measure_id)
+        if row is None or row.ended is not None:
+            return False
+        for asking in ledger.askers(row.id).values():
+            if asking.ended is None and asking.asker.startswith("person:") and passed(asking, at):
+                ledger.change(asking, ended=at)
+        facts = facts_of(ledger, row)
+        if any(one.ended is None for one in ledger.askers(row.id).values()):
+            settle(ledger, row, facts, at)
+        else:
+            expire(ledger, row, facts, at)
+        return True
+
+
+def _by_hand() -> ColumnElement[bool]:
+    return and_(asker.c.ended.is_(None), asker.c.ends.is_not(None), asker.c.asker.like("person:%"))
+
+
+def _asked_until(now: datetime) -> Any:
+    """Measures that somebody asked for by hand until a moment that has passed."""
+    return select(asker.c.measure).where(_by_hand(), asker.c.ends <= now)
+
+
+def _takes_over(realm: str, successors: Successors) -> ColumnElement[bool]:
+    """Condition on measures: in force ahead of its hours, and what it does the work of still stands."""
+    old = measure.alias()
+    pairs = [and_(measure.c.measure == name, old.c.measure.in_(olds)) for name, olds in successors]
+    stands = exists().where(
+        old.c.realm == realm, old.c.object == measure.c.object, old.c.ended.is_(None),
+        old.c.state.not_in(NOT_ISSUED), or_(False, *pairs),
+    )  # fmt: skip
+    return and_(
+        measure.c.realm == realm, measure.c.state == "in force",
+        measure.c.begins > measure.c.in_force, stands,
+    )  # fmt: skip

@@ -1,0 +1,403 @@
+"""Closures of a night and schools of a day, asked for by several: whose end counts, what is decided
+anew, what another takes over. Each was wrong once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from alerting import chase
+from alerting.alerts import by_hand, measures, timed
+from alerting.alerts.asking import ask, drop
+from alerting.alerts.ledger import Ledger
+from alerting.alerts.named_days import end_past
+from alerting.alerts.notices import Facts
+from alerting.alerts.recurring import ask_again
+from alerting.errors import Refused
+from alerting.signals import Report, Tick
+from alerting.store.schema import asker, measure
+from tests.alerts.county import STORY, ZONE, County
+
+ROAD = "G99-K12"
+OFFICER, DEPUTY = "person:zhao", "person:wang"
+MORE = """\
+  hold:
+    title: {zh: 夜间禁行, en: Night ban}
+    form: propose
+    decider: regulator
+    carrier: field
+    lifter: regulator
+    do: {zh: 劝返大客车, en: Turn coaches back}
+    sms: {zh: 劝返大客车, en: Turn coaches back}
+    by-minutes: 30
+    check: true
+    road: holds
+    look: {zh: 走完全段, en: drive all of it}
+    arguments: &hours
+      from: {stricter: earlier, optional: true, zh: "{value}起", en: "from {value}"}
+      until: {stricter: later, optional: true, zh: "至{value}", en: "until {value}"}
+  shut:
+    title: {zh: 夜间封闭, en: Night closure}
+    form: propose
+    decider: regulator
+    carrier: field
+    lifter: regulator
+    do: {zh: 逐段封闭道路, en: Close stretch by stretch}
+    sms: {zh: 逐段封闭道路, en: Close stretch by stretch}
+    by-minutes: 30
+    check: true
+    road: closes
+    look: {zh: 走完全段, en: drive all of it}
+    supersedes: [hold]
+    arguments: *hours
+  no-class:
+    title: {zh: 停课, en: No classes}
+    form: propose
+    decider: regulator
+    carrier: field
+    lifter: regulator
+    do: {zh: 通知家长不到校, en: Tell the parents}
+    sms: {zh: 通知家长不到校, en: Tell the parents}
+    by-minutes: 30
+    named-day: true
+"""
+NIGHTS = """\
+  - id: night
+    hazard: fog
+    place: road-section
+    basis: [M-01]
+    levels:
+      yellow: {when: (visibility < 500 m) within 30 h, ask: ["hold 20:00 08:00", "no-class"]}
+      orange: {when: (visibility < 200 m) within 30 h, ask: ["shut 20:30 08:00"]}
+    clear: visibility >= 750 m
+    hold: 2 h
+    decide: ["16:00"]
+    audience: [township]
+    cases:
+      - {name: dense fog, given: {at: "2026-01-20 16:00", visibility: [150]}, expect: {level: orange, onset: 0 h}}
+"""
+
+
+class Nights(County):
+    """The test county with measures for hours and for days, driven from 20 January, local time."""
+
+    def at(self, day_and_time: str) -> datetime:
+        return datetime.fromisoformat(f"2026-01-{day_and_time}").replace(tzinfo=ZONE).astimezone(UTC)
+
+    def until(self, day_and_time: str) -> None:
+        """On to a local time, every end and beginning on the way done when it comes."""
+        end = self.at(day_and_time)
+        for _ in range(500):
+            with self.store.read() as c:
+                due = chase.next_due(c, self.life)
+            if due is None or due > end:
+                break
+            self.now = max(self.now, due)
+            self.store.write(lambda c: chase.step(c, self.life, self.now))
+        else:
+            pytest.fail("something stays due and is never done")
+        self.now = end
+
+    def strikes(self, *, late: timedelta = timedelta()) -> None:
+        """The clock strikes now, and is heard `late`."""
+        issued, self.now = self.now, self.now + late
+        self.takes(Tick(source="clock", issued=issued))
+        self.store.write(lambda c: (end_past(c, self.life, self.now),
+                                    ask_again(c, self.life, issued, self.now)))  # fmt: skip
+
+    def asks(self, by: str, name: str, level: int = 3, day: str | None = None, **given: str) -> None:
+        place = self.life.places.by_id[ROAD]
+        facts = Facts("road-traffic", "fog", ROAD, level)
+        self.in_ledger(lambda ledger: ask(ledger, name, place, given, facts, by, self.now, day=day))
+
+    def no_longer(self, by: str) -> None:
+        facts = Facts("road-traffic", "fog", ROAD, 3)
+        self.in_ledger(lambda ledger: drop(ledger, by, set(), facts, self.now))
+
+    def in_ledger(self, work: Callable[[Ledger], Any]) -> None:
+        def all_of_it(connection: Connection) -> None:
+            with Ledger(connection, self.life) as ledger:
+                work(ledger)
+
+        self.store.write(all_of_it)
+
+    def every(self, name: str) -> list[Any]:
+        with self.store.read() as c:
+            return list(c.execute(
+                select(measure).where(measure.c.measure == name).order_by(measure.c.number)))
+
+    def newest(self, name: str) -> Any:
+        return self.every(name)[-1]
+
+    def does(self, act: Any, name: str, *more: Any) -> None:
+        key = self.newest(name).id
+        assert self.store.write(lambda c: act(c, self.life, key, "wang", self.now, *more)), act
+
+    def in_force(self, name: str) -> None:
+        self.does(measures.approve, name)
+        self.does(measures.in_force, name)
+
+    def asking(self, name: str) -> set[str]:
+        key = self.newest(name).id
+        with self.store.read() as c:
+            return set(c.execute(
+                select(asker.c.asker).where(asker.c.measure == key, asker.c.ended.is_(None))
+            ).scalars())
+
+
+@pytest.fixture
+def county(tmp_path: Path) -> Nights:
+    book = tmp_path / "book"
+    shutil.copytree(STORY / "book", book)
+    for name, more in (("measures.yaml", MORE), ("roads.yaml", NIGHTS)):
+        with (book / name).open("a", encoding="utf-8") as file:
+            file.write(more)
+    return Nights(book=book)
+
+
+def local(row_time: datetime | None) -> str | None:
+    return None if row_time is None else f"{row_time.astimezone(ZONE):%d %H:%M}"
+
+
+# Whose end counts
+
+
+def test_of_two_signed_ends_the_later_holds_whatever_their_clocks(county: Nights) -> None:
+    county.until("21 06:00")
+    county.asks(OFFICER, "shut", until="11:00")
+    county.in_force("shut")
+    county.asks(DEPUTY, "shut", until="13:00")
+    assert local(county.newest("shut").ends) == "21 13:00"
+    county.does(measures.in_force, "shut")  # asked for longer, it was issued again
+    county.until("21 12:00")
+    held = county.newest("shut")
+    assert (held.state, local(held.ends)) == ("in force", "21 13:00")
+    assert county.asking("shut") == {DEPUTY}
+    county.until("21 13:00")
+    assert county.newest("shut").state == "expired"
+
+
+def test_a_persons_end_stays_their_own_when_an_alert_has_joined_and_gone(county: Nights) -> None:
+    county.until("21 06:00")
+    county.asks(OFFICER, "shut", until="09:00")
+    county.in_force("shut")
+    county.asks("live.night.G99-K12.1", "shut")  # with no end
+    assert county.newest("shut").ends is None
+    county.until("21 10:00")
+    assert county.asking("shut") == {"live.night.G99-K12.1"}
+    county.no_longer("live.night.G99-K12.1")
+    assert county.newest("shut").state == "lift proposed", "nobody asks: somebody looks"
+
+
+def test_while_an_alert_asks_past_its_end_somebody_must_look(county: Nights) -> None:
+    county.until("21 06:00")
+    county.asks("live.night.G99-K12.1", "shut", until="08:00")
+    county.in_force("shut")
+    county.asks(OFFICER, "shut", until="12:00")
+    county.does(measures.in_force, "shut")
+    county.until("21 08:00")
+    assert county.newest("shut").state == "in force", "it is signed until noon"
+    county.until("21 12:00")
+    held = county.newest("shut")
+    assert (held.state, held.ends) == ("lift proposed", None)
+    assert "12:00" in county.notices()[-1].facts["reason"]["zh"]
+    county.asks(OFFICER, "shut", until="15:00")
+    assert (county.newest("shut").state, local(county.newest("shut").ends)) == ("issued", "21 15:00")
+    county.does(measures.in_force, "shut")
+    county.until("21 15:00")
+    assert county.newest("shut").state == "lift proposed", "and once more"
+
+
+def test_a_rise_after_the_end_asks_for_the_next_hours(county: Nights) -> None:
+    county.until("21 06:00")
+    county.asks("live.night.G99-K12.1", "shut", until="08:00")
+    county.in_force("shut")
+    county.until("21 22:00")
+    assert county.newest("shut").state == "lift proposed"
+    county.asks("live.night.G99-K12.1", "shut", level=2, until="08:00")
+    assert county.newest("shut").state == "lift proposed", "a fall asks for nothing more"
+    county.asks("live.night.G99-K12.1", "shut", level=4, until="08:00")
+    assert (county.newest("shut").state, local(county.newest("shut").ends)) == ("issued", "22 08:00")
+
+
+def test_hours_that_do_not_meet_are_two_decisions(county: Nights) -> None:
+    county.until("21 06:00")
+    county.asks(OFFICER, "shut", until="09:00")
+    county.in_force("shut")
+    county.asks(DEPUTY, "shut", **{"from": "22:00", "until": "23:00"})
+    assert local(county.newest("shut").ends) == "21 09:00"
+    county.until("21 09:00")
+    assert county.newest("shut").state == "lift proposed"
+    county.does(measures.attest, "shut")
+    later = county.newest("shut")
+    assert (later.number, later.state, local(later.begins)) == (2, "proposed", "21 22:00")
+    county.does(measures.refuse, "shut", "no")
+    assert len(county.every("shut")) == 2, "what is refused does not come back at once"
+
+
+def test_who_signed_but_could_not_order_is_told_that_its_time_is_over(county: Nights) -> None:
+    county.asks(OFFICER, "shut", until="17:00")
+    county.does(measures.approve, "shut")
+    key = county.newest("shut").id
+    county.store.write(lambda c: c.execute(measure.update().where(measure.c.id == key).values(
+        state="approved", issued=None, waits={"why": "first", "for": [], "post": "office"})))
+    county.until("20 17:00")
+    assert county.newest("shut").state == "expired"
+    told = {n.post: n.facts["reason"]["zh"] for n in county.notices() if n.kind == "lifted"}
+    assert told == dict.fromkeys(("transport", "office"), "到时自动结束，未曾下达")
+
+
+# Night after night
+
+
+def fog(county: Nights) -> None:
+    county.forecast(visibility=[150] * 48)
+
+
+def first_night(county: Nights) -> None:
+    """Both are asked for at 16:00, signed, and in force; the closure takes over at 20:30."""
+    county.until("20 15:00")
+    fog(county)
+    county.until("20 16:00")
+    county.strikes()
+    assert [local(county.newest(n).begins) for n in ("hold", "shut")] == ["20 20:00", "20 20:30"]
+    for name in ("hold", "shut"):
+        county.in_force(name)
+
+
+def test_what_is_ready_ahead_takes_over_when_its_hours_begin(county: Nights) -> None:
+    first_night(county)
+    county.until("20 20:29")
+    assert county.newest("hold").state == "in force", "until half past eight it alone holds"
+    county.until("20 20:30")
+    assert county.newest("hold").state == "superseded"
+    with county.store.read() as c:
+        assert not timed.is_due(c, county.life, county.now)
+
+
+def test_both_are_asked_for_on_the_second_night(county: Nights) -> None:
+    first_night(county)
+    county.until("21 08:00")
+    assert county.newest("shut").state == "lift proposed"
+    county.does(measures.attest, "shut")
+    county.until("21 15:00")
+    fog(county)
+    county.until("21 16:00")
+    county.strikes()
+    for name in ("hold", "shut"):
+        assert (county.newest(name).number, county.newest(name).state) == (2, "proposed"), name
+
+
+def test_what_is_looked_at_after_the_hour_is_asked_for_then(county: Nights) -> None:
+    first_night(county)
+    county.until("21 15:00")
+    fog(county)
+    county.until("21 16:00")
+    county.strikes()
+    assert county.newest("shut").state == "lift proposed", "one at a time"
+    assert county.newest("hold").number == 1
+    county.until("21 17:00")
+    county.does(measures.attest, "shut")
+    for name in ("hold", "shut"):
+        assert (county.newest(name).number, county.newest(name).state) == (2, "proposed"), name
+
+
+def test_what_was_withdrawn_does_not_come_back_through_an_older_one(county: Nights) -> None:
+    first_night(county)
+    county.until("21 08:00")
+    county.does(measures.attest, "shut")
+    county.until("21 15:00")
+    fog(county)
+    county.until("21 16:00")
+    county.strikes()
+    for name in ("hold", "shut"):
+        county.does(measures.withdraw, name, "thawed")
+    county.until("22 15:00")
+    fog(county)
+    county.until("22 16:00")
+    county.strikes()
+    assert [county.newest(n).number for n in ("hold", "shut")] == [2, 2]
+
+
+def test_a_stroke_heard_late_asks_for_no_night_that_is_over(county: Nights) -> None:
+    first_night(county)
+    county.until("21 08:00")
+    county.does(measures.attest, "shut")
+    fog(county)
+    county.until("21 16:00")
+    county.strikes(late=timedelta(hours=17))  # heard at nine on the 22nd
+    asked = county.newest("shut")
+    assert (local(asked.proposed), local(asked.begins)) == ("22 09:00", "22 20:30")
+
+
+def test_under_its_successor_nothing_is_proposed_and_all_who_ask_get_it_back(county: Nights) -> None:
+    first_night(county)
+    county.until("20 21:00")
+    county.asks(OFFICER, "hold", until="06:00")
+    assert (county.newest("hold").number, county.newest("hold").state) == (1, "superseded")
+    county.does(measures.withdraw, "shut", "thawed")
+    back = county.newest("hold")
+    assert (back.number, back.state, local(back.ends)) == (2, "issued", "21 08:00")
+    assert county.asking("hold") == {OFFICER, "live.night.G99-K12.1"}
+
+
+# Days that are named
+
+
+def test_tomorrow_ordered_today_leaves_today_as_it_is(county: Nights) -> None:
+    county.until("20 11:00")
+    county.asks(OFFICER, "no-class")
+    county.in_force("no-class")
+    county.until("20 14:00")
+    county.asks(OFFICER, "no-class", day="2026-01-21")
+    today, tomorrow = county.every("no-class")
+    assert [(m.day[-2:], m.state) for m in (today, tomorrow)] == [
+        ("20", "in force"), ("21", "proposed")]  # fmt: skip
+    county.asks(DEPUTY, "no-class", day="2026-01-21")
+    assert len(county.every("no-class")) == 2
+    county.until("20 20:00")
+    county.strikes()
+    assert [m.state for m in county.every("no-class")] == ["expired", "proposed"]
+    assert not [n for n in county.notices() if n.kind == "lifted"], "what follows speaks for itself"
+
+
+def test_a_run_that_says_less_loosens_nothing_while_the_alert_is_higher(county: Nights) -> None:
+    county.until("20 15:00")
+    fog(county)
+    county.until("20 16:00")
+    county.strikes()
+    assert county.newest("no-class").level == 3
+    county.does(measures.approve, "no-class")
+    was = county.newest("no-class")
+    county.forecast(visibility=[400] * 48)  # yellow; one run lets nothing fall
+    county.now = county.at("20 16:00") + timedelta(minutes=1)
+    county.takes(Tick(source="clock", issued=county.at("20 16:00")))
+    now = county.newest("no-class")
+    assert county.alerts()[-1].level == 3
+    assert (now.level, now.version, now.state) == (was.level, was.version, "issued")
+
+
+def test_by_hand_a_day_is_named_and_none_that_is_over(county: Nights) -> None:
+    county.until("20 14:00")
+
+    def order(**detail: Any) -> str:
+        said = Report(source="t", issued=county.now, act="order", person="zhao",
+                      subject=f"place:{ROAD}", detail={"measure": "no-class", "reason": "x"} | detail)
+        return county.store.write(lambda c: by_hand(c, county.life, said))
+
+    order(day="2026-01-23")
+    assert county.newest("no-class").day == "2026-01-23"
+    order()
+    assert county.newest("no-class").day == "2026-01-21", "nobody said: the next morning"
+    for wrong in ("2026-01-19", "soon", "2027-06-01"):
+        with pytest.raises(Refused, match="day"):
+            order(day=wrong)
+    county.until("20 20:30")
+    with pytest.raises(Refused, match="over"):
+        order(day="2026-01-20")
