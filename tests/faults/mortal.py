@@ -11,7 +11,7 @@ from typing import Any
 import requests
 from sqlalchemy import select
 
-from alerting.store.schema import alert, delivery, delivery_notice, measure, notice
+from alerting.store.schema import alert, asker, delivery, delivery_notice, measure, notice
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import ACCOUNT, SENDER, Sms, StandIn
 from tests.scenarios.town import START, ProcessGone, Town
@@ -132,6 +132,11 @@ class MortalTown(Town):
                 select(measure.c.id, measure.c.state, measure.c.level, measure.c.arguments)
                 .order_by(measure.c.id)
             ).all()
+            askers = connection.execute(
+                select(asker.c.measure, asker.c.asker, asker.c.begins, asker.c.ends,
+                       asker.c.ended.is_(None))
+                .order_by(asker.c.measure, asker.c.asker)
+            ).all()  # fmt: skip
             told = connection.execute(
                 select(delivery.c.person, notice.c.kind, notice.c.alert, notice.c.measure,
                        notice.c.wants, notice.c.level, notice.c.post, notice.c.rung, notice.c.round)
@@ -153,6 +158,7 @@ class MortalTown(Town):
         return {
             "alerts": [tuple(a) for a in alerts],
             "measures": [(*m[:3], sorted(m.arguments.items())) for m in measures],
+            "askers": [tuple(a) for a in askers],
             "told": sorted({tuple("" if v is None else v for v in t) for t in told}),
             "waiting": [tuple(w) for w in waiting],
         }

@@ -1,4 +1,5 @@
-"""One storm for all kills: a fog and an icing warning, orders, answers, an approval, and the end of it.
+"""One storm for all kills: a fog and an icing warning, orders, answers, an approval, a closure that
+somebody asks for until an hour, and the end of it.
 
 Every step happens at a fixed time and says the same words, so that it can be done again after a death.
 """
@@ -52,6 +53,14 @@ def warning(minute: float, action: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def ordered(minute: float, measure: str, until: str) -> dict[str, Any]:
+    return {
+        "kind": "report", "source": "desk", "issued": _at(minute), "act": "order", "person": "admin",
+        "subject": "place:G99-K12", "detail": {"measure": measure, "level": "red", "reason": "大雾",
+                                               "arguments": {"until": until}},
+    }  # fmt: skip
+
+
 Step = tuple[float, Callable[[MortalTown], Any]]
 
 
@@ -72,6 +81,7 @@ STORY: list[Step] = [
     _hands_in(10, observed(10, 40)),
     _answers(12, WANG, "1"),
     _answers(13, CHEN, "2"),
+    _hands_in(16, ordered(16, "close", "16:40")),
     _hands_in(20, warning(20, "cancel")),
     _hands_in(30, forecast(30, CLEAR)),
     _hands_in(59, observed(59, 9000)),

@@ -18,7 +18,7 @@ from tests.faults.mortal import MortalTown
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import StandIn
 
-MOST_COMMITS = 80
+MOST_COMMITS = 90
 EVERY = 1 if os.environ.get("SUIAN_ALL_FAULTS") else 8
 
 
