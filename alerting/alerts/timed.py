@@ -101,6 +101,6 @@ def _takes_over(realm: str, successors: Successors) -> ColumnElement[bool]:
         old.c.state.not_in(NOT_ISSUED), or_(False, *pairs),
     )  # fmt: skip
     return and_(
-        measure.c.realm == realm, measure.c.state == "in force",
+        measure.c.realm == realm, measure.c.ended.is_(None), measure.c.state == "in force",
         measure.c.begins > measure.c.in_force, stands,
     )  # fmt: skip

@@ -96,7 +96,8 @@ def next_due(connection: Connection, life: Life) -> datetime | None:
     ).scalar_one()
     due = connection.execute(
         select(func.min(measure.c.due)).where(
-            measure.c.realm == life.realm, measure.c.state.in_(_DUE), measure.c.overdue.is_(None),
+            measure.c.realm == life.realm, measure.c.ended.is_(None),
+            measure.c.state.in_(_DUE), measure.c.overdue.is_(None),
         )
     ).scalar_one()  # fmt: skip
     hours = timed.next_due(connection, life)
@@ -290,6 +291,6 @@ def _dead(realm: str) -> ColumnElement[bool]:
 
 def _late(realm: str, now: datetime) -> ColumnElement[bool]:
     return and_(
-        measure.c.realm == realm, measure.c.state.in_(_DUE),
+        measure.c.realm == realm, measure.c.ended.is_(None), measure.c.state.in_(_DUE),
         measure.c.overdue.is_(None), measure.c.due <= now,
     )  # fmt: skip
