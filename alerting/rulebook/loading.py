@@ -5,7 +5,7 @@ A pack that has any problem does not load, and the error lists all problems of a
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from datetime import time, timedelta
 from pathlib import Path
 from typing import cast
@@ -130,7 +130,7 @@ def _read_measures(path: Path, raw: bytes | None, problems: list[str]) -> dict[s
             # A name that is declared but cannot be read is not reported a second time as unknown.
             _check_meetings(document, made)
             for name, measure in made.items():
-                for key in ("interim", "conflicts", "needs_first", "yields"):
+                for key in ("interim", "conflicts", "needs_first", "yields", "supersedes"):
                     for n, other in enumerate(getattr(measure, key)):
                         where: Key = ("measures", name, key.replace("_", "-"), n)
                         asks = key in ("interim", "needs_first")
@@ -176,20 +176,30 @@ def _check_meetings(document: Document, made: dict[str, Measure]) -> None:
                 document.problem(where, f"{name} and {other} yield to each other.",
                                  "Say which of them stands while nobody decides.")  # fmt: skip
         for n, first in enumerate(measure.needed_names):
-            if _comes_back(made, name, first):
+            if _comes_back({m: made[m].needed_names for m in made}, name, first):
                 where = ("measures", name, "needs-first", n)
                 document.problem(where, f"{name} would wait for itself.", "Take one of the two out.")
+        for n, ended in enumerate(measure.supersedes):
+            where = ("measures", name, "supersedes", n)
+            if _comes_back({m: made[m].supersedes for m in made}, name, ended):
+                document.problem(where, f"{name} would be ended by what it ends.",
+                                 "Take one of them out.")  # fmt: skip
+            elif ended in made and made[ended].gate and not measure.gate:
+                document.problem(where, f"{name} would end {ended}, which a gate holds, without its"
+                                 " four attestations.",
+                                 f"Give {name} gate: true, or take {ended} out here.")  # fmt: skip
 
 
-def _comes_back(made: dict[str, Measure], name: str, start: str) -> bool:
+def _comes_back(onward: Mapping[str, list[str]], name: str, start: str) -> bool:
+    """Whether what `start` names, and what that names in turn, leads to `name`."""
     seen, queue = set[str](), [start]
     while queue:
         current = queue.pop()
         if current == name:
             return True
-        if current not in seen and current in made:
+        if current not in seen and current in onward:
             seen.add(current)
-            queue += made[current].needed_names
+            queue += onward[current]
     return False
 
 

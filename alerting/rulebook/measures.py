@@ -195,6 +195,12 @@ class Measure(_Model):
                 raise ValueError(f"the argument {name} is a time of day: stricter: {stricter}")
         if UNTIL in self.arguments and not self.check:
             raise ValueError("what has an end is looked at when the end comes: add check: true")
+        for given, what in ((UNTIL in self.arguments, f"the argument {UNTIL}"),
+                            (self.named_day, "named-day")):  # fmt: skip
+            if given and self.gate:
+                # At the end its lifter would be asked for a look that no gate lets pass.
+                raise ValueError("what has a gate has no end by the clock: it lifts by its four"
+                                 f" attestations alone. Take {what} out, or gate: true")  # fmt: skip
         if self.look and not self.check:
             raise ValueError("`look` says what the check before lifting looks for: add check: true")
         return self

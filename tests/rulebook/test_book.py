@@ -136,7 +136,14 @@ def test_asks_and_the_strictest_of_them(tmp_path):
         ("needs-first: [speed-limit]", "speed-limit needs its argument speed"),
         ("needs-first: [speed-limit 60 kg]", "speed"),
         ("needs-first: [gone 60 km/h]", "there is no measure 'gone'"),
+        ("supersedes: [gone]", "there is no measure 'gone'. Declare it in this file"),
+        ("supersedes: [close]", "close would be ended by what it ends. Take one of them out"),
         ("exempts: {ambulance: {zh: 救护车, en: ambulances, maybe: true}}", "maybe"),
+        ("gate: true\n    arguments: {until: {stricter: later, optional: true}}",
+         "what has a gate has no end by the clock: it lifts by its four attestations alone. Take"
+         " the argument until out, or gate: true"),
+        ("gate: true\n    named-day: true", "it lifts by its four attestations alone. Take named-day"
+         " out, or gate: true"),
     ],
 )
 def test_what_measures_say_of_each_other_must_be_possible(tmp_path, given, said):
@@ -156,3 +163,31 @@ def test_two_do_not_yield_to_each_other_and_a_round_of_waiting_does_not_load(tmp
     text = text.replace("    title: {zh: 限速, en: Speed limit}\n",
                         "    title: {zh: 限速, en: Speed limit}\n    needs-first: [guide]\n")
     assert any("would wait for itself" in line for line in problems(tmp_path, measures=text))
+
+
+def test_what_ends_another_in_a_round_does_not_load_and_each_end_of_it_is_shown(tmp_path):
+    guide, limit, close = "巡逻引导, en: Guide traffic", "限速, en: Speed limit", "封闭, en: Close"
+    text = MEASURES
+    for title, ends in ((guide, "close"), (limit, "guide"), (close, "speed-limit")):
+        line = f"    title: {{zh: {title}}}\n"
+        assert line in text
+        text = text.replace(line, f"{line}    supersedes: [{ends}]\n", 1)
+    found = problems(tmp_path, measures=text)
+    assert len(found) == 3, found
+    for line, name in zip(found, ("guide", "speed-limit", "close"), strict=True):
+        assert f"{name} would be ended by what it ends" in line
+        number, column = line.split(": ")[0].rsplit(":", 2)[1:]
+        assert text.splitlines()[int(number) - 1][int(column) - 1 :] in (
+            "close]", "guide]", "speed-limit]")  # fmt: skip
+
+
+def test_what_a_gate_holds_is_not_ended_by_what_has_none(tmp_path):
+    limit = "    title: {zh: 限速, en: Speed limit}\n"
+    close = "    title: {zh: 封闭, en: Close}\n"
+    gated = MEASURES.replace(limit, f"{limit}    check: true\n    gate: true\n", 1)
+    text = gated.replace(close, f"{close}    supersedes: [speed-limit]\n")
+    (found,) = problems(tmp_path, measures=text)
+    assert "close would end speed-limit, which a gate holds" in found
+    assert "Give close gate: true" in found
+    both = text.replace(close, f"{close}    gate: true\n")
+    load_book(folder(tmp_path, measures=both), {"year-end"})
