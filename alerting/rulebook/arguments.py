@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import time
 from typing import Any, Literal
@@ -15,6 +16,7 @@ LANGUAGES: tuple[Language, ...] = ("zh", "en")
 Argued = float | str | list[str]
 EXEMPTS = "exempts"  # the argument by which who asks lets fewer pass than the measure declares
 FROM, UNTIL = "from", "until"  # the hours for which a measure is asked
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
 class Words(TypedDict):
@@ -148,8 +150,12 @@ def implied(declared: Mapping[str, Argument], given: Mapping[str, Any]) -> dict[
 
 
 def read_clock(text: str) -> str:
-    """A time of day as it is kept, `20:00`. Raises ValueError."""
-    return f"{time.fromisoformat(text.strip()):%H:%M}"
+    """A local time of day, hours and minutes, as it is kept: `08:00` for "8:00". Raises ValueError for
+    all else, seconds and zones too: nothing is taken for another time than was written."""
+    said = _CLOCK.fullmatch(text.strip())
+    if said is None:
+        raise ValueError(f'{text!r} is no time of day; write it as hours and minutes: "20:00"')
+    return f"{time(int(said[1]), int(said[2])):%H:%M}"
 
 
 def _after_noon(clock: str) -> int:

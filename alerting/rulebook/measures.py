@@ -40,10 +40,9 @@ def _sector(name: str) -> str:
 
 def _clock(text: str) -> str:
     try:
-        time.fromisoformat(text)
+        return read_clock(text)
     except ValueError:
         raise ValueError(f'{text!r} is no time of day; write it in quotes: "20:00"') from None
-    return text
 
 
 Clock = Annotated[str, AfterValidator(_clock)]

@@ -122,8 +122,26 @@ def test_what_may_be_left_out_is_and_a_default_counts_as_given() -> None:
     assert asked.arguments == {"passing": "whole", "from": "20:30", "until": "08:00"}
     with pytest.raises(AskError, match="no word of passing"):
         read_ask("close half", {"close": CLOSE})
+    assert read_ask("close whole 0:30 8:00", {"close": CLOSE}).arguments["until"] == "08:00"
+    assert read_given("close", CLOSE, {"from": " 20:30 "})["from"] == "20:30"
+
+
+@pytest.mark.parametrize("said", [
+    "noon", "20", "2000", "20:0", "20:00:30", "20:00:00", "20:00+08:00", "20:00Z", "24:00", "20:60",
+    "T20:00", "２０:００",
+])  # fmt: skip
+def test_a_time_of_day_is_hours_and_minutes_and_nothing_else(said: str) -> None:
     with pytest.raises(AskError, match="until of close is a time of day"):
-        read_ask("close whole 20:30 noon", {"close": CLOSE})
+        read_ask(f"close whole 20:30 {said}", {"close": CLOSE})
+    with pytest.raises(BadInput, match="until of close is a time of day, 20:00") as refused:
+        read_given("close", CLOSE, {"until": said})
+    assert "不是时刻，请写成 20:00" in refused.value.zh
+    for key in ("by-clock", "again"):  # the second would never come
+        with pytest.raises(ValueError, match='write it in quotes: "20:00"'):
+            Measure.model_validate({
+                "title": WORDS, "form": "order", "do": WORDS, "sms": WORDS, "carrier": "field",
+                "lifter": "field", "by-minutes": 60, key: said,
+            })  # fmt: skip
 
 
 @pytest.mark.parametrize(("sets", "expected"), [
