@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.alerts.closed_roads import ClosedRoads
+from alerting.alerts.closed_roads import NO_END, ClosedRoads
 from alerting.calendar import Calendar
 from alerting.places import Places
 from alerting.places.areas import AreaMatcher, issuer_rank, named_rank
@@ -22,7 +22,6 @@ from alerting.signals import Incident, Report, Warning
 from alerting.vocabulary import BY_BULLETIN, Level
 from alerting.weather.sight import Sight
 
-NO_EXPIRY = timedelta(hours=24)  # a warning that names no end
 REPORT_LASTS = timedelta(hours=6)  # what a person saw, unless ended or said again
 KEPT = timedelta(days=40)
 
@@ -44,7 +43,7 @@ class InForce:
 
     @property
     def runs_out(self) -> datetime:
-        return self.warning.expires or self.since + NO_EXPIRY
+        return self.warning.expires or self.since + NO_END  # as long as a closure that names none
 
     def holds(self, now: datetime) -> bool:
         return self.ended is None and self.since <= now < self.runs_out

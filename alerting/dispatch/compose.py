@@ -18,8 +18,9 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from alerting.dispatch.lines import in_gsm_7
 from alerting.dispatch.segments import segments
-from alerting.dispatch.wording import FORMS_ONLY, Book, Language, News, Words
+from alerting.dispatch.wording import FORMS_ONLY, Book, News, Words
 from alerting.places import Places
+from alerting.vocabulary.languages import Language
 
 # In this order a short text loses what it can do without.
 CUTS = ("why", "list", "official", "reason")

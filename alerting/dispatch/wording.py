@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from alerting.dispatch import together
 from alerting.dispatch.lines import plain, time_of
@@ -19,8 +19,8 @@ from alerting.rulebook.spoken import ON_ROADS, said_of
 from alerting.vocabulary import HAZARDS, NAMES, Level
 from alerting.vocabulary.answers import Choice, choices
 from alerting.vocabulary.days import day_in_words
+from alerting.vocabulary.languages import Language
 
-Language = Literal["zh", "en"]
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # The four forms of a measure, and what an unsigned one is called whatever its form.
 FORMS = {

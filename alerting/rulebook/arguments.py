@@ -11,8 +11,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, model_validator
 from typing_extensions import TypedDict
 
-Language = Literal["zh", "en"]
-LANGUAGES: tuple[Language, ...] = ("zh", "en")
+from alerting.vocabulary.languages import Language
+
 Argued = float | str | list[str]
 EXEMPTS = "exempts"  # the argument by which who asks lets fewer pass than the measure declares
 FROM, UNTIL = "from", "until"  # the hours for which a measure is asked

@@ -21,7 +21,7 @@ from alerting.rulebook.book import Book, Rule
 from alerting.rulebook.evaluate import Bound
 from alerting.rulebook.explain import explain
 from alerting.rulebook.grammar import DAILY
-from alerting.rulebook.measures import Measure, strictest
+from alerting.rulebook.measures import Measure, strictest_asks
 from alerting.rulebook.nodes import number_text
 from alerting.rulebook.pack import Case, Expect, Given
 from alerting.rulebook.wording import sentence
@@ -116,7 +116,7 @@ def _got(rule: Rule, sight: Sight, measures: dict[str, Measure]) -> tuple[dict[s
     level = max(why.level, int(verdict.floor[0]))
     onset = why.stretch(level)[0]
     asked = [a for step in rule.levels.values() if step.level <= level for a in step.ask]
-    told = [_ask_text(n, a, measures) for n, a in strictest(measures, asked).items()]
+    told = [_ask_text(n, a, measures) for n, a in strictest_asks(measures, asked).items()]
     states = set(why.levels.values())
     none = next((s for s in ("unknown", "undecidable") if s in states), "none")
     clear = "unknown" if verdict.clear_possible[0] else "no"

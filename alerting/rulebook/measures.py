@@ -19,11 +19,11 @@ from alerting.rulebook.arguments import (
     UNTIL,
     Argued,
     Argument,
-    Language,
     Words,
     read_clock,
 )
 from alerting.vocabulary import SECTORS, TIERS
+from alerting.vocabulary.languages import Language
 
 
 def _tier(name: str) -> str:
@@ -327,7 +327,7 @@ def _near(name: str, known: dict[str, Any]) -> str:
     return f"Did you mean {near[0]}?" if near else "Declare it in measures.yaml."
 
 
-def strictest(measures: dict[str, Measure], asks: list[Ask]) -> dict[str, dict[str, Argued]]:
+def strictest_asks(measures: dict[str, Measure], asks: list[Ask]) -> dict[str, dict[str, Argued]]:
     """Each measure once, with the strictest of the arguments asked for."""
     named: dict[str, list[dict[str, Argued]]] = {}
     for ask in asks:

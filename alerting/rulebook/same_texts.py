@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from alerting.rulebook.measures import Measure
 from alerting.vocabulary import PLACE_KINDS, SECTORS, TIERS
+from alerting.vocabulary.languages import LANGUAGES, Language
 
 # Digits, and the numerals of a count: 三级, 两小时. 一 alone is in too many words.
 _NUMBERS = re.compile(r"\d+(?:\.\d+)?|[零〇两二三四五六七八九十百千]+")
@@ -23,7 +24,7 @@ class Twin(NamedTuple):
     name: str
     first: str
     part: Literal["do", "sms"]
-    language: Literal["zh", "en"]
+    language: Language
 
 
 def twins(measures: Mapping[str, Measure]) -> Iterator[Twin]:
@@ -32,7 +33,7 @@ def twins(measures: Mapping[str, Measure]) -> Iterator[Twin]:
     for name, measure in measures.items():
         found: Twin | None = None
         for part in ("do", "sms"):
-            for language in ("zh", "en"):
+            for language in LANGUAGES:
                 text = getattr(measure, part)[language]
                 first = said.setdefault((part, language, bare(text)), name)
                 if first != name and found is None:

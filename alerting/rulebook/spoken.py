@@ -9,8 +9,9 @@ from typing import Any
 
 from alerting.places import Place
 from alerting.places.roads import Stretch, stretch_of
-from alerting.rulebook.arguments import FROM, UNTIL, Language
+from alerting.rulebook.arguments import FROM, UNTIL
 from alerting.rulebook.measures import Measure
+from alerting.vocabulary.languages import Language
 
 # Arguments of what closes or holds on a road; left out they mean all of it.
 DIRECTION, ENTRIES, PASSING = "direction", "entries", "passing"

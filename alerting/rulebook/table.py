@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 from alerting.rulebook.book import Book, LevelRule, Rule
 from alerting.rulebook.measures import Ask
 from alerting.vocabulary import HAZARDS, NAMES, PLACE_KINDS, SECTORS, TIERS
+from alerting.vocabulary.languages import Language
 
-Language = Literal["zh", "en"]
 PAGES: dict[Language, str] = {"zh": "rule-table.zh.md", "en": "rule-table.md"}
 HEADS = {
     "en": ("Sector", "Hazard", "Rule", "Where", "Level", "When", "Measure", "Decider", "Carrier",

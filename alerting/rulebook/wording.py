@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from alerting.rulebook.nodes import number_text
 from alerting.vocabulary import HAZARDS, NAMES, QUANTITIES
 from alerting.vocabulary.incidents import incident_named
+from alerting.vocabulary.languages import Language
 
 if TYPE_CHECKING:
     from alerting.rulebook.why import Reason, Why
 
-Language = Literal["zh", "en"]
 SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "=": "="}
 _WINDOWS = {
     "sum": ("{h}小时累计{q}", "{h} h {q}"),

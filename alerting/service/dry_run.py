@@ -23,7 +23,7 @@ from alerting.connector import Connector, Context, Problem
 from alerting.people import Policy
 from alerting.places import Places
 from alerting.rulebook import Book
-from alerting.rulebook.measures import strictest
+from alerting.rulebook.measures import strictest_asks
 from alerting.service.config import Weather
 from alerting.service.payload_time import own_time
 from alerting.service.stage import Scout, Stage
@@ -165,7 +165,7 @@ def _evaluate(
                      "title": dict(around.book.measures[name].title),
                      "said": {language: around.book.measures[name].say(arguments, language)
                               for language in ("zh", "en")}}
-                    for name, arguments in strictest(around.book.measures, asks).items()
+                    for name, arguments in strictest_asks(around.book.measures, asks).items()
                 ],
                 "why": finding.why,
             })  # fmt: skip

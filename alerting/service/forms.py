@@ -17,11 +17,11 @@ from alerting.rulebook.checks.messages import ROOM
 from alerting.service.county import County
 from alerting.service.duties import places_of_rules
 from alerting.service.survey import Note
+from alerting.vocabulary.languages import LANGUAGES
 
 # As long as these become: a bundle's letter is not needed by one order, a code has four signs.
 ASKING = Asking("KKKK", {}, "", True)
 SPAN = timedelta(days=40)  # far enough for both dates to be said with their month
-LANGUAGES = ("zh", "en")
 
 
 def form_notes(county: County, at: datetime) -> Iterator[Note]:

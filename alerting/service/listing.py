@@ -15,7 +15,6 @@ from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from alerting.alerts.orders import title_of
 from alerting.places import Places
-from alerting.rulebook.arguments import LANGUAGES
 from alerting.rulebook.spoken import said_of
 from alerting.store.schema import (
     alert,
@@ -31,6 +30,7 @@ from alerting.store.schema import (
 )
 from alerting.vocabulary import Level
 from alerting.vocabulary.days import day_in_words
+from alerting.vocabulary.languages import LANGUAGES
 
 State = Literal["open", "all"]
 Row = dict[str, Any]

@@ -11,10 +11,10 @@ from alerting.alerts import FactBook
 from alerting.places import Place, Places
 from alerting.places.roads import direction_words, stretch_of
 from alerting.rulebook import Book
-from alerting.rulebook.arguments import LANGUAGES
 from alerting.rulebook.spoken import DIRECTION, PASSING, said_of
 from alerting.service import listing
 from alerting.service.listing import utc
+from alerting.vocabulary.languages import LANGUAGES
 
 Row = dict[str, Any]
 # In which a measure holds on the road: reported so or, while its lifting is looked at, still.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 from alerting.rulebook.wording import (
     SIGNS,
@@ -14,8 +14,7 @@ from alerting.rulebook.wording import (
     rounded,
     series_words,
 )
-
-LANGUAGES: tuple[Literal["zh"], Literal["en"]] = ("zh", "en")
+from alerting.vocabulary.languages import LANGUAGES
 
 
 def levels_read(why: dict[str, Any], titles: Titles) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from connectors.formats.stamps import stamp
 Action = Literal["alert", "update", "cancel"]
 _ACTIONS: dict[str, Action] = {"alert": "alert", "update": "update", "cancel": "cancel"}
 # Languages in which we read a warning, best first; without any of them its first block is taken.
-LANGUAGES = ("zh", "en")
+PREFERRED = ("zh", "en")
 
 _TESTING = re.compile(r"测试|this is a test|test message|required (?:weekly|monthly) test", re.I)
 _EXERCISING = re.compile(r"演练|演习|this is an exercise|exercise exercise", re.I)
@@ -96,7 +96,7 @@ def take(
     *,
     source: str,
     now: datetime,
-    languages: Sequence[str] = LANGUAGES,
+    languages: Sequence[str] = PREFERRED,
     scopes: Sequence[str] = ("Public",),
     table: WarningTable,
 ) -> None:

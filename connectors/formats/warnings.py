@@ -16,7 +16,7 @@ from pydantic import Field
 from alerting.connector import Context, Fetch, Options, Reading
 from alerting.errors import BadInput, SourceError
 from alerting.signals import Warning
-from connectors.formats.alert import LANGUAGES, Alert, take
+from connectors.formats.alert import PREFERRED, Alert, take
 from connectors.formats.area import kept
 from connectors.formats.stamps import stamp
 
@@ -31,7 +31,7 @@ class WarningOptions(Options):
     """
 
     url: str = ""
-    languages: tuple[str, ...] = Field(default=LANGUAGES, min_length=1)
+    languages: tuple[str, ...] = Field(default=PREFERRED, min_length=1)
     areas: tuple[str, ...] = ()
     senders: tuple[str, ...] = ()
     scopes: tuple[str, ...] = Field(default=("Public",), min_length=1)

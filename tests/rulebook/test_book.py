@@ -8,7 +8,7 @@ import pytest
 
 from alerting.errors import BadInput
 from alerting.rulebook import load_book
-from alerting.rulebook.measures import AskError, read_ask, strictest
+from alerting.rulebook.measures import AskError, read_ask, strictest_asks
 from tests.rulebook.sights import FOG, MEASURES, folder
 
 
@@ -118,7 +118,7 @@ def test_asks_and_the_strictest_of_them(tmp_path):
         "speed-limit 60 km/h", "speed-limit 40km/h", "speed-limit 10 m/s",
         "ban-vehicles coach", "ban-vehicles dangerous-goods+coach", "guide",
     )]  # fmt: skip
-    made = strictest(measures, asks)
+    made = strictest_asks(measures, asks)
     assert made == {"speed-limit": {"speed": 36.0}, "guide": {},
                     "ban-vehicles": {"classes": ["coach", "dangerous-goods"]}}  # fmt: skip
     assert measures["ban-vehicles"].say(made["ban-vehicles"], "zh") == "客车、危化品车"

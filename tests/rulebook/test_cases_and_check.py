@@ -112,7 +112,7 @@ def test_the_example_of_the_guide_for_authors_loads(tmp_path):
         [declared.removeprefix("measures:\n"), *(
             f"  {name}: {{title: {{zh: {name}, en: {name}}}, form: notify, carrier: field, "
             f"lifter: field, do: {{zh: {name}, en: {name}}}, sms: {{zh: {name}, en: {name}}}}}"
-            for name in ("guide", "close")
+            for name in ("guide", "close", "night-ban")
         )]
     )  # fmt: skip
     book = load_book(folder(tmp_path, pack, measures.replace('["..."]', '["M-01"]')))

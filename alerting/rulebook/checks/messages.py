@@ -7,15 +7,14 @@ from one message to the next: a measure's arguments here, each word of a list by
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 from alerting.rulebook.arguments import Argument
 from alerting.rulebook.book import Book
 from alerting.rulebook.checks.finding import Finding, warn
+from alerting.vocabulary.languages import LANGUAGES
 
 # Providers that review a form allow so many characters for a variable.
 ROOM = 20
-LANGUAGES: tuple[Literal["zh", "en"], ...] = ("zh", "en")
 
 
 def too_long(book: Book) -> Iterator[Finding]:
