@@ -19,6 +19,16 @@ EARTH_KM = 6371.0
 _BRACKETS = re.compile(r"[（(].*[）)]$")
 
 _ROADS = frozenset({"road-section", "bridge", "tunnel-mouth", "pass"})
+
+
+def _is_road(place: Place) -> bool:
+    return place.kind in _ROADS
+
+
+def _is_zone(place: Place) -> bool:
+    return place.kind == "zone"
+
+
 # What a warning's text calls a kind of place, by how sites.csv says it.
 _KINDS: dict[str, Callable[[Place], bool]] = {
     "bridge": lambda p: p.kind == "bridge" or (p.kind in _ROADS and "bridge" in p.tags),
@@ -56,23 +66,26 @@ class AreaMatcher:
             inside &= self._height >= area.above
         if area.below is not None:
             inside &= self._height <= area.below
-        # Where we know of no such place there, it holds for all that does lie there.
-        of_kind = inside & self._of_kind(area)
-        return of_kind if of_kind.any() else inside
-
-    def _of_kind(self, area: Area) -> NDArray[np.bool_]:
-        """The kinds of place that a warning names as its own, all where it names none."""
         if not area.tags:
-            return np.ones(len(self._height), np.bool_)
-        kinds = np.zeros(len(self._height), np.bool_)
-        for tag in area.tags:
-            fits = _KINDS.get(tag)
-            kinds |= np.array(
-                [fits(p) if fits else tag in p.tags for p, _ in self._places.columns], np.bool_
-            )
-            if tag == "high-road" and area.above is not None:  # the height says which are high
-                kinds |= np.array([p.kind in _ROADS for p, _ in self._places.columns], np.bool_)
-        return kinds
+            return inside
+        return np.logical_or.reduce([self._of_kind(tag, area, inside) for tag in area.tags])
+
+    def _of_kind(self, tag: str, area: Area, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """What of `inside` is of a kind that a warning names as its own.
+
+        Where we know of none there, a bridge may still lie on any road there, and where we know of no
+        road, in any township there: it is never silent for what our tables leave out. Schools, sites
+        and mines are no bridges. A kind of the county's own, of which there is none, may be anything.
+        """
+        fits = _KINDS.get(tag)
+        steps = [lambda p: tag in p.tags] if fits is None else [fits, _is_road, _is_zone]
+        if tag == "high-road" and area.above is not None:
+            steps = steps[1:]  # the height says which are high
+        narrower = (inside & self._columns(step) for step in steps)
+        return next((found for found in narrower if found.any()), inside)
+
+    def _columns(self, fits: Callable[[Place], bool]) -> NDArray[np.bool_]:
+        return np.array([fits(p) for p, _ in self._places.columns], np.bool_)
 
     def _named(self, names: tuple[str, ...]) -> NDArray[np.bool_]:
         # Where an office only names its towns; the county's own name covers all of it.
