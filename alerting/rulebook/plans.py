@@ -133,7 +133,7 @@ class PlanText(_Model):
 @dataclass(frozen=True)
 class Plan:
     """One plan, ready for use. `grades` by number, the gravest (1) first; `asks` by department and
-    grade, of that grade alone."""
+    grade, of that grade alone; `asked_at` likewise, where each stands, file:line:column."""
 
     id: str
     title: Mapping[str, str]
@@ -143,6 +143,7 @@ class Plan:
     grades: Mapping[int, tuple[Trigger, ...]]
     departments: tuple[Department, ...]
     asks: Mapping[str, Mapping[int, tuple[Ask, ...]]]
+    asked_at: Mapping[str, Mapping[int, tuple[str, ...]]]
     closing: Closing
     unfilled: int
 
@@ -243,11 +244,12 @@ def _read(
                 document.problem(("grades", name, n, "rules"), f"there is no rule {rule!r}.",
                                  "`suian check` lists them.")  # fmt: skip
     asks: dict[str, dict[int, tuple[Ask, ...]]] = {}
+    asked_at: dict[str, dict[int, tuple[str, ...]]] = {}
     for n, department in enumerate(text.departments):
         if department.id in asks:
             document.problem(("departments", n, "id"), f"{department.id!r} stands here twice.",
                              "Give each department its own id.")  # fmt: skip
-        asks[department.id] = {}
+        asks[department.id], asked_at[department.id] = {}, {}
         for name, said in department.ask.items():
             if name not in text.grades:
                 document.problem(("departments", n, "ask", name), f"the plan has no grade {name}.",
@@ -260,13 +262,16 @@ def _read(
                     document.problem(("departments", n, "ask", name, i), error.what, error.mend,
                                      error.offset)  # fmt: skip
             asks[department.id][GRADES[name]] = tuple(read)
+            asked_at[department.id][GRADES[name]] = tuple(
+                document.where(("departments", n, "ask", name, i)) for i in range(len(said))
+            )
     if document.problems:
         return None
     grades = {GRADES[name]: tuple(ways) for name, ways in text.grades.items()}
     return Plan(
         text.plan, cast("dict[str, str]", text.title), text.number, tuple(text.basis), text.decides,
         dict(sorted(grades.items())),
-        tuple(text.departments), asks, text.closing, _open_slots(document.data),
+        tuple(text.departments), asks, asked_at, text.closing, _open_slots(document.data),
     )  # fmt: skip
 
 

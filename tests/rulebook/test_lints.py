@@ -242,6 +242,27 @@ FAULTS = [
 ]  # fmt: skip
 
 
+PLAN = """\
+plan: icing
+title: {zh: 凝冻应急响应, en: Response to icing}
+number: "1"
+basis: [D-09]
+decides: {tier: regulator}
+grades:
+  IV: [{warning: [road-icing]}]
+  II: [{hazards: [road-icing], level: orange}]
+departments:
+  - {id: police, title: {zh: 交警, en: Police}, tier: field, ask: {IV: [guide, speed-limit 40 km/h]}}
+  - id: roads
+    title: {zh: 公路, en: Roads}
+    tier: field
+    ask:
+      IV: [guide]
+      II: [guide, close]
+closing: {by-minutes: 60, questions: [{id: did, zh: 措施, en: what was done}]}
+"""
+
+
 def written(folder: Path, fault: Fault | None = None) -> Path:
     for name, text in FILES.items():
         if fault is not None and name == fault.file:
@@ -276,6 +297,22 @@ def test_a_seeded_fault_is_found_where_it_is(tmp_path: Path, fault: Fault) -> No
     assert one.where == place_of(folder, fault.where or fault.file, fault.at)
     assert fault.what in one.what
     assert fault.mend in f"{one.what} {one.mend}"
+
+
+def test_a_plan_that_asks_for_a_named_day_is_warned_of_where_it_does(tmp_path: Path) -> None:
+    (named,) = [f for f in FAULTS if "named day" in f.name]
+    folder = written(tmp_path, named)
+    (folder / "roads.yaml").write_text(
+        FILES["roads.yaml"].replace("ask: [close, hold-vehicles coach]", "ask: [hold-vehicles coach]"))  # fmt: skip
+    (folder / "plans").mkdir()
+    (folder / "plans" / "icing.yaml").write_text(PLAN, "utf-8")
+    (one,) = findings(folder)
+    assert one.level == "warning"
+    assert one.where == place_of(folder, "plans/icing.yaml", "close]\n")
+    assert "close is for a named day, and a response under the plan icing asks for it once" in one.what
+    assert "Leave it to a rule with an evening hour" in one.mend
+    (folder / "measures.yaml").write_text(FILES["measures.yaml"], "utf-8")
+    assert findings(folder) == []
 
 
 def test_there_are_twenty_and_more() -> None:

@@ -222,6 +222,8 @@ def test_every_level_is_reached_and_every_edge_is_tried(book: Book) -> None:
 
 def test_every_measure_is_asked_for_or_stands_for_a_person_to_order(book: Book) -> None:
     asked = {a.measure for r in book.rules for step in r.levels.values() for a in step.ask}
+    asked |= {a.measure for plan in book.plans.values() for grades in plan.asks.values()
+              for asks in grades.values() for a in asks}  # fmt: skip
     interim = {m for measure in book.orderable.values() for m in measure.interim}
     by_hand = {"staged-release", "slope-return"}
     the_watch = {"check-source", "check-channel"}
