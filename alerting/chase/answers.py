@@ -63,6 +63,11 @@ def take(connection: Connection, life: Life, report: Report) -> str:
                 for n, one in enumerate(targets.notices)]  # fmt: skip
     close_deliveries(connection, who, targets, at)
     told = _joined(life, connection, targets, outcomes)
+    for subject, why in targets.untaken:
+        record(connection, life.realm, at, who.id, f"answer {report.act}", subject,
+               {"outcome": "not taken", "channel": report.channel, "why": why})  # fmt: skip
+    if targets.untaken:
+        told = words.and_untaken(told, len(targets.untaken))
     connection.execute(update(answer).where(answer.c.id == report.id).values(told=told))
     _reply(connection, life, who, report, targets, told, at)
     best = next((o for o in outcomes if o.outcome == "taken"), outcomes[0])

@@ -12,11 +12,12 @@ from alerting.chase import words
 from alerting.chase.acts import fits
 from alerting.chase.outcomes import Outcome
 from alerting.chase.rights import ON_BEHALF, may_answer, was_asked
+from alerting.chase.together import were_put_together
 from alerting.people import Person, post_by_id
 from alerting.signals import Report
 from alerting.store.schema import delivery, delivery_notice, measure, notice
 from alerting.vocabulary.answers import choices
-from alerting.vocabulary.questions import grouped
+from alerting.vocabulary.questions import grouped, question_of
 
 ACTS = ("acknowledge", "in-force", "return", "cannot", "support", "approve", "refuse", "attest",
         "kept", "stand", "call-off", "keep-first", "take-second", "both", "go-ahead", "give-up",
@@ -25,11 +26,13 @@ ACTS = ("acknowledge", "in-force", "return", "cannot", "support", "approve", "re
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The notices an answer is to, and the delivery it came on; or why there are none."""
+    """The notices an answer is to, and the delivery it came on; or why there are none. `untaken` are
+    the subjects it named besides and is no answer to, each with the reason."""
 
     notices: list[Any]
     delivery: Any | None = None
     instead: Outcome | None = None
+    untaken: tuple[tuple[str, str], ...] = ()
 
 
 def targets_of(connection: Connection, life: Life, who: Person, report: Report) -> Targets:
@@ -121,19 +124,40 @@ def _of_link(
 def _of_several(
     connection: Connection, life: Life, who: Person, report: Report
 ) -> Targets:
-    """A page's answer to one question about several: the subject, and those ticked beside it."""
+    """A page's answer to one question about several: the subject, and those ticked beside it. What was
+    not put together with them, or what this does not answer, is left as it was and counted."""
     kind, _, key = report.subject.partition(":")
     detail = {name: value for name, value in report.detail.items() if name != "with"}
-    found = [
-        targets_of(connection, life, who,
-                   report.model_copy(update={"subject": f"{kind}:{one}", "detail": detail}))
-        for one in dict.fromkeys([key, *(str(one) for one in report.detail["with"])])
-    ]  # fmt: skip
-    notices = {n.id: n for one in found for n in one.notices}
-    held = next((one.delivery for one in found if one.delivery is not None), None)
+    subjects = [f"{kind}:{one}" for one in dict.fromkeys([key, *map(str, report.detail["with"])])]
+    notices: dict[int, Any] = {}
+    untaken: list[tuple[str, str]] = []
+    held, instead = None, None
+    for subject in subjects:
+        alone = report.model_copy(update={"subject": subject, "detail": detail})
+        found = targets_of(connection, life, who, alone)
+        held = held or found.delivery
+        if found.instead is not None:
+            instead = instead or found.instead
+            untaken.append((subject, found.instead.reason))
+            continue
+        first = next(iter(notices.values()), None)
+        fitting = [n for n in found.notices if first is None or _one_question(connection, first, n)]
+        notices |= {n.id: n for n in fitting}
+        if not fitting:
+            untaken.append((subject, "was not put together with the others"))
     if not notices:
-        return found[0]
-    return Targets([notices[n] for n in sorted(notices)], held)
+        return Targets([], held, instead)
+    return Targets([notices[n] for n in sorted(notices)], held, untaken=tuple(untaken))
+
+
+def _one_question(connection: Connection, one: Any, other: Any) -> bool:
+    """Put as one question in a message, or in the first place."""
+    mine = question_of(one)
+    if mine is not None and mine == question_of(other):
+        return True
+    if one.measure is None or other.measure is None:
+        return False
+    return were_put_together(connection, one.measure, other.measure)
 
 
 def _delivery(connection: Connection, life: Life, key: str) -> Any | None:

@@ -182,6 +182,16 @@ def of_these(names: list[Words], said: Words) -> Words:
     return both(f"{zh}：{said['zh']}", f"{en}: {said['en']}")
 
 
+def and_untaken(said: Words, count: int) -> Words:
+    """What was said of those that were taken, and how many of those named with them were not."""
+    were = "was" if count == 1 else "were"
+    return both(
+        f"{said['zh']}；另有{count}项未受理（不是与这些一并提出的，或已不必决定），请逐项打开查看",
+        f"{said['en']}; {count} more {were} not taken (not put together with these, or nothing left to"
+        " decide): open each to see",
+    )
+
+
 def approved() -> Words:
     return both("已记录同意，随即下达", "Approval noted. It is issued now")
 

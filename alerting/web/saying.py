@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from alerting import chase
 from alerting.alerts.responses import open_one
+from alerting.chase.together import were_put_together
 from alerting.people import resolve
 from alerting.signals import Report
 from alerting.store.schema import alert, measure, pursuit, realm
@@ -182,7 +183,7 @@ def _check(
     elif kind == "measure":
         realm_id = _check_measure(connection, who, act, key)
         for one in beside:
-            _check_beside(connection, who, act, one, realm_id)
+            _check_beside(connection, who, act, key, one, realm_id)
     elif kind == "plan":
         _check_plan(connection, station, who, key, realm_id)
     elif kind == "rule" and key not in station.book.rules_by_id:
@@ -262,10 +263,13 @@ def _check_measure(connection: Connection, who: Who, act: str, key: str) -> str:
     return str(row.realm)
 
 
-def _check_beside(connection: Connection, who: Who, act: str, key: str, realm_id: str) -> None:
+def _check_beside(
+    connection: Connection, who: Who, act: str, first: str, key: str, realm_id: str
+) -> None:
     """One more of the same question. What has ended meanwhile is answered with that, not refused."""
     row = connection.execute(select(measure).where(measure.c.id == key)).one_or_none()
-    if row is None or row.realm != realm_id or act not in TOGETHER:
+    fits = row is not None and row.realm == realm_id and act in TOGETHER
+    if row is None or not fits or not were_put_together(connection, first, key):
         raise Problem(422, f"{key!r} cannot be answered together with the others",
                       "Load the page again.",
                       zh=f"编号为 {key} 的措施不能一并答复，没有执行。请重新打开页面。")  # fmt: skip

@@ -133,12 +133,21 @@ def test_a_school_is_taken_out_on_the_page_and_asked_about_alone(town: Town, zhe
     town.settles()
     assert states(town) == dict.fromkeys(HIGH, "proposed") | dict.fromkeys(
         ("high-1", "high-4"), "issued")  # fmt: skip
+    town.by_hand("/measures", "校舍停暖", measure="suspend-classes", place="low-1",
+                 level="orange")  # fmt: skip
+    alone = next(m["id"] for m in town.measures(measure="suspend-classes") if m["object"] == "low-1")
+    said = requests.post(f"{town.url}/api/v1/measures/{newest['high-2']}/approve",
+                         json={"with": [newest["high-3"], alone]}, headers=director, timeout=SOON)  # fmt: skip
+    assert said.status_code == 422, "it was not put together with them"
+    assert "不能一并答复" in said.json()["zh"]
+    town.settles()
+    assert states(town)["high-2"] == states(town)["low-1"] == "proposed"
     both = {"with": [newest["high-3"], newest["high-5"]]}
     said = requests.post(f"{town.url}/api/v1/measures/{newest['high-2']}/approve", json=both,
                          headers=director, timeout=SOON)  # fmt: skip
     assert said.status_code == 202, said.text
     town.settles()
-    assert states(town) == dict.fromkeys(HIGH, "issued")
+    assert states(town) == dict.fromkeys(HIGH, "issued") | {"low-1": "proposed"}
 
 
 def ticked(link: str, page: str, *, out: str, act: str) -> int:
