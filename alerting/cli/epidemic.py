@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
-from alerting.cli.given import CONFIG, As, ConfigPath, Reason
+from alerting.cli.given import CONFIG, As, ConfigPath, Reason, moment
 from alerting.cli.office import post
 from alerting.errors import BadInput
-from alerting.service.config import Config, load_config
+from alerting.service.config import load_config
 
 
 def epidemic(
@@ -31,7 +30,7 @@ def epidemic(
     """Type in a bulletin of an epidemic, or end one; rules that look for it follow."""
     loaded = load_config(config)
     if end:
-        path = f"/api/v1/bulletins/{quote(end, safe='')}/end"
+        path = f"/api/v1/epidemics/{quote(end, safe='')}/end"
         said = post(loaded, path, {"reason": reason, "realm": realm}, "order", who)["next"]
         print(f"{said['zh']} {said['en']}")
         return
@@ -39,18 +38,10 @@ def epidemic(
                                         ("--until", until)) if not given]  # fmt: skip
     if lacking:
         raise BadInput(f"missing: {', '.join(lacking)}", mend="Or end one: --end NUMBER.")
+    zone = loaded.county.zone
     body = {"issuer": issuer, "areas": area, "text": text, "reason": reason, "realm": realm,
-            "begins": _time(loaded, "--from", begins),
-            "until": _time(loaded, "--until", until)}  # fmt: skip
-    made = post(loaded, "/api/v1/bulletins", body, "order", who)
+            "begins": moment("--from", begins, zone).isoformat(),
+            "until": moment("--until", until, zone).isoformat()}  # fmt: skip
+    made = post(loaded, "/api/v1/epidemics", body, "order", who)
     print(f"{made['next']['zh']} {made['next']['en']}")
     print(f"编号 number: {made['identifier']}")
-
-
-def _time(config: Config, option: str, text: str) -> str:
-    try:
-        at = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise BadInput(f"{option} {text!r} is no time",
-                       mend="Write it like 2026-01-20 14:30.") from None  # fmt: skip
-    return (at if at.tzinfo else at.replace(tzinfo=config.county.zone)).isoformat()

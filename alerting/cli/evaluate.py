@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -15,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from alerting.calendar import Calendar
-from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption, local
+from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption, local, moment
 from alerting.connector import Connector
 from alerting.errors import BadInput
 from alerting.places import load_places
@@ -42,7 +41,7 @@ def evaluate(
 
     Nothing is kept and nobody is told."""
     settings = load_config(config)
-    now = _time(at, settings) if at else None
+    now = moment("--at", at, settings.county.zone) if at else None
     calendar = Calendar.load(settings.calendar, settings.county.zone)
     name, connector = _connector(source, settings, calendar)
     body = _read(payload)
@@ -94,16 +93,6 @@ def _connector(name: str, config: Config, calendar: Calendar) -> tuple[str, Conn
         options = kind.options.model_construct()
     needs = {"calendar": calendar} if "calendar" in getattr(kind, "needs", ()) else {}
     return name, kind(options, **needs)
-
-
-def _time(text: str, config: Config) -> datetime:
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(
-            f"--at {text!r} is no time", mend="Write it like 2026-01-20T08:00+08:00."
-        ) from None
-    return given if given.tzinfo else given.replace(tzinfo=config.county.zone)
 
 
 def _read(path: Path) -> bytes:

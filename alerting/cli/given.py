@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from alerting.errors import BadInput
 from alerting.service.config import Config
 from alerting.store import Store
 
@@ -54,6 +55,17 @@ def local(at: datetime | str | None, zone: ZoneInfo) -> str:
     """A time for people, in the county's zone; "–" for none. Texts are ISO times with their zone."""
     moment = datetime.fromisoformat(at) if isinstance(at, str) and at else at
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if isinstance(moment, datetime) else "–"
+
+
+def moment(option: str, text: str, zone: ZoneInfo) -> datetime:
+    """A time as a person gives it to a command: 2026-01-20 08:00 in the county's zone, or with its own.
+    Raises BadInput that names the option."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise BadInput(f"{option} {text!r} is no time",
+                       mend="Write it like 2026-01-20 14:30.") from None  # fmt: skip
+    return at if at.tzinfo is not None else at.replace(tzinfo=zone)
 
 
 def store_of(config: Config) -> Store:

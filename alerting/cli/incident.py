@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from alerting.cli.given import CONFIG, As, ConfigPath, Reason
+from alerting.cli.given import CONFIG, As, ConfigPath, Reason, moment
 from alerting.cli.office import post
-from alerting.errors import BadInput
 from alerting.service.config import load_config
 
 
@@ -26,12 +24,7 @@ def incident(
 ) -> None:
     """Type in a bulletin of an accident; rules that look for its kind ask for inspections."""
     loaded = load_config(config)
-    try:
-        happened = datetime.fromisoformat(at.strip())
-    except ValueError:
-        raise BadInput(f"--at {at!r} is no time", mend="Write it like 2026-01-20 14:30.") from None
-    if happened.tzinfo is None:
-        happened = happened.replace(tzinfo=loaded.county.zone)
+    happened = moment("--at", at, loaded.county.zone)
     body = {"kind": kind, "place": place, "at": happened.isoformat(), "casualties": casualties,
             "text": text, "reason": reason, "realm": realm}  # fmt: skip
     said = post(loaded, "/api/v1/incidents", body, "order", who)["next"]

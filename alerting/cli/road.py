@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from alerting.cli.given import CONFIG, As, ConfigPath, word_of
+from alerting.cli.given import CONFIG, As, ConfigPath, moment, word_of
 from alerting.cli.office import post, say_next
-from alerting.errors import BadInput
-from alerting.service.config import Config, load_config
+from alerting.service.config import load_config
 
 
 class What(StrEnum):
@@ -42,14 +40,5 @@ def road(
         "direction": direction, "realm": realm,
     }  # fmt: skip
     if until:
-        body["until"] = _time(loaded, until).isoformat()
+        body["until"] = moment("--until", until, loaded.county.zone).isoformat()
     say_next(post(loaded, f"/api/v1/roads/{what}", body, "answer", who))
-
-
-def _time(config: Config, text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise BadInput(f"--until {text!r} is no time",
-                       mend="Write it like 2026-01-21 08:00.") from None  # fmt: skip
-    return at if at.tzinfo is not None else at.replace(tzinfo=config.county.zone)

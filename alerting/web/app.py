@@ -13,7 +13,7 @@ from alerting.web import (
     answer_page,
     api_alerts,
     api_answers,
-    api_bulletins,
+    api_epidemics,
     api_incidents,
     api_responses,
     api_roads,
@@ -69,7 +69,7 @@ def make_app(station: Station) -> FastAPI:
         return response
 
     for part in (
-        api_alerts, api_signals, api_answers, api_responses, api_incidents, api_bulletins, api_roads,
+        api_alerts, api_signals, api_answers, api_responses, api_incidents, api_epidemics, api_roads,
         webhooks, answer_page, pages, response_pages, road_page, bulletin_page, measure_page, by_hand,
         health,
     ):  # fmt: skip

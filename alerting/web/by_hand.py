@@ -30,11 +30,11 @@ from alerting.store.schema import signal
 from alerting.vocabulary import HAZARDS
 from alerting.vocabulary.incidents import incident_named
 from alerting.web import api_answers, auth, saying
-from alerting.web.api_bulletins import (
+from alerting.web.api_epidemics import (
     EndOfBulletin,
     EpidemicBulletin,
-    bulletins,
     end_epidemic,
+    epidemics,
     publish_epidemic,
 )
 from alerting.web.api_incidents import Bulletin, publish_bulletin
@@ -269,7 +269,7 @@ async def _draw(
     shown = await shown_of_realm(
         request, lambda c, realm_id: {
             "warnings": _warnings(c, realm_id),
-            "bulletins": _in_force(bulletins(c, realm_id), station.now(realm_id)),
+            "epidemics": _in_force(epidemics(c, realm_id), station.now(realm_id)),
         }, form.get("realm")
     )  # fmt: skip
     return page(

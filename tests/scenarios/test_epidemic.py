@@ -55,7 +55,7 @@ def bulletin(town: Town, **more: Any) -> dict[str, Any]:
 
 
 def test_it_drives_the_rule_for_its_place_says_why_and_ends_by_hand(town: Town, li: Phone) -> None:
-    made = town.api("POST", "/bulletins", json=bulletin(town))
+    made = town.api("POST", "/epidemics", json=bulletin(town))
     town.settles()
     assert made.status_code == 202, made.text
     li.expects("疫情黄色风险提示", "东山镇", "封闭出口落实专人持钥匙", "测试县疾控中心20日14时发布疫情通报",
@@ -69,15 +69,15 @@ def test_it_drives_the_rule_for_its_place_says_why_and_ends_by_hand(town: Town, 
     town.passes(hours=30)  # longer than a warning without an end
     assert town.alert(rule="shut-exits")["state"] == "open"
     identifier = made.json()["identifier"]
-    ended = town.api("POST", f"/bulletins/{identifier}/end", json={"reason": "疾控通知结束"})
+    ended = town.api("POST", f"/epidemics/{identifier}/end", json={"reason": "疾控通知结束"})
     town.settles()
     assert ended.status_code == 202, ended.text
     assert town.alert(rule="shut-exits")["state"] == "closed"
     li.gets("【解除】", "疫情")
-    again = town.api("POST", f"/bulletins/{identifier}/end", json={"reason": "疾控通知结束"})
+    again = town.api("POST", f"/epidemics/{identifier}/end", json={"reason": "疾控通知结束"})
     assert (again.status_code, "没有这份有效的疫情通报" in again.text) == (404, True)
     town.passes(minutes=5)
-    anew = town.api("POST", "/bulletins", json=bulletin(town)).json()["identifier"]
+    anew = town.api("POST", "/epidemics", json=bulletin(town)).json()["identifier"]
     town.settles()
     assert anew != identifier
     assert town.alert(rule="shut-exits")["state"] == "open"

@@ -1,4 +1,4 @@
-"""POST /api/v1/bulletins: a health authority's bulletin of an epidemic, for a place and a period."""
+"""POST /api/v1/epidemics: a health authority's bulletin of an epidemic, for a place and a period."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class EndOfBulletin(BaseModel):
     realm: Key = "live"
 
 
-@router.post("/bulletins", status_code=202, summary="Type in a bulletin of an epidemic")
+@router.post("/epidemics", status_code=202, summary="Type in a bulletin of an epidemic")
 async def take_epidemic(
     request: Request, given: EpidemicBulletin, who_asks: Annotated[Who, Depends(needs("order"))]
 ) -> dict[str, Any]:
@@ -55,7 +55,7 @@ async def take_epidemic(
     return await publish_epidemic(station_of(request), who_asks, given)
 
 
-@router.post("/bulletins/{identifier}/end", status_code=202, summary="End a bulletin of an epidemic")
+@router.post("/epidemics/{identifier}/end", status_code=202, summary="End a bulletin of an epidemic")
 async def end_bulletin(
     request: Request, identifier: str, given: EndOfBulletin,
     who_asks: Annotated[Who, Depends(needs("order"))],
@@ -92,7 +92,7 @@ async def end_epidemic(
     """End the bulletin of that identifier. Raises Problem where none of that name is in force."""
     await read(station, lambda c: check_realm(c, given.realm))
     now = station.now(given.realm)
-    held = await read(station, lambda c: bulletins(c, given.realm))
+    held = await read(station, lambda c: epidemics(c, given.realm))
     one = next((b for b in held if b.identifier == identifier and b.expires and b.expires > now), None)
     if one is None:
         known = ", ".join(b.identifier for b in held if b.expires and b.expires > now) or "none"
@@ -118,7 +118,7 @@ async def _publish(
     return ids
 
 
-def bulletins(connection: Connection, realm: str = LIVE) -> list[Warning]:
+def epidemics(connection: Connection, realm: str = LIVE) -> list[Warning]:
     """The bulletins of epidemics that came in and were not ended, the latest first."""
     bodies = connection.execute(
         select(signal.c.body)
