@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -10,53 +12,76 @@ from alerting.chase.calls import CALLS
 from alerting.store.schema import measure, meeting, notice
 from alerting.vocabulary.questions import TOGETHER, question_of
 
+# In which a measure waits for the answer that a notice wants.
+_WAITS = {"decision": "proposed", "check": "lift proposed"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    wants: str
+    measures: tuple[str, ...]  # in the order of asking
+
 
 def put_with(connection: Connection, measure_id: str) -> list[str]:
     """The measures still undecided that were put to the same post in one question with this one,
     itself among them, in the order of asking; [] where it waits for no decision, or was put alone."""
-    asked, together = _question(connection, measure_id)
-    if asked is None:
-        return []
-    if asked.wants == "conflict":
-        still = select(meeting.c.second).where(
-            meeting.c.second.in_(together), meeting.c.state == "open"
+    return put_together(connection, [measure_id])[measure_id]
+
+
+def put_together(connection: Connection, ids: Collection[str]) -> dict[str, list[str]]:
+    """The same of several measures, in as many reads as of one."""
+    asked = _questions(connection, ids)
+    everything = {key for one in asked.values() for key in one.measures}
+    conflicts = set(connection.execute(
+        select(meeting.c.second).where(meeting.c.second.in_(everything), meeting.c.state == "open")
+    ).scalars())  # fmt: skip
+    states: dict[str, str] = {
+        row.id: row.state
+        for row in connection.execute(
+            select(measure.c.id, measure.c.state)
+            .where(measure.c.id.in_(everything), measure.c.waits.is_(None))
         )
-    else:
-        state = {"decision": "proposed", "check": "lift proposed"}[asked.wants]
-        still = select(measure.c.id).where(
-            measure.c.id.in_(together), measure.c.state == state, measure.c.waits.is_(None)
-        )
-    waiting = set(connection.execute(still).scalars())
-    found = [key for key in together if key in waiting]
-    return found if measure_id in waiting and len(found) > 1 else []
+    }  # fmt: skip
+    found: dict[str, list[str]] = {}
+    for key in ids:
+        one = asked.get(key, _Question("", ()))
+        waiting = [other for other in one.measures if (
+            other in conflicts if one.wants == "conflict" else states.get(other) == _WAITS[one.wants]
+        )]  # fmt: skip
+        found[key] = waiting if key in waiting and len(waiting) > 1 else []
+    return found
 
 
 def were_put_together(connection: Connection, one: str, other: str) -> bool:
     """Whether two measures were part of one question, decided meanwhile or not; one of the two may
     have been put again by itself since."""
-    return one == other or other in _question(connection, one)[1] or (
-        one in _question(connection, other)[1]
-    )
+    asked = _questions(connection, [one, other])
+    return one == other or any({one, other} <= set(q.measures) for q in asked.values())
 
 
-def _question(connection: Connection, measure_id: str) -> tuple[Any | None, list[str]]:
-    """The notice that last put a measure as part of a question, and all measures of that question in
-    the order of asking."""
-    asked = connection.execute(
+def _questions(connection: Connection, ids: Collection[str]) -> dict[str, _Question]:
+    """The question that each measure was last part of; not those that were part of none."""
+    rows = connection.execute(
         select(notice)
-        .where(notice.c.measure == measure_id, notice.c.wants.in_(TOGETHER),
+        .where(notice.c.measure.in_(ids), notice.c.wants.in_(TOGETHER),
                notice.c.kind.not_in(CALLS), notice.c.state != "withheld")
-        .order_by(notice.c.id.desc())
-        .limit(1)
-    ).one_or_none()  # fmt: skip
-    mine = question_of(asked) if asked is not None else None
-    if asked is None or mine is None:
-        return None, []
+        .order_by(notice.c.id)
+    ).all()  # fmt: skip
+    newest = {row.measure: row for row in rows}
+    last = {key: (row.wants, q) for key, row in newest.items() if (q := question_of(row)) is not None}
     beside = connection.execute(
         select(notice)
-        .where(notice.c.realm == asked.realm, notice.c.post == asked.post,
-               notice.c.wants == asked.wants, notice.c.created == asked.created,
+        .where(notice.c.realm.in_({row.realm for row in newest.values()}),
+               notice.c.wants.in_(TOGETHER),
+               notice.c.post.in_({row.post for row in newest.values()}),
+               notice.c.created.in_({row.created for row in newest.values()}),
                notice.c.state != "withheld")
         .order_by(notice.c.id)
     ).all()  # fmt: skip
-    return asked, [row.measure for row in beside if question_of(row) == mine]
+    measures: dict[Any, list[str]] = {}
+    for row in beside:
+        measures.setdefault((row.realm, question_of(row)), []).append(row.measure)
+    return {
+        key: _Question(wants, tuple(measures[newest[key].realm, question]))
+        for key, (wants, question) in last.items()
+    }

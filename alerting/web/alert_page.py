@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
-from alerting.chase.together import put_with
+from alerting.chase.together import put_together
 from alerting.service import listing
 from alerting.store.schema import (
     alert,
@@ -31,13 +31,10 @@ def alert_page(connection: Connection, station: Station, alert_id: str) -> dict[
     if row is None:
         return None
     ids = [m["id"] for m in row["measures"]]
-    together: dict[str, list[str]] = {}  # looked up once for each question, not for each measure
-    for one in row["measures"]:
-        if one["state"] in ("proposed", "lift proposed"):
-            if one["id"] not in together:
-                found = put_with(connection, one["id"])
-                together |= dict.fromkeys([one["id"], *found], found)
-            one["together"] = together[one["id"]]
+    asked = [m for m in row["measures"] if m["state"] in ("proposed", "lift proposed")]
+    together = put_together(connection, [m["id"] for m in asked])
+    for one in asked:
+        one["together"] = together[one["id"]]
     people = people_named(connection)
     return {
         "alert": row,

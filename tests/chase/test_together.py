@@ -10,6 +10,7 @@ from sqlalchemy import insert
 
 from alerting.alerts.asking import ask
 from alerting.alerts.notices import Facts
+from alerting.chase.together import put_together, put_with, were_put_together
 from alerting.places import Place, Places
 from alerting.store.schema import answer, delivery, holder, measure, notice, post
 from tests.chase.builders import COUNTY, ROAD, TOWN, County
@@ -58,6 +59,22 @@ def test_all_of_one_question_are_answered_by_one_answer(county: County) -> None:
     assert said == "taken"
     assert states(county, first, second, third) == ["issued"] * 3
     assert "未受理" not in told(county)["zh"]
+
+
+def test_what_still_waits_of_each_question_is_read_at_once(county: County) -> None:
+    first, second = closes(county, *ROADS[:2])
+    county.wait(5)
+    later, = closes(county, ROADS[2])
+    with county.store.read() as c:
+        found = put_together(c, [first, later, second, "measure of no county"])
+        assert put_with(c, second) == [first, second]
+    assert found == {first: [first, second], second: [first, second], later: [],
+                     "measure of no county": []}  # fmt: skip
+    county.say("regulator", "approve", f"measure:{first}", channel="page")
+    with county.store.read() as c:
+        assert put_together(c, [first, second]) == {first: [], second: []}, "one is left, alone"
+        assert were_put_together(c, first, second), "though one is decided"
+        assert not were_put_together(c, first, later)
 
 
 def test_what_was_not_put_together_is_not_answered_and_counted_as_not_taken(county: County) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, event
 
+from alerting.service import listing
 from alerting.store import schema as s
 from alerting.web import tokens
+from alerting.web.alert_page import alert_page
 from tests.web.web_desk import NOW, Browser, Desk, bearer
 
 
@@ -65,26 +69,47 @@ def test_closed_alerts_are_listed_only_when_all_are_asked_for(desk: Desk, web: B
     assert web.get("/api/v1/alerts?state=all&realm=exercise-9").json() == []
 
 
-def test_a_listing_takes_as_many_queries_for_many_alerts_as_for_one(desk: Desk) -> None:
-    from sqlalchemy import event
-
-    from alerting.service import listing
-
+def queries(desk: Desk, look: Callable[[Connection], object]) -> int:
+    """How many the look takes."""
     counted: list[str] = []
-    event.listen(desk.store._engine, "before_cursor_execute",
-                 lambda c, cur, text, *rest: counted.append(text))
 
-    def queries() -> int:
-        counted.clear()
-        with desk.store.read() as c:
-            listing.alerts(c, desk.places, desk.book, None, "all")
-        return sum(q.lstrip().startswith("SELECT") for q in counted)
+    def count(c: object, cursor: object, text: str, *rest: object) -> None:
+        counted.append(text)
+
+    event.listen(desk.store._engine, "before_cursor_execute", count)
+    with desk.store.read() as c:
+        look(c)
+    event.remove(desk.store._engine, "before_cursor_execute", count)
+    return sum(q.lstrip().startswith("SELECT") for q in counted)
+
+
+def test_a_listing_takes_as_many_queries_for_many_alerts_as_for_one(desk: Desk) -> None:
+    def look(c: Connection) -> object:
+        return listing.alerts(c, desk.places, desk.book, None, "all")
 
     desk.ask(desk.open_alert())
-    one = queries()
+    one = queries(desk, look)
     for place in ("wuling-pass", "990101", "990100"):
         desk.open_alert(place=place)
-    assert queries() == one
+    assert queries(desk, look) == one
+
+
+def test_the_page_of_an_alert_takes_as_many_queries_for_many_questions_as_for_one(desk: Desk) -> None:
+    alert = desk.open_alert()
+
+    def put(name: str, **more: Any) -> None:
+        key = desk.ask(alert, name, "proposed", decider="police", **more)
+        desk.notify("wang", "请决定", alert=alert, measure=key, wants="decision")
+
+    def look(c: Connection) -> object:
+        return alert_page(c, desk, alert)  # type: ignore[arg-type]
+
+    desk.person("wang", "decide", "police")
+    put("close")
+    one = queries(desk, look)
+    for name in ("salt", "guide", "speed-limit"):
+        put(name)
+    assert queries(desk, look) == one
 
 
 ROUTES = [
