@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import structlog
 from sqlalchemy import Connection
@@ -20,7 +21,7 @@ from alerting.audit import record
 from alerting.bus import EmbeddedBus, KafkaBus
 from alerting.dispatch import Dispatcher, make_channels
 from alerting.errors import SuianError
-from alerting.rulebook import Book
+from alerting.rulebook import Book, Bound
 from alerting.runtime import Runtime
 from alerting.service import good_book
 from alerting.service.clock import (
@@ -66,6 +67,7 @@ class Station:
         self._realms: dict[str, Realm] = {}
         self._failed: set[tuple[str, int]] = set()
         self.engines: dict[str, Engine] = {}
+        self._undecidable: WeakKeyDictionary[Bound, list[dict[str, Any]]] = WeakKeyDictionary()
         self._rebuilding = asyncio.Lock()  # a realm that opens must not miss a book that changes
         self.loops: dict[str, Rounds] = {}  # how each loop of the process goes
         self._started = runtime.now()
@@ -304,16 +306,23 @@ class Station:
         return self.engines[realm_id].blind(self.now(realm_id))
 
     def undecidable(self, realm_id: str) -> list[dict[str, Any]]:
-        """(rule, place, level) that no configured source can decide, with what is missing."""
-        found = []
+        """(rule, place, level) that no configured source can decide, with what is missing.
+
+        Pages ask at every look: it is gone through once for each bound book, 15 us a rule and place.
+        """
         engine = self.engines[realm_id]
+        bound = engine.bound
+        if bound in self._undecidable:
+            return self._undecidable[bound]
+        found = []
         for rule_id, places in engine.places.items():
             for place in places.ids:
                 lo, hi = self.places.place_range[place]
-                for level, missing in engine.bound.undecidable_at(rule_id, lo, hi).items():
+                for level, missing in bound.undecidable_at(rule_id, lo, hi).items():
                     found.append(
                         {"rule": rule_id, "place": place, "level": level, "missing": missing}
                     )
+        self._undecidable[bound] = found
         return found
 
     def points(self) -> dict[str, int]:

@@ -31,6 +31,19 @@ def county(tmp_path: Path) -> County:
     return load_county(load_config(tmp_path / "config.yaml"), fall_back=True)
 
 
+# No station speaks for any place of the town.
+SEEN = """\
+sector: road-traffic
+title: {zh: 景区, en: Scenic}
+rules:
+  - id: seen
+    hazard: fog
+    place: road-section
+    basis: [M-01]
+    levels: {yellow: {when: observed wind_gust > 20 m/s, ask: [guide]}}
+"""
+
+
 def limit(county: County, kmh: int) -> None:
     """Somebody saves the pack with another speed limit."""
     pack = county.config.rules / "roads.yaml"
@@ -87,6 +100,19 @@ def test_what_changes_between_the_load_and_the_first_look_is_taken_up(county: Co
     assert asks(county) != was
     clock.advance(EVERY_VIRTUAL)
     assert not asyncio.run(rules.step()), "and it is looked at once"
+
+
+def test_what_cannot_be_decided_is_gone_through_once_for_each_book(county: County) -> None:
+    clock = VirtualRuntime(START)
+    station = Station(county, clock, Store(":memory:"))
+    rules, engine = BookLoop(station), EngineLoop(station)
+    found = station.undecidable("live")
+    assert station.undecidable("live") is found
+    (county.config.rules / "seen.yaml").write_text(SEEN, "utf-8")
+    clock.advance(EVERY_VIRTUAL)
+    assert asyncio.run(rules.step())
+    assert asyncio.run(engine.step())
+    assert {one["rule"] for one in station.undecidable("live")} == {"seen"}
 
 
 def test_what_changes_while_it_is_loaded_is_taken_up_at_the_next_look(
