@@ -1,10 +1,10 @@
 """Who asks for a measure, and what the measure becomes by it.
 
 It is held by all who ask, whoever asks first: an alert, a person, a measure that it stands in for.
-At most one is open for each (realm, measure, object, carrier), of a named day one for each day; what
-its askers make of it together is in joint.py; a stricter one is a new version of the same measure,
-issued again. When the last asker goes, or the end of them all comes, it is lifted, or its lifting is
-proposed where a check is due.
+At most one is open for each (realm, measure, object, carrier), day and stretch of hours; what its
+askers make of it together is in joint.py; a stricter one is a new version of the same measure, issued
+again. When the last asker goes, or the end of them all comes, it is lifted, or its lifting is proposed
+where a check is due.
 
 Before it is issued it passes three gates, in this order (`go_on`): nothing it conflicts with waits for
 a decision, its decider has signed, and what must be in force first is in force. Held at the last, or
@@ -18,10 +18,10 @@ from typing import Any
 
 from alerting.alerts import meeting
 from alerting.alerts.addressing import addressed, post_for
-from alerting.alerts.askers import asks_again, day_meant, done_by_another, note_asker
+from alerting.alerts.askers import day_meant, done_by_another, note_asker, open_for
 from alerting.alerts.first import needed_by, wait_is_over, waiting_for
 from alerting.alerts.hours import hours_of
-from alerting.alerts.joint import Joint, ahead, joined, on, passed, stretch
+from alerting.alerts.joint import Hours, Joint, joined, on, passed
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, tell
 from alerting.alerts.orders import (
@@ -56,13 +56,14 @@ def ask(
     carrier: Post | None = None,
     decided_by: str | None = None,
     day: str | None = None,
+    hours: Hours | None = None,
 ) -> list[str]:
     """Ask for a measure at a place on behalf of `by` (an alert id, "person:…", "response:…", a
     measure's id); of `carrier`, where it is not for the measure to say who carries it. `decided_by`:
     a person who has signed for it already.
 
-    `day` is the local date it is for, where it is for a named one: left out, that of the open measure
-    while it is not over, else the next morning's.
+    `day` is the local date it is for, where it is for a named one: left out, that of an open measure,
+    else the next morning's. `hours` are those of its arguments as seen at `at`, unless they are given.
 
     Gives the ids of the measures that are new or were issued again because of it.
     """
@@ -70,29 +71,36 @@ def ask(
     given = [(place.id, carrier)] if carrier is not None else None
     for object_id, post in given or addressed(ledger, name, place, facts.sector):
         here = facts if facts.place == object_id else facts.saying(place=object_id)
-        last = held = ledger.newest(name, object_id, post.id)
         for_day = None
         if ledger.life.measure(name).named_day:
-            for_day = day or day_meant(ledger, last, at)
             _end_those_over(ledger, name, object_id, post.id, at)
-            held = ledger.for_day(name, object_id, post.id, for_day)
-        if held is not None and done_by_another(ledger, held):
-            note_asker(ledger, held, arguments, here, by, at)  # who takes it back asks for them too
-        elif held is None or held.ended is not None:
-            number = 1 if last is None else last.number + 1
-            changed.append(_propose(ledger, name, object_id, post, number, arguments, here, by,
-                                    at, interim_for, decided_by, for_day))  # fmt: skip
-        elif join(ledger, held, arguments, here, by, at):
-            changed.append(held.id)
+            for_day = day or day_meant(ledger, name, object_id, post.id, at)
+        when = hours or hours_of(arguments, at, ledger.life.zone)
+        held = open_for(ledger, name, object_id, post.id, for_day, when, at)
+        if held is not None:
+            if join(ledger, held, arguments, here, by, at, when):
+                changed.append(held.id)
+        elif old := done_by_another(ledger, name, object_id, post.id, when, at):
+            note_asker(ledger, old, arguments, here.level, when, by, at)  # comes back for them too
+        else:
+            changed.append(_propose(ledger, name, object_id, post, arguments, when, here, by, at,
+                                    interim_for, decided_by, for_day))  # fmt: skip
     return changed
 
 
 def join(
-    ledger: Ledger, held: Row, arguments: dict[str, Any], facts: Facts, by: str, at: datetime
+    ledger: Ledger,
+    held: Row,
+    arguments: dict[str, Any],
+    facts: Facts,
+    by: str,
+    at: datetime,
+    hours: Hours | None = None,
 ) -> bool:
     """Another asks for an open measure, or the same with other arguments or level. True where it is
     proposed or issued again because of it."""
-    noted = note_asker(ledger, held, arguments, facts, by, at)
+    when = hours or hours_of(arguments, at, ledger.life.zone)
+    noted = note_asker(ledger, held, arguments, facts.level, when, by, at)
     return noted and settle(ledger, held, facts, at)
 
 
@@ -174,20 +182,18 @@ def now_in_force(ledger: Ledger, row: Row, at: datetime) -> None:
 def take_over(ledger: Ledger, row: Row, at: datetime) -> None:
     """It is in force and its hours have begun: what it does the work of ends."""
     for old in ledger.open_of(ledger.life.measure(row.measure).supersedes):
-        if old.object == row.object and old.state not in NOT_ISSUED:
+        if row.ended is None and old.object == row.object and old.state not in NOT_ISSUED:
             _supersede(ledger, old, row, at)
 
 
 def after_end(ledger: Ledger, row: Row, at: datetime) -> None:
     """A measure has ended: nothing is asked on its behalf any more, nothing is to be decided between
     it and another, and what waited for it to be in force waits in vain. What it took over from and is
-    still asked for stands again; what is asked for later hours is asked for anew."""
+    still asked for stands again."""
     drop(ledger, row.id, set(), facts_of(ledger, row), at)
-    ask_for_later(ledger, row, at)
     if ledger.life.measure(row.measure).supersedes:
         for old in ledger.superseded_by(row.id):
             _hand_back(ledger, old, at)
-            ask_for_later(ledger, old, at)
     for other in meeting.close_of(ledger, row, at):
         go_on(ledger, other, facts_of(ledger, other), at)
     for waiting in waiting_for(ledger, row):
@@ -213,8 +219,8 @@ def quietly_over(ledger: Ledger, row: Row, at: datetime) -> None:
 def _end_those_over(ledger: Ledger, name: str, object_id: str, carrier: str, at: datetime) -> None:
     """The same measure for a day that is over, now that it is asked for another."""
     today = ledger.life.day_not_over(at)
-    for row in ledger.open_of((name,)):
-        if (row.object, row.carrier) == (object_id, carrier) and (row.day or today) < today:
+    for row in ledger.open_here(name, object_id, carrier):
+        if (row.day or today) < today:
             quietly_over(ledger, row, at)
 
 
@@ -239,8 +245,8 @@ def _propose(
     name: str,
     object_id: str,
     carrier: Post,
-    number: int,
     arguments: dict[str, Any],
+    hours: Hours,
     facts: Facts,
     by: str,
     at: datetime,
@@ -253,7 +259,8 @@ def _propose(
     decider = post_for(ledger, definition.decider, sector, object_id)
     lifter = post_for(ledger, definition.lifter, sector, object_id)
     undecided = decider is not None and decided_by is None
-    begins, ends = hours_of(arguments, at, ledger.life.zone)
+    last = ledger.newest(name, object_id, carrier.id)
+    number, (begins, ends) = 1 if last is None else last.number + 1, hours
     row = ledger.add_measure(
         id=f"{ledger.realm}.{name}.{object_id}.{carrier.id}.{number}", measure=name,
         title=dict(definition.title), gate=definition.gate, object=object_id, day=day,
@@ -264,7 +271,7 @@ def _propose(
         in_force=None, due=None, begins=begins, ends=ends, overdue=None, cannot=None, waits=None,
         attested=None, attested_by=None, ended=None, end_reason="", successor=None, version=1,
     )  # fmt: skip
-    note_asker(ledger, row, arguments, facts, by, at)
+    note_asker(ledger, row, arguments, facts.level, hours, by, at)
     ledger.record(at, by, "propose measure", row.id, {"arguments": arguments, "level": facts.level})
     go_on(ledger, row, facts, at)
     if undecided:
@@ -279,16 +286,13 @@ def settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     if row.ended is not None:
         return False
     asking = [a for a in ledger.askers(row.id).values() if a.ended is None]
-    together = stretch(asking, at)
-    if not together or (on(row, at) and all(ahead(a, at) for a in together)):
-        if any(passed(a, at) for a in asking) or (row.ends is not None and row.ends <= at):
-            _end_has_come(ledger, row, facts, at)
-        else:
-            _no_longer_asked(ledger, row, facts, at)
+    live = [a for a in asking if not passed(a, at)]
+    if not live:
+        (_end_has_come if asking else _no_longer_asked)(ledger, row, facts, at)
         return False
     definition = ledger.life.measure(row.measure)
     was = Joint(row.arguments, row.level, row.begins, row.ends)
-    now = joined(definition.arguments, together, row, at, ledger.life.zone)
+    now = joined(definition.arguments, live, row, at, ledger.life.zone)
     revived = row.state in ("lift proposed", "attested")
     if now == was and not revived:
         return False
@@ -301,6 +305,8 @@ def settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     if not again:
         if row.issued is not None:
             tell_carrier(ledger, row, "update", facts, at)
+        elif row.state == "proposed" and now._replace(level=was.level) != was:
+            go_on(ledger, row, facts, at, again=True)  # nobody signs what they have not read
         return False
     facts = facts.saying(level=now.level)
     if row.state in NOT_ISSUED:
@@ -311,23 +317,19 @@ def settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
 
 
 def _end_has_come(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
-    """The end has passed of all who ask for these hours. An alert asks for as long as it is open, and
-    others ask for hours to come: nothing of theirs ends by the clock alone. But what nobody has ordered
-    is not in force."""
+    """The end has passed of all who ask, and some still do: an alert asks for as long as it is open.
+    Nothing that it asks for ends by the clock alone, but what nobody has ordered is not in force."""
     if row.state in NOT_ISSUED:
         expire(ledger, row, facts, at)
     elif row.state in OPEN_WORK:
         ends = ledger.life.local(row.ends or at)
-        reason = {"zh": f"原定{ends:%H:%M}截止，仍有风险提示或人员要求，检查后才解除",
-                  "en": f"It was until {ends:%H:%M} and is still asked for, so that it stands until"
-                        " you have looked"}  # fmt: skip
+        reason = {"zh": f"原定{ends:%H:%M}截止，仍有风险提示要求，检查后才解除",
+                  "en": f"It was until {ends:%H:%M}; an advisory still asks for it, so that it"
+                        " stands until you have looked"}  # fmt: skip
         ledger.record(at, "service", "end passed", row.id, {"ends": ends.isoformat()})
-        ledger.change(row, ends=None)
         said = facts.saying(reason=reason, place=row.object, due=None,
                             measures=(describe(row, ledger.life.measure(row.measure)),))  # fmt: skip
         ask_check(ledger, row, said, at)
-    elif row.ends is not None:
-        ledger.change(row, ends=None)  # somebody is to look already
 
 
 def _supersede(ledger: Ledger, old: Row, successor: Row, at: datetime) -> None:
@@ -341,37 +343,19 @@ def _supersede(ledger: Ledger, old: Row, successor: Row, at: datetime) -> None:
 
 
 def _hand_back(ledger: Ledger, old: Row, at: datetime) -> None:
-    """The measure that took over has ended; the one before stands again, as it was decided, for those
-    who ask for these hours still."""
-    asking = [a for a in ledger.askers(old.id).values()
-              if a.ended is None and a.asker != old.successor]  # fmt: skip
-    now = stretch(asking, at)
-    if not now or (old.ends is not None and old.ends <= at):
+    """The measure that took over has ended; the one before stands again for those who still ask for
+    it, as it was decided; for hours beyond what was signed its decider is asked."""
+    place = ledger.life.places.by_id.get(old.object)
+    if place is None or old.measure not in ledger.life.book.measures:
         return
-    place = ledger.life.places.by_id[old.object]
-    for one in (*now, *(a for a in asking if ahead(a, at) and a not in now)):
+    asking = [a for a in ledger.askers(old.id).values()
+              if a.ended is None and a.asker != old.successor and not passed(a, at)]  # fmt: skip
+    for one in sorted(asking, key=lambda a: (a.since, a.asker)):
+        signed = old.ends is None or (one.ends is not None and one.ends <= old.ends)
         ask(ledger, old.measure, place, one.arguments,
-            facts_of(ledger, old).saying(level=one.level), one.asker, at,
-            carrier=ledger.post(old.carrier), decided_by=old.decided_by, day=old.day)  # fmt: skip
-
-
-def ask_for_later(ledger: Ledger, row: Row, at: datetime) -> bool:
-    """Of a measure that has ended some ask for hours that are still to come, or their rule's hour has
-    struck since their end: that is another decision. True where it is asked for."""
-    place = ledger.life.places.by_id.get(row.object)
-    last = ledger.newest(row.measure, row.object, row.carrier)
-    if place is None or last is not row or row.ended is None or done_by_another(ledger, row):
-        return False
-    over = at if row.state == "lifted" else row.ends  # what was refused was refused until its end
-    found = False
-    for one in sorted(ledger.askers(row.id).values(), key=lambda a: (a.since, a.asker)):
-        later = over is not None and one.begins is not None and one.begins > max(over, at)
-        arguments = asks_again(ledger, row, one, at) if passed(one, at) else one.arguments
-        if one.ended is None and arguments is not None and (later or passed(one, at)):
-            facts = facts_of(ledger, row).saying(level=one.level)
-            found = bool(ask(ledger, row.measure, place, arguments, facts, one.asker, at,
-                             carrier=ledger.post(row.carrier))) or found  # fmt: skip
-    return found
+            facts_of(ledger, old).saying(level=one.level), one.asker, at, hours=(one.begins, one.ends),
+            carrier=ledger.post(old.carrier), decided_by=old.decided_by if signed else None,
+            day=old.day)  # fmt: skip
 
 
 def _no_longer_asked(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from alerting.alerts import episodes, measures
+from alerting.alerts.addressing import addressed
 from alerting.alerts.asking import ask
 from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
@@ -97,13 +98,15 @@ def _order(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) 
     by = f"person:{report.person}"
     day = _day(life, definition, str(report.detail.get("day") or ""), at)
     changed = ask(ledger, name, _place(life, key), given, facts, by, at, day=day)
+    objects = {one for one, _ in addressed(ledger, name, _place(life, key), facts.sector)}
     asked = [row for row in ledger.ever_asked_by(by)
-             if (row.measure, row.day, row.ended) == (name, day, None)]  # fmt: skip
+             if (row.measure, row.day) == (name, day) and row.object in objects
+             and (row.ended is None or row.state == "superseded")]  # fmt: skip
     if not changed and not asked:
         raise Refused(f"nobody carries out {name} there: no post and no site of its sector",
                       zh=f"该处没有人承办“{definition.title['zh']}”：既无相应岗位，也无该行业的场所。")
-    # Already ordered by a rule: it is held by this person too now, and outlasts the rule's alert.
-    return changed[0] if changed else str(asked[0].id)
+    # Already ordered by a rule, or another does its work: it is held by this person too now.
+    return changed[0] if changed else str(max(asked, key=lambda row: row.number).id)
 
 
 def _day(life: Life, definition: Measure, given: str, at: datetime) -> str | None:

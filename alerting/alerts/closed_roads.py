@@ -70,9 +70,11 @@ class ClosedRoads:
             self._closures = [replace(c, told=left) for c in self._closures
                               for left in _left_of(c.told, told)]  # fmt: skip
             return
-        # Said again it takes the place of what was said before.
-        self._closures = [c for c in self._closures if _left_of(c.told, told)]
-        self._closures.append(Closure(told, at, report.person))
+        new = Closure(told, at, report.person)
+        # Said again it takes the place of what was said before; another's word shortens nobody's.
+        self._closures = [c for c in self._closures if _left_of(c.told, told)
+                          or (c.told.by != told.by and c.runs_out > new.runs_out)]  # fmt: skip
+        self._closures.append(new)
 
     def forget(self, now: datetime) -> None:
         self._closures = self.standing(now)

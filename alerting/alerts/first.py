@@ -13,7 +13,8 @@ from alerting.store.rows import Row
 def needed_by(ledger: Ledger, row: Row, name: str) -> list[Row]:
     """What was ever asked for under this name on behalf of a measure, the newest of each key."""
     rows = [r for r in ledger.ever_asked_by(row.id) if r.measure == name]
-    return [r for r in rows if ledger.newest(name, r.object, r.carrier) is r]
+    newest = {(r.object, r.carrier): r for r in sorted(rows, key=lambda r: r.number)}
+    return list(newest.values())
 
 
 def waiting_for(ledger: Ledger, row: Row) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,31 +19,24 @@ def hours_of(
     limited: the stretch that is under way at `at`, else the next.
 
     Asked at 16:00 for 20:00 to 08:00 it is tonight's, asked at 02:00 the night's that is half over.
+    Without an end it is the nearest beginning, before or after.
     """
     start, end = arguments.get(FROM), arguments.get(UNTIL)
     ends = _next(end, at, zone) if end else None
     if not start:
         return None, ends
     begins = _next(start, at, zone)
-    if ends is None:
-        return begins, None
+    if ends is None:  # what should have begun a moment ago is not for tomorrow
+        before = _last(start, begins, zone)
+        return (before if at - before < begins - at else begins), None
     if ends <= begins:  # it has begun already
         return _last(start, ends, zone), ends
     return begins, ends
 
 
-def struck_since(clocks: Iterable[time], since: datetime, at: datetime, zone: ZoneInfo) -> bool:
-    """Whether one of these times of day has struck after `since`, at `at` at the latest."""
-    return any(_strikes(clock, since, zone) <= at for clock in clocks)
-
-
 def _next(clock: str, after: datetime, zone: ZoneInfo) -> datetime:
-    return _strikes(time.fromisoformat(clock), after, zone)
-
-
-def _strikes(strikes: time, after: datetime, zone: ZoneInfo) -> datetime:
     """When this time of day strikes next after a moment."""
-    local = after.astimezone(zone)
+    local, strikes = after.astimezone(zone), time.fromisoformat(clock)
     day = local.date()
     at = datetime.combine(day, strikes, zone)
     if at <= local:

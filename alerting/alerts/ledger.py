@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import Connection, Table, and_, func, select
+from sqlalchemy import Connection, Table, and_, func, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
 from alerting.alerts.life import Life
@@ -38,6 +38,7 @@ class Ledger:
         self._measures: dict[str, Row | None] = {}
         self._newest: dict[Pair, dict[str, Row]] = {}  # by measure and object; by carrier
         self._for_day: dict[tuple[str, str, str], dict[str, Row]] = {}  # and by day; by carrier
+        self._open_here: dict[Pair, list[Row]] = {}  # by measure and object
         self._askers: dict[str, dict[str, Row]] = {}  # by measure; by asker
         self._open_read: set[str] = set()  # keys of measures.yaml of which all open ones are known
         self._meetings: dict[str, dict[str, Row]] = {}  # by measure; by its own id
@@ -105,6 +106,17 @@ class Ledger:
             self._read_newest([(name, object_id)])
         return self._newest[name, object_id].get(carrier)
 
+    def open_at(self, name: str, object_id: str) -> list[Row]:
+        """The open measures of this name at an object, in the order of their numbers."""
+        if (name, object_id) not in self._open_here:
+            self._read_open([(name, object_id)])
+        rows = (row for row in self._open_here[name, object_id] if row.ended is None)
+        return sorted(rows, key=lambda row: (row.carrier, row.number))
+
+    def open_here(self, name: str, object_id: str, carrier: str) -> list[Row]:
+        """Those of one carrier: one, or one for each day and stretch of hours."""
+        return [row for row in self.open_at(name, object_id) if row.carrier == carrier]
+
     def for_day(self, name: str, object_id: str, carrier: str, day: str) -> Row | None:
         """The same of those for one named day."""
         key = (name, object_id, day)
@@ -121,6 +133,8 @@ class Ledger:
         row = self._rows.add(measure, realm=self.realm, **values)
         self._measures[row.id] = row
         self._newest[row.measure, row.object][row.carrier] = row
+        if (row.measure, row.object) in self._open_here:
+            self._open_here[row.measure, row.object].append(row)
         if (row.measure, row.object, row.day) in self._for_day:
             self._for_day[row.measure, row.object, row.day][row.carrier] = row
         self._askers[row.id] = {}
@@ -234,7 +248,9 @@ class Ledger:
         self._read_asked_by(held)
         book = self.life.book
         asked = {rule: _measures_of(book, rule) for rule, _ in moves}
-        self._read_newest({(name, place) for rule, place in moves for name in asked[rule]})
+        pairs = {(name, place) for rule, place in moves for name in asked[rule]}
+        self._read_newest(pairs)
+        self._read_open(pairs)
         elsewhere = set().union(*self._asked_by.values()) - self._measures.keys()
         if elsewhere:
             self._keep(measure, self._measures, select(measure).where(measure.c.id.in_(elsewhere)))
@@ -260,6 +276,19 @@ class Ledger:
             for row in self._keep(measure, self._measures, newest):
                 if (row.measure, row.object) in self._newest:
                     self._newest[row.measure, row.object].setdefault(row.carrier, row)
+
+    def _read_open(self, pairs: Iterable[Pair]) -> None:
+        missing = [pair for pair in pairs if pair not in self._open_here]
+        if not missing:
+            return
+        self._open_here.update({pair: [] for pair in missing})
+        self._keep(measure, self._measures, select(measure).where(
+            measure.c.realm == self.realm, measure.c.ended.is_(None),
+            tuple_(measure.c.measure, measure.c.object).in_(missing)))  # fmt: skip
+        wanted = set(missing)
+        for row in self._measures.values():
+            if row and row.ended is None and (row.measure, row.object) in wanted:
+                self._open_here[row.measure, row.object].append(row)
 
     def _read_askers(self, measure_ids: Iterable[str]) -> None:
         missing = [key for key in measure_ids if key not in self._askers]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from alerting.alerts.joint import meets
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, tell
 from alerting.alerts.orders import describe, facts_of, response_titled, title_of
@@ -26,7 +27,7 @@ def holds(ledger: Ledger, row: Row, facts: Facts, at: datetime, *, again: bool =
     `again`: it was raised, and is asked about once more at its new level.
     """
     known = {r.first if r.second == row.id else r.second: r for r in ledger.meetings(row.id)}
-    for other in _in_conflict(ledger, row):
+    for other in _in_conflict(ledger, row, at):
         held = known.get(other.id)
         if held is None:
             _ask(ledger, other, row, facts, at)
@@ -72,7 +73,7 @@ def others(ledger: Ledger, rows: list[Row]) -> list[dict[str, Any]]:
     return [{"id": r.id, "title": named(ledger, r), "object": r.object} for r in rows]
 
 
-def _in_conflict(ledger: Ledger, row: Row) -> list[Row]:
+def _in_conflict(ledger: Ledger, row: Row, at: datetime) -> list[Row]:
     """Open measures that cannot stand beside this one, oldest first."""
     book, places = ledger.life.book.measures, ledger.life.places
     names = set(ledger.life.measure(row.measure).conflicts)
@@ -84,6 +85,7 @@ def _in_conflict(ledger: Ledger, row: Row) -> list[Row]:
         other for other in ledger.open_of(names)
         if other.id != row.id
         and (other.day is None or row.day is None or other.day == row.day)
+        and meets(other, (row.begins, row.ends), at)
         and (other.object in above or row.object in set(places.upward(other.object)))
     ]  # fmt: skip
 

@@ -1,9 +1,9 @@
 """What comes back every day while somebody asks for it.
 
 A measure with `again` is ordered anew at its time. It stays one measure; what was reported yesterday
-says nothing of today. A measure that was asked for until some hour and has ended is asked for anew at
-the next hour at which its rule is decided: tonight's closure is another decision than last night's. If
-last night's is not over at that hour, it is asked for when it is (asking.py, `ask_for_later`).
+says nothing of today. What was asked for until some hour that is over is asked for anew at the next
+hour at which its rule is decided: tonight's closure is another decision than last night's, also where
+nobody has looked at last night's yet.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from alerting.alerts.asking import ask_for_later
+from alerting.alerts.asking import ask
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
+from alerting.alerts.notices import facts_of_alert
 from alerting.alerts.orders import OPEN_WORK, facts_of, issue
+from alerting.rulebook.arguments import UNTIL
 from alerting.store.schema import alert, asker, measure
 
 
@@ -46,34 +48,34 @@ def order_again(connection: Connection, life: Life, strikes: datetime, at: datet
     return len(keys)
 
 
-# A refusal was about the hours it was asked for. What was withdrawn by hand stays so.
-_OVER = ("lifted", "expired", "refused", "superseded")
-
-
 def ask_again(connection: Connection, life: Life, strikes: datetime, at: datetime) -> int:
     """Ask anew at `at`, in the caller's transaction, for what open alerts of rules that are decided
     when the clock strikes `strikes` asked for until an hour that has passed; gives how many measures.
 
-    A stroke that comes late, after an outage, asks for no hours that are over by then.
+    A refusal was about those hours. What was withdrawn by hand stays so. A stroke that comes late,
+    after an outage, asks for no hours that are over by then.
     """
     clock = life.local(strikes).time()
-    rules = [rule.id for rule in life.book.rules if clock in rule.decide]
+    rules = {rule.id: rule for rule in life.book.rules if clock in rule.decide}
     if not rules:
         return 0
     rows = connection.execute(
-        select(measure.c.id)
-        .join(asker, asker.c.measure == measure.c.id)
-        .join(alert, alert.c.id == asker.c.asker)
+        select(alert.c.id, alert.c.rule, alert.c.level, measure.c.measure, measure.c.object,
+               measure.c.carrier, asker.c.ends, asker.c.ended)
+        .join(asker, asker.c.asker == alert.c.id)
+        .join(measure, measure.c.id == asker.c.measure)
         .where(alert.c.realm == life.realm, alert.c.state == "open", alert.c.rule.in_(rules))
-        .where(asker.c.ended.is_(None), asker.c.ends < strikes)
-        .where(measure.c.ended < at, measure.c.state.in_(_OVER))
-        .order_by(alert.c.opened, alert.c.id, measure.c.measure, measure.c.id)
-        .distinct()
-    ).scalars()
-    keys, asked = list(rows), 0
+        .order_by(alert.c.opened, alert.c.id, measure.c.measure, measure.c.object, measure.c.number)
+    ).all()
+    newest = {(row.id, row.measure, row.object, row.carrier): row for row in rows}
+    asked = 0
     with Ledger(connection, life) as ledger:
-        for key in keys:
-            row = ledger.measure(key)
-            assert row is not None
-            asked += ask_for_later(ledger, row, at)
+        for row in newest.values():
+            wanted = {ask.measure: ask for ask in rules[row.rule].asks_at(row.level)}.get(row.measure)
+            over = row.ended is None and row.ends is not None and row.ends < strikes
+            facts, place = facts_of_alert(ledger, row.id), life.places.by_id.get(row.object)
+            if wanted and over and UNTIL in wanted.arguments and facts and place:
+                asked += len(ask(ledger, row.measure, place, dict(wanted.arguments),
+                                 facts.saying(place=row.object), row.id, at,
+                                 carrier=ledger.post(row.carrier)))  # fmt: skip
     return asked

@@ -2,7 +2,8 @@
 
 Who named an end by hand asks no longer than that; an alert or a response asks for as long as it is
 open. Where nobody asks any more the measure has expired. Where somebody does it stands, and its lifter
-is asked to look: nothing that an alert still asks for ends by the clock alone.
+is asked to look: nothing that an alert still asks for ends by the clock alone, and what is to be looked
+at only by that look.
 
 What was reported in force ahead of its hours does the work of another measure from then on only.
 """
@@ -33,7 +34,8 @@ def do_what_is_due(connection: Connection, life: Life, now: datetime) -> int:
         .order_by(measure.c.begins, measure.c.id)).scalars())  # fmt: skip
     over = list(connection.execute(
         select(measure.c.id).where(measure.c.realm == life.realm, measure.c.ended.is_(None))
-        .where(or_(measure.c.ends <= now, measure.c.id.in_(_asked_until(now))))
+        .where(or_(and_(measure.c.ends <= now, _stands()),
+                   measure.c.id.in_(_asked_until(life.realm, now))))
         .order_by(measure.c.id)).scalars())  # fmt: skip
     with Ledger(connection, life) as ledger:
         for key in begun:
@@ -51,18 +53,18 @@ def is_due(connection: Connection, life: Life, now: datetime) -> bool:
 def next_due(connection: Connection, life: Life) -> datetime | None:
     """When the next hours begin or end, of the realm's own time."""
     asked = _moments(life.realm, life.book.successors)
-    found = [connection.execute(question).scalar_one() for question in asked]
+    found = [connection.execute(question).scalar() for question in asked]
     return min((at for at in found if at is not None), default=None)
 
 
 @lru_cache(maxsize=64)
 def _moments(realm: str, successors: Successors) -> tuple[Select[Any], ...]:
     """Made once a realm and book, for they are asked after every commit."""
-    open_here = and_(measure.c.realm == realm, measure.c.ended.is_(None))
-    by_hand = select(func.min(asker.c.ends)).join(measure, measure.c.id == asker.c.measure)
+    is_open = exists().where(measure.c.id == asker.c.measure, measure.c.ended.is_(None))
     return (
-        select(func.min(measure.c.ends)).where(open_here),
-        by_hand.where(open_here, _by_hand()),
+        select(func.min(measure.c.ends))
+        .where(measure.c.realm == realm, measure.c.ended.is_(None), _stands()),
+        select(asker.c.ends).where(_by_hand(realm), is_open).order_by(asker.c.ends).limit(1),
         select(func.min(measure.c.begins)).where(_takes_over(realm, successors)),
     )
 
@@ -76,20 +78,27 @@ def _end_comes(connection: Connection, life: Life, measure_id: str, at: datetime
             if asking.ended is None and asking.asker.startswith("person:") and passed(asking, at):
                 ledger.change(asking, ended=at)
         facts = facts_of(ledger, row)
-        if any(one.ended is None for one in ledger.askers(row.id).values()):
+        asked = any(one.ended is None for one in ledger.askers(row.id).values())
+        if asked or row.state in ("lift proposed", "attested"):
             settle(ledger, row, facts, at)
         else:
             expire(ledger, row, facts, at)
         return True
 
 
-def _by_hand() -> ColumnElement[bool]:
-    return and_(asker.c.ended.is_(None), asker.c.ends.is_not(None), asker.c.asker.like("person:%"))
+def _stands() -> ColumnElement[bool]:
+    """Of one whose lifting is proposed somebody is to look already, whatever its end."""
+    return measure.c.state.not_in(("lift proposed", "attested"))
 
 
-def _asked_until(now: datetime) -> Any:
+def _by_hand(realm: str) -> ColumnElement[bool]:
+    return and_(asker.c.realm == realm, asker.c.ended.is_(None), asker.c.ends.is_not(None),
+                asker.c.asker.like("person:%"))  # fmt: skip
+
+
+def _asked_until(realm: str, now: datetime) -> Any:
     """Measures that somebody asked for by hand until a moment that has passed."""
-    return select(asker.c.measure).where(_by_hand(), asker.c.ends <= now)
+    return select(asker.c.measure).where(_by_hand(realm), asker.c.ends <= now)
 
 
 def _takes_over(realm: str, successors: Successors) -> ColumnElement[bool]:

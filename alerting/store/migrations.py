@@ -93,7 +93,11 @@ def _questions_and_what_people_typed_are_found(connection: Connection) -> None:
 
 
 def _askers_know_their_hours(connection: Connection) -> None:
-    """Of whoever asked before, the measure's own hours are the nearest that is known."""
+    """Of whoever asked before, the measure's own hours are the nearest that is known. Where an end had
+    been taken off because somebody was to look, it is over."""
+    connection.execute(text(
+        "UPDATE measure SET ends = coalesce(ended, proposed) WHERE ends IS NULL"
+        " AND arguments LIKE '%\"until\"%' AND (ended IS NOT NULL OR state = 'lift proposed')"))
     known = {c["name"] for c in inspect(connection).get_columns("asker")}
     for name in ("begins", "ends"):
         if name not in known:

@@ -199,8 +199,9 @@ measure = Table(
     UniqueConstraint("realm", "measure", "object", "carrier", "number"),
     Index("measure_key", "realm", "measure", "object", "carrier"),
     Index("measure_by_end", "realm", "ended"),
-    # At most one open, of a named day one for each day, however many ask.
-    Index("measure_one_open", "realm", "measure", "object", "carrier", text("coalesce(day, '')"),
+    # At most one open, or one for each day or stretch of hours, however many ask.
+    Index("measure_one_open", "realm", "measure", "object", "carrier",
+          text("coalesce(day, '')"), text("coalesce(begins, '')"), text("coalesce(ends, '')"),
           unique=True, sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
 )  # fmt: skip
 

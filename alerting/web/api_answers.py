@@ -253,16 +253,14 @@ def _waits_for(
 ) -> dict[str, str] | None:
     """In words whom the measure waits for, where somebody must decide on it first."""
     definition = station.book.measures[given.measure]
-    issued = select(measure.c.id).where(
-        measure.c.realm == given.realm, measure.c.measure == given.measure,
-        measure.c.object == given.place, measure.c.ended.is_(None),
-        # What is held back has said so itself.
-        (measure.c.state != "proposed") | (measure.c.waits.is_not(None)),
-    )  # fmt: skip
-    if definition.named_day:
-        ahead = station.life(given.realm).day_ahead(station.now(given.realm))
-        issued = issued.where(measure.c.day == (given.day.isoformat() if given.day else ahead))
-    if not definition.decider or connection.execute(issued).first():
+    newest = connection.execute(
+        select(measure.c.state, measure.c.waits)
+        .where(measure.c.realm == given.realm, measure.c.measure == given.measure,
+               measure.c.object == given.place, measure.c.ended.is_(None))
+        .order_by(measure.c.number.desc())
+    ).first()  # fmt: skip
+    # What is held back has said so itself.
+    if not definition.decider or newest is None or newest.state != "proposed" or newest.waits:
         return None
     sector = definition.sector or station.places.by_id[given.place].sector
     decider = resolve(connection, station.places, definition.decider, sector, given.place)

@@ -153,3 +153,10 @@ def test_what_is_told_besides_adds_to_what_is_closed() -> None:
     assert len(roads.standing(NOW)) == 2
     roads.take(told(reason="再次通报"))
     assert [c.told.reason for c in roads.standing(NOW)] == ["再次通报"]
+
+
+def test_another_office_shortens_nobodys_closure() -> None:
+    roads = ClosedRoads(PLACES)
+    roads.take(told(until=(NOW + timedelta(hours=20)).isoformat()))
+    roads.take(told(from_km=40, to_km=90, by="养护站", until=(NOW + timedelta(hours=2)).isoformat()))
+    assert met(roads, NOW + timedelta(hours=3)) == {"b"}

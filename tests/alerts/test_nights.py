@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from alerting import chase
 from alerting.alerts import by_hand, measures, timed
-from alerting.alerts.asking import ask, drop
+from alerting.alerts.asking import ask, drop, join
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.named_days import end_past
 from alerting.alerts.notices import Facts
@@ -116,6 +116,13 @@ class Nights(County):
         facts = Facts("road-traffic", "fog", ROAD, level)
         self.in_ledger(lambda ledger: ask(ledger, name, place, given, facts, by, self.now, day=day))
 
+    def orders(self, name: str, day: str | None = None, **given: str) -> str:
+        """By hand, through the report that a page makes."""
+        detail = {"measure": name, "reason": "x", "arguments": given} | ({"day": day} if day else {})
+        said = Report(source="t", issued=self.now, act="order", person=OFFICER.removeprefix("person:"),
+                      subject=f"place:{ROAD}", detail=detail)  # fmt: skip
+        return self.store.write(lambda c: by_hand(c, self.life, said))
+
     def no_longer(self, by: str) -> None:
         facts = Facts("road-traffic", "fog", ROAD, 3)
         self.in_ledger(lambda ledger: drop(ledger, by, set(), facts, self.now))
@@ -204,14 +211,14 @@ def test_while_an_alert_asks_past_its_end_somebody_must_look(county: Nights) -> 
     county.until("21 08:00")
     assert county.newest("shut").state == "in force", "it is signed until noon"
     county.until("21 12:00")
-    held = county.newest("shut")
-    assert (held.state, held.ends) == ("lift proposed", None)
+    assert county.newest("shut").state == "lift proposed"
     assert "12:00" in county.notices()[-1].facts["reason"]["zh"]
     county.asks(OFFICER, "shut", until="15:00")
-    assert (county.newest("shut").state, local(county.newest("shut").ends)) == ("issued", "21 15:00")
-    county.does(measures.in_force, "shut")
+    looked_at, asked = county.every("shut")
+    assert (looked_at.state, asked.state) == ("lift proposed", "proposed"), "another decision"
+    county.no_longer("live.night.G99-K12.1")
     county.until("21 15:00")
-    assert county.newest("shut").state == "lift proposed", "and once more"
+    assert county.every("shut")[0].state == "lift proposed", "only a look opens it"
 
 
 def test_a_rise_after_the_end_asks_for_the_next_hours(county: Nights) -> None:
@@ -220,25 +227,73 @@ def test_a_rise_after_the_end_asks_for_the_next_hours(county: Nights) -> None:
     county.in_force("shut")
     county.until("21 22:00")
     assert county.newest("shut").state == "lift proposed"
-    county.asks("live.night.G99-K12.1", "shut", level=2, until="08:00")
-    assert county.newest("shut").state == "lift proposed", "a fall asks for nothing more"
     county.asks("live.night.G99-K12.1", "shut", level=4, until="08:00")
-    assert (county.newest("shut").state, local(county.newest("shut").ends)) == ("issued", "22 08:00")
+    last, tonight = county.every("shut")
+    assert (last.state, tonight.state, local(tonight.ends)) == ("lift proposed", "proposed", "22 08:00")
 
 
 def test_hours_that_do_not_meet_are_two_decisions(county: Nights) -> None:
     county.until("21 06:00")
     county.asks(OFFICER, "shut", until="09:00")
     county.in_force("shut")
-    county.asks(DEPUTY, "shut", **{"from": "22:00", "until": "23:00"})
-    assert local(county.newest("shut").ends) == "21 09:00"
-    county.until("21 09:00")
-    assert county.newest("shut").state == "lift proposed"
-    county.does(measures.attest, "shut")
-    later = county.newest("shut")
-    assert (later.number, later.state, local(later.begins)) == (2, "proposed", "21 22:00")
+    county.asks(OFFICER, "shut", **{"from": "22:00", "until": "23:00"})
+    now, later = county.every("shut")
+    assert (now.state, local(now.ends)) == ("in force", "21 09:00"), "as it was"
+    assert (later.state, local(later.begins), local(later.due)) == ("proposed", "21 22:00", None)
     county.does(measures.refuse, "shut", "no")
-    assert len(county.every("shut")) == 2, "what is refused does not come back at once"
+    county.until("21 09:00")
+    assert [m.state for m in county.every("shut")] == ["expired", "refused"]
+
+
+def test_who_orders_for_now_leaves_the_night_that_is_signed(county: Nights) -> None:
+    county.until("20 15:00")
+    county.asks("live.night.G99-K12.1", "shut", **{"from": "20:30", "until": "08:00"})
+    county.in_force("shut")  # ready ahead
+    county.asks(OFFICER, "shut", until="18:00")
+    night, now = county.every("shut")
+    assert (night.state, local(night.begins), night.version) == ("in force", "20 20:30", 1)
+    assert (now.state, now.begins) == ("proposed", None)
+    county.does(measures.withdraw, "shut", "not needed")
+    assert county.every("shut")[0].state == "in force", "withdrawing the day's takes nothing off"
+
+
+def test_hours_that_grow_from_now_on_are_ordered_anew(county: Nights) -> None:
+    county.until("20 15:00")
+    county.asks("live.night.G99-K12.1", "shut", **{"from": "20:30", "until": "08:00"})
+    county.in_force("shut")
+    county.asks(OFFICER, "shut", until="21:00")
+    [held] = county.every("shut")
+    assert (held.state, held.begins, held.version) == ("issued", None, 2)
+
+
+def test_a_decider_is_told_when_the_hours_they_are_asked_about_change(county: Nights) -> None:
+    county.until("20 15:00")
+    county.asks(OFFICER, "shut", **{"from": "20:00", "until": "22:00"})
+    county.asks(DEPUTY, "shut", **{"from": "21:00", "until": "23:00"})
+    county.no_longer(OFFICER)
+    [held] = county.every("shut")
+    assert (local(held.begins), local(held.ends)) == ("20 21:00", "20 23:00")
+    asked = [n.facts["measures"][0] for n in county.notices() if n.kind == "decide"]
+    assert len(asked) == 3
+    assert datetime.fromisoformat(asked[-1]["begins"]) == held.begins
+
+
+def test_a_night_without_an_end_that_began_a_moment_ago_is_tonight(county: Nights) -> None:
+    county.until("20 20:05")
+    county.asks(OFFICER, "hold", **{"from": "20:00"})
+    assert local(county.newest("hold").begins) == "20 20:00"
+
+
+def test_a_fall_after_the_end_asks_for_nothing_more(county: Nights) -> None:
+    first_night(county)
+    county.until("21 08:00")
+    held = county.newest("shut")
+    facts = Facts("road-traffic", "fog", ROAD, 2)
+    given = {"from": "21:00", "until": "07:00"}
+    county.in_ledger(lambda ledger: join(
+        ledger, ledger.measure(held.id), given, facts, "live.night.G99-K12.1", county.now))
+    assert county.newest("shut").state == "lift proposed"
+    assert len(county.every("shut")) == 1
 
 
 def test_who_signed_but_could_not_order_is_told_that_its_time_is_over(county: Nights) -> None:
@@ -294,18 +349,29 @@ def test_both_are_asked_for_on_the_second_night(county: Nights) -> None:
         assert (county.newest(name).number, county.newest(name).state) == (2, "proposed"), name
 
 
-def test_what_is_looked_at_after_the_hour_is_asked_for_then(county: Nights) -> None:
+def test_tonight_is_asked_for_though_nobody_has_looked_at_last_night(county: Nights) -> None:
     first_night(county)
     county.until("21 15:00")
     fog(county)
     county.until("21 16:00")
     county.strikes()
-    assert county.newest("shut").state == "lift proposed", "one at a time"
-    assert county.newest("hold").number == 1
-    county.until("21 17:00")
-    county.does(measures.attest, "shut")
     for name in ("hold", "shut"):
         assert (county.newest(name).number, county.newest(name).state) == (2, "proposed"), name
+    county.in_force("shut")
+    county.until("21 21:00")
+    last, tonight = county.every("shut")
+    assert (last.state, tonight.state) == ("lift proposed", "in force")
+    county.store.write(lambda c: measures.attest(c, county.life, last.id, "wang", county.now))
+    assert [m.state for m in county.every("shut")] == ["lifted", "in force"]
+
+
+def test_a_place_that_is_gone_stops_nobody_else(county: Nights) -> None:
+    first_night(county)
+    county.until("20 21:00")
+    county.asks(OFFICER, "shut", until="23:00")  # joins
+    county.life.places.by_id.pop(ROAD)
+    county.does(measures.withdraw, "shut", "thawed")
+    assert county.newest("hold").state == "superseded"
 
 
 def test_what_was_withdrawn_does_not_come_back_through_an_older_one(county: Nights) -> None:
@@ -339,12 +405,24 @@ def test_a_stroke_heard_late_asks_for_no_night_that_is_over(county: Nights) -> N
 def test_under_its_successor_nothing_is_proposed_and_all_who_ask_get_it_back(county: Nights) -> None:
     first_night(county)
     county.until("20 21:00")
-    county.asks(OFFICER, "hold", until="06:00")
+    key = county.orders("hold", until="07:00")
+    assert key == county.newest("hold").id, "it is told which does not need to be ordered"
     assert (county.newest("hold").number, county.newest("hold").state) == (1, "superseded")
     county.does(measures.withdraw, "shut", "thawed")
     back = county.newest("hold")
     assert (back.number, back.state, local(back.ends)) == (2, "issued", "21 08:00")
     assert county.asking("hold") == {OFFICER, "live.night.G99-K12.1"}
+
+
+def test_what_comes_back_for_longer_than_was_signed_is_put_to_its_decider(county: Nights) -> None:
+    first_night(county)
+    county.until("21 07:00")
+    county.orders("hold", until="12:00")
+    county.until("21 08:00")
+    county.until("21 09:00")
+    county.does(measures.attest, "shut")
+    back = county.newest("hold")
+    assert (back.number, back.state, local(back.ends)) == (2, "proposed", "21 12:00")
 
 
 # Days that are named
@@ -386,18 +464,15 @@ def test_a_run_that_says_less_loosens_nothing_while_the_alert_is_higher(county: 
 def test_by_hand_a_day_is_named_and_none_that_is_over(county: Nights) -> None:
     county.until("20 14:00")
 
-    def order(**detail: Any) -> str:
-        said = Report(source="t", issued=county.now, act="order", person="zhao",
-                      subject=f"place:{ROAD}", detail={"measure": "no-class", "reason": "x"} | detail)
-        return county.store.write(lambda c: by_hand(c, county.life, said))
-
-    order(day="2026-01-23")
+    county.orders("no-class", day="2026-01-23")
     assert county.newest("no-class").day == "2026-01-23"
-    order()
+    county.orders("no-class")
     assert county.newest("no-class").day == "2026-01-21", "nobody said: the next morning"
+    county.asks("response:r", "no-class")
+    assert len(county.every("no-class")) == 2, "a response joins the nearest"
     for wrong in ("2026-01-19", "soon", "2027-06-01"):
         with pytest.raises(Refused, match="day"):
-            order(day=wrong)
+            county.orders("no-class", day=wrong)
     county.until("20 20:30")
     with pytest.raises(Refused, match="over"):
-        order(day="2026-01-20")
+        county.orders("no-class", day="2026-01-20")

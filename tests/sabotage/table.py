@@ -194,7 +194,7 @@ BREAKS = (
           STORIES + "test_schools.py::"
           "test_one_question_and_one_digit_for_all_schools_above_a_height"),
     Break("the second evening is not asked", "alerting/alerts/engine.py",
-          "put = unmoved if self._puts(rule, signal) else []", "put: list[int] = []",
+          "puts = self._puts(rule, signal)", "puts = False",
           STORIES + "test_schools.py::"
           "test_each_evening_asks_anew_for_the_next_school_day_and_dawn_for_the_same"),
     Break("what is unticked is answered too", "alerting/web/answer_page.py",

@@ -292,7 +292,7 @@ def test_a_night_is_closed_in_stages_opens_after_a_look_and_is_decided_anew(
     town.forecast(NIGHT, points=["high"])
     town.passes(hours=12)
     assert newest(town, "night-closure", "hill")["state"] == "lift proposed"
-    wang.gets("请检查现场（驾车走完全段，已撒盐、无冰无障碍）", "原定08:00截止，仍有风险提示或人员要求")
+    wang.gets("请检查现场（驾车走完全段，已撒盐、无冰无障碍）", "原定08:00截止，仍有风险提示要求")
     held = section(town, "hill")
     assert (held["state"], held["reopening"][0]["lifter"]) == ("exit-only", "transport")
     assert "拟恢复通行，待 交通运输局 检查" in page(town, "hill")

@@ -35,6 +35,7 @@ def test_a_database_of_the_first_version_gets_what_came_later(tmp_path: Path) ->
 def test_a_successor_of_an_earlier_version_is_not_taken_for_one_of_ours(tmp_path: Path) -> None:
     """It was taken out when nothing reached it, and came back with an end and a beginning."""
     store = Store(tmp_path / "suian.db")
+    store.write(lambda c: c.execute(text("DROP INDEX measure_one_open")))
     store.write(lambda c: c.execute(text("ALTER TABLE measure DROP COLUMN successor")))
     store.write(lambda c: c.execute(text(
         "ALTER TABLE measure ADD COLUMN successor VARCHAR DEFAULT 'old'")))  # fmt: skip
