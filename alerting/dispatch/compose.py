@@ -178,7 +178,7 @@ _WITHOUT_REASON = frozenset({"open", "raise", "reopen", "fall", "update", "clear
 # A bundle says these once for all notices in a row that share them …
 _HEADING = ("kind", "head", "place", "time", "moment")
 # … and of these what the notice before has not just said.
-_ONCE = ("differs", "official", "why", "reason", "was", "list")
+_ONCE = ("differs", "official", "why", "reason", "by", "was", "list")
 
 
 def _said(one: News, words: Words) -> Said:

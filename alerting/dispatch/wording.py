@@ -15,7 +15,7 @@ from alerting.dispatch.lines import plain, time_of
 from alerting.dispatch.sides import sides_in_full, which
 from alerting.places import Places
 from alerting.places.roads import stretch_of
-from alerting.rulebook.spoken import ON_ROADS, said_of
+from alerting.rulebook.spoken import sms_of
 from alerting.vocabulary import HAZARDS, NAMES, Level
 from alerting.vocabulary.answers import Choice, choices
 from alerting.vocabulary.days import day_in_words
@@ -205,19 +205,10 @@ class Words:
         definition = self.book.measures.get(given["measure"])
         if definition is None:
             return self.title(given, near)
-        sms, said = self.day(given, near) + plain(definition.sms[self.language]), self.said(given)
-        if not said:
-            return sms
-        if definition.road in ON_ROADS:
-            return f"{sms}：{said}" if self.language == "zh" else f"{sms}: {said}"
-        return f"{sms}{said}" if self.language == "zh" else f"{sms} {said}"
-
-    def said(self, given: Mapping[str, Any]) -> str:
-        """A measure's arguments at its place, its hours as days and times."""
-        definition = self.book.measures[given["measure"]]
         place = self.places.by_id.get(str(given.get("object") or ""))
         arguments = dict(given.get("arguments") or {})
-        return plain(said_of(definition, arguments, place, self.language, self._hours(given)))
+        said = sms_of(definition, arguments, place, self.language, self._hours(given))
+        return self.day(given, near) + plain(said)
 
     def _hours(self, given: Mapping[str, Any]) -> str:
         """From when and until when it is asked for; "" where it says neither."""

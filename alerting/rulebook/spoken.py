@@ -39,6 +39,29 @@ def said_of(
     return ("，" if language == "zh" else "; ").join(part for part in parts if part)
 
 
+def sms_of(
+    definition: Measure,
+    arguments: Mapping[str, Any],
+    place: Place | None,
+    language: Language,
+    hours: str = "",
+) -> str:
+    """The measure's words for an SMS with what it asks at a place; `hours` as in `said_of`.
+
+    On a road what it asks follows after a colon. Elsewhere it completes the words,
+    `设置限速60公里/小时`, and only the hours stand apart from them.
+    """
+    zh, sms = language == "zh", definition.sms[language]
+    if definition.road in ON_ROADS:
+        said = said_of(definition, arguments, place, language, hours)
+        return ("：" if zh else ": ").join(part for part in (sms, said) if part)
+    said = definition.say(dict(arguments), language, {FROM, UNTIL})
+    timed = hours or definition.say(dict(arguments), language, set(arguments) - {FROM, UNTIL})
+    # An argument may bring its own sign: `Response to icing: start grade IV`.
+    gap = "" if zh or not said or said[0] in ":;," else " "
+    return ("，" if zh else ", ").join(part for part in (f"{sms}{gap}{said}", timed) if part)
+
+
 def _stretch(stretch: Stretch, arguments: Mapping[str, Any], language: Language) -> str:
     ways = arguments.get(DIRECTION) or []
     if len(ways) == 1:

@@ -11,6 +11,7 @@ from alerting.dispatch import Composer, segments
 from alerting.dispatch.compose import Asking, Composed
 from alerting.dispatch.lines import plain
 from alerting.dispatch.wording import News
+from alerting.rulebook.measures import Measure
 from tests.dispatch.hall import START, ZONE, book, facts, ordered, places
 
 OFFICIAL = {"level": "blue", "issuer": "虚构县气象台", "issued": "2026-01-25T06:00:00+00:00"}
@@ -246,3 +247,54 @@ def test_what_is_on_hold_says_so_and_what_it_was(language: str) -> None:
     text = short(given, language=language).text
     assert ("暂不执行" if language == "zh" else "Do not go on until decided") in text
     assert ("设置限速" if language == "zh" else "Set the speed limit") in text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("kind", ["superseded", "suspended", "refused", "withdrawn", "lifted"])
+def test_what_the_notice_before_gave_as_reason_leaves_no_gap_behind(kind: str, language: str) -> None:
+    """A bundle says a shared reason once; the next sentence is whole without it."""
+    reason = {"zh": "由“封闭”接替", "en": "Close takes over"}
+    said = {"reason": reason, "by": {"zh": "陈", "en": "Chen"}, "measures": [ordered()]}
+    text = short(*(news(kind, number=n, **said) for n in (1, 2)), language=language, most=9).text
+    second = text.splitlines()[2]
+    assert text.count("由“封闭”接替" if language == "zh" else "Close takes over") == 1, text
+    assert not re.search(r"^\W|[：:，,。.]\s*[：:，,。.]|[：:]\s*$", second), second
+    assert ("设置限速" if language == "zh" else "Set the speed limit") in second
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_hours_of_what_is_done_off_the_roads_stand_apart_from_its_words(language: str) -> None:
+    clocks = {"from": {"stricter": "earlier", "zh": "{value}起", "en": "from {value}"},
+              "until": {"stricter": "later", "zh": "至{value}", "en": "until {value}"}}  # fmt: skip
+    speed = book().measures["speed-limit"].model_dump(by_alias=True)
+    timed = {"check": True, "arguments": clocks}
+    known = book()
+    known.measures["slow"] = Measure.model_validate(speed | timed | {"arguments": speed["arguments"] | clocks})
+    known.measures["halt"] = Measure.model_validate(
+        speed | timed | {"sms": {"zh": "停止高处作业", "en": "Stop work at height"}})  # fmt: skip
+    composer = Composer(known, places(), ZONE, {"zh": "雾岭县应急办", "en": "Wuling EMO"})
+    told = {
+        ("halt", True): {"zh": "停止高处作业，20日20时起至21日6时。",
+                         "en": "Stop work at height, from 20 Jan 20:00 until 21 Jan 06:00."},
+        ("slow", True): {"zh": "设置限速60公里/小时，20日20时起至21日6时。",
+                         "en": "Set the speed limit 60 km/h, from 20 Jan 20:00 until 21 Jan 06:00."},
+        ("halt", False): {"zh": "停止高处作业，20:00起，至06:00。",
+                          "en": "Stop work at height, from 20:00, until 06:00."},
+    }  # fmt: skip
+    hours = {"begins": "2026-01-20T12:00:00+00:00", "ends": "2026-01-20T22:00:00+00:00"}
+    for (name, issued), words in told.items():
+        given = ordered("m1", name) | (hours if issued else {})
+        given["arguments"] = {"from": "20:00", "until": "06:00"} | ({"limit": 60.0} if name == "slow" else {})
+        asking = Asking("K7", {}, "http://l/a/x", True)
+        text = composer.compose((news("order", measures=[given]),), language, False, asking, 3).text
+        assert words[language] in text, text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_who_else_withdrew_for_the_same_reason_is_still_named(language: str) -> None:
+    reason = {"zh": "误报", "en": "a false alarm"}
+    both = [news("withdrawn", number=n, reason=reason, by={"zh": who, "en": who})
+            for n, who in enumerate(("Chen", "Li"), 1)]  # fmt: skip
+    text = short(*both, language=language, most=9).text
+    assert text.count(reason["zh"] if language == "zh" else reason["en"]) == 1
+    assert text.splitlines()[2].endswith("由Li撤回。" if language == "zh" else "By Li.")
