@@ -55,15 +55,17 @@ def find(
         said["official"] = official
     bulletin: dict[str, str] = {}
     if accident := facts.bulletin(rule.incidents, now):
-        bulletin = _told_of(accident, zone)
+        bulletin = told_of(accident, zone)
     elif CLOSED in rule.reports:
         bulletin = _told_closed(facts, fields.columns[int(columns[0])].place, now, zone)
     if bulletin:
         said["bulletin"] = bulletin
         if rule.facts_only:  # the bulletin is all of the reason
             words = {}
-        rest = {one: f"{SEP[one]}{words[one]}" if words else "" for one in bulletin}
-        said["sentence"] = {one: f"{bulletin[one]}{rest[one]}" for one in bulletin}
+        said["sentence"] = {
+            one: SEP[one[:2]].join((told, words[one[:2]])) if words else told
+            for one, told in bulletin.items()
+        }
     onset, until = why.stretch(level)
     if onset is None and official is not None:
         onset = datetime.fromisoformat(official["onset"])
@@ -101,12 +103,26 @@ def official_at(
     }
 
 
-def _told_of(bulletin: Incident, zone: ZoneInfo) -> dict[str, str]:
-    """What a bulletin says in one line: where, when, what, who was hurt."""
+def told_of(bulletin: Incident, zone: ZoneInfo) -> dict[str, str]:
+    """What a bulletin says in one line: where, when, what, who was hurt.
+
+    Where and who were typed by a person, at any length: what they wrote in Chinese is quoted to an
+    English reader as it came, and "zh-brief" and "en-brief" are the line without it, for where there is
+    no room.
+    """
     named, at = incident_named(bulletin.incident), bulletin.at.astimezone(zone)
-    hurt = bulletin.casualties
+    place, hurt = bulletin.place, bulletin.casualties
+    zh, day = f"{at.month}月{at.day}日发生{named['zh']}", f"on {at.day} {at:%b}"
+    en = f"{named['en']} {day}" if _is_chinese(place) else f"{named['en']} at {place} {day}"
+    if hurt and not _is_chinese(hurt):
+        en += f" ({hurt})"
+    quoted = [f"“{text}”" for text in (place, hurt) if _is_chinese(text)]
     return {
-        "zh": f"{bulletin.place}{at.month}月{at.day}日发生{named['zh']}"
-        + (f"（{hurt}）" if hurt else ""),
-        "en": f"{named['en']} at {bulletin.place} on {at:%d %b}" + (f" ({hurt})" if hurt else ""),
-    }
+        "zh": f"{place}{zh}（{hurt}）" if hurt else f"{place}{zh}",
+        "en": f"{en}, as reported: {', '.join(quoted)}" if quoted else en,
+        "zh-brief": zh, "en-brief": f"{named['en']} {day}",
+    }  # fmt: skip
+
+
+def _is_chinese(text: str) -> bool:
+    return any(sign >= "\u2e80" for sign in text)  # from the radicals on, full-width signs among them

@@ -22,8 +22,9 @@ from alerting.dispatch.wording import FORMS_ONLY, Book, News, Words
 from alerting.places import Places
 from alerting.vocabulary.languages import Language
 
-# In this order a short text loses what it can do without.
-CUTS = ("why", "list", "official", "reason")
+# In this order a short text loses what it can do without. "reported" is what a person typed (see
+# Words.brief): of any length, and in Chinese it more than halves what an English text may hold.
+CUTS = ("reported", "why", "list", "official", "reason")
 Said = dict[str, Any]
 _FOLDER = Path(__file__).parent / "texts"
 
@@ -89,8 +90,9 @@ class Composer:
         if max_segments is None:
             text = self._write(news, said, words, exercise, asking, short=False)
             return Composed(self._subject(news, words, exercise), text, 1)
-        for number in range(len(CUTS) + 1):
-            cut = CUTS[:number]
+        cuts = _cuts(said)
+        for number in range(len(cuts) + 1):
+            cut = cuts[:number]
             left = [_without(one, cut) for one in said]
             text = self._write(news, left, words, exercise, asking, short=True)
             count = segments(text).segments
@@ -146,8 +148,9 @@ class Composer:
         wanted = [one for one in news if one.asks]
         answers = words.answers(wanted, asking.code, asking.letters) if asking.can_reply else ""
         form = asking.can_reply and any(words.has_form(one) for one in wanted)
-        # Where the list of places had to be left out, it stands behind the link.
-        cut = any(words.places_listed(one) and not parts["list"]
+        # Where the list of places had to be left out, it stands behind the link; so does what a person
+        # typed.
+        cut = any((words.places_listed(one) and not parts["list"]) or (one.asks and parts["behind"])
                   for one, parts in zip(news, said, strict=True))  # fmt: skip
         by_link = _needs_link(wanted, asking) or form or cut
         name = "message" if len(items) == 1 else "bundle"
@@ -175,6 +178,8 @@ def _needs_link(wanted: Sequence[News], asking: Asking) -> bool:
 # Kinds whose message still says what matters without its reason.
 _WITHOUT_REASON = frozenset({"open", "raise", "reopen", "fall", "update", "clear", "lifted",
                              "reopened"})  # fmt: skip
+# … and these where they are sent alone: what is asked, by when and how to answer stays.
+_ALONE = frozenset({"reminder", "escalation", "check"})
 # A bundle says these once for all notices in a row that share them …
 _HEADING = ("kind", "head", "place", "time", "moment")
 # … and of these what the notice before has not just said.
@@ -194,14 +199,25 @@ def _said(one: News, words: Words) -> Said:
         "by": words.both(one, "by"), "was": words.colour(one.facts.get("was")),
         "colour": words.colour(one.level), "ordered": bool(one.facts.get("measures")),
         "about": bool(one.facts.get("hazard") or one.facts.get("measures")),
+        "brief": words.brief(one), "behind": False,
     }  # fmt: skip
+
+
+def _cuts(said: Sequence[Said]) -> tuple[str, ...]:
+    """What a short text of these notices may leave out, in that order."""
+    cuts = CUTS if any(one["brief"] for one in said) else CUTS[1:]
+    return (*cuts, "alone") if len(said) == 1 and said[0]["kind"] in _ALONE else cuts
 
 
 def _without(said: Said, cut: Sequence[str]) -> Said:
     """A short text's parts: one line on the official warning, and nothing of what is cut."""
     left = said | {"official": ""} if said["differs"] else dict(said)
     for part in cut:
-        if part != "reason" or said["kind"] in _WITHOUT_REASON:
+        if part == "reported":
+            left |= said["brief"] | {"behind": bool(said["brief"])}
+        elif part == "alone":
+            left["reason"] = ""
+        elif part != "reason" or said["kind"] in _WITHOUT_REASON:
             left[part] = ""
     return left
 

@@ -25,7 +25,8 @@ def sides_in_full(words: Words, news: News) -> list[str]:
     """What to do and where, whom it lets pass, what it protects, for the long text."""
     zh, lines = words.language == "zh", []
     for mark, side in zip("①②" if zh else "12", news.facts.get("sides") or (), strict=False):
-        where, what = _where(words, news, side), words.measure(side, news.created)
+        many = len(side.get("objects") or ()) > 1
+        where, what = _where(words, news, side), words.measure(side, news.created, many)
         lines.append(f"{mark} {where}：{what}" if zh else f"{mark}. {where}: {what}")
         definition = words.book.measures.get(side["measure"])
         if definition is not None:

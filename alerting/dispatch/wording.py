@@ -27,6 +27,8 @@ FORMS = {
     "zh": {"advise": "提示", "propose": "已决定，请执行", "notify": "通知", "order": "命令"},
     "en": {"advise": "Advice", "propose": "Decided, carry out", "notify": "Notice", "order": "Order"},
 }
+# Beside a fact in a language: the same without what a person typed, `zh-brief`.
+BRIEF = "-brief"
 # Which measure of a message is meant, as replies are read; a message carries no more notices than that.
 LETTERS = "ABCDEF"
 # What no digit answers.
@@ -151,8 +153,8 @@ class Words:
             return f"{zh if self.language == 'zh' else en}{named}"
         if news.kind == "reopened":
             return self._open_again(news)
-        near = news.created
-        said = dict.fromkeys(self.measure(m, near) for m in news.facts.get("measures") or ())
+        near, many = news.created, len(news.facts.get("places") or ()) > 1
+        said = dict.fromkeys(self.measure(m, near, many) for m in news.facts.get("measures") or ())
         join = "；" if self.language == "zh" else "; "
         if said:
             return join.join(said)
@@ -200,12 +202,15 @@ class Words:
         lead = "不适用于：" if self.language == "zh" else "Does not apply to: "
         return [lead + ("、" if self.language == "zh" else ", ").join(plain(p) for p in passing)]
 
-    def measure(self, given: Mapping[str, Any], near: datetime) -> str:
-        """What to do, with its day and arguments filled in, in the measure table's own words."""
+    def measure(self, given: Mapping[str, Any], near: datetime, many: bool = False) -> str:
+        """What to do, with its day and arguments filled in, in the measure table's own words.
+
+        `many`: it is asked at other places too, so that no stretch of this one is said.
+        """
         definition = self.book.measures.get(given["measure"])
         if definition is None:
             return self.title(given, near)
-        place = self.places.by_id.get(str(given.get("object") or ""))
+        place = None if many else self.places.by_id.get(str(given.get("object") or ""))
         arguments = dict(given.get("arguments") or {})
         said = sms_of(definition, arguments, place, self.language, self._hours(given))
         return self.day(given, near) + plain(said)
@@ -301,6 +306,12 @@ class Words:
         if isinstance(given, Mapping):
             given = given.get(self.language) or given.get("zh") or ""
         return plain(str(given))
+
+    def brief(self, news: News) -> dict[str, str]:
+        """Why and reason without what a person typed into them; those that hold such."""
+        given, brief = news.facts, f"{self.language}{BRIEF}"
+        return {key: plain(said[brief]) for key in ("why", "reason")
+                if brief in (said := given.get(key) or {})}  # fmt: skip
 
     def colour(self, level: object) -> str:
         return NAMES[self.language].get(int(level), "") if isinstance(level, int) else ""

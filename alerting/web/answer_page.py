@@ -19,6 +19,7 @@ from sqlalchemy import Connection, or_, select
 from alerting.alerts.orders import title_of
 from alerting.alerts.responses import put_by
 from alerting.chase.meetings import MEETS
+from alerting.dispatch.wording import BRIEF
 from alerting.errors import BadInput
 from alerting.rulebook.given import read_form
 from alerting.service import listing
@@ -153,7 +154,7 @@ def linked(connection: Connection, station: Station, link: str) -> dict[str, Any
         offered.add(("acknowledge", whole))
     return {
         "delivery": sent, "realm": here, "person": reader, "over": here.ended is not None,
-        "asks": _questions(each, rows), "offered": offered,
+        "asks": _questions(each, rows), "offered": offered, "told": _reported(rows),
         "acknowledge": whole if acknowledge else "",
         "answers": connection.execute(
             select(answer)
@@ -162,6 +163,13 @@ def linked(connection: Connection, station: Station, link: str) -> dict[str, Any
             .order_by(answer.c.at)
         ).all(),
     }  # fmt: skip
+
+
+def _reported(rows: Sequence[Any]) -> list[dict[str, str]]:
+    """What was said in a person's own words, which a short message may have left out."""
+    found = [said for row in rows for key in ("reason", "why")
+             if f"zh{BRIEF}" in (said := row.facts.get(key) or {})]  # fmt: skip
+    return [said for n, said in enumerate(found) if said not in found[:n]]
 
 
 def _questions(each: dict[int, dict[str, Any]], rows: Sequence[Any]) -> list[dict[str, Any]]:

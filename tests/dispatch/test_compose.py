@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from alerting.alerts.finding import told_of
 from alerting.dispatch import Composer, segments
 from alerting.dispatch.compose import Asking, Composed
 from alerting.dispatch.lines import plain
 from alerting.dispatch.wording import News
 from alerting.rulebook.measures import Measure
+from alerting.signals import Incident
 from tests.dispatch.hall import START, ZONE, book, facts, ordered, places
 
 OFFICIAL = {"level": "blue", "issuer": "虚构县气象台", "issued": "2026-01-25T06:00:00+00:00"}
@@ -290,6 +293,22 @@ def test_the_hours_of_what_is_done_off_the_roads_stand_apart_from_its_words(lang
         assert words[language] in text, text
 
 
+@pytest.mark.parametrize("many", [False, True])
+def test_what_is_asked_of_many_roads_names_no_stretch_of_one_of_them(many: bool) -> None:
+    known, roads = book(), places()
+    close = known.measures["close"].model_dump(by_alias=True) | {"road": "closes"}
+    known.measures["close"] = Measure.model_validate(close)
+    road = replace(roads.by_id["road"], road="G99", from_km=1.0, to_km=3.0, direction="both")
+    roads.by_id["road"] = road
+    composer = Composer(known, roads, ZONE, {"zh": "雾岭县应急办", "en": "Wuling EMO"})
+    where = ["road", "town"] if many else ["road"]
+    sides = [side(name, name) | {"measure": "close", "objects": where} for name in ("m1", "m2")]
+    for more in ({"measures": [ordered("m1", "close", "proposed")]}, {"sides": sides}):
+        one = news("decide", places=where, **more)
+        text = composer.compose((one,), "zh", False, Asking("K7", {}, "http://l/a/x", True), None).text
+        assert ("K1+000–K3+000" in text) is not many, text
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_who_else_withdrew_for_the_same_reason_is_still_named(language: str) -> None:
     reason = {"zh": "误报", "en": "a false alarm"}
@@ -298,3 +317,41 @@ def test_who_else_withdrew_for_the_same_reason_is_still_named(language: str) -> 
     text = short(*both, language=language, most=9).text
     assert text.count(reason["zh"] if language == "zh" else reason["en"]) == 1
     assert text.splitlines()[2].endswith("由Li撤回。" if language == "zh" else "By Li.")
+
+
+def elsewhere(place: str, hurt: str) -> dict[str, str]:
+    told = Incident(source="typed", issued=START, incident="roof-fall", place=place, at=START, casualties=hurt)
+    return told_of(told, ZONE)
+
+
+@pytest.mark.parametrize(("place", "hurt", "en"), [
+    ("邻县某矿", "3人死亡", "roof fall on 20 Jan, as reported: “邻县某矿”, “3人死亡”"),
+    ("邻县某矿", "", "roof fall on 20 Jan, as reported: “邻县某矿”"),
+    ("Pit 3", "3人死亡", "roof fall at Pit 3 on 20 Jan, as reported: “3人死亡”"),
+    ("Pit 3", "3 dead", "roof fall at Pit 3 on 20 Jan (3 dead)"),
+    ("Pit 3", "", "roof fall at Pit 3 on 20 Jan"),
+])  # fmt: skip
+def test_what_was_typed_in_chinese_is_quoted_to_an_english_reader(
+    place: str, hurt: str, en: str
+) -> None:
+    told = elsewhere(place, hurt)
+    assert told["en"] == en
+    assert told["en-brief"] == "roof fall on 20 Jan"
+    assert told["zh"] == f"{place}1月20日发生顶板事故" + (f"（{hurt}）" if hurt else "")
+
+
+@pytest.mark.parametrize("key", ["reason", "why"])
+def test_a_person_s_words_are_said_where_they_fit_and_else_stand_behind_the_link(key: str) -> None:
+    few = news("order", **{"why": {}} | {key: elsewhere("邻县某矿", "3人死亡")})
+    text = short(few, language="en", most=9).text
+    assert 'as reported: "邻县某矿", "3人死亡"' in text
+    assert "/a/" not in text
+    made = short(few, language="en")
+    assert made.text.endswith("Answer: http://l/a/x")
+    assert "roof fall on 20 Jan." in made.text
+    assert (made.cut, segments(made.text).encoding, made.segments) == (("reported",), "GSM-7", 2)
+    assert "邻县某矿" in short(few).text  # of itself it fits
+    many = short(news("order", **{"why": {}} | {key: elsewhere("邻县某矿" * 40, "3人死亡")}))
+    assert "1月20日发生顶板事故。" in many.text
+    assert many.segments <= 3
+    assert "“3人死亡”" in long(few, language="en").text

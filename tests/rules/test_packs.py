@@ -11,6 +11,7 @@ import pytest
 
 from alerting.calendar import Calendar
 from alerting.dispatch.segments import segments
+from alerting.dispatch.wording import FORMS_ONLY
 from alerting.people import read_people, read_posts
 from alerting.places import Places, load_places
 from alerting.rulebook import Book, load_book
@@ -21,7 +22,8 @@ from alerting.service.config import load_config
 from alerting.service.county import load_county
 from alerting.service.forms import form_notes
 from alerting.vocabulary import SECTORS, Level
-from tests.rules.every_message import composed, messages, texts
+from alerting.vocabulary.answers import ANSWERS
+from tests.rules.every_message import composed, messages, texts, ways
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "rules"
@@ -268,11 +270,21 @@ def test_an_order_fits_its_sms_wherever_it_is_given() -> None:
 
 
 def test_every_sms_of_the_book_has_three_segments_at_most(book: Book, places: Places) -> None:
-    """At the place of which there is most to say, with all that can be given; English as GSM-7."""
+    """At the place of which there is most to say, with all that can be given; English as GSM-7, but for
+    what was reported in Chinese."""
     for about, language, made in composed(book, places, 3):
         assert made.segments <= 3, f"{about} {language}: {made.text}"
-        if language == "en":
+        if language == "en" and "as reported: " not in made.text:
             assert segments(made.text).encoding == "GSM-7", f"{about}: {made.text}"
+
+
+def test_every_kind_of_message_is_among_them(book: Book, places: Places) -> None:
+    """But for those whose words are the service's own: what it answers, and what ails it."""
+    asked = ways(book, places)
+    found = {kind for kind, _ in asked}
+    files = {file.stem for file in (ROOT / "alerting/dispatch/texts/en").glob("[a-z]*.j2")}
+    assert files - found == {"bundle", "message", "head", "reply", "response", "service", "stopped"}
+    assert {wants for _, wants in asked} == {"", *ANSWERS, *FORMS_ONLY}
 
 
 def test_a_text_says_no_time_that_its_deadline_says(book: Book) -> None:

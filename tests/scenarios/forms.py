@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import requests
 
@@ -26,10 +26,15 @@ def sends_form(town: Town, person: str, form: Mapping[str, str]) -> int:
     return answer.status_code
 
 
-def _form(town: Town, person: str) -> tuple[str, str]:
+def pages_of(town: Town, person: str) -> Iterator[tuple[str, str]]:
+    """(link, page) behind each of somebody's messages, the newest first."""
     for token in reversed(town.asks(delivery.c.link, delivery.c.person == person)):
         link = f"{town.url}/a/{token}"
-        page = requests.get(link, timeout=SOON).text
+        yield link, requests.get(link, timeout=SOON).text
+
+
+def _form(town: Town, person: str) -> tuple[str, str]:
+    for link, page in pages_of(town, person):
         for found in re.findall(r"<form.*?</form>", page, re.DOTALL):
             if 'value="return"' in found:
                 return link, found
