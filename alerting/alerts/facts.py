@@ -161,6 +161,12 @@ class FactBook:
         ]  # fmt: skip
         return found[-1] if found else None
 
+    def in_force(self, now: datetime) -> list[InForce]:
+        """All that count at some place of ours; those too that ran out while their feed was silent."""
+        silent = set(self.silent(now))
+        found = [w for w in tuple(self.warnings.values()) if w.columns.any()]
+        return [w for w in found if w.holds(now) or self._unheard(w, silent, now)]
+
     def nameless(self, now: datetime) -> list[InForce]:
         """Warnings in force at some place of ours whose kind we do not know, by their number."""
         found = [w for w in self.warnings.values() if not w.warning.hazard and w.holds(now)]

@@ -102,6 +102,34 @@ class AreaMatcher:
         return great_circle_km(lat, lon, self._lat, self._lon)
 
 
+# What a warning's text singles out, as a reader is told.
+_SINGLED_OUT = {
+    "bridge": ("桥梁", "bridges"),
+    "tunnel-mouth": ("隧道口", "tunnel mouths"),
+    "high-road": ("高海拔路段", "high roads"),
+    "expressway": ("高速公路", "expressways"),
+}
+
+
+def area_in_words(area: Area, places: Places, language: str) -> str:
+    """`雾岭县，海拔1200米以上，限桥梁、隧道口`: the office's own names, else what the codes are called
+    here; "" where it says neither and is not cut by height or kind."""
+    zh = language == "zh"
+    known = [places.by_id[code] for code in area.codes if code in places.by_id]
+    names = list(area.names) or [place.called(language) for place in known]
+    if not names and (area.polygons or area.circles):
+        names = ["图上划定的范围" if zh else "an area drawn on a map"]
+    parts = [("、" if zh else ", ").join(names)] if names else []
+    if area.above is not None:
+        parts.append(f"海拔{area.above:g}米以上" if zh else f"above {area.above:,.0f} m")
+    if area.below is not None:
+        parts.append(f"海拔{area.below:g}米以下" if zh else f"below {area.below:,.0f} m")
+    kinds = [_SINGLED_OUT.get(tag, (tag, tag))[0 if zh else 1] for tag in area.tags]
+    if kinds:
+        parts.append(f"限{'、'.join(kinds)}" if zh else f"only {', '.join(kinds)}")
+    return ("，" if zh else ", ").join(parts)
+
+
 def great_circle_km(
     lat: float, lon: float, lats: NDArray[np.float64], lons: NDArray[np.float64]
 ) -> NDArray[np.float64]:

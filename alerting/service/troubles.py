@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from alerting import audit
 from alerting.service import dead_letters
 from alerting.service.clock import LIVE
 from alerting.service.service_rules import loop_words
+from alerting.service.warning_listing import UNKNOWN, unknown_at
 from alerting.store.schema import alert, delivery, pursuit, signal
 from alerting.store.schema import audit as audit_table
 from alerting.store.schema import realm as realm_table
@@ -21,8 +21,6 @@ from alerting.vocabulary import NAMES, Level
 if TYPE_CHECKING:
     from alerting.service.station import Station
 
-# What an id may hold of an office's number: it stands in addresses and messages.
-_PLAIN = re.compile(r"[^\w.-]+")
 CALENDAR_AHEAD = timedelta(days=30)
 
 
@@ -145,7 +143,7 @@ def _unknown_warnings(station: Station, now: datetime) -> list[Trouble]:
             continue  # listed as none of ours
         said = one.event or one.headline
         at, level = one.issued.astimezone(zone), Level[one.level]
-        found.append(Trouble("warning-unknown", f"warning:{_PLAIN.sub('-', one.identifier)}", {
+        found.append(Trouble(UNKNOWN, unknown_at(one.identifier), {
             "zh": f"{one.sender}{at.day}日{at.hour}时{at.minute}分发布“{said}”{NAMES['zh'][level]}"
             "预警，没有对应的灾种，未触发任何措施，请人工研判",
             "en": f"{one.sender} issued an official {level.name} warning, {said!r}, at"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,13 @@ OFFICE_ALONE: dict[str, Any] = {
 PASS = (
     "G99-K40,road-section,G99垭口段,G99 pass,990101100000,high,,,,road-traffic,,G99,40,41,south,,"
 )
+
+
+def warnings_shown(town: Town) -> list[str]:
+    """What the page of warnings says of each, without markup."""
+    page = requests.get(f"{town.url}/warnings?lang=en", timeout=30).text
+    found = re.findall(r'<article class="alert.*?</article>', page, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", "", one).split()) for one in found]
 
 
 def test_a_warning_opens_at_its_level_and_is_named_with_issuer_and_time(
@@ -252,6 +260,10 @@ def test_a_kind_that_nobody_knows_is_shown_and_told_to_the_duty_office_until_it_
     page = requests.get(f"{town.url}/?lang=en", timeout=30).text
     assert "臭氧层扰动" in page
     assert "no hazard of ours" in page
+    [unknown] = warnings_shown(town)
+    assert "臭氧层扰动 yellow" in unknown
+    assert "nothing was asked of anybody" in unknown
+    assert "until lifted" in unknown
     # Another is told, too; one for elsewhere is nobody's here, and one that is listed says enough.
     town.warns("red", hazard="", event="火山灰", identifier="W2")
     town.warns("red", hazard="", event="蝗灾", identifier="W3", area={"codes": ["110000000000"]})
@@ -263,6 +275,8 @@ def test_a_kind_that_nobody_knows_is_shown_and_told_to_the_duty_office_until_it_
     town.passes(minutes=11)
     zhao.expects("该预警已解除、到期或已能识别")
     assert [a["state"] for a in town.alerts(rule="warning-unknown")].count("open") == 1
+    assert [w["identifier"] for w in town.api("GET", "/warnings").json()["warnings"]] == ["W4", "W2"]
+    assert "臭氧层扰动" not in "".join(warnings_shown(town))
 
 
 def test_a_glaze_warning_in_the_office_s_own_words_for_bridges_holds_at_the_bridge(
@@ -275,4 +289,13 @@ def test_a_glaze_warning_in_the_office_s_own_words_for_bridges_holds_at_the_brid
         "level": "橙色", "area": {"codes": ["990101000000"]},
         "description": "预计我县海拔1200米以上高海拔路段、桥梁、隧道口将出现道路结冰",
     })  # fmt: skip
-    assert [a["place"] for a in town.alerts(rule="icing")] == ["G99-K40"]
+    [alert] = town.alerts(rule="icing")
+    assert alert["place"] == "G99-K40"
+    [shown] = warnings_shown(town)
+    for said in ("虚构县气象台", "above 1,200 m, only bridges, high roads, tunnel mouths",
+                 "Here: G99 pass", "G99 pass orange"):  # fmt: skip
+        assert said in shown, said
+    [listed] = town.api("GET", "/warnings").json()["warnings"]
+    assert [a["id"] for a in listed["alerts"]] == [alert["id"]]
+    town.warns("orange", identifier="W2", action="cancel", references=["W1"])
+    assert warnings_shown(town) == []

@@ -26,9 +26,16 @@ def test_no_page_scrolls_sideways_on_a_phone_and_none_needs_a_script(
         lacking("no Chromium on this machine: the pages were not looked at in a browser")
         return
     red = storm(desk)
+    for n in range(9):
+        desk.open_alert("icing", f"place-{n}", 4, official=4)
+    area = {"names": ["青岚县石门镇、青岚县河口镇、青岚县云顶乡一带"], "codes": ["990100"], "above": 1200,
+            "tags": ["bridge", "tunnel-mouth", "high-road"]}  # fmt: skip
+    desk.warn("W1", "red", area=area, headline="青岚县气象台发布道路结冰红色预警信号" * 3)
+    desk.warn("W2", hazard="", event="臭氧层扰动", sender="https://office.example/" + "x" * 80)
     demo = demo_link(desk, "office").removeprefix(desk.config.url)
     paths = ["/", "/?lang=en", f"/alerts/{quote(red)}", "/messages", "/a/decide?lang=zh",
              "/a/forged", "/login", "/waiting", "/roads", "/roads?lang=en", "/alerts/nothing", demo,
+             "/warnings?realm=live&lang=zh", "/warnings?realm=live&lang=en",
              f"/alerts/{quote(red)}"]  # fmt: skip
 
     async def look() -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import requests
 from sqlalchemy import insert, select, update
 
+from alerting.alerts import FactBook
 from alerting.bus import EmbeddedBus
 from alerting.chase import route
 from alerting.dispatch.channels import StatusChange
@@ -19,7 +20,7 @@ from alerting.people import Policy
 from alerting.places import Place, Places, Point
 from alerting.rulebook.measures import Argument, Measure
 from alerting.runtime import VirtualRuntime
-from alerting.signals import Signal, decode
+from alerting.signals import Signal, Warning, decode
 from alerting.store import Store, Writer
 from alerting.store import schema as s
 from alerting.vocabulary.official import shipped
@@ -171,6 +172,18 @@ class Desk:
                 select(s.signal.c.body).where(s.signal.c.body != b"").order_by(s.signal.c.seq)
             )
             return [decode(r.body) for r in rows]
+
+    def warn(self, identifier: str, level: str = "orange", **more: Any) -> None:
+        """An official warning that the engine has taken."""
+        if self.engines["live"] is None:
+            calendar: Any = self.county.calendar
+            facts = FactBook(self.places, calendar, {"office": timedelta(minutes=10)})
+            facts.heard("office", NOW)
+            self.engines["live"] = SimpleNamespace(facts=facts)
+        given = {"source": "office", "issued": NOW - timedelta(hours=1), "identifier": identifier,
+                 "sender": "青岚县气象台", "action": "alert", "hazard": "road-icing", "event": "道路结冰",
+                 "level": level, "area": {"codes": ["990100"]}}  # fmt: skip
+        self.engines["live"].facts.take_warning(Warning.model_validate(given | more))
 
     def open_alert(self, rule: str = "icing", place: str = "g70-12", level: int = 3, **more: Any) -> str:
         key = f"{more.get('realm', 'live')}.{rule}.{place}.1"
