@@ -315,6 +315,41 @@ def test_a_night_is_closed_in_stages_opens_after_a_look_and_is_decided_anew(
     assert (again["state"], again["begins"][8:]) == ("proposed", f"{day + 1}T12:30:00Z")
 
 
+def test_a_ban_taken_over_stands_again_when_the_closure_is_called_off_before_its_own_end(
+    town: Town, chen: Phone, wang: Phone
+) -> None:
+    waiting = [m for m in town.measures(measure="night-closure", object="hill") if not m["ended"]]
+    if not waiting or waiting[0]["state"] != "proposed" or not 16.1 < hour(town) < 20:
+        town.passes(hours=(13.5 - hour(town)) % 24)
+        town.forecast(NIGHT, points=["high"])
+        town.passes(hours=2.6)
+    for name in ("night-ban", "night-closure"):
+        answers(town, "wang", name, "approve")
+    town.passes(hours=20.6 - hour(town))
+    for name in ("night-ban", "night-closure"):
+        answers(town, "chen", name, "in-force")
+    town.passes(seconds=40)
+    ban, closure = newest(town, "night-ban", "hill"), newest(town, "night-closure", "hill")
+    assert (ban["state"], ban["successor"]) == ("superseded", closure["id"])
+    # 21:36: salted and free of ice; vehicles of risk are still not to climb it before the morning.
+    town.passes(hours=1)
+    chen.forgets(), wang.forgets()
+    town.by_hand(f"/measures/{closure['id']}/withdraw", "已全线撒盐，无冰")
+    town.passes(seconds=40)
+    again = newest(town, "night-ban", "hill")
+    assert (again["id"] != ban["id"], again["state"]) == (True, "issued")
+    assert (again["decided_by"], again["arguments"]) == (ban["decided_by"], ban["arguments"])
+    assert again["ends"] == ban["ends"]
+    morning = f"{(town.now + timedelta(hours=8)).day + 1}日8时"
+    for phone in (chen, wang):
+        phone.gets("【撤回】", "从高处往下逐段封路", "已全线撒盐，无冰")
+    chen.gets("已决定，请执行：今晚在入口劝返", "7座以上客车、危化品运输车、旅游大巴", f"至{morning}")
+    answers(town, "chen", "night-ban", "in-force")
+    assert section(town, "hill")["state"] == "held"
+    town.passes(hours=8)
+    assert section(town, "hill")["state"] == "held", "until the morning, and not a word less"
+
+
 # What a neighbour closed
 
 
