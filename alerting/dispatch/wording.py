@@ -356,12 +356,16 @@ class Words:
         for name, arguments in reversed(names.items()):  # the highest level's first
             definition = self.book.measures.get(name)
             if definition is not None:
-                said.append(plain(definition.title[self.language]
-                                  + definition.say(dict(arguments), self.language)
-                                  if self.language == "zh" else
-                                  f"{definition.title['en']} "
-                                  f"{definition.say(dict(arguments), 'en')}".strip()))  # fmt: skip
+                title = definition.title[self.language]
+                said.append(plain(title + self._amounts(definition, arguments)))
         return said[:3]
+
+    def _amounts(self, definition: Any, arguments: Mapping[str, Any]) -> str:
+        """In brackets, so that they are not read as one with the title or as the next of a list."""
+        said = definition.say(dict(arguments), self.language)
+        if not said:
+            return ""
+        return f"（{said}）" if self.language == "zh" else f" ({said})"
 
 
 def lettered(asked: Sequence[News]) -> dict[str, int]:

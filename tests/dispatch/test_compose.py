@@ -293,6 +293,11 @@ def test_the_hours_of_what_is_done_off_the_roads_stand_apart_from_its_words(lang
         assert words[language] in text, text
 
 
+def test_what_an_advisory_asks_is_parted_from_its_amounts() -> None:
+    assert "督促落实限速（60公里/小时）。" in short(news("open")).text
+    assert "See it done: Speed limit (60 km/h)." in short(news("open"), language="en").text
+
+
 @pytest.mark.parametrize("many", [False, True])
 def test_what_is_asked_of_many_roads_names_no_stretch_of_one_of_them(many: bool) -> None:
     known, roads = book(), places()
