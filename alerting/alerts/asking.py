@@ -25,6 +25,7 @@ from alerting.alerts.joint import Hours, Joint, joined, on, passed
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, tell
 from alerting.alerts.orders import (
+    LOOKED_AT,
     NOT_ISSUED,
     OPEN_WORK,
     ask_check,
@@ -293,7 +294,7 @@ def settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     definition = ledger.life.measure(row.measure)
     was = Joint(row.arguments, row.level, row.begins, row.ends)
     now = joined(definition.arguments, live, row, at, ledger.life.zone)
-    revived = row.state in ("lift proposed", "attested")
+    revived = row.state in LOOKED_AT
     if now == was and not revived:
         return False
     stricter = now.stricter_than(was, definition.arguments)

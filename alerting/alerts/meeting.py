@@ -12,7 +12,7 @@ from typing import Any
 from alerting.alerts.joint import meets
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, tell
-from alerting.alerts.orders import describe, facts_of, response_titled, title_of
+from alerting.alerts.orders import LOOKED_AT, describe, facts_of, response_titled, title_of
 from alerting.people import Post, person_by_id
 from alerting.store.rows import Row
 from alerting.vocabulary import NAMES
@@ -85,7 +85,7 @@ def _in_conflict(ledger: Ledger, row: Row, at: datetime) -> list[Row]:
         other for other in ledger.open_of(names)
         if other.id != row.id
         and (other.day is None or row.day is None or other.day == row.day)
-        and meets(other, (row.begins, row.ends), at)
+        and (other.state in LOOKED_AT or meets(other, (row.begins, row.ends), at))
         and (other.object in above or row.object in set(places.upward(other.object)))
     ]  # fmt: skip
 

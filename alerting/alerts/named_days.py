@@ -19,7 +19,7 @@ from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
 from alerting.alerts.notices import Facts
-from alerting.alerts.orders import facts_of
+from alerting.alerts.orders import LOOKED_AT, facts_of
 from alerting.alerts.spreading import facts_at
 from alerting.places import Place
 from alerting.rulebook.measures import Ask
@@ -59,7 +59,7 @@ def end_past(connection: Connection, life: Life, at: datetime) -> int:
         select(measure.c.id)
         .where(measure.c.realm == life.realm, measure.c.ended.is_(None))
         .where(measure.c.day < life.day_not_over(at),
-               measure.c.state.not_in(("lift proposed", "attested")))
+               measure.c.state.not_in(LOOKED_AT))
         .order_by(measure.c.id)
     ).scalars())  # fmt: skip
     with Ledger(connection, life) as ledger:

@@ -21,6 +21,7 @@ from alerting.store.schema import response
 
 OPEN_WORK = ("issued", "acknowledged", "in force")
 NOT_ISSUED = ("proposed", "approved")
+LOOKED_AT = ("lift proposed", "attested")  # stands, whatever its end, until somebody has looked
 
 
 def issue(ledger: Ledger, row: Row, facts: Facts, at: datetime, kind: str = "order") -> None:

@@ -20,7 +20,7 @@ from alerting.alerts.asking import expire, settle, take_over
 from alerting.alerts.joint import passed
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
-from alerting.alerts.orders import NOT_ISSUED, facts_of
+from alerting.alerts.orders import LOOKED_AT, NOT_ISSUED, facts_of
 from alerting.store.schema import asker, measure
 
 Successors = tuple[tuple[str, tuple[str, ...]], ...]  # measures, and what each does the work of
@@ -79,7 +79,7 @@ def _end_comes(connection: Connection, life: Life, measure_id: str, at: datetime
                 ledger.change(asking, ended=at)
         facts = facts_of(ledger, row)
         asked = any(one.ended is None for one in ledger.askers(row.id).values())
-        if asked or row.state in ("lift proposed", "attested"):
+        if asked or row.state in LOOKED_AT:
             settle(ledger, row, facts, at)
         else:
             expire(ledger, row, facts, at)
@@ -88,7 +88,7 @@ def _end_comes(connection: Connection, life: Life, measure_id: str, at: datetime
 
 def _stands() -> ColumnElement[bool]:
     """Of one whose lifting is proposed somebody is to look already, whatever its end."""
-    return measure.c.state.not_in(("lift proposed", "attested"))
+    return measure.c.state.not_in(LOOKED_AT)
 
 
 def _by_hand(realm: str) -> ColumnElement[bool]:

@@ -56,6 +56,16 @@ MORE = """\
     look: {zh: 走完全段, en: drive all of it}
     supersedes: [hold]
     arguments: *hours
+  release:
+    title: {zh: 分批放行, en: Staged release}
+    form: order
+    carrier: field
+    lifter: field
+    do: {zh: 带道放行车辆, en: Lead them through}
+    sms: {zh: 带道放行车辆, en: Lead them through}
+    by-minutes: 30
+    conflicts: [shut]
+    yields: [shut]
   no-class:
     title: {zh: 停课, en: No classes}
     form: propose
@@ -363,6 +373,24 @@ def test_tonight_is_asked_for_though_nobody_has_looked_at_last_night(county: Nig
     assert (last.state, tonight.state) == ("lift proposed", "in force")
     county.store.write(lambda c: measures.attest(c, county.life, last.id, "wang", county.now))
     assert [m.state for m in county.every("shut")] == ["lifted", "in force"]
+
+
+def test_what_waits_for_its_look_is_shut_still_for_what_conflicts_with_it(county: Nights) -> None:
+    county.until("21 06:00")
+    county.asks("live.night.G99-K12.1", "shut", until="08:00")
+    county.in_force("shut")
+    county.asks(OFFICER, "release", **{})
+    assert county.newest("release").waits["why"] == "conflict"
+    county.does(measures.withdraw, "release", "x")
+    county.until("21 10:00")
+    assert county.newest("shut").state == "lift proposed"
+    county.asks(OFFICER, "release", **{})
+    assert county.newest("release").waits["why"] == "conflict"
+    county.does(measures.withdraw, "release", "x")
+    county.does(measures.attest, "shut")
+    county.asks("live.night.G99-K12.1", "shut", **{"from": "22:00", "until": "23:00"})
+    county.asks(OFFICER, "release", **{})
+    assert county.newest("release").waits["why"] == "conflict", "it has no end of its own"
 
 
 def test_a_place_that_is_gone_stops_nobody_else(county: Nights) -> None:
