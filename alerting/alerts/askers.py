@@ -7,6 +7,7 @@ from typing import Any
 
 from alerting.alerts.joint import Hours, meets, passed
 from alerting.alerts.ledger import Ledger
+from alerting.alerts.orders import LOOKED_AT
 from alerting.store.rows import Row
 
 
@@ -29,25 +30,50 @@ def note_asker(
 
 
 def open_for(
-    ledger: Ledger, name: str, object_id: str, carrier: str, day: str | None, hours: Hours, at: datetime
+    ledger: Ledger, name: str, object_id: str, carrier: str, day: str | None, hours: Hours, by: str,
+    at: datetime,
 ) -> Row | None:
-    """The open measure of this key that is for this day and whose hours these meet; of several the
-    one that begins first."""
-    found = [row for row in ledger.open_here(name, object_id, carrier)
-             if row.day == day and meets(row, hours, at)]  # fmt: skip
-    return min(found, key=lambda r: (r.begins is not None, r.begins or at, r.number), default=None)
+    """The open measure of this key that is for this day and whose hours these meet: of several the one
+    that `by` asks for already, else that of these very hours, else the first.
+
+    Of hours that `by` asked for and that are over it asks anew. What somebody is to look at is taken up
+    again by what asks of itself, never by a person: the look is owed.
+    """  # fmt: skip
+    found = [
+        row for row in ledger.open_here(name, object_id, carrier)
+        if row.day == day and meets(row, hours, at) and not _is_over(ledger, row, by, at)
+        and not (row.state in LOOKED_AT and by.startswith("person:"))
+    ]  # fmt: skip
+    return min(found, default=None, key=lambda row: (
+        not _asks(ledger, row, by), (row.begins, row.ends) != hours, row.begins or at, row.number))
 
 
 def done_by_another(
-    ledger: Ledger, name: str, object_id: str, carrier: str, hours: Hours, at: datetime
+    ledger: Ledger, name: str, object_id: str, carrier: str, hours: Hours, by: str, at: datetime
 ) -> Row | None:
     """The measure of this key for these hours whose work another does meanwhile."""
     doing = [new for new, olds in ledger.life.book.successors if name in olds]
     for successor in (s for new in doing for s in ledger.open_at(new, object_id)):
         for row in ledger.superseded_by(successor.id):
-            if (row.measure, row.carrier) == (name, carrier) and meets(row, hours, at):
+            ours = (row.measure, row.carrier) == (name, carrier) and meets(row, hours, at)
+            if ours and not _is_over(ledger, row, by, at):
                 return row
     return None
+
+
+def replaced(ledger: Ledger, row: Row) -> bool:
+    """Whether another does the work of a measure now."""
+    successor = ledger.measure(row.successor) if row.state == "superseded" else None
+    return successor is not None and successor.ended is None
+
+
+def _asks(ledger: Ledger, row: Row, by: str) -> bool:
+    known = ledger.askers(row.id).get(by)
+    return known is not None and known.ended is None
+
+
+def _is_over(ledger: Ledger, row: Row, by: str, at: datetime) -> bool:
+    return _asks(ledger, row, by) and passed(ledger.askers(row.id)[by], at)
 
 
 def day_meant(ledger: Ledger, name: str, object_id: str, carrier: str, at: datetime) -> str:

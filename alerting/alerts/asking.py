@@ -18,10 +18,10 @@ from typing import Any
 
 from alerting.alerts import meeting
 from alerting.alerts.addressing import addressed, post_for
-from alerting.alerts.askers import day_meant, done_by_another, note_asker, open_for
+from alerting.alerts.askers import day_meant, done_by_another, note_asker, open_for, replaced
 from alerting.alerts.first import needed_by, wait_is_over, waiting_for
 from alerting.alerts.hours import hours_of
-from alerting.alerts.joint import Hours, Joint, joined, on, passed
+from alerting.alerts.joint import Hours, Joint, joined, meets, on, overlap, passed
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, tell
 from alerting.alerts.orders import (
@@ -77,11 +77,11 @@ def ask(
             _end_those_over(ledger, name, object_id, post.id, at)
             for_day = day or day_meant(ledger, name, object_id, post.id, at)
         when = hours or hours_of(arguments, at, ledger.life.zone)
-        held = open_for(ledger, name, object_id, post.id, for_day, when, at)
+        held = open_for(ledger, name, object_id, post.id, for_day, when, by, at)
         if held is not None:
             if join(ledger, held, arguments, here, by, at, when):
                 changed.append(held.id)
-        elif old := done_by_another(ledger, name, object_id, post.id, when, at):
+        elif old := done_by_another(ledger, name, object_id, post.id, when, by, at):
             note_asker(ledger, old, arguments, here.level, when, by, at)  # comes back for them too
         else:
             changed.append(_propose(ledger, name, object_id, post, arguments, when, here, by, at,
@@ -100,7 +100,9 @@ def join(
 ) -> bool:
     """Another asks for an open measure, or the same with other arguments or level. True where it is
     proposed or issued again because of it."""
-    when = hours or hours_of(arguments, at, ledger.life.zone)
+    when, known = hours or hours_of(arguments, at, ledger.life.zone), ledger.askers(held.id).get(by)
+    if known is not None and not meets(held, when, at):  # other hours are another measure's
+        when = known.begins, known.ends
     noted = note_asker(ledger, held, arguments, facts.level, when, by, at)
     return noted and settle(ledger, held, facts, at)
 
@@ -183,7 +185,8 @@ def now_in_force(ledger: Ledger, row: Row, at: datetime) -> None:
 def take_over(ledger: Ledger, row: Row, at: datetime) -> None:
     """It is in force and its hours have begun: what it does the work of ends."""
     for old in ledger.open_of(ledger.life.measure(row.measure).supersedes):
-        if row.ended is None and old.object == row.object and old.state not in NOT_ISSUED:
+        there = row.ended is None and old.object == row.object and old.state in OPEN_WORK
+        if there and overlap(old, row):
             _supersede(ledger, old, row, at)
 
 
@@ -269,16 +272,19 @@ def _propose(
         state="proposed" if undecided else "approved", level=facts.level, arguments=arguments,
         decider=decider.id if decider else None, lifter=lifter.id if lifter else None,
         interim_for=interim_for, proposed=at, decided_by=decided_by, issued=None, acknowledged=None,
-        in_force=None, due=None, begins=begins, ends=ends, overdue=None, cannot=None, waits=None,
-        attested=None, attested_by=None, ended=None, end_reason="", successor=None, version=1,
+        in_force=None, due=None, begins=begins, ends=ends, timed=hours != (None, None),
+        overdue=None, cannot=None, waits=None, attested=None, attested_by=None, ended=None,
+        end_reason="", successor=None, version=1,
     )  # fmt: skip
     note_asker(ledger, row, arguments, facts.level, hours, by, at)
     ledger.record(at, by, "propose measure", row.id, {"arguments": arguments, "level": facts.level})
     go_on(ledger, row, facts, at)
     if undecided:
         for interim in ledger.life.asks(definition.interim):
-            ask(ledger, interim.measure, ledger.life.places.by_id[object_id],
-                dict(interim.arguments), facts, row.id, at, interim_for=row.id, day=day)  # fmt: skip
+            place = ledger.life.places.by_id.get(object_id)
+            if place is not None:
+                ask(ledger, interim.measure, place, dict(interim.arguments), facts, row.id, at,
+                    interim_for=row.id, day=day)  # fmt: skip
     return str(row.id)
 
 
@@ -388,14 +394,15 @@ def _waits(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     definition = ledger.life.measure(row.measure)
     if not definition.needs_first:
         return False
-    place = ledger.life.places.by_id[row.object]
+    place = ledger.life.places.by_id.get(row.object)
     for first in ledger.life.asks(definition.needs_first):
-        if not needed_by(ledger, row, first.measure):
+        if place is not None and not needed_by(ledger, row, first.measure):
             declared = ledger.life.measure(first.measure).arguments
             given = implied(declared, row.arguments) | first.arguments
             ask(ledger, first.measure, place, given, facts, row.id, at, day=row.day)
     needed = {name: needed_by(ledger, row, name) for name in definition.needed_names}
-    missing = [r for rows in needed.values() for r in rows if r.state != "in force"]
+    missing = [r for rows in needed.values() for r in rows
+               if r.state != "in force" and not replaced(ledger, r)]  # fmt: skip
     lost = not all(needed.values()) or any(r.ended is not None for r in missing)
     if not missing and not lost:
         return False

@@ -8,7 +8,7 @@ another measure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -46,6 +46,19 @@ def meets(row: Row, hours: Hours, at: datetime) -> bool:
     before = row.ends is None or (begins or at) <= row.ends
     after = ends is None or row.begins is None or ends >= row.begins
     return before and after and not passed(row, at)
+
+
+def overlap(one: Row, other: Row) -> bool:
+    """Whether the hours of two measures leave no gap between them."""
+    return _from(one) <= _until(other) and _from(other) <= _until(one)
+
+
+def _from(row: Row) -> datetime:
+    return row.begins or datetime.min.replace(tzinfo=UTC)
+
+
+def _until(row: Row) -> datetime:
+    return row.ends or datetime.max.replace(tzinfo=UTC)
 
 
 def on(row: Row, at: datetime) -> bool:

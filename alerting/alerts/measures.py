@@ -30,7 +30,7 @@ from alerting.alerts.orders import (
     move,
     tell_carrier,
 )
-from alerting.alerts.reopening import SHUTS, told_of
+from alerting.alerts.reopening import SHUTS, still_shut, told_of
 
 NOT_SAID = {"zh": "未说明原因", "en": "no reason given"}
 
@@ -154,13 +154,13 @@ def withdraw(
             measures=(describe(row, life.measure(row.measure)),),
         )  # fmt: skip
         end(ledger, row, (row.state,), "withdrawn", by, at, reason)
+        after_end(ledger, row, at)
         told = posts_told(ledger, "measure", measure_id)
         if life.measure(row.measure).road in SHUTS and row.issued is not None:
-            told = told_of(ledger, row, at)
+            told, said = told_of(ledger, row, at), said.saying(stands=still_shut(ledger, row))
         for post_id in sorted(told):
             post = ledger.post(post_id)
             if post is not None:
                 tell(ledger, "withdrawn", post, said, at, measure=measure_id,
                      alert=ledger.alert_of(measure_id))  # fmt: skip
-        after_end(ledger, row, at)
         return True

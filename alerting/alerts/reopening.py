@@ -20,19 +20,20 @@ def tell_open(
     ledger: Ledger, row: Row, known: dict[str, Any], facts: Facts, at: datetime
 ) -> None:
     """`known` is the measure that has ended, as its readers know it."""
-    life = ledger.life
-    names = {name for name, one in life.book.measures.items() if one.road in SHUTS}
-    stands = [other for other in ledger.open_of(names)
-              if other.object == row.object and other.issued is not None]  # fmt: skip
-    said = facts.saying(
-        place=row.object, measures=(known,), due=None,
-        stands=tuple(describe(other, life.measure(other.measure)) for other in stands),
-    )  # fmt: skip
+    said = facts.saying(place=row.object, measures=(known,), due=None, stands=still_shut(ledger, row))
     for post_id in sorted(told_of(ledger, row, at)):
         post = ledger.post(post_id)
         if post is not None:
             tell(ledger, "reopened", post, said, at, measure=row.id,
                  alert=ledger.alert_of(row.id, facts.rule))  # fmt: skip
+
+
+def still_shut(ledger: Ledger, row: Row) -> tuple[dict[str, Any], ...]:
+    """What still shuts the road there or holds vehicles, as its readers know it."""
+    life = ledger.life
+    names = {name for name, one in life.book.measures.items() if one.road in SHUTS}
+    return tuple(describe(other, life.measure(other.measure)) for other in ledger.open_of(names)
+                 if other.object == row.object and other.issued is not None)  # fmt: skip
 
 
 def told_of(ledger: Ledger, row: Row, at: datetime) -> set[str]:

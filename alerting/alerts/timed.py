@@ -20,7 +20,7 @@ from alerting.alerts.asking import expire, settle, take_over
 from alerting.alerts.joint import passed
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
-from alerting.alerts.orders import LOOKED_AT, NOT_ISSUED, facts_of
+from alerting.alerts.orders import LOOKED_AT, OPEN_WORK, facts_of
 from alerting.store.schema import asker, measure
 
 Successors = tuple[tuple[str, tuple[str, ...]], ...]  # measures, and what each does the work of
@@ -107,7 +107,9 @@ def _takes_over(realm: str, successors: Successors) -> ColumnElement[bool]:
     pairs = [and_(measure.c.measure == name, old.c.measure.in_(olds)) for name, olds in successors]
     stands = exists().where(
         old.c.realm == realm, old.c.object == measure.c.object, old.c.ended.is_(None),
-        old.c.state.not_in(NOT_ISSUED), or_(False, *pairs),
+        old.c.state.in_(OPEN_WORK), or_(False, *pairs),
+        or_(old.c.ends.is_(None), measure.c.begins <= old.c.ends),
+        or_(old.c.begins.is_(None), measure.c.ends.is_(None), old.c.begins <= measure.c.ends),
     )  # fmt: skip
     return and_(
         measure.c.realm == realm, measure.c.ended.is_(None), measure.c.state == "in force",

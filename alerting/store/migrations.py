@@ -105,6 +105,9 @@ def _askers_know_their_hours(connection: Connection) -> None:
             connection.execute(text(
                 f"UPDATE asker SET {name} = (SELECT {name} FROM measure WHERE id = asker.measure)"))
     [one_open] = [i for i in measure.indexes if i.name == "measure_one_open"]
+    if "timed" not in {c["name"] for c in inspect(connection).get_columns("measure")}:
+        connection.execute(text("ALTER TABLE measure ADD COLUMN timed BOOLEAN"))
+        connection.execute(text("UPDATE measure SET timed = (begins IS NOT NULL OR ends IS NOT NULL)"))
     connection.execute(text("DROP INDEX IF EXISTS measure_one_open"))
     connection.execute(CreateIndex(one_open))
     [by_end] = [i for i in asker.indexes if i.name == "asker_by_end"]

@@ -186,6 +186,7 @@ measure = Table(
     Column("due", UtcText),  # by when it must be in force
     Column("begins", UtcText),  # from when on it holds; None: from the moment it is in force
     Column("ends", UtcText),  # until when it was asked for; None: until it is lifted
+    Column("timed", Boolean),  # whether it was first asked for hours: of these there may be several
     Column("overdue", UtcText),  # flag with its time
     Column("cannot", UtcText),  # flag with its time
     # What keeps it from being issued: {"why": "conflict" | "first", "for": [{id, title, object}]}.
@@ -199,10 +200,10 @@ measure = Table(
     UniqueConstraint("realm", "measure", "object", "carrier", "number"),
     Index("measure_key", "realm", "measure", "object", "carrier"),
     Index("measure_by_end", "realm", "ended"),
-    # At most one open, or one for each day or stretch of hours, however many ask.
+    # At most one open, of a named day one for each day, however many ask; but see timed.
     Index("measure_one_open", "realm", "measure", "object", "carrier",
-          text("coalesce(day, '')"), text("coalesce(begins, '')"), text("coalesce(ends, '')"),
-          unique=True, sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
+          text("coalesce(day, '')"), text("CASE WHEN timed THEN id ELSE '' END"), unique=True,
+          sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
 )  # fmt: skip
 
 # Two open measures that conflict at the same object, and what was decided between them.

@@ -318,6 +318,77 @@ def test_who_signed_but_could_not_order_is_told_that_its_time_is_over(county: Ni
     assert told == dict.fromkeys(("transport", "office"), "到时自动结束，未曾下达")
 
 
+NIGHT = {"from": "20:30", "until": "08:00"}
+ALERT = "live.night.G99-K12.1"
+
+
+def test_who_asks_again_means_what_they_asked_for_and_no_two_become_one(county: Nights) -> None:
+    county.until("20 16:00")
+    county.asks(OFFICER, "shut", until="18:00")
+    county.asks(ALERT, "shut", **NIGHT)
+    county.asks(DEPUTY, "shut", until="21:00")  # meets both
+    county.asks(ALERT, "shut", level=4, **NIGHT)
+    county.asks("live.other.G99-K12.1", "shut", **NIGHT)
+    day, night = county.every("shut")
+    assert (local(day.ends), local(night.ends), night.level) == ("20 21:00", "21 08:00", 4)
+    county.until("21 09:00")
+    assert [m.state for m in county.every("shut")] == ["expired", "expired"], "nobody signed"
+
+
+def test_the_night_is_asked_for_though_somebody_holds_the_road_till_late(county: Nights) -> None:
+    first_night(county)
+    county.until("21 06:00")
+    county.asks(OFFICER, "shut", until="23:00")
+    county.does(measures.in_force, "shut")
+    county.until("21 15:00")
+    fog(county)
+    county.until("21 16:00")
+    county.strikes()
+    held, night = county.every("shut")
+    assert (held.state, local(held.ends)) == ("in force", "21 23:00")
+    assert (night.state, local(night.begins), local(night.ends)) == ("proposed", "21 20:30", "22 08:00")
+
+
+def test_a_fall_lets_the_hours_be_that_were_signed(county: Nights) -> None:
+    first_night(county)
+    county.until("21 07:30")
+    held, facts = county.newest("shut"), Facts("road-traffic", "fog", ROAD, 2)
+    given = {"from": "21:00", "until": "07:00"}
+    county.in_ledger(lambda ledger: join(ledger, ledger.measure(held.id), given, facts, ALERT, county.now))
+    assert local(county.newest("shut").ends) == "21 08:00"
+
+
+def test_a_look_that_is_owed_stays_owed_when_somebody_asks_for_an_hour_more(county: Nights) -> None:
+    county.until("21 04:00")
+    county.asks(ALERT, "shut", until="08:00")
+    county.in_force("shut")
+    county.no_longer(ALERT)
+    assert county.newest("shut").state == "lift proposed"
+    county.asks(OFFICER, "shut", until="09:00")
+    county.until("21 09:00")
+    assert [m.state for m in county.every("shut")] == ["lift proposed", "expired"]
+
+
+def test_what_is_to_be_looked_at_is_not_taken_over(county: Nights) -> None:
+    county.until("21 04:00")
+    county.asks(ALERT, "hold", until="08:00")
+    county.in_force("hold")
+    county.until("21 09:00")
+    county.asks(OFFICER, "shut", until="12:00")
+    county.in_force("shut")
+    county.until("21 12:00")
+    assert county.newest("hold").state == "lift proposed"
+
+
+def test_an_afternoon_takes_nothing_over_from_the_night(county: Nights) -> None:
+    county.until("20 15:00")
+    county.asks(ALERT, "hold", **NIGHT)
+    county.in_force("hold")
+    county.asks(OFFICER, "shut", until="18:00")
+    county.in_force("shut")
+    assert county.newest("hold").state == "in force"
+
+
 # Night after night
 
 
