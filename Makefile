@@ -29,7 +29,7 @@ lint: install
 	@$(BIN)/lint-imports
 
 test: install lint
-	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup
+	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup --no-loadscope-reorder
 
 # Every kill point and sabotage, and many more nights, not only those drawn in `make test`.
 faults: install

@@ -23,7 +23,8 @@ def note_asker(
     same = known.ended is None and known.arguments == arguments
     if same and known.level == level:
         return False
-    if not same and not (known.ended is None and passed(known, at)):  # hours that are over stay so
+    over = known.ended is None and passed(known, at)
+    if not same and (not over or hours[1] is None):  # hours that are over stay so
         ledger.change(known, begins=hours[0], ends=hours[1])
     ledger.change(known, level=level, arguments=arguments, ended=None)
     return True
@@ -36,14 +37,17 @@ def open_for(
     """The open measure of this key that is for this day and whose hours these meet: of several the one
     that `by` asks for already, else that of these very hours, else the first.
 
-    Of hours that `by` asked for and that are over it asks anew. What somebody is to look at is taken up
-    again by what asks of itself, never by a person: the look is owed.
+    Of hours that `by` asked for and that are over it asks anew. What somebody is to look at is not
+    taken up again for an hour more, at whose end no clock may open it: the look is owed. Without hours
+    there is one at most, whatever its state.
     """  # fmt: skip
+    of_day = [row for row in ledger.open_here(name, object_id, carrier) if row.day == day]
     found = [
-        row for row in ledger.open_here(name, object_id, carrier)
-        if row.day == day and meets(row, hours, at) and not _is_over(ledger, row, by, at)
-        and not (row.state in LOOKED_AT and by.startswith("person:"))
+        row for row in of_day if meets(row, hours, at) and not _is_over(ledger, row, by, at)
+        and not (row.state in LOOKED_AT and by.startswith("person:") and hours[1] is not None)
     ]  # fmt: skip
+    if hours == (None, None):
+        found = found or [row for row in of_day if not row.timed]
     return min(found, default=None, key=lambda row: (
         not _asks(ledger, row, by), (row.begins, row.ends) != hours, row.begins or at, row.number))
 

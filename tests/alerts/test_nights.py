@@ -369,6 +369,20 @@ def test_a_look_that_is_owed_stays_owed_when_somebody_asks_for_an_hour_more(coun
     assert [m.state for m in county.every("shut")] == ["lift proposed", "expired"]
 
 
+def test_without_hours_there_is_one_whatever_its_state(county: Nights) -> None:
+    county.asks(ALERT, "shut")
+    county.in_force("shut")
+    county.no_longer(ALERT)
+    assert county.newest("shut").state == "lift proposed"
+    county.asks(OFFICER, "shut")
+    [held] = county.every("shut")
+    assert (held.state, county.asking("shut")) == ("issued", {OFFICER})
+    county.asks("live.other.G99-K12.1", "shut", until="18:00")
+    county.until("20 19:00")
+    county.asks("live.other.G99-K12.1", "shut")
+    assert len(county.every("shut")) == 1
+
+
 def test_what_is_to_be_looked_at_is_not_taken_over(county: Nights) -> None:
     county.until("21 04:00")
     county.asks(ALERT, "hold", until="08:00")

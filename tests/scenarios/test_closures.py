@@ -342,7 +342,7 @@ def test_a_ban_taken_over_stands_again_when_the_closure_is_called_off_before_its
     assert again["ends"] == ban["ends"]
     morning = f"{(town.now + timedelta(hours=8)).day + 1}日8时"
     for phone in (chen, wang):
-        phone.gets("【撤回】", "从高处往下逐段封路", "已全线撒盐，无冰", "仍须执行：今晚在入口劝返")
+        phone.gets("【撤回】", "从高处往下逐段封路", "已全线撒盐，无冰", "仍须执行：", "今晚在入口劝返")
     chen.gets("已决定，请执行：今晚在入口劝返", "7座以上客车、危化品运输车、旅游大巴", f"至{morning}")
     answers(town, "chen", "night-ban", "in-force")
     assert section(town, "hill")["state"] == "held"
