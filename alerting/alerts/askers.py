@@ -71,6 +71,14 @@ def replaced(ledger: Ledger, row: Row) -> bool:
     return successor is not None and successor.ended is None
 
 
+def day_meant(ledger: Ledger, name: str, object_id: str, carrier: str, at: datetime) -> str:
+    """The day that is meant where nobody names one: of those that are asked for already the first,
+    up to the next morning's; else that."""
+    ahead, today = ledger.life.day_ahead(at), ledger.life.day_not_over(at)
+    days = {row.day for row in ledger.open_here(name, object_id, carrier) if row.day is not None}
+    return min((day for day in days if today <= day <= ahead), default=ahead)
+
+
 def _asks(ledger: Ledger, row: Row, by: str) -> bool:
     known = ledger.askers(row.id).get(by)
     return known is not None and known.ended is None
@@ -78,11 +86,3 @@ def _asks(ledger: Ledger, row: Row, by: str) -> bool:
 
 def _is_over(ledger: Ledger, row: Row, by: str, at: datetime) -> bool:
     return _asks(ledger, row, by) and passed(ledger.askers(row.id)[by], at)
-
-
-def day_meant(ledger: Ledger, name: str, object_id: str, carrier: str, at: datetime) -> str:
-    """The day that is meant where nobody names one: of those that are asked for already the first,
-    up to the next morning's; else that."""
-    ahead, today = ledger.life.day_ahead(at), ledger.life.day_not_over(at)
-    days = {row.day for row in ledger.open_here(name, object_id, carrier) if row.day is not None}
-    return min((day for day in days if today <= day <= ahead), default=ahead)

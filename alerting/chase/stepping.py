@@ -4,7 +4,7 @@
     2. notices that want an answer get a pursuit;
     3. a post with nobody on it, or whom no message reached: the next rung at once;
     4. measures that should be in force by now are overdue;
-    5. measures whose end has come end, or are looked at;
+    5. measures whose hours begin take over from others; those whose end has come end, or are looked at;
     6. deadlines that have passed: the same rung again, louder, or the next one.
 
 A pursuit moves at most once a step and its next deadline counts from now: after an outage of any

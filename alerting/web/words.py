@@ -334,8 +334,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "field_rule": ("规则", "Rule"),
     "field_place": ("地点（名称或编号）", "Place (name or id)"),
     "field_measure": ("措施", "Measure"),
-    "field_day": ("哪一天（仅停课等按日期的措施；不填为下一个早晨）",
-                  "Which day (only for what is decided by the day, like no classes; empty: the next)"),
+    "field_day": (
+        "哪一天（仅停课等按日期的措施；不填为下一个早晨）",
+        "Which day (only for what is decided by the day, like no classes; empty: the next morning)"),
     "field_exempts": (
         "只放行（可不填，按措施规定；多个用+连接）", "Let pass only (optional; join several with +)"),
     "field_reason": ("原因或来源（必填，会记录）", "Why, or how it came (needed, recorded)"),
