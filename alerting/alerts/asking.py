@@ -19,7 +19,7 @@ from typing import Any
 from alerting.alerts import meeting
 from alerting.alerts.addressing import addressed, post_for
 from alerting.alerts.askers import day_meant, done_by_another, note_asker, open_for, replaced
-from alerting.alerts.first import needed_by, wait_is_over, waiting_for
+from alerting.alerts.first import given_first, needed_by, wait_is_over, waiting_for
 from alerting.alerts.hours import hours_of
 from alerting.alerts.joint import Hours, Joint, joined, meets, on, overlap, passed
 from alerting.alerts.ledger import Ledger
@@ -41,7 +41,6 @@ from alerting.alerts.orders import (
 from alerting.alerts.reopening import SHUTS, tell_open
 from alerting.people import Post
 from alerting.places import Place
-from alerting.rulebook.arguments import implied
 from alerting.store.rows import Row
 
 
@@ -78,6 +77,10 @@ def ask(
             for_day = day or day_meant(ledger, name, object_id, post.id, at)
         when = hours or hours_of(arguments, at, ledger.life.zone)
         held = open_for(ledger, name, object_id, post.id, for_day, when, by, at)
+        if held is not None and (more := meeting.beyond_what_stands(ledger, held, when, at)):
+            if join(ledger, held, arguments, here, by, at, when):
+                changed.append(held.id)
+            when, held = more, _of_hours(ledger, held, more)
         if held is not None:
             if join(ledger, held, arguments, here, by, at, when):
                 changed.append(held.id)
@@ -87,6 +90,12 @@ def ask(
             changed.append(_propose(ledger, name, object_id, post, arguments, when, here, by, at,
                                     interim_for, decided_by, for_day))  # fmt: skip
     return changed
+
+
+def _of_hours(ledger: Ledger, row: Row, hours: Hours) -> Row | None:
+    """The open measure of the same key that is for these very hours."""
+    beside = ledger.open_here(row.measure, row.object, row.carrier)
+    return next((r for r in beside if (r.day, r.begins, r.ends) == (row.day, *hours)), None)
 
 
 def join(
@@ -99,10 +108,13 @@ def join(
     hours: Hours | None = None,
 ) -> bool:
     """Another asks for an open measure, or the same with other arguments or level. True where it is
-    proposed or issued again because of it."""
+    proposed or issued again because of it. Hours in which it would meet what it does not meet yet are
+    not for it."""
     when, known = hours or hours_of(arguments, at, ledger.life.zone), ledger.askers(held.id).get(by)
     if known is not None and not meets(held, when, at):  # other hours are another measure's
         when = known.begins, known.ends
+    elif meeting.beyond_what_stands(ledger, held, when, at):
+        when = held.begins, held.ends
     noted = note_asker(ledger, held, arguments, facts.level, when, by, at)
     return noted and settle(ledger, held, facts, at)
 
@@ -307,6 +319,7 @@ def settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     again = stricter or now.level > was.level or revived
     version = row.version + 1 if again and row.state not in NOT_ISSUED else row.version
     ledger.change(row, version=version, **now._asdict())
+    _needed_alike(ledger, row, facts, at)
     ledger.record(at, "service", "change measure", row.id, {
         "arguments": now.arguments, "level": now.level, "was": [was.arguments, was.level]})  # fmt: skip
     if not again:
@@ -336,7 +349,7 @@ def _end_has_come(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
         ledger.record(at, "service", "end passed", row.id, {"ends": ends.isoformat()})
         said = facts.saying(reason=reason, place=row.object, due=None,
                             measures=(describe(row, ledger.life.measure(row.measure)),))  # fmt: skip
-        ask_check(ledger, row, said, at)
+        _ask_look(ledger, row, said, at)
 
 
 def _supersede(ledger: Ledger, old: Row, successor: Row, at: datetime) -> None:
@@ -383,9 +396,25 @@ def _no_longer_asked(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> No
         ledger.record(at, "service", "propose lift", row.id, {})
         ask_four(ledger, row, said, at)
     elif definition.check and row.state in OPEN_WORK:
-        ask_check(ledger, row, said, at)
+        _ask_look(ledger, row, said, at)
     elif row.state in OPEN_WORK:
         lift(ledger, row, facts, "service", at)
+
+
+def _ask_look(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
+    ask_check(ledger, row, facts, at)
+    meeting.stands_on(ledger, row, at)
+
+
+def _needed_alike(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
+    """What is in force first for a measure is so for all of its hours, and as strict."""
+    for first in ledger.life.asks(ledger.life.measure(row.measure).needs_first):
+        for needed in needed_by(ledger, row, first.measure):
+            known = ledger.askers(needed.id).get(row.id)
+            if needed.ended is None and known is not None and known.ended is None:
+                given, hours = given_first(ledger, row, first, at)
+                here = facts.saying(place=needed.object, level=row.level)
+                join(ledger, needed, given, here, row.id, at, hours)
 
 
 def _waits(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
@@ -397,9 +426,8 @@ def _waits(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     place = ledger.life.places.by_id.get(row.object)
     for first in ledger.life.asks(definition.needs_first):
         if place is not None and not needed_by(ledger, row, first.measure):
-            declared = ledger.life.measure(first.measure).arguments
-            given = implied(declared, row.arguments) | first.arguments
-            ask(ledger, first.measure, place, given, facts, row.id, at, day=row.day)
+            given, hours = given_first(ledger, row, first, at)
+            ask(ledger, first.measure, place, given, facts, row.id, at, day=row.day, hours=hours)
     needed = {name: needed_by(ledger, row, name) for name in definition.needed_names}
     missing = [r for rows in needed.values() for r in rows
                if r.state != "in force" and not replaced(ledger, r)]  # fmt: skip

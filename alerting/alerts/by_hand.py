@@ -105,8 +105,12 @@ def _order(ledger: Ledger, key: str, report: Report, reason: str, at: datetime) 
     if not changed and not asked:
         raise Refused(f"nobody carries out {name} there: no post and no site of its sector",
                       zh=f"该处没有人承办“{definition.title['zh']}”：既无相应岗位，也无该行业的场所。")
-    # Already ordered by a rule, or another does its work: it is held by this person too now.
-    return changed[0] if changed else str(max(asked, key=lambda row: row.number).id)
+    # Already ordered by a rule, or another does its work: it is held by this person too now. Of
+    # several it is that of what they ask now.
+    if not asked:
+        return changed[0]
+    rows = [row for row in asked if row.id in changed] or asked
+    return str(max(rows, key=lambda r: (ledger.askers(r.id)[by].arguments == given, r.number)).id)
 
 
 def _day(life: Life, definition: Measure, given: str, at: datetime) -> str | None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+from alerting.alerts.hours import hours_of
+from alerting.alerts.joint import Hours
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import tell
 from alerting.alerts.orders import describe, facts_of
+from alerting.rulebook.arguments import FROM, UNTIL, implied
+from alerting.rulebook.measures import Ask
 from alerting.store.rows import Row
 
 
@@ -15,6 +20,18 @@ def needed_by(ledger: Ledger, row: Row, name: str) -> list[Row]:
     rows = [r for r in ledger.ever_asked_by(row.id) if r.measure == name]
     newest = {(r.object, r.carrier): r for r in sorted(rows, key=lambda r: r.number)}
     return list(newest.values())
+
+
+def given_first(
+    ledger: Ledger, row: Row, first: Ask, at: datetime
+) -> tuple[dict[str, Any], Hours]:
+    """What is asked of a measure on behalf of one that needs it first: what that one was given, in its
+    hours, but for what it is told to ask."""
+    declared = ledger.life.measure(first.measure).arguments
+    given = implied(declared, row.arguments) | first.arguments
+    if {FROM, UNTIL} & set(first.arguments):
+        return given, hours_of(given, at, ledger.life.zone)
+    return given, (row.begins if FROM in declared else None, row.ends if UNTIL in declared else None)
 
 
 def waiting_for(ledger: Ledger, row: Row) -> list[Row]:

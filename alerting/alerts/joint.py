@@ -48,6 +48,19 @@ def meets(row: Row, hours: Hours, at: datetime) -> bool:
     return before and after and not passed(row, at)
 
 
+def beyond(row: Row, hours: Hours, at: datetime) -> Hours | None:
+    """What of hours that are asked for lies outside those of a measure; None where nothing does.
+    Where they begin sooner and end later, all of them."""
+    begins, ends = hours
+    sooner = row.begins is not None and not on(row, at) and (begins is None or begins < row.begins)
+    later = row.ends is not None and (ends is None or ends > row.ends)
+    if sooner and later:
+        return hours
+    if later:
+        return row.ends, ends
+    return (begins, row.begins) if sooner else None
+
+
 def overlap(one: Row, other: Row) -> bool:
     """Whether the hours of two measures leave no gap between them."""
     return _from(one) <= _until(other) and _from(other) <= _until(one)

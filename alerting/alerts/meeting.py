@@ -9,10 +9,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from alerting.alerts.joint import meets
+from alerting.alerts.joint import Hours, beyond, meets
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, tell
-from alerting.alerts.orders import LOOKED_AT, describe, facts_of, response_titled, title_of
+from alerting.alerts.orders import (
+    LOOKED_AT,
+    OPEN_WORK,
+    describe,
+    facts_of,
+    response_titled,
+    tell_carrier,
+    title_of,
+)
 from alerting.people import Post, person_by_id
 from alerting.store.rows import Row
 from alerting.vocabulary import NAMES
@@ -37,6 +45,37 @@ def holds(ledger: Ledger, row: Row, facts: Facts, at: datetime, *, again: bool =
                 _put(ledger, held, other, row, facts, at)
             return True
     return False
+
+
+def beyond_what_stands(ledger: Ledger, row: Row, hours: Hours, at: datetime) -> Hours | None:
+    """Of hours that are asked for of an ordered measure, those in which it would meet what it conflicts
+    with and does not meet as it stands: they are another decision. None where there are none."""
+    more = beyond(row, hours, at) if row.state in OPEN_WORK else None
+    if more is None:
+        return None
+    met = {other.id for other in _in_conflict(ledger, row, at)}
+    return more if any(o.id not in met for o in _in_conflict(ledger, row, at, more)) else None
+
+
+def stands_on(ledger: Ledger, row: Row, at: datetime) -> None:
+    """Whatever its end, it stands until somebody has looked: what was ordered for after it is asked
+    about, and suspended until that is decided. What is not ordered asks when it goes on."""
+    known = {key for held in ledger.meetings(row.id) for key in (held.first, held.second)}
+    for other in _in_conflict(ledger, row, at):
+        if other.id not in known and other.state in OPEN_WORK:
+            _ask(ledger, row, other, facts_of(ledger, other), at)
+            suspend(ledger, other, row, other.waits, at)
+
+
+def suspend(ledger: Ledger, row: Row, other: Row, waits: dict[str, Any], at: datetime) -> None:
+    """What was ordered is held until somebody has decided; its carrier is told."""
+    ledger.change(row, state="approved", waits=waits, in_force=None, acknowledged=None,
+                  due=None, overdue=None)  # fmt: skip
+    ledger.record(at, "service", "suspend", row.id, {"for": other.id})
+    title = named(ledger, other)
+    reason = {"zh": f"与“{title['zh']}”冲突，尚无人决定，以后者为先",
+              "en": f"Conflicts with {title['en']}, which stands until somebody decides"}  # fmt: skip
+    tell_carrier(ledger, row, "suspended", facts_of(ledger, row).saying(reason=reason), at)
 
 
 def open_between(ledger: Ledger, second: str) -> Row | None:
@@ -73,8 +112,14 @@ def others(ledger: Ledger, rows: list[Row]) -> list[dict[str, Any]]:
     return [{"id": r.id, "title": named(ledger, r), "object": r.object} for r in rows]
 
 
-def _in_conflict(ledger: Ledger, row: Row, at: datetime) -> list[Row]:
-    """Open measures that cannot stand beside this one, oldest first."""
+def _in_conflict(
+    ledger: Ledger, row: Row, at: datetime, hours: Hours | None = None
+) -> list[Row]:
+    """Open measures that cannot stand beside this one in its hours, or those given, oldest first.
+
+    What waits for its look has no end of its own.
+    """
+    begins, ends = hours or (row.begins, None if row.state in LOOKED_AT else row.ends)
     book, places = ledger.life.book.measures, ledger.life.places
     names = set(ledger.life.measure(row.measure).conflicts)
     names |= {name for name, one in book.items() if row.measure in one.conflicts}
@@ -85,9 +130,15 @@ def _in_conflict(ledger: Ledger, row: Row, at: datetime) -> list[Row]:
         other for other in ledger.open_of(names)
         if other.id != row.id
         and (other.day is None or row.day is None or other.day == row.day)
-        and (other.state in LOOKED_AT or meets(other, (row.begins, row.ends), at))
+        and _stands_in(other, (begins, ends), at)
         and (other.object in above or row.object in set(places.upward(other.object)))
     ]  # fmt: skip
+
+
+def _stands_in(row: Row, hours: Hours, at: datetime) -> bool:
+    if row.state in LOOKED_AT:
+        return row.begins is None or hours[1] is None or hours[1] >= row.begins
+    return meets(row, hours, at)
 
 
 def _ask(ledger: Ledger, first: Row, second: Row, facts: Facts, at: datetime) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
 from alerting.alerts.asking import after_end, go_on
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
-from alerting.alerts.meeting import named, open_between, others
+from alerting.alerts.meeting import named, open_between, others, suspend
 from alerting.alerts.notices import tell, tell_person
 from alerting.alerts.orders import (
     NOT_ISSUED,
@@ -84,21 +83,11 @@ def meanwhile(connection: Connection, life: Life, second_id: str, at: datetime) 
         ledger.record(at, "service", "stands meanwhile", second.id, {"instead of": first.id})
         waits = {"why": "conflict", "for": others(ledger, [second]), "post": held.post}
         if first.state in OPEN_WORK:
-            _suspend(ledger, first, second, waits, at)
+            suspend(ledger, first, second, waits, at)
         elif first.state in NOT_ISSUED:
             ledger.change(first, waits=waits)
         go_on(ledger, second, facts_of(ledger, second), at)
         return True
-
-
-def _suspend(ledger: Ledger, first: Row, second: Row, waits: dict[str, Any], at: datetime) -> None:
-    ledger.change(first, state="approved", waits=waits, in_force=None, acknowledged=None,
-                  due=None, overdue=None)  # fmt: skip
-    ledger.record(at, "service", "suspend", first.id, {"for": second.id})
-    title = named(ledger, second)
-    reason = {"zh": f"与“{title['zh']}”冲突，尚无人决定，以后者为先",
-              "en": f"Conflicts with {title['en']}, which stands until somebody decides"}  # fmt: skip
-    tell_carrier(ledger, first, "suspended", facts_of(ledger, first).saying(reason=reason), at)
 
 
 def _lose(ledger: Ledger, row: Row, winner: Row, by: str, said: str, at: datetime) -> None:

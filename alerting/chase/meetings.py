@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from alerting.alerts import gate, measures, settling
 from alerting.alerts.life import Life
 from alerting.alerts.notices import in_both
+from alerting.alerts.orders import NOT_ISSUED, title_of
 from alerting.chase import pursuits, words
 from alerting.chase.outcomes import Outcome, Said, open_for
 from alerting.chase.rights import decides, holds
@@ -26,15 +27,21 @@ MEETS = {
 }  # fmt: skip
 
 
-def held_back(connection: Connection, measure_id: str) -> words.Words:
-    """For one who ordered it by hand: what it waits for; {} where it waits for nothing."""
+def held_back(connection: Connection, life: Life, measure_id: str) -> words.Words:
+    """For one who ordered it by hand: whom or what it waits for; {} where it waits for nothing."""
     row = connection.execute(select(measure).where(measure.c.id == measure_id)).one_or_none()
-    if row is None or not row.waits:
+    if row is None or row.state not in NOT_ISSUED:
         return {}
-    titles = [one["title"] for one in row.waits["for"]]
-    if row.waits["why"] == "first":
-        return words.waits_for(titles)
-    return words.in_conflict(titles, post_by_id(connection, row.waits["post"]))
+    if row.waits:
+        titles = [one["title"] for one in row.waits["for"]]
+        if row.waits["why"] == "first":
+            return words.waits_for(titles)
+        return words.in_conflict(titles, post_by_id(connection, row.waits["post"]))
+    decider = post_by_id(connection, row.decider) if row.decider else None
+    if decider is None:
+        return {}
+    interim = life.measure(row.measure).interim_names
+    return words.to_be_decided(decider, [title_of(life.book, name, None) for name in interim])
 
 
 def gate_or_meeting(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:

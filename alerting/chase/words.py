@@ -225,6 +225,14 @@ def in_conflict(titles: list[Words], post: Post | None) -> Words:
                 f"{title_of(post, 'en')} decides")  # fmt: skip
 
 
+def to_be_decided(decider: Post, interim: list[Words]) -> Words:
+    zh = f"在此之前先行：{'、'.join(t['zh'] for t in interim)}。" if interim else ""
+    en = f" Until then, at once: {', '.join(t['en'] for t in interim)}." if interim else ""
+    return both(f"已记录为建议，待{decider.called('zh')}决定后下达。{zh}",
+                f"Noted as a proposal: it waits for the decision of"
+                f" {decider.called('en')}.{en}")  # fmt: skip
+
+
 def no_conflict_any_more() -> Words:
     return both("其中一项已经结束，不必再决定", "One of the two has ended: nothing is to be decided")
 

@@ -165,7 +165,7 @@ def _take_report(connection: Connection, life: chase.Life, report: Report) -> No
     if report.act in BY_HAND:
         try:
             changed = by_hand(connection, life, report)
-            told = chase.held_back(connection, changed)
+            told = chase.held_back(connection, life, changed)
             chase.note(connection, life, report, chase.Outcome("taken", told))
         except Refused as refusal:
             said = {"zh": f"未执行：{refusal.zh}", "en": f"Not done: {refusal.what}"}

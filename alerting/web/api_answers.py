@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from alerting.people import resolve
 from alerting.rulebook.given import read_form, read_given
 from alerting.signals import Area, Warning
 from alerting.store.schema import measure
@@ -240,43 +239,8 @@ async def order_measure(
     detail = given.model_dump(include={"measure", "level", "reason"}) | {"arguments": arguments}
     if given.day is not None:
         detail["day"] = given.day.isoformat()
-    answer = await say(station, who_asks, "order", f"place:{given.place}", detail, channel="api",
-                       realm_id=given.realm)  # fmt: skip
-    if answer["outcome"] == "taken":
-        waits = await read(station, lambda c: _waits_for(c, station, given))
-        answer |= {"next": waits} if waits else {}
-    return answer
-
-
-def _waits_for(
-    connection: Connection, station: Station, given: Ordering
-) -> dict[str, str] | None:
-    """In words whom the measure waits for, where somebody must decide on it first."""
-    definition = station.book.measures[given.measure]
-    newest = connection.execute(
-        select(measure.c.state, measure.c.waits)
-        .where(measure.c.realm == given.realm, measure.c.measure == given.measure,
-               measure.c.object == given.place, measure.c.ended.is_(None))
-        .order_by(measure.c.number.desc())
-    ).first()  # fmt: skip
-    # What is held back has said so itself.
-    if not definition.decider or newest is None or newest.state != "proposed" or newest.waits:
-        return None
-    sector = definition.sector or station.places.by_id[given.place].sector
-    decider = resolve(connection, station.places, definition.decider, sector, given.place)
-    decider = decider or resolve(connection, station.places, "duty-office", "", given.place)
-    if decider is None:
-        return None
-    titles = [station.book.measures[name].title for name in definition.interim_names]
-    at_once = {
-        "zh": f"在此之前先行：{'、'.join(t['zh'] for t in titles)}。" if titles else "",
-        "en": f" Until then, at once: {', '.join(t['en'] for t in titles)}." if titles else "",
-    }
-    return {
-        "zh": f"已记录为建议，待{decider.called('zh')}决定后下达。{at_once['zh']}",
-        "en": f"Noted as a proposal: it waits for the decision of {decider.called('en')}."
-              f"{at_once['en']}",
-    }  # fmt: skip
+    return await say(station, who_asks, "order", f"place:{given.place}", detail, channel="api",
+                     realm_id=given.realm)  # fmt: skip
 
 
 @router.post("/places/{place_id}/reported", status_code=202, response_model=Became,

@@ -19,6 +19,7 @@ from alerting.alerts.ledger import Ledger
 from alerting.alerts.named_days import end_past
 from alerting.alerts.notices import Facts
 from alerting.alerts.recurring import ask_again
+from alerting.alerts.settling import settle
 from alerting.errors import Refused
 from alerting.signals import Report, Tick
 from alerting.store.schema import asker, measure
@@ -66,6 +67,19 @@ MORE = """\
     by-minutes: 30
     conflicts: [shut]
     yields: [shut]
+    check: true
+    arguments: *hours
+  one-lane:
+    title: {zh: 单车道通行, en: One lane}
+    form: order
+    carrier: field
+    lifter: field
+    do: {zh: 轮流放行两个方向, en: Let each way pass in turn}
+    sms: {zh: 轮流放行两个方向, en: Let each way pass in turn}
+    by-minutes: 30
+    check: true
+    needs-first: [hold]
+    arguments: *hours
   no-class:
     title: {zh: 停课, en: No classes}
     form: propose
@@ -155,6 +169,9 @@ class Nights(County):
     def does(self, act: Any, name: str, *more: Any) -> None:
         key = self.newest(name).id
         assert self.store.write(lambda c: act(c, self.life, key, "wang", self.now, *more)), act
+
+    def settles(self, second: str, answer: str) -> None:
+        assert self.store.write(lambda c: settle(c, self.life, second, answer, "wang", self.now))
 
     def in_force(self, name: str) -> None:
         self.does(measures.approve, name)
@@ -476,6 +493,56 @@ def test_what_waits_for_its_look_is_shut_still_for_what_conflicts_with_it(county
     county.asks("live.night.G99-K12.1", "shut", **{"from": "22:00", "until": "23:00"})
     county.asks(OFFICER, "release", **{})
     assert county.newest("release").waits["why"] == "conflict", "it has no end of its own"
+
+
+def test_hours_that_grow_into_what_conflicts_are_asked_about(county: Nights) -> None:
+    first_night(county)  # shut until 08:00
+    county.asks(DEPUTY, "release", **{"from": "09:00", "until": "11:00"})
+    assert county.newest("release").state == "issued"
+    until_noon = {"from": "20:30", "until": "12:00"}
+    for _ in range(2):  # asked for twice, it is one question
+        county.asks(OFFICER, "shut", **until_noon)
+        shut, more = county.every("shut")
+        assert (shut.state, local(shut.ends)) == ("in force", "21 08:00")
+        assert (local(more.begins), local(more.ends)) == ("21 08:00", "21 12:00")
+        assert (more.state, more.waits["why"]) == ("proposed", "conflict")
+        assert county.newest("release").state == "issued"
+    county.settles(more.id, "keep-first")
+    assert [r.state for r in county.every("shut")] == ["in force", "refused"]
+    county.asks(OFFICER, "shut", **until_noon)  # asked once more: another question
+    county.settles(county.newest("shut").id, "take-second")
+    assert county.newest("release").state == "withdrawn"
+    county.does(measures.approve, "shut")
+    assert [r.state for r in county.every("shut")] == ["in force", "refused", "issued"]
+
+
+def test_what_stands_past_its_end_suspends_what_was_ordered_for_after_it(county: Nights) -> None:
+    county.asks("live.night.G99-K12.1", "shut", until="20:00")
+    county.in_force("shut")
+    county.asks(DEPUTY, "release", **{"from": "21:00", "until": "23:00"})
+    assert county.newest("release").state == "issued"
+    county.until("20 20:30")
+    assert county.newest("shut").state == "lift proposed"
+    release = county.newest("release")
+    assert (release.state, release.waits["why"]) == ("approved", "conflict")
+    county.does(measures.attest, "shut")  # they looked: nothing is to be decided any more
+    assert county.newest("release").state == "issued"
+
+
+def test_who_orders_by_hand_hears_of_the_hours_they_named(county: Nights) -> None:
+    late = {"from": "22:00", "until": "23:00"}
+    early = county.orders("shut", until="18:00")
+    assert (early, county.orders("shut", **late)) == tuple(m.id for m in county.every("shut"))
+    assert county.orders("shut", until="18:00") == early, "asked again, nothing is new"
+
+
+def test_what_is_needed_first_is_so_for_all_the_hours_of_what_needs_it(county: Nights) -> None:
+    county.asks(OFFICER, "one-lane", until="18:00")
+    assert (county.newest("one-lane").waits["why"], local(county.newest("hold").ends)) == ("first", "20 18:00")
+    county.in_force("hold")
+    county.asks(DEPUTY, "one-lane", until="23:00")
+    assert [local(county.newest(name).ends) for name in ("one-lane", "hold")] == ["20 23:00"] * 2
+    assert county.newest("hold").state == "issued", "asked for longer, it was issued again"
 
 
 def test_a_place_that_is_gone_stops_nobody_else(county: Nights) -> None:

@@ -8,6 +8,8 @@ import tempfile
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -16,7 +18,11 @@ from sqlalchemy import select
 
 from alerting import chase
 from alerting.alerts import measures, timed
-from alerting.store.schema import asker, measure
+from alerting.alerts.joint import overlap
+from alerting.alerts.orders import LOOKED_AT, OPEN_WORK
+from alerting.alerts.settling import ANSWERS, settle
+from alerting.store.rows import Row
+from alerting.store.schema import asker, measure, meeting
 from tests.alerts.county import STORY
 from tests.alerts.test_nights import MORE, NIGHTS, Nights
 
@@ -47,7 +53,7 @@ class NightsAtRandom(RuleBasedStateMachine):
         with self.county.store.read() as c:
             return list(c.execute(select(measure).order_by(measure.c.number)))
 
-    @rule(by=st.sampled_from(ASKERS), name=st.sampled_from(("hold", "shut")),
+    @rule(by=st.sampled_from(ASKERS), name=st.sampled_from(("hold", "shut", "release")),
           hours=st.sampled_from(HOURS), level=st.sampled_from((2, 3, 4)))  # fmt: skip
     def asks(self, by: str, name: str, hours: dict, level: int) -> None:
         self.county.asks(by, name, level, **hours)
@@ -67,6 +73,17 @@ class NightsAtRandom(RuleBasedStateMachine):
         said = ("x",) if act in (measures.refuse, measures.cannot, measures.withdraw) else ()
         county = self.county
         assert county.store.write(lambda c: act(c, county.life, row.id, "wang", county.now, *said))
+
+    @precondition(lambda self: self.questions())
+    @rule(data=st.data(), answer=st.sampled_from(ANSWERS))
+    def somebody_decides(self, data: st.DataObject, answer: str) -> None:
+        second, county = data.draw(st.sampled_from(self.questions())), self.county
+        assert county.store.write(lambda c: settle(c, county.life, second, answer, "wang", county.now))
+
+    def questions(self) -> list[str]:
+        with self.county.store.read() as c:
+            return list(c.execute(select(meeting.c.second).where(meeting.c.state == "open")
+                                  .order_by(meeting.c.second)).scalars())  # fmt: skip
 
     @rule(hours=st.sampled_from((0.5, 1, 4, 9)))
     def time_passes(self, hours: float) -> None:
@@ -112,8 +129,24 @@ class NightsAtRandom(RuleBasedStateMachine):
                 assert row.ends == (None if None in live else max(live))
 
     @invariant()
+    def two_that_conflict_never_stand_undecided(self) -> None:
+        with self.county.store.read() as c:
+            met = {frozenset((m.first, m.second)): m for m in c.execute(select(meeting))}
+        standing = [r for r in self.rows() if r.state in (*OPEN_WORK, *LOOKED_AT)]
+        for shut in (r for r in standing if r.measure == "shut"):
+            for release in (r for r in standing if r.measure == "release"):
+                if overlap(_until_looked_at(shut), _until_looked_at(release)):
+                    held = met[frozenset((shut.id, release.id))]
+                    assert held.answer == "both", f"{shut.id} {shut.state}, {release.id} {release.state}"
+
+    @invariant()
     def what_was_ordered_was_signed(self) -> None:
-        assert not [r.id for r in self.rows() if r.issued is not None and r.decided_by is None]
+        assert not [r.id for r in self.rows()
+                    if r.issued is not None and r.decided_by is None and r.measure != "release"]
+
+
+def _until_looked_at(row: Row) -> Any:
+    return SimpleNamespace(begins=row.begins, ends=None if row.state in LOOKED_AT else row.ends)
 
 
 TestNightsAtRandom = NightsAtRandom.TestCase
