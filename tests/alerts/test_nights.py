@@ -641,6 +641,24 @@ def test_a_run_that_says_less_loosens_nothing_while_the_alert_is_higher(county: 
     assert (now.level, now.version, now.state) == (was.level, was.version, "issued")
 
 
+def test_what_falls_at_its_own_hour_asks_for_the_next_day_all_the_same(county: Nights) -> None:
+    county.until("20 15:00")
+    fog(county)
+    county.until("20 16:00")
+    county.strikes()
+    thinner = [9000] * 12 + [400] * 36
+    county.until("21 08:00")
+    county.forecast(visibility=thinner)
+    county.until("21 14:00")
+    county.forecast(visibility=thinner)  # two runs agree; two hours on, the orange falls
+    for hour in (14, 15, 16):
+        assert (county.alerts()[-1].level, county.newest("no-class").day) == (3, "2026-01-21")
+        county.until(f"21 {hour}:00")
+        county.strikes()
+    assert (county.alerts()[-1].level, county.newest("no-class").day) == (2, "2026-01-22")
+    assert (county.newest("no-class").state, county.newest("no-class").level) == ("proposed", 2)
+
+
 def test_by_hand_a_day_is_named_and_none_that_is_over(county: Nights) -> None:
     county.until("20 14:00")
 
