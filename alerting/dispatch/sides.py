@@ -18,7 +18,7 @@ def which(words: Words, news: News) -> str:
     said = [_side(words, side, news.created) for side in news.facts["sides"]]
     if words.language == "zh":
         return f"两项措施冲突，请决定：①{said[0]}；②{said[1]}"
-    return f"Two measures conflict, decide: (1) {said[0]}; (2) {said[1]}"
+    return f"Two conflict, decide: (1) {said[0]}; (2) {said[1]}"
 
 
 def sides_in_full(words: Words, news: News) -> list[str]:

@@ -46,7 +46,7 @@ def messages(book: Book, places: Places) -> Iterator[tuple[str, str]]:
 
 
 def composed(
-    book: Book, places: Places, most: int | None
+    book: Book, places: Places, most: int | None, exercise: bool = False
 ) -> Iterator[tuple[str, str, Composed]]:
     """(what it is about, language, the message): every rule and level, and every measure where its order
     has most to say of the place. `most` segments of an SMS, None for the long text."""
@@ -54,7 +54,7 @@ def composed(
     asking = Asking("K7AB", {}, LINK, True)
     for about, news in _all(book, places):
         for language in ("zh", "en"):
-            yield about, language, composer.compose((news,), language, False, asking, most)
+            yield about, language, composer.compose((news,), language, exercise, asking, most)
 
 
 def ways(book: Book, places: Places) -> set[tuple[str, str]]:

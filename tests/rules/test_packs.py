@@ -270,9 +270,9 @@ def test_an_order_fits_its_sms_wherever_it_is_given() -> None:
 
 
 def test_every_sms_of_the_book_has_three_segments_at_most(book: Book, places: Places) -> None:
-    """At the place of which there is most to say, with all that can be given; English as GSM-7, but for
-    what was reported in Chinese."""
-    for about, language, made in composed(book, places, 3):
+    """At the place of which there is most to say, with all that can be given, in an exercise, which says
+    so first; English as GSM-7, but for what was reported in Chinese."""
+    for about, language, made in composed(book, places, 3, exercise=True):
         assert made.segments <= 3, f"{about} {language}: {made.text}"
         if language == "en" and "as reported: " not in made.text:
             assert segments(made.text).encoding == "GSM-7", f"{about}: {made.text}"
