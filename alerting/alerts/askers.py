@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import datetime
 from typing import Any
 
 from alerting.alerts.joint import Hours, meets, passed
 from alerting.alerts.ledger import Ledger
-from alerting.alerts.orders import LOOKED_AT
+from alerting.alerts.orders import LOOKED_AT, NOT_ISSUED
 from alerting.store.rows import Row
 
 
@@ -32,16 +33,17 @@ def note_asker(
 
 def open_for(
     ledger: Ledger, name: str, object_id: str, carrier: str, day: str | None, hours: Hours, by: str,
-    at: datetime,
+    at: datetime, but: Set[str],
 ) -> Row | None:
     """The open measure of this key that is for this day and whose hours these meet: of several the one
     that `by` asks for already, else that of these very hours, else the first.
 
     Of hours that `by` asked for and that are over it asks anew. What somebody is to look at is not
     taken up again for an hour more, at whose end no clock may open it: the look is owed. Without hours
-    there is one at most, whatever its state.
+    there is one at most, whatever its state. Those in `but` are meant no more.
     """  # fmt: skip
-    of_day = [row for row in ledger.open_here(name, object_id, carrier) if row.day == day]
+    of_day = [row for row in ledger.open_here(name, object_id, carrier)
+              if row.day == day and row.id not in but]  # fmt: skip
     found = [
         row for row in of_day if meets(row, hours, at) and not _is_over(ledger, row, by, at)
         and not (row.state in LOOKED_AT and by.startswith("person:") and hours[1] is not None)
@@ -49,7 +51,8 @@ def open_for(
     if hours == (None, None):
         found = found or [row for row in of_day if not row.timed]
     return min(found, default=None, key=lambda row: (
-        not _asks(ledger, row, by), (row.begins, row.ends) != hours, row.begins or at, row.number))
+        not _asks(ledger, row, by), (row.begins, row.ends) != hours, row.state in NOT_ISSUED,
+        row.begins or at, row.number))  # fmt: skip
 
 
 def done_by_another(

@@ -21,7 +21,7 @@ from alerting.alerts.addressing import addressed, post_for
 from alerting.alerts.askers import day_meant, done_by_another, note_asker, open_for, replaced
 from alerting.alerts.first import given_first, needed_by, wait_is_over, waiting_for
 from alerting.alerts.hours import hours_of
-from alerting.alerts.joint import Hours, Joint, joined, meets, on, overlap, passed
+from alerting.alerts.joint import Hours, Joint, in_hours, joined, meets, on, overlap, passed
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, tell
 from alerting.alerts.orders import (
@@ -76,26 +76,44 @@ def ask(
             _end_those_over(ledger, name, object_id, post.id, at)
             for_day = day or day_meant(ledger, name, object_id, post.id, at)
         when = hours or hours_of(arguments, at, ledger.life.zone)
-        held = open_for(ledger, name, object_id, post.id, for_day, when, by, at)
-        if held is not None and (more := meeting.beyond_what_stands(ledger, held, when, at)):
-            if join(ledger, held, arguments, here, by, at, when):
-                changed.append(held.id)
-            when, held = more, _of_hours(ledger, held, more)
-        if held is not None:
-            if join(ledger, held, arguments, here, by, at, when):
-                changed.append(held.id)
-        elif old := done_by_another(ledger, name, object_id, post.id, when, by, at):
-            note_asker(ledger, old, arguments, here.level, when, by, at)  # comes back for them too
-        else:
-            changed.append(_propose(ledger, name, object_id, post, arguments, when, here, by, at,
-                                    interim_for, decided_by, for_day))  # fmt: skip
+        changed += _ask_for(ledger, name, object_id, post, arguments, when, here, by, at,
+                            interim_for, decided_by, for_day)  # fmt: skip
     return changed
 
 
-def _of_hours(ledger: Ledger, row: Row, hours: Hours) -> Row | None:
-    """The open measure of the same key that is for these very hours."""
-    beside = ledger.open_here(row.measure, row.object, row.carrier)
-    return next((r for r in beside if (r.day, r.begins, r.ends) == (row.day, *hours)), None)
+def _ask_for(
+    ledger: Ledger,
+    name: str,
+    object_id: str,
+    carrier: Post,
+    arguments: dict[str, Any],
+    hours: Hours,
+    facts: Facts,
+    by: str,
+    at: datetime,
+    interim_for: str | None,
+    decided_by: str | None,
+    day: str | None,
+) -> list[str]:
+    """Ask one carrier at one object: of the measure that is for these hours; for those in which it may
+    not stand undecided, of another."""
+    changed: list[str] = []
+    declared, seen, left = ledger.life.measure(name).arguments, set[str](), [hours]
+    while left:
+        when = left.pop()
+        given = arguments if when == hours else in_hours(declared, arguments, when, ledger.life.zone)
+        held = open_for(ledger, name, object_id, carrier.id, day, when, by, at, seen)
+        if held is not None:
+            seen.add(held.id)
+            left += meeting.parted(ledger, held, when, at)[1]
+            if join(ledger, held, given, facts, by, at, when):
+                changed.append(held.id)
+        elif old := done_by_another(ledger, name, object_id, carrier.id, when, by, at):
+            note_asker(ledger, old, given, facts.level, when, by, at)  # comes back for them too
+        else:
+            changed.append(_propose(ledger, name, object_id, carrier, given, when, facts, by, at,
+                                    interim_for, decided_by, day))  # fmt: skip
+    return changed
 
 
 def join(
@@ -108,13 +126,15 @@ def join(
     hours: Hours | None = None,
 ) -> bool:
     """Another asks for an open measure, or the same with other arguments or level. True where it is
-    proposed or issued again because of it. Hours in which it would meet what it does not meet yet are
-    not for it."""
+    proposed or issued again because of it. Hours in which it may not stand undecided are not for it."""
     when, known = hours or hours_of(arguments, at, ledger.life.zone), ledger.askers(held.id).get(by)
     if known is not None and not meets(held, when, at):  # other hours are another measure's
         when = known.begins, known.ends
-    elif meeting.beyond_what_stands(ledger, held, when, at):
-        when = held.begins, held.ends
+    else:
+        when, apart = meeting.parted(ledger, held, when, at)
+        if apart:  # noted in these hours alone, so that who asks for the rest again is heard
+            declared = ledger.life.measure(held.measure).arguments
+            arguments = in_hours(declared, arguments, when, ledger.life.zone)
     noted = note_asker(ledger, held, arguments, facts.level, when, by, at)
     return noted and settle(ledger, held, facts, at)
 
@@ -409,12 +429,13 @@ def _ask_look(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
 def _needed_alike(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
     """What is in force first for a measure is so for all of its hours, and as strict."""
     for first in ledger.life.asks(ledger.life.measure(row.measure).needs_first):
+        given, hours = given_first(ledger, row, first, at)
         for needed in needed_by(ledger, row, first.measure):
             known = ledger.askers(needed.id).get(row.id)
-            if needed.ended is None and known is not None and known.ended is None:
-                given, hours = given_first(ledger, row, first, at)
-                here = facts.saying(place=needed.object, level=row.level)
-                join(ledger, needed, given, here, row.id, at, hours)
+            place = ledger.life.places.by_id.get(needed.object)
+            if needed.ended is None and known is not None and known.ended is None and place is not None:
+                ask(ledger, first.measure, place, given, facts.saying(level=row.level), row.id, at,
+                    carrier=ledger.post(needed.carrier), day=row.day, hours=hours)  # fmt: skip
 
 
 def _waits(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:

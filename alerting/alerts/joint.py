@@ -48,17 +48,13 @@ def meets(row: Row, hours: Hours, at: datetime) -> bool:
     return before and after and not passed(row, at)
 
 
-def beyond(row: Row, hours: Hours, at: datetime) -> Hours | None:
-    """What of hours that are asked for lies outside those of a measure; None where nothing does.
-    Where they begin sooner and end later, all of them."""
+def beyond(row: Row, hours: Hours, at: datetime) -> tuple[Hours | None, Hours | None]:
+    """What of hours that are asked for lies before those of a measure, and what after; None where
+    nothing does."""
     begins, ends = hours
     sooner = row.begins is not None and not on(row, at) and (begins is None or begins < row.begins)
     later = row.ends is not None and (ends is None or ends > row.ends)
-    if sooner and later:
-        return hours
-    if later:
-        return row.ends, ends
-    return (begins, row.begins) if sooner else None
+    return (begins, row.begins) if sooner else None, (row.ends, ends) if later else None
 
 
 def overlap(one: Row, other: Row) -> bool:
@@ -89,12 +85,19 @@ def joined(
     if on(row, at):
         begins = row.begins
     ends = None if any(a.ends is None for a in asking) else max(a.ends for a in asking)
-    for name, moment in ((FROM, begins), (UNTIL, ends)):
-        if moment is None:
-            arguments.pop(name, None)
-        elif name in declared:
-            arguments[name] = f"{moment.astimezone(zone):%H:%M}"
+    arguments = in_hours(declared, arguments, (begins, ends), zone)
     return Joint(arguments, max(a.level for a in asking), begins, ends)
+
+
+def in_hours(
+    declared: Mapping[str, Argument], arguments: Mapping[str, Any], hours: Hours, zone: ZoneInfo
+) -> dict[str, Any]:
+    """The arguments of a measure with the clocks of these hours, where it has such arguments."""
+    said = _without_hours(arguments)
+    for name, moment in zip((FROM, UNTIL), hours, strict=True):
+        if moment is not None and name in declared:
+            said[name] = f"{moment.astimezone(zone):%H:%M}"
+    return said
 
 
 def _without_hours(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,14 +47,18 @@ def holds(ledger: Ledger, row: Row, facts: Facts, at: datetime, *, again: bool =
     return False
 
 
-def beyond_what_stands(ledger: Ledger, row: Row, hours: Hours, at: datetime) -> Hours | None:
-    """Of hours that are asked for of an ordered measure, those in which it would meet what it conflicts
-    with and does not meet as it stands: they are another decision. None where there are none."""
-    more = beyond(row, hours, at) if row.state in OPEN_WORK else None
-    if more is None:
-        return None
-    met = {other.id for other in _in_conflict(ledger, row, at)}
-    return more if any(o.id not in met for o in _in_conflict(ledger, row, at, more)) else None
+def parted(
+    ledger: Ledger, row: Row, hours: Hours, at: datetime
+) -> tuple[Hours, list[Hours]]:
+    """Hours that are asked for of a measure: those that are for it, and those in which it was not
+    ordered and would meet what it conflicts with, which are another decision."""
+    sooner, later = beyond(row, hours, at) if row.state in OPEN_WORK else (None, None)
+    more = [part for part in (sooner, later) if part is not None]
+    met = {other.id for other in _in_conflict(ledger, row, at)} if more else set()
+    apart = [part for part in more
+             if any(other.id not in met for other in _in_conflict(ledger, row, at, part))]  # fmt: skip
+    begins, ends = hours
+    return (row.begins if sooner in apart else begins, row.ends if later in apart else ends), apart
 
 
 def stands_on(ledger: Ledger, row: Row, at: datetime) -> None:

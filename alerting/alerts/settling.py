@@ -12,6 +12,7 @@ from alerting.alerts.life import Life
 from alerting.alerts.meeting import named, open_between, others, suspend
 from alerting.alerts.notices import tell, tell_person
 from alerting.alerts.orders import (
+    LOOKED_AT,
     NOT_ISSUED,
     OPEN_WORK,
     describe,
@@ -68,7 +69,8 @@ def meanwhile(connection: Connection, life: Life, second_id: str, at: datetime) 
     """Nobody has answered in time: the one that the other yields to stands until somebody does.
 
     The older stands unless its own entry in measures.yaml says that it yields to the newer; then what
-    was ordered of it is suspended and the newer goes on, to its own decider where it needs one.
+    was ordered of it is suspended and the newer goes on, to its own decider where it needs one. What is
+    to be looked at gives way to nobody's silence.
     """
     with Ledger(connection, life) as ledger:
         held = open_between(ledger, second_id)
@@ -78,6 +80,8 @@ def meanwhile(connection: Connection, life: Life, second_id: str, at: datetime) 
         assert first is not None
         assert second is not None
         if second.measure not in life.measure(first.measure).yields:
+            return False
+        if first.state in LOOKED_AT:
             return False
         ledger.change(held, stands=second.id)
         ledger.record(at, "service", "stands meanwhile", second.id, {"instead of": first.id})

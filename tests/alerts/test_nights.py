@@ -19,7 +19,7 @@ from alerting.alerts.ledger import Ledger
 from alerting.alerts.named_days import end_past
 from alerting.alerts.notices import Facts
 from alerting.alerts.recurring import ask_again
-from alerting.alerts.settling import settle
+from alerting.alerts.settling import meanwhile, settle
 from alerting.errors import Refused
 from alerting.signals import Report, Tick
 from alerting.store.schema import asker, measure
@@ -34,6 +34,7 @@ MORE = """\
     decider: regulator
     carrier: field
     lifter: regulator
+    yields: [convoy]
     do: {zh: 劝返大客车, en: Turn coaches back}
     sms: {zh: 劝返大客车, en: Turn coaches back}
     by-minutes: 30
@@ -79,6 +80,17 @@ MORE = """\
     by-minutes: 30
     check: true
     needs-first: [hold]
+    arguments: *hours
+  convoy:
+    title: {zh: 编队通行, en: Convoy}
+    form: order
+    carrier: field
+    lifter: field
+    do: {zh: 编队放行大客车, en: Let coaches pass in a convoy}
+    sms: {zh: 编队放行大客车, en: Let coaches pass in a convoy}
+    by-minutes: 30
+    check: true
+    conflicts: [hold]
     arguments: *hours
   no-class:
     title: {zh: 停课, en: No classes}
@@ -516,6 +528,40 @@ def test_hours_that_grow_into_what_conflicts_are_asked_about(county: Nights) -> 
     assert [r.state for r in county.every("shut")] == ["in force", "refused", "issued"]
 
 
+def test_who_asks_again_for_hours_that_were_refused_is_heard(county: Nights) -> None:
+    """An order by hand that is taken and does nothing opened the road by the clock."""
+    county.until("21 06:00")
+    county.orders("shut", until="08:00")
+    county.in_force("shut")
+    county.asks(DEPUTY, "release", **{"from": "09:00", "until": "11:00"})
+    county.settles(county.orders("shut", until="12:00"), "keep-first")
+    county.does(measures.withdraw, "release", "x")
+    [shut, _] = county.every("shut")
+    assert county.orders("shut", until="12:00") == shut.id
+    assert local(county.every("shut")[0].ends) == "21 12:00"
+
+
+def test_however_many_ask_for_more_it_is_one_question(county: Nights) -> None:
+    first_night(county)  # shut until 08:00
+    county.asks(DEPUTY, "release", **{"from": "09:00", "until": "11:00"})
+    county.asks(OFFICER, "shut", **{"from": "20:30", "until": "12:00"})
+    county.asks(DEPUTY, "shut", **{"from": "20:30", "until": "13:00"})
+    shut, more = county.every("shut")
+    assert (local(more.begins), local(more.ends)) == ("21 08:00", "21 13:00")
+    assert more.arguments == {"from": "08:00", "until": "13:00"}, "as its hours are"
+    assert (local(shut.ends), county.newest("release").state) == ("21 08:00", "issued")
+
+
+def test_hours_that_grow_both_ways_are_parted(county: Nights) -> None:
+    county.asks(OFFICER, "shut", **{"from": "20:30", "until": "08:00"})
+    county.in_force("shut")
+    county.asks(DEPUTY, "release", **{"from": "17:00", "until": "18:00"})
+    for _ in range(2):
+        county.asks(OFFICER, "shut", **{"from": "16:00", "until": "10:00"})
+        assert [(local(m.begins), local(m.ends)) for m in county.every("shut")] == [
+            ("20 20:30", "21 10:00"), ("20 16:00", "20 20:30")]  # fmt: skip
+
+
 def test_what_stands_past_its_end_suspends_what_was_ordered_for_after_it(county: Nights) -> None:
     county.asks("live.night.G99-K12.1", "shut", until="20:00")
     county.in_force("shut")
@@ -527,6 +573,17 @@ def test_what_stands_past_its_end_suspends_what_was_ordered_for_after_it(county:
     assert (release.state, release.waits["why"]) == ("approved", "conflict")
     county.does(measures.attest, "shut")  # they looked: nothing is to be decided any more
     assert county.newest("release").state == "issued"
+
+
+def test_nobodys_silence_lets_go_what_is_to_be_looked_at(county: Nights) -> None:
+    county.asks("live.night.G99-K12.1", "hold", until="20:00")
+    county.in_force("hold")
+    county.asks(DEPUTY, "convoy", **{"from": "21:00", "until": "23:00"})
+    county.until("20 20:10")
+    assert county.newest("hold").state == "lift proposed"
+    convoy = county.newest("convoy")
+    assert not county.store.write(lambda c: meanwhile(c, county.life, convoy.id, county.now))
+    assert county.newest("convoy").state == "approved"
 
 
 def test_who_orders_by_hand_hears_of_the_hours_they_named(county: Nights) -> None:
@@ -543,6 +600,17 @@ def test_what_is_needed_first_is_so_for_all_the_hours_of_what_needs_it(county: N
     county.asks(DEPUTY, "one-lane", until="23:00")
     assert [local(county.newest(name).ends) for name in ("one-lane", "hold")] == ["20 23:00"] * 2
     assert county.newest("hold").state == "issued", "asked for longer, it was issued again"
+
+
+def test_what_is_needed_first_asks_before_it_grows_into_what_conflicts(county: Nights) -> None:
+    county.asks(OFFICER, "one-lane", until="18:00")
+    county.in_force("hold")
+    county.asks(DEPUTY, "convoy", **{"from": "19:00", "until": "22:00"})
+    county.asks(DEPUTY, "one-lane", until="23:00")
+    hold, more = county.every("hold")
+    assert (local(hold.ends), local(more.begins), local(more.ends)) == (
+        "20 18:00", "20 18:00", "20 23:00")  # fmt: skip
+    assert more.waits["why"] == "conflict"
 
 
 def test_a_place_that_is_gone_stops_nobody_else(county: Nights) -> None:

@@ -20,7 +20,7 @@ from alerting import chase
 from alerting.alerts import measures, timed
 from alerting.alerts.joint import overlap
 from alerting.alerts.orders import LOOKED_AT, OPEN_WORK
-from alerting.alerts.settling import ANSWERS, settle
+from alerting.alerts.settling import ANSWERS, meanwhile, settle
 from alerting.store.rows import Row
 from alerting.store.schema import asker, measure, meeting
 from tests.alerts.county import STORY
@@ -79,6 +79,12 @@ class NightsAtRandom(RuleBasedStateMachine):
     def somebody_decides(self, data: st.DataObject, answer: str) -> None:
         second, county = data.draw(st.sampled_from(self.questions())), self.county
         assert county.store.write(lambda c: settle(c, county.life, second, answer, "wang", county.now))
+
+    @precondition(lambda self: self.questions())
+    @rule(data=st.data())
+    def nobody_decides(self, data: st.DataObject) -> None:
+        second, county = data.draw(st.sampled_from(self.questions())), self.county
+        county.store.write(lambda c: meanwhile(c, county.life, second, county.now))
 
     def questions(self) -> list[str]:
         with self.county.store.read() as c:
@@ -142,7 +148,7 @@ class NightsAtRandom(RuleBasedStateMachine):
     @invariant()
     def what_was_ordered_was_signed(self) -> None:
         assert not [r.id for r in self.rows()
-                    if r.issued is not None and r.decided_by is None and r.measure != "release"]
+                    if r.issued is not None and r.decider is not None and r.decided_by is None]
 
 
 def _until_looked_at(row: Row) -> Any:
