@@ -25,11 +25,11 @@ from alerting.alerts.notices import Facts, tell
 from alerting.alerts.orders import end
 from alerting.alerts.triggers import Officials, Spoken, spoken_for
 from alerting.errors import Refused
-from alerting.people import Post
+from alerting.people import Post, posts_held
 from alerting.places import Place
 from alerting.rulebook.plans import END, GRADES, NAMES, SIGNS, Department, Plan, level_of
 from alerting.signals import Report
-from alerting.store.schema import holder, response, response_step
+from alerting.store.schema import response, response_step
 
 # What is said of a consultation must be said with the decision: who sat, what was found.
 NOTE_NEEDED = {
@@ -303,9 +303,7 @@ def post_of(ledger: Ledger, department: Department) -> Post | None:
 
 def holds(connection: Connection, person: str, post: str) -> bool:
     """Whether a person is on the roster of a post now."""
-    return connection.execute(
-        select(holder.c.rank).where(holder.c.person == person, holder.c.post == post)
-    ).first() is not None  # fmt: skip
+    return post in posts_held(connection, [person])[person]
 
 
 def asker_of(response_id: str) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from alerting.people import Person
-from alerting.store.schema import holder, notice, pursuit
+from alerting.people import Person, posts_held
+from alerting.store.schema import notice, pursuit
 
 SIGNS = ("decide", "order", "admin")
 ON_BEHALF = ("order", "admin")
@@ -19,9 +19,7 @@ def may_answer(who: Person) -> bool:
 
 
 def posts_of(connection: Connection, who: Person) -> set[str]:
-    return set(
-        connection.execute(select(holder.c.post).where(holder.c.person == who.id)).scalars()
-    )
+    return posts_held(connection, [who.id])[who.id]
 
 
 def was_asked(connection: Connection, who: Person, one: Any) -> bool:

@@ -16,7 +16,7 @@ from rich.markup import escape
 from alerting.calendar import Calendar
 from alerting.cli.given import CONFIG, ConfigPath, Format, FormatOption
 from alerting.errors import BadInput
-from alerting.people import read_people, read_posts
+from alerting.people import read_people, read_posts, read_rosters
 from alerting.places import load_places, no_zones
 from alerting.rulebook import Book, Measure, Trend, check_folder, load_book, trends
 from alerting.runtime import RealRuntime
@@ -113,7 +113,10 @@ def _of_tables(config: Config) -> list[Note]:
         notes.append(problem(no_zones(county.zones)))
     elif places is not None and people is not None:
         ids = {p["id"] for p in people}
-        _try(notes, lambda: read_posts(county.posts, places, ids))
+        posts = _try(notes, lambda: read_posts(county.posts, places, ids))
+        if posts is not None:
+            known = {p["id"]: p for p in people}
+            _try(notes, lambda: read_rosters(county.rosters, {p["id"] for p in posts}, known))
     for name, source in config.sources.items():
         if not source.on:  # its options may wait until it is switched on; its kind is known
             _try(notes, partial(_known_kind, name, source.use or name))

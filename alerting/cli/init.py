@@ -33,6 +33,7 @@ county:
   sites: county/sites.csv    # 路段、工地、煤矿、学校 road sections, sites, mines, schools
   people: county/people.csv  # 人员与联系方式 who can be reached, and how
   posts: county/posts.csv    # 岗位与在岗人 duties, and who holds them
+  rosters: county/rosters.yaml  # 轮值表 who is on duty in turn
 
 data: var                    # 数据库与备份 the database; the only folder that is written
 rules: rules                 # 规则 the rule packs: yours to change, `suian check` runs their cases
@@ -80,6 +81,19 @@ TABLES = {
     ]),
 }  # fmt: skip
 
+ROSTERS = """\
+# 轮值表：每天谁在岗。未列入的岗位由 posts.csv 中排在最前的人负责。改后运行 suian check。
+# Who is on duty in turn; a post that is not here is held by its first holder in posts.csv. An example:
+rosters: []
+#  - post: duty-office
+#    layers:
+#      - people: [zhang, li]       # 按此顺序轮换 in this order
+#        every: 1 day              # 12 hours, 1 week, 1 month
+#        hand-over: "08:00"        # 交接时刻 local time
+#        from: 2026-01-05          # 自当天起 the first of them begins on this day
+#        only: {days: mon-fri, hours: "18:00-08:00"}   # 可不写 may be left out: at all hours
+"""
+
 
 def init(
     county: Annotated[
@@ -117,4 +131,5 @@ def _make(folder: Path, name: str) -> None:
         text = "\n".join([",".join(columns), *examples]) + "\n"
         # The mark lets spreadsheets read it as UTF-8.
         (folder / "county" / file).write_text(text, "utf-8-sig")
+    (folder / "county" / "rosters.yaml").write_text(ROSTERS, "utf-8")
     shutil.copytree(RULES, folder / "rules")

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from alerting.people import posts_held
 from alerting.store.schema import (
     alert,
     delivery,
     delivery_notice,
-    holder,
     measure,
     notice,
     realm,
@@ -57,9 +57,7 @@ def supersede_moot(
         carried[one.delivery].append(one)
     over = set(connection.execute(select(realm.c.id).where(realm.c.ended.is_not(None))).scalars())
     ended = ended_of(connection, [one for told in carried.values() for one in told])
-    held: dict[str, set[str]] = {row.person: set() for row in rows}
-    for at_post in connection.execute(select(holder).where(holder.c.person.in_(list(held)))):
-        held[at_post.person].add(at_post.post)
+    held = posts_held(connection, {row.person for row in rows})
     gone: set[int] = set()
     for row in rows:
         told = carried[row.id]

@@ -1,5 +1,6 @@
 """Who: persons and their contacts, posts, who holds them, audiences, the escalation policy."""
 
+from alerting.people.duty import holders_of, holders_of_all, on_duty, posts_held
 from alerting.people.policy import Policy
 from alerting.people.register import (
     Contact,
@@ -7,14 +8,14 @@ from alerting.people.register import (
     Post,
     contacts_of,
     contacts_of_all,
-    holders_of,
-    holders_of_all,
     person_at,
     person_by_id,
     post_by_id,
     read_posts_near,
     resolve,
 )
+from alerting.people.roster_file import read_rosters
+from alerting.people.rosters import import_rosters
 from alerting.people.tables import import_people, import_posts, read_people, read_posts
 
 __all__ = [
@@ -28,11 +29,15 @@ __all__ = [
     "holders_of_all",
     "import_people",
     "import_posts",
+    "import_rosters",
+    "on_duty",
     "person_at",
     "person_by_id",
     "post_by_id",
+    "posts_held",
     "read_people",
     "read_posts",
     "read_posts_near",
+    "read_rosters",
     "resolve",
 ]

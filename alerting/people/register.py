@@ -1,4 +1,5 @@
-"""Persons, contacts and posts as the database has them, and the post that a duty falls to."""
+"""Persons, contacts and posts as the database has them, and the post that a duty falls to. Who holds
+a post now is in `duty`."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, select
 
 from alerting.places import Places
-from alerting.store.schema import contact, holder, person, post
+from alerting.store.schema import contact, person, post
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +93,6 @@ def post_by_id(connection: Connection, post_id: str) -> Post | None:
         row = connection.execute(select(post).where(post.c.id == post_id)).one_or_none()
         held[post_id] = _post(row) if row else None
     return held[post_id]
-
-
-def holders_of(connection: Connection, post_id: str) -> list[Person]:
-    """Who holds a post now, in the order of the roster; nobody is an empty list."""
-    return holders_of_all(connection, [post_id])[post_id]
-
-
-def holders_of_all(connection: Connection, posts: Collection[str]) -> dict[str, list[Person]]:
-    """`holders_of` for many at once."""
-    found: dict[str, list[Person]] = {one: [] for one in posts}
-    rows = connection.execute(
-        select(person, holder.c.post)
-        .join(holder, holder.c.person == person.c.id)
-        .where(holder.c.post.in_(found), person.c.active)
-        .order_by(holder.c.post, holder.c.rank)
-    )
-    for r in rows:
-        found[r.post].append(Person(r.id, r.name, r.name_en, r.language, r.role))
-    return found
 
 
 def resolve(

@@ -301,6 +301,8 @@ def schedule(
             laid = _changed(laid, one)
     if active is not None:
         laid = [replace(one, people=tuple(p for p in one.people if p in active)) for one in laid]
+    # What an override has cut off may lie outside.
+    laid = [one for one in laid if one.begins < ends and one.ends > begins]
     laid.sort(key=lambda one: one.begins)
     return _filled(rota, laid, begins, ends)
 

@@ -3,7 +3,8 @@
 people.csv: id, name, name_en, language (zh or en), role, contacts (`channel:address` parted by
 blanks, in the order in which they are tried).
 posts.csv: id, tier, sector (empty: all), place (zone or site), title, title_en, holders (ids of
-people parted by blanks; empty: the post is vacant, and the post above is called at once).
+people parted by blanks; empty: the post is vacant, and the post above is called at once, unless
+rosters.yaml has a roster for it, which goes before).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from alerting.audit import record
 from alerting.places import Places
 from alerting.places.tables import Complaints, csv_rows, parted
 from alerting.store.schema import contact, holder, person, post
+from alerting.store.schema_duty import roster
 from alerting.vocabulary import SECTORS, TIERS
 
 PEOPLE_COLUMNS = ("id", "name", "name_en", "language", "role", "contacts")
@@ -121,6 +123,8 @@ def import_people(
     for one in gone:
         connection.execute(update(person).where(person.c.id == one).values(active=False))
         record(connection, realm, at, who, "retire person", one, {})
+    if changed or gone:  # who has gone is on duty no more
+        connection.execute(update(roster).values(next=at))
     return changed + len(gone)
 
 

@@ -34,6 +34,7 @@ class County(Part):
     sites: Path | None = None
     people: Path
     posts: Path
+    rosters: Path | None = None
     sender: str = ""  # what messages are signed with, in 【】
     sender_en: str = ""
 
@@ -195,12 +196,15 @@ def load_config(path: Path) -> Config:
     return _rooted(config, path.resolve().parent)
 
 
+TABLES = ("zones", "sites", "people", "posts", "rosters")
+
+
 def _rooted(config: Config, folder: Path) -> Config:
     def at(p: Path | None) -> Path | None:
         return None if p is None else folder / p
 
     county = config.county.model_copy(
-        update={n: at(getattr(config.county, n)) for n in ("zones", "sites", "people", "posts")}
+        update={n: at(getattr(config.county, n)) for n in TABLES}
     )
     exercise = config.exercise.model_copy(update={"play": at(config.exercise.play)})
     return config.model_copy(

@@ -15,7 +15,15 @@ from sqlalchemy.dialects.sqlite import insert
 from alerting.calendar import Calendar
 from alerting.connector import Connector
 from alerting.errors import BadInput, plainly
-from alerting.people import import_people, import_posts, read_people, read_posts
+from alerting.people import (
+    import_people,
+    import_posts,
+    import_rosters,
+    read_people,
+    read_posts,
+    read_rosters,
+)
+from alerting.people.duty import hand_over
 from alerting.places import Place, Places, load_places, no_zones
 from alerting.rulebook import Book, load_book
 from alerting.rulebook.warnings import load_warnings, read_warnings
@@ -39,6 +47,11 @@ class County:
     connectors: dict[str, Connector] = field(default_factory=dict)
     book_problem: str = ""  # why `book` is the last good one and not the folder's
     table: WarningTable = field(default_factory=shipped)  # how official warnings are named
+    rosters: dict[str, dict[str, Any]] = field(default_factory=dict)  # by post
+
+    def vacant(self) -> list[str]:
+        """Posts that nobody holds, ever."""
+        return [p["id"] for p in self.posts if not p["holders"] and p["id"] not in self.rosters]
 
 
 def load_county(config: Config, *, fall_back: bool = False, setting_up: bool = False) -> County:
@@ -60,6 +73,8 @@ def load_county(config: Config, *, fall_back: bool = False, setting_up: bool = F
     calendar = Calendar.load(config.calendar, county.zone)
     people = read_people(county.people, set(config.channels), phone_channels(config))
     posts = [] if empty else read_posts(county.posts, places, {p["id"] for p in people})
+    known = {p["id"]: p for p in people}
+    rosters = {} if empty else read_rosters(county.rosters, {p["id"] for p in posts}, known)
     connectors = {
         name: make_connector(name, source.use or name, source.options(), calendar)
         for name, source in config.sources_on().items()
@@ -72,7 +87,8 @@ def load_county(config: Config, *, fall_back: bool = False, setting_up: bool = F
     else:
         book = load_book(config.rules, names)
         table = load_warnings(config.rules)
-    return County(config, places, book, calendar, people, posts, connectors, wrong, table)
+    return County(config, places, book, calendar, people, posts, connectors, wrong, table,
+                  rosters)  # fmt: skip
 
 
 def phone_channels(config: Config) -> set[str]:
@@ -99,14 +115,18 @@ def sync_people(connection: Connection, county: County, realm: str, at: datetime
 
     The last import wins: what `suian import` wrote stays until the file itself changes.
     """
-    changed = 0
-    files = {"people": county.config.county.people, "posts": county.config.county.posts}
+    changed, given = 0, county.config.county
+    files = {"people": given.people, "posts": given.posts, "rosters": given.rosters}
     digests = {name: _digest(path) for name, path in files.items()}
     known = {r.key: r.value for r in connection.execute(select(setting))}
     if known.get("file:people") != digests["people"]:
         changed += import_people(connection, county.people, realm, at, "config")
     if known.get("file:posts") != digests["posts"] or changed:
         changed += import_posts(connection, county.posts, realm, at, "config")
+    if known.get("file:rosters") != digests["rosters"] or changed:
+        changed += import_rosters(connection, county.rosters, given.zone, realm, at, "config")
+    while hand_over(connection, given.zone, realm, at):
+        pass
     for name, digest in digests.items():
         remember(connection, f"file:{name}", digest)
     return changed
@@ -124,5 +144,8 @@ def remember(connection: Connection, key: str, value: str) -> None:
     )
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path | None) -> str:
+    """Of what a file holds; of one that a county does without, nothing."""
+    if path is None or not path.exists():
+        return ""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -13,6 +13,7 @@ from alerting.alerts import Life
 from alerting.alerts.rule_places import rule_places
 from alerting.chase.rights import SIGNS
 from alerting.people import holders_of, resolve
+from alerting.people.roster_file import named_in
 from alerting.places import Place
 from alerting.rulebook import Rule
 from alerting.service.clock import LIVE
@@ -72,6 +73,9 @@ def measure_notes(county: County, at: datetime) -> list[Note]:
         for (tier, sector), gap in gaps.items()
     ]  # fmt: skip
     notes += [
+        Note("warning", gap.where, f"not everybody on the roster of {post} may sign / 轮值人员无决定"
+             f"权限: they are to {gap.said()}", f"Give all of them the role decide in {people}.")
+        if post in county.rosters else
         Note("warning", gap.where, f"nobody on the post {post} may sign / 岗位无决定权限: they are to"
              f" {gap.said()}", f"Give one of its holders the role decide in {people}.")
         for post, gap in unsigned.items()
@@ -128,11 +132,15 @@ def _unfilled(
 
 
 def _cannot_sign(connection: Connection, county: County, asked: _Asked) -> str:
-    """The post that decides, where it has holders and none of them has a role that may; else ""."""
+    """The post that decides, where it has holders and none of them has a role that may, or a roster
+    and one of them has not; else ""."""
     tier = county.book.measures[asked.measure].decider
     post = tier and resolve(connection, county.places, tier, asked.sector, asked.place.id)
     if not post:
         return ""
+    if roster := county.rosters.get(post.id):  # whoever's turn it is stands there alone
+        roles = {one["id"]: one["role"] for one in county.people}
+        return post.id if any(roles[one] not in SIGNS for one in named_in(roster)) else ""
     holders = holders_of(connection, post.id)
     return post.id if holders and not any(one.role in SIGNS for one in holders) else ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alerting.service.book_loop import BookLoop
 from alerting.service.chase_loop import ChaseLoop
 from alerting.service.dispatch_loop import DispatchLoop
+from alerting.service.duty_loop import DutyLoop
 from alerting.service.engine_loop import EngineLoop
 from alerting.service.head_loop import HeadLoop
 from alerting.service.kafka_loop import KafkaLoop
@@ -18,7 +19,9 @@ from alerting.service.watch_loop import WatchLoop
 
 def loops_of(station: Station) -> Loops:
     """All loops of one process, in the order in which a signal passes through them."""
-    into_bus: list[Loop] = [BookLoop(station), TickLoop(station), station.player, PollLoop(station)]
+    into_bus: list[Loop] = [
+        BookLoop(station), DutyLoop(station), TickLoop(station), station.player, PollLoop(station),
+    ]  # fmt: skip
     if station.kafka is not None:
         into_bus.append(KafkaLoop(station, station.kafka))
     loops = Loops(

@@ -30,6 +30,7 @@ from alerting.service.clock import LIVE
 from alerting.service.config import Channel
 from alerting.service.county import County
 from alerting.service.dispatch_loop import DispatchLoop
+from alerting.service.duty_loop import DutyLoop
 from alerting.service.engine_loop import EngineLoop
 from alerting.service.head_loop import HeadLoop
 from alerting.service.listing import alerts
@@ -161,7 +162,7 @@ def _set_up(county: County, start: datetime, *, ticks: bool) -> tuple[Station, L
     runtime = VirtualRuntime(start)
     station = Station(_silent(county), runtime, Store(":memory:"))
     station.connectors = {}  # nobody asks them, and the watch must not take that for silence
-    loops: list[Loop] = [TickLoop(station)] if ticks else []
+    loops: list[Loop] = [DutyLoop(station), TickLoop(station)] if ticks else [DutyLoop(station)]
     loops += [station.player, EngineLoop(station), ChaseLoop(station), DispatchLoop(station),
               WatchLoop(station), HeadLoop(station), SealLoop(station)]  # fmt: skip
     made = Loops(runtime, loops)

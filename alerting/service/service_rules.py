@@ -39,6 +39,7 @@ def service_rule(rule_id: str, book: Book) -> ServiceRule:
 # What stands still while a loop fails, in the words of who must act.
 LOOPS = {
     "rules": {"zh": "更新规则", "en": "taking up changed rules"},
+    "duty": {"zh": "值班交接", "en": "handing duty over"},
     "tick": {"zh": "整点巡查", "en": "the hourly look at all places"},
     "player": {"zh": "演练播放", "en": "playing the exercise"},
     "poll": {"zh": "读取数据源", "en": "reading the sources"},

@@ -74,18 +74,18 @@ def people_notes(county: County) -> Iterator[Note]:
         if not one["contacts"]:
             yield Note("warning", file, f"{one['id']} ({one['name']}) has no contact / 无联系方式",
                        "Add channel:address under contacts.")  # fmt: skip
-    posts = str(county.config.county.posts)
+    posts, vacant = str(county.config.county.posts), county.vacant()
     for post in county.posts:
-        if not post["holders"]:
+        if post["id"] in vacant:
             yield Note("warning", posts, f"the post {post['id']} ({post['title']}) is vacant: the one"
                        " above it is called at once / 岗位空缺",
-                       "Name somebody under holders.")  # fmt: skip
+                       "Name somebody under holders, or in rosters.yaml.")  # fmt: skip
         for one in county.people:
             if one["role"] == "view" and one["id"] in post["holders"]:
                 yield Note("warning", posts, f"{one['id']} ({one['name']}) holds {post['id']} with the"
                            " role view: their answers are not taken / 只能查看者不能应答",
                            "Give them the role answer in people.csv.")  # fmt: skip
-    if not any(p["tier"] == "duty-office" and p["holders"] for p in county.posts):
+    if not any(p["tier"] == "duty-office" and p["id"] not in vacant for p in county.posts):
         yield Note("error", posts, "no duty office with somebody on it: what nobody answers ends"
                    " nowhere / 无值班室在岗人员", "Add a post of the tier duty-office.")  # fmt: skip
 
@@ -144,8 +144,7 @@ def still_missing(county: County, now: datetime, *, decided: bool) -> Iterator[s
         yield "no channel beyond the console: nobody is woken 只有终端通道，无法叫醒任何人"
     if not config.public_url:
         yield "public_url is empty: links in messages open on this machine alone 未设 public_url"
-    vacant = [p["id"] for p in county.posts if not p["holders"]]
-    if vacant:
+    if vacant := county.vacant():
         yield f"posts are vacant 岗位空缺: {', '.join(vacant)}"
     if not any(p["role"] == "admin" for p in county.people):
         yield "nobody has the role admin 无管理员"

@@ -15,6 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from alerting.errors import SuianError
 from alerting.store.schema import asker, measure, metadata, response, response_step, returned
+from alerting.store.schema_duty import duty, roster, roster_change
 
 
 def _first(connection: Connection) -> None:
@@ -114,12 +115,17 @@ def _askers_know_their_hours(connection: Connection) -> None:
     connection.execute(CreateIndex(by_end, if_not_exists=True))
 
 
+def _posts_have_rosters(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[roster, roster_change, duty])
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
     "0006": _measures_meet, "0007": _responses_and_returns, "0008": _a_month_is_found,
     "0009": _measures_have_an_end, "0010": _measures_know_their_day_and_gate,
     "0011": _questions_and_what_people_typed_are_found, "0012": _askers_know_their_hours,
+    "0013": _posts_have_rosters,
 }  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from itsdangerous import BadData
 from sqlalchemy import Connection, func, select
 
 from alerting.errors import Refused
-from alerting.store.schema import holder, person, post
+from alerting.people import on_duty
+from alerting.store.schema import person, post
 from alerting.web.desk import Station
 from alerting.web.logins import keys, signer
 from alerting.web.problems import Problem
@@ -34,8 +35,8 @@ def demo_people(connection: Connection, station: Station) -> list[dict[str, str]
     rows = connection.execute(
         select(person.c.id, person.c.name, person.c.name_en, person.c.role,
                func.min(post.c.title).label("title"), func.min(post.c.title_en).label("title_en"))
-        .outerjoin(holder, holder.c.person == person.c.id)
-        .outerjoin(post, post.c.id == holder.c.post)
+        .outerjoin(on_duty, on_duty.c.person == person.c.id)
+        .outerjoin(post, post.c.id == on_duty.c.post)
         .where(person.c.active)
         .group_by(person.c.id)
     ).all()  # fmt: skip

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from alerting.store.schema import holder
+from alerting.people import posts_held
 
 ROLES = ("view", "answer", "decide", "order", "admin")
 
@@ -31,6 +31,5 @@ NOBODY = Who("", "", "view", frozenset(), "")
 
 
 def posts_of(connection: Connection, person_id: str) -> frozenset[str]:
-    """The posts a person holds."""
-    rows = connection.execute(select(holder.c.post).where(holder.c.person == person_id))
-    return frozenset(rows.scalars())
+    """The posts a person holds now."""
+    return frozenset(posts_held(connection, [person_id])[person_id])

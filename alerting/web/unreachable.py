@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from alerting.store.schema import contact, holder, person, post
+from alerting.people import on_duty
+from alerting.store.schema import contact, person, post
 from alerting.web.desk import Station
 
 
@@ -18,8 +19,8 @@ def unreachable(connection: Connection, station: Station) -> list[dict[str, Any]
     """
     held = connection.execute(
         select(person.c.id, person.c.name, person.c.name_en, post.c.title, post.c.title_en)
-        .join(holder, holder.c.person == person.c.id)
-        .join(post, post.c.id == holder.c.post)
+        .join(on_duty, on_duty.c.person == person.c.id)
+        .join(post, post.c.id == on_duty.c.post)
         .where(person.c.active, post.c.active)
         .order_by(person.c.id, post.c.id)
     ).all()

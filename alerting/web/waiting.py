@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.alerts.orders import title_of
+from alerting.people import on_duty
 from alerting.service import listing
-from alerting.store.schema import alert, holder, measure, person, pursuit
+from alerting.store.schema import alert, measure, person, pursuit
 from alerting.web.desk import Station
 from alerting.web.names import post_titles
 
@@ -22,10 +23,10 @@ def waiting(connection: Connection, station: Station, realm_id: str) -> list[dic
     titles = post_titles(connection)
     people = defaultdict(list)
     for one in connection.execute(
-        select(holder.c.post, person.c.name, person.c.name_en)
-        .join(person, person.c.id == holder.c.person)
+        select(on_duty.c.post, person.c.name, person.c.name_en)
+        .join(person, person.c.id == on_duty.c.person)
         .where(person.c.active)
-        .order_by(holder.c.post, holder.c.rank)
+        .order_by(on_duty.c.post, on_duty.c.rank)
     ):
         people[one.post].append({"zh": one.name, "en": one.name_en or one.name})
     rows = connection.execute(

@@ -275,7 +275,7 @@ def test_overrides_do_not_ask_in_which_order_they_came(
     assume(shifts)
     made = []
     for number, shift in enumerate(shifts[:6]):
-        part = (shift.ends - shift.begins) // 2
+        part = max(timedelta(seconds=1), (shift.ends - shift.begins) // 2)
         kind = data.draw(st.sampled_from(["add", "remove", "replace"]))
         person = None if kind == "remove" else "x"
         made.append(Override(number, kind, shift.begins, shift.begins + part, person, shift.turn,
@@ -283,5 +283,6 @@ def test_overrides_do_not_ask_in_which_order_they_came(
     assert all(meets(rota, one) for one in made)
     expected = schedule(rota, made, *span)
     assert schedule(rota, data.draw(st.permutations(made)), *span) == expected
+    assert all(one.begins < span[1] and one.ends > span[0] for one in expected)
     for one, after in pairwise(expected):
         assert one.ends == after.begins

@@ -131,3 +131,16 @@ def test_whoever_asked_before_asks_for_the_measures_hours(tmp_path: Path) -> Non
             "SELECT sql FROM sqlite_master WHERE name = 'measure_one_open'")).scalar_one()  # fmt: skip
     assert "coalesce(day" in one_open
     store.close()
+
+
+def test_an_earlier_database_gets_the_tables_of_rosters(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    for table in ("roster", "roster_change", "duty"):
+        store.write(lambda c, table=table: c.execute(text(f"DROP TABLE {table}")))
+    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0012'")))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    with store.read() as connection:
+        assert {"roster", "roster_change", "duty"} <= set(inspect(connection).get_table_names())
+        assert "duty_now" in {i["name"] for i in inspect(connection).get_indexes("duty")}
+    store.close()

@@ -1,0 +1,107 @@
+"""Who is on duty now. It is written down at every hand-over, so that all who ask are told the same.
+
+`on_duty` has the shape of the table `holder`: whoever holds a post at this moment, in the order in
+which they are called. By the machine's clock, in every realm: an exercise may play a night of years
+ago, and is answered by people who are awake now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, func, insert, select, union_all, update
+
+from alerting.audit import record
+from alerting.people import rosters
+from alerting.people.register import Person
+from alerting.people.rota import schedule
+from alerting.store.schema import holder, person
+from alerting.store.schema_duty import duty, roster
+
+AT_ONCE = 20  # posts a transaction
+LOOK_AHEAD = timedelta(days=1)
+
+_ROSTERED = select(roster.c.post).where(roster.c.begun)
+on_duty = union_all(
+    select(holder.c.post, holder.c.rank, holder.c.person).where(holder.c.post.not_in(_ROSTERED)),
+    select(duty.c.post, duty.c.rank, duty.c.person).where(duty.c.ended.is_(None)),
+).subquery("on_duty")
+
+
+def holders_of(connection: Connection, post_id: str) -> list[Person]:
+    """Who is on duty at a post now, in the order in which they are called; nobody is an empty list."""
+    return holders_of_all(connection, [post_id])[post_id]
+
+
+def holders_of_all(connection: Connection, posts: Collection[str]) -> dict[str, list[Person]]:
+    """`holders_of` for many at once."""
+    found: dict[str, list[Person]] = {one: [] for one in posts}
+    rows = connection.execute(
+        select(person, on_duty.c.post)
+        .join(on_duty, on_duty.c.person == person.c.id)
+        .where(on_duty.c.post.in_(found), person.c.active)
+        .order_by(on_duty.c.post, on_duty.c.rank)
+    )
+    for r in rows:
+        found[r.post].append(Person(r.id, r.name, r.name_en, r.language, r.role))
+    return found
+
+
+def posts_held(connection: Connection, people: Collection[str]) -> dict[str, set[str]]:
+    """By person the posts they hold now."""
+    found: dict[str, set[str]] = {one: set() for one in people}
+    for row in connection.execute(select(on_duty).where(on_duty.c.person.in_(found))):
+        found[row.person].add(row.post)
+    return found
+
+
+def hand_over(connection: Connection, zone: ZoneInfo, realm: str, now: datetime) -> int:
+    """Write down who is on duty at posts whose turn ends by now, each change audited; gives how many
+    posts were looked at: a batch at most, so that whoever waits for the writer gets it.
+
+    `now` is the machine's. Of what a stopped service missed only the outcome is written.
+    """
+    due = list(connection.execute(
+        select(roster.c.post).where(roster.c.next <= now).order_by(roster.c.next, roster.c.post)
+        .limit(AT_ONCE)
+    ).scalars())  # fmt: skip
+    if not due:
+        return 0
+    active = set(connection.execute(select(person.c.id).where(person.c.active)).scalars())
+    for post in due:
+        rota, overrides = rosters.rules_of(connection, post, zone)
+        begun = rota.starts <= now
+        people, looked = list[str](), rota.starts
+        if begun:
+            shift = schedule(rota, overrides, now, now + LOOK_AHEAD, active)[0]
+            people, looked = list(shift.people), min(shift.ends, now + LOOK_AHEAD)
+        connection.execute(
+            update(roster).where(roster.c.post == post).values(begun=begun, next=looked)
+        )
+        relieve(connection, post, people, realm, now)
+    return len(due)
+
+
+def relieve(
+    connection: Connection, post: str, people: Sequence[str], realm: str, now: datetime
+) -> None:
+    """These are on duty from now on, in this order; nothing where they are already."""
+    on = list(connection.execute(
+        select(duty.c.person).where(duty.c.post == post, duty.c.ended.is_(None))
+        .order_by(duty.c.rank)
+    ).scalars())  # fmt: skip
+    if on == list(people):
+        return
+    connection.execute(
+        update(duty).where(duty.c.post == post, duty.c.ended.is_(None)).values(ended=now)
+    )
+    for rank, one in enumerate(people):
+        connection.execute(insert(duty).values(post=post, rank=rank, person=one, began=now))
+    record(connection, realm, now, "roster", "hand over", post, {"from": on, "to": list(people)})
+
+
+def next_hand_over(connection: Connection) -> datetime | None:
+    """When `hand_over` has something to look at next, by the machine's clock."""
+    return connection.execute(select(func.min(roster.c.next))).scalar_one()

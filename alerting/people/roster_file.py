@@ -1,0 +1,307 @@
+"""rosters.yaml: who is on duty at which post in turn. Other posts are held as posts.csv says.
+
+    rosters:
+      - post: duty-office
+        layers:                              # where two speak, the later one is heard
+          - people: [luo, xie, he]           # in this order
+            every: 1 day                     # or 12 hours, 2 weeks, 1 month
+            hand-over: "08:00"               # local time
+            from: 2026-01-05                 # the first of them begins on this day
+            only: {days: mon-fri, hours: "08:00-18:00"}   # left out: at all hours
+        temporary:                           # what replaces the layers whole for a while
+          - {from: 2026-02-16 08:00, to: 2026-02-23 08:00, layers: [ … ]}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Set
+from datetime import date, datetime, time
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from alerting.errors import BadInput, plain
+from alerting.people.rota import (
+    DAY,
+    Hours,
+    Layer,
+    Rota,
+    Shift,
+    Temporary,
+    moment,
+    schedule,
+)
+from alerting.places.tables import Complaints, parted
+from alerting.yamlfile import read_tree
+
+_EVERY = re.compile(r"(\d{1,3}) (hour|day|week|month)s?")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_HOURS = re.compile(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _text(value: Any) -> str:
+    """YAML may have read a date or a number where a text is meant."""
+    return str(value)
+
+
+def _day(value: Any) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is no day; write: 2026-01-05") from None
+
+
+def _wall(value: Any) -> datetime:
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is not None:
+        raise ValueError(f"{value!r} is no local time; write: 2026-02-16 08:00")
+    return at
+
+
+def _clock(text: str) -> time:
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        raise ValueError(f'{text!r} is no time of the day; write: "08:00"')
+    return time(int(found[1]), int(found[2]))
+
+
+def _every(text: str) -> tuple[int, str]:
+    found = _EVERY.fullmatch(text.strip())
+    if found is None or int(found[1]) == 0:
+        raise ValueError(f"{text!r} is no length of a turn; write: 12 hours, 1 day, 2 weeks, 1 month")
+    return int(found[1]), found[2] + "s"
+
+
+def _days(text: str) -> frozenset[int]:
+    """`mon-fri` or `sat sun`; a span may go over the week's end."""
+    found: set[int] = set()
+    for part in text.split():
+        first, _, last = part.lower().partition("-")
+        if first not in DAYS or (last or first) not in DAYS:
+            raise ValueError(f"{part!r} is no day of the week; write: mon-fri, or sat sun")
+        begins, ends = DAYS.index(first), DAYS.index(last or first)
+        found |= {day % 7 for day in range(begins, ends + 1 + 7 * (ends < begins))}
+    return frozenset(found)
+
+
+def _checked_by(read: Any) -> Any:
+    """A text that stays as it is written, where it can be read."""
+
+    def check(value: Any) -> str:
+        read(str(value))
+        return str(value)
+
+    return BeforeValidator(check)
+
+
+Clock = Annotated[str, _checked_by(_clock)]
+PersonId = Annotated[str, BeforeValidator(_text)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class OnlyText(_Part):
+    """Days of the week and hours of the day; `18:00-08:00` goes over midnight."""
+
+    days: Annotated[str, _checked_by(_days)] = "mon-sun"
+    hours: Annotated[str, _checked_by(lambda text: _hours(text))] = "00:00-24:00"
+
+    @model_validator(mode="after")
+    def _says_something(self) -> OnlyText:
+        if not _days(self.days):
+            raise ValueError("`only` names no day; write: days: mon-fri")
+        return self
+
+
+class LayerText(_Part):
+    people: list[PersonId] = Field(min_length=1)
+    every: Annotated[str, _checked_by(_every)]
+    hand_over: Clock = Field(alias="hand-over")
+    first: Annotated[date, BeforeValidator(_day)] | None = Field(None, alias="from")
+    only: OnlyText | None = None
+
+
+class TemporaryText(_Part):
+    """Its layers begin with it, where they do not say from when."""
+
+    begins: Annotated[datetime, BeforeValidator(_wall)] = Field(alias="from")
+    ends: Annotated[datetime, BeforeValidator(_wall)] = Field(alias="to")
+    layers: list[LayerText] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> TemporaryText:
+        if self.begins >= self.ends:
+            raise ValueError("it ends before it begins: `from` must be earlier than `to`")
+        return self
+
+
+class RosterText(_Part):
+    post: str
+    layers: list[LayerText] = Field(min_length=1)
+    temporary: list[TemporaryText] = []
+
+    @model_validator(mode="after")
+    def _whole(self) -> RosterText:
+        if any(layer.first is None for layer in self.layers):
+            raise ValueError("a layer needs `from`, the day on which its first turn begins")
+        periods = sorted(self.temporary, key=lambda one: one.begins)
+        for one, after in pairwise(periods):
+            if after.begins < one.ends:
+                raise ValueError(
+                    f"two temporary rosters overlap from {after.begins:%Y-%m-%d %H:%M}; end one"
+                    " before the other begins"
+                )
+        return self
+
+
+class RostersText(_Part):
+    """rosters.yaml: who is on duty at which post in turn."""
+
+    rosters: list[RosterText] = []
+
+
+def read_rosters(
+    path: Path | None, posts: Set[str], people: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """By post, the roster's text as plain JSON; none where there is no such file.
+
+    Raises BadInput that lists every bad line, also those that name nobody we know.
+    """
+    if path is None or not path.exists():
+        return {}
+    tree, wrong = _tree(path), Complaints(str(path), [])
+    if tree is None:
+        return {}
+    try:
+        text = RostersText.model_validate(tree)
+    except ValidationError as error:
+        for fault in error.errors():
+            wrong.add(_line(tree, fault["loc"]), _said(fault))
+        wrong.raise_any()
+    made: dict[str, dict[str, Any]] = {}
+    for number, one in enumerate(text.rosters):
+        at: tuple[Any, ...] = ("rosters", number)
+        if one.post not in posts:
+            wrong.add(_line(tree, (*at, "post")), f"{one.post} is not among the posts")
+        if one.post in made:
+            wrong.add(_line(tree, (*at, "post")), f"{one.post} stands there twice")
+        for loc, person in _named(one):
+            if person not in people:
+                wrong.add(_line(tree, (*at, *loc)), f"{person} is not among the people{parted(person)}")
+            elif people[person]["role"] == "view":
+                wrong.add(_line(tree, (*at, *loc)), f"{person} has the role view and may not answer")
+        made[one.post] = one.model_dump(mode="json", by_alias=True, exclude_none=True)
+    wrong.raise_any()
+    return made
+
+
+def rota_of(text: Mapping[str, Any], zone: ZoneInfo, also: list[Temporary] | None = None) -> Rota:
+    """The rota that a roster's text describes, and with it the temporary rosters made elsewhere."""
+    roster = RosterText.model_validate(text)
+    layers = tuple(_layer(one) for one in roster.layers)
+    periods = [_temporary(one, zone) for one in roster.temporary]
+    return Rota(layers, zone, (*periods, *(also or [])))
+
+
+def named_in(text: Mapping[str, Any]) -> list[str]:
+    """Everybody whom a roster's text names, in its order, each once."""
+    return list(dict.fromkeys(person for _, person in _named(RosterText.model_validate(text))))
+
+
+def _temporary(text: TemporaryText, zone: ZoneInfo) -> Temporary:
+    begins, ends = moment(text.begins, zone), moment(text.ends, zone)
+    layers = tuple(_layer(one, text.begins.date()) for one in text.layers)
+    shifts = [
+        Shift(max(one.begins, begins), min(one.ends, ends), one.people, max(one.begins, begins))
+        for one in schedule(Rota(layers, zone), [], begins, ends) if one.people
+    ]  # fmt: skip
+    return Temporary(begins, ends, tuple(shifts))
+
+
+def _layer(text: LayerText, first: date | None = None) -> Layer:
+    every, unit = _every(text.every)
+    begins = text.first or first
+    assert begins is not None  # RosterText sees to it
+    only = None
+    if text.only is not None:
+        only = Hours(_days(text.only.days), *_hours(text.only.hours))
+    return Layer(tuple(text.people), every, unit, _clock(text.hand_over), begins, only)  # type: ignore[arg-type]
+
+
+def _hours(text: str) -> tuple[int, int]:
+    """Minutes of the day from which and until which; 24:00 is its end."""
+    found = _HOURS.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f'{text!r} are no hours of the day; write: "18:00-08:00"')
+    begins, ends = _clock(found[1]), time() if found[2] == "24:00" else _clock(found[2])
+    return begins.hour * 60 + begins.minute, ends.hour * 60 + ends.minute or DAY
+
+
+# What is wrong, and where
+
+
+def _tree(path: Path) -> Any:
+    try:
+        return read_tree(path.read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise BadInput("this is not text in UTF-8", where=str(path), mend="Save it as UTF-8.") from None
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from None
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise BadInput(f"this is not YAML: {error.problem}", where=f"{path}{line}") from None
+    except YAMLError as error:
+        raise BadInput(f"this is not YAML: {error}", where=str(path)) from None
+
+
+def _named(roster: RosterText) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """Everybody a roster names, and where in it."""
+    for n, layer in enumerate(roster.layers):
+        yield from (((("layers", n, "people", m)), person) for m, person in enumerate(layer.people))
+    for k, period in enumerate(roster.temporary):
+        for n, layer in enumerate(period.layers):
+            for m, person in enumerate(layer.people):
+                yield ("temporary", k, "layers", n, "people", m), person
+
+
+def _said(one: Any) -> str:
+    at = ".".join(str(part) for part in one["loc"] if not isinstance(part, int)) or "the file"
+    if one["type"] == "extra_forbidden":
+        return f"{at}: there is no such entry; docs/operators.md has them all"
+    if one["type"] == "missing":
+        return f"{at} is missing"
+    if one["type"] == "too_short":
+        return f"{at}: name at least one"
+    return f"{at}: {plain(one)}"
+
+
+def _line(tree: Any, loc: tuple[Any, ...]) -> int:
+    """The line of a value, or of the nearest thing around it that has one; the file's first else."""
+    at, line = tree, 1
+    for part in loc:
+        try:
+            marks = at.lc
+            line = (marks.item(part) if isinstance(part, int) else marks.key(part))[0] + 1
+            at = at[part]
+        except (KeyError, IndexError, TypeError, AttributeError):
+            break
+    return line

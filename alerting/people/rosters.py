@@ -1,0 +1,134 @@
+"""Rosters as the database has them: the rules of each post, and what people changed of them.
+
+Every change is audited in the name of whoever made it. An override that no longer meets its shift, the
+rules having changed, is flagged: it stands there for people to see and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from alerting.audit import record
+from alerting.people.roster_file import rota_of
+from alerting.people.rota import Kind, Override, Rota, Shift, Temporary, meets, schedule
+from alerting.store.schema import person
+from alerting.store.schema_duty import duty, roster, roster_change
+
+
+def import_rosters(
+    connection: Connection,
+    rosters: Mapping[str, Mapping[str, Any]],
+    zone: ZoneInfo,
+    realm: str,
+    at: datetime,
+    who: str,
+) -> int:
+    """Make the rosters say what the file says; gives how many changed.
+
+    A post that is in it no more is held as posts.csv says again.
+    """
+    known = {r.post: r.rules for r in connection.execute(select(roster))}
+    changed = [post for post, rules in rosters.items() if known.get(post) != rules]
+    for post in changed:
+        if post in known:
+            connection.execute(update(roster).where(roster.c.post == post)
+                               .values(rules=rosters[post], next=at))  # fmt: skip
+        else:
+            connection.execute(insert(roster).values(post=post, rules=rosters[post], next=at))
+        record(connection, realm, at, who, "set roster", post, {"rules": rosters[post]})
+        look_again(connection, post, zone, realm, at)
+    gone = sorted(known.keys() - rosters.keys())
+    for post in gone:
+        connection.execute(delete(roster).where(roster.c.post == post))
+        connection.execute(
+            update(duty).where(duty.c.post == post, duty.c.ended.is_(None)).values(ended=at)
+        )
+        record(connection, realm, at, who, "remove roster", post, {})
+        for one in _standing(connection, post, at):
+            _flag(connection, one, realm, at)
+    return len(changed) + len(gone)
+
+
+def rostered(connection: Connection) -> list[str]:
+    """The posts that have a roster."""
+    return list(connection.execute(select(roster.c.post).order_by(roster.c.post)).scalars())
+
+
+def rules_of(connection: Connection, post: str, zone: ZoneInfo) -> tuple[Rota, list[Override]]:
+    """A post's rota, temporary rosters in it, and the overrides in force. Raises KeyError for a post
+    without a roster."""
+    rules = connection.execute(select(roster.c.rules).where(roster.c.post == post)).scalar_one_or_none()
+    if rules is None:
+        raise KeyError(post)
+    rows = connection.execute(
+        select(roster_change)
+        .where(roster_change.c.post == post, roster_change.c.state == "in force")
+        .order_by(roster_change.c.id)
+    ).all()
+    periods = [temporary_of(row) for row in rows if row.kind == "temporary"]
+    return rota_of(rules, zone, periods), [override_of(r) for r in rows if r.kind != "temporary"]
+
+
+def shifts_of(
+    connection: Connection, post: str, zone: ZoneInfo, begins: datetime, ends: datetime
+) -> list[Shift]:
+    """Who is on duty at a post between two moments; see `rota.schedule`. Raises KeyError as above."""
+    rota, overrides = rules_of(connection, post, zone)
+    active = set(connection.execute(select(person.c.id).where(person.c.active)).scalars())
+    return schedule(rota, overrides, begins, ends, active)
+
+
+def override_of(row: Row[Any]) -> Override:
+    return Override(row.id, cast(Kind, row.kind), row.begins, row.ends, row.person, row.turn,
+                    row.instead_of)  # fmt: skip
+
+
+def temporary_of(row: Row[Any]) -> Temporary:
+    shifts = []
+    for one in row.shifts:
+        begins, ends = map(datetime.fromisoformat, (one["begins"], one["ends"]))
+        shifts.append(Shift(begins, ends, (one["person"],), begins))
+    return Temporary(row.begins, row.ends, tuple(shifts))
+
+
+def look_again(
+    connection: Connection, post: str, zone: ZoneInfo, realm: str, at: datetime
+) -> list[int]:
+    """Flag the overrides of a post that no longer meet their shift; gives their ids. To be called
+    whenever the rules or a temporary roster of a post have changed."""
+    connection.execute(update(roster).where(roster.c.post == post).values(next=at))
+    flagged = list[int]()
+    for one in _standing(connection, post, at):
+        rota, _ = rules_of(connection, post, zone)
+        if one.kind == "temporary":
+            others = [p for p in rota.temporary if p != temporary_of(one)]
+            stands = not any(p.begins < one.ends and one.begins < p.ends for p in others)
+        else:
+            stands = meets(rota, override_of(one))
+        if not stands:
+            _flag(connection, one, realm, at)
+            flagged.append(one.id)
+    return flagged
+
+
+def _standing(connection: Connection, post: str, at: datetime) -> list[Row[Any]]:
+    """Changes that still matter, temporary rosters first: overrides hang on them."""
+    return list(connection.execute(
+        select(roster_change)
+        .where(roster_change.c.post == post, roster_change.c.ends > at,
+               roster_change.c.state.in_(["asked", "in force"]))
+        .order_by(roster_change.c.kind != "temporary", roster_change.c.id)
+    ))  # fmt: skip
+
+
+def _flag(connection: Connection, one: Row[Any], realm: str, at: datetime) -> None:
+    connection.execute(
+        update(roster_change).where(roster_change.c.id == one.id).values(state="flagged")
+    )
+    record(connection, realm, at, "roster", "flag roster change", str(one.id),
+           {"post": one.post, "kind": one.kind, "person": one.person, "by": one.by})  # fmt: skip

@@ -1,0 +1,54 @@
+"""The tables of rosters: the rules of each post, what people changed, and who was on duty.
+
+People and posts belong to no realm: an exercise is answered by whoever is awake now.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
+
+from alerting.store.schema import UtcText, metadata
+
+roster = Table(
+    "roster", metadata,
+    Column("post", String, ForeignKey("post.id"), primary_key=True),
+    Column("rules", JSON, nullable=False),  # as people.roster_file reads them
+    # Before its first turn a post is held as posts.csv says.
+    Column("begun", Boolean, nullable=False, server_default="0"),
+    Column("next", UtcText, nullable=False),  # when it is looked at who is on duty then
+    Index("roster_next", "next"),
+)  # fmt: skip
+
+# What people changed of the rules: an override of one shift, a temporary roster for a while.
+roster_change = Table(
+    "roster_change", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("post", String, ForeignKey("post.id"), nullable=False),
+    Column("kind", String, nullable=False),  # add | remove | replace | temporary
+    # asked (a swap nobody has taken) | in force | flagged (meets its shift no more) | declined | undone
+    Column("state", String, nullable=False),
+    Column("part_of", Integer),  # the first of those that were made together; None: it is alone, or it
+    Column("turn", UtcText),  # the beginning of the shift that it changes; None where it fills a gap
+    Column("begins", UtcText, nullable=False),
+    Column("ends", UtcText, nullable=False),
+    Column("person", String),  # who is on duty then
+    Column("instead_of", String),  # whose shift it is
+    Column("shifts", JSON(none_as_null=True)),  # of a temporary roster: [{person, begins, ends}]
+    Column("by", String, nullable=False),
+    Column("at", UtcText, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("roster_change_by_post", "post", "ends"),
+)  # fmt: skip
+
+# Who was on duty from when until when, of posts with a roster; `ended` is empty while they are.
+duty = Table(
+    "duty", metadata,
+    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("post", String, ForeignKey("post.id"), nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("person", String, ForeignKey("person.id"), nullable=False),
+    Column("began", UtcText, nullable=False),
+    Column("ended", UtcText),
+    Index("duty_now", "post", "rank", unique=True, sqlite_where=text("ended IS NULL"),
+          postgresql_where=text("ended IS NULL")),
+)  # fmt: skip

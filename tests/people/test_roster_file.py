@@ -1,0 +1,92 @@
+"""rosters.yaml: what it says, and what is wrong with it, line by line."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from alerting.errors import BadInput
+from alerting.people.roster_file import named_in, read_rosters, rota_of
+from alerting.people.rota import Hours, Layer
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+PEOPLE = {one: {"role": "answer"} for one in ("luo", "xie", "he")} | {"guest": {"role": "view"}}
+WHOLE = """\
+rosters:
+  - post: office
+    layers:
+      - people: [luo, xie]
+        every: 1 week
+        hand-over: "08:00"
+        from: 2026-01-05
+      - people: [he]
+        every: 12 hours
+        hand-over: 20:00
+        from: 2026-01-05
+        only: {days: fri-mon, hours: "18:00-08:00"}
+    temporary:
+      - from: 2026-02-16 08:00
+        to: 2026-02-18 08:00
+        layers:
+          - {people: [he, luo], every: 1 day, hand-over: "08:00"}
+"""
+
+
+def read(folder: Path, text: str) -> dict[str, dict[str, object]]:
+    path = folder / "rosters.yaml"
+    path.write_text(text, "utf-8")
+    return read_rosters(path, {"office", "police"}, PEOPLE)
+
+
+def test_it_is_read(tmp_path: Path) -> None:
+    [(post, text)] = read(tmp_path, WHOLE).items()
+    rota = rota_of(text, SHANGHAI)
+    assert post == "office"
+    assert named_in(text) == ["luo", "xie", "he"]
+    assert rota.layers == (
+        Layer(("luo", "xie"), 1, "weeks", time(8), date(2026, 1, 5)),
+        Layer(("he",), 12, "hours", time(20), date(2026, 1, 5),
+              Hours(frozenset({4, 5, 6, 0}), 18 * 60, 8 * 60)),
+    )  # fmt: skip
+    [feast] = rota.temporary
+    begins = datetime(2026, 2, 16, tzinfo=UTC)
+    assert (feast.begins, [s.people for s in feast.shifts]) == (begins, [("he",), ("luo",)])
+
+
+def test_without_a_file_there_is_no_roster(tmp_path: Path) -> None:
+    assert read_rosters(tmp_path / "rosters.yaml", set(), {}) == {}
+    assert read_rosters(None, set(), {}) == {}
+
+
+@pytest.mark.parametrize(("said", "instead", "expected"), [
+    ("post: office", "post: offce", "line 2: offce is not among the posts"),
+    ("[luo, xie]", "[luo, xei]", "line 4: xei is not among the people"),
+    ("[luo, xie]", "[luo, guest]", "line 4: guest has the role view and may not answer"),
+    ("[luo, xie]", "[]", "line 4: rosters.layers.people: name at least one"),
+    ("1 week", "weekly", "line 5: rosters.layers.every: 'weekly' is no length of a turn; write: 12"),
+    ("1 week", "0 weeks", "line 5: rosters.layers.every: '0 weeks' is no length of a turn"),
+    ('"08:00"\n        from', '8am\n        from', "line 6: rosters.layers.hand-over: '8am' is no time"),
+    ("from: 2026-01-05\n      -", "from: 5 Jan\n      -", "line 7: rosters.layers.from: '5 Jan' is no day"),
+    ("        from: 2026-01-05\n      -", "      -", "line 2: rosters: a layer needs `from`"),
+    ("fri-mon", "fri-mo", "line 12: rosters.layers.only.days: 'fri-mo' is no day of the week"),
+    ("18:00-08:00", "18-8", "line 12: rosters.layers.only.hours: '18-8' are no hours of the day"),
+    ("only: {days", "onyl: {days", "line 12: rosters.layers.onyl: there is no such entry"),
+    ("2026-02-18 08:00", "2026-02-15 08:00", "line 14: rosters.temporary: it ends before it begins"),
+    ("rosters:", "rosters: [", "line 2, column 3: this is not YAML"),
+])  # fmt: skip
+def test_what_is_wrong_is_said_with_its_line(
+    tmp_path: Path, said: str, instead: str, expected: str
+) -> None:
+    assert WHOLE.count(said) >= 1
+    with pytest.raises(BadInput) as wrong:
+        read(tmp_path, WHOLE.replace(said, instead, 1))
+    assert expected in str(wrong.value)
+
+
+def test_two_temporary_rosters_may_not_overlap(tmp_path: Path) -> None:
+    again = WHOLE[WHOLE.index("      - from: 2026-02-16"):].replace("02-16", "02-17")
+    with pytest.raises(BadInput, match=r"line 2: rosters: two temporary rosters overlap from 2026-02-17"):
+        read(tmp_path, WHOLE + again.replace("02-18", "02-19"))
