@@ -20,8 +20,9 @@ from alerting.people.rota import schedule
 from alerting.store.schema import holder, person
 from alerting.store.schema_duty import duty, roster
 
-AT_ONCE = 20  # posts a transaction
-LOOK_AHEAD = timedelta(days=1)
+AT_ONCE = 10  # posts a transaction
+LOOK_AHEAD = timedelta(days=14)  # for gaps
+LOOK_AGAIN = timedelta(days=1)
 
 _ROSTERED = select(roster.c.post).where(roster.c.begun)
 on_duty = union_all(
@@ -58,8 +59,8 @@ def posts_held(connection: Connection, people: Collection[str]) -> dict[str, set
 
 
 def hand_over(connection: Connection, zone: ZoneInfo, realm: str, now: datetime) -> int:
-    """Write down who is on duty at posts whose turn ends by now, each change audited; gives how many
-    posts were looked at: a batch at most, so that whoever waits for the writer gets it.
+    """Write down who is on duty at posts whose turn ends by now, each change audited, and the first gap
+    ahead; gives how many posts were looked at: a batch at most, for others wait for the writer.
 
     `now` is the machine's. Of what a stopped service missed only the outcome is written.
     """
@@ -72,15 +73,16 @@ def hand_over(connection: Connection, zone: ZoneInfo, realm: str, now: datetime)
     active = set(connection.execute(select(person.c.id).where(person.c.active)).scalars())
     for post in due:
         rota, overrides = rosters.rules_of(connection, post, zone)
-        begun = rota.starts <= now
-        people, looked = list[str](), rota.starts
-        if begun:
-            shift = schedule(rota, overrides, now, now + LOOK_AHEAD, active)[0]
-            people, looked = list(shift.people), min(shift.ends, now + LOOK_AHEAD)
+        ahead = schedule(rota, overrides, now, now + LOOK_AHEAD, active)
+        begun, gap = rota.starts <= now, next((one for one in ahead if not one.people), None)
+        turn_ends = ahead[0].ends if begun else rota.starts
         connection.execute(
-            update(roster).where(roster.c.post == post).values(begun=begun, next=looked)
-        )
-        relieve(connection, post, people, realm, now)
+            update(roster).where(roster.c.post == post).values(
+                begun=begun, next=min(turn_ends, now + LOOK_AGAIN),
+                gap_begins=gap.begins if gap else None, gap_ends=gap.ends if gap else None,
+            )
+        )  # fmt: skip
+        relieve(connection, post, ahead[0].people if begun else (), realm, now)
     return len(due)
 
 

@@ -18,6 +18,7 @@ from alerting.audit import record
 from alerting.errors import BadInput, Refused
 from alerting.people import rosters
 from alerting.people.register import Person, person_by_id
+from alerting.people.roster_words import span_said
 from alerting.people.rota import Kind, Override, Rota, Shift, base, meets
 from alerting.store.schema_duty import roster_change
 
@@ -34,15 +35,6 @@ class Desk:
     realm: str
     now: datetime
     by: Person
-
-
-def span_said(begins: datetime, ends: datetime, zone: ZoneInfo) -> dict[str, str]:
-    """From when until when, in local time, in both languages."""
-    one, other = begins.astimezone(zone), ends.astimezone(zone)
-    return {
-        "zh": f"{one.month}月{one.day}日{one:%H:%M}至{other.month}月{other.day}日{other:%H:%M}",
-        "en": f"{one.day} {one:%b %H:%M} to {other.day} {other:%b %H:%M}",
-    }
 
 
 def override(

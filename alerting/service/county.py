@@ -74,7 +74,12 @@ def load_county(config: Config, *, fall_back: bool = False, setting_up: bool = F
     people = read_people(county.people, set(config.channels), phone_channels(config))
     posts = [] if empty else read_posts(county.posts, places, {p["id"] for p in people})
     known = {p["id"]: p for p in people}
-    rosters = {} if empty else read_rosters(county.rosters, {p["id"] for p in posts}, known)
+    by_post = {p["id"]: p for p in posts}
+    rosters = {} if empty else read_rosters(county.rosters, by_post.keys(), known)
+    for post in rosters:  # where the watch finds a gap
+        named = by_post[post]
+        places.by_id[f"roster:{post}"] = Place(f"roster:{post}", "roster", named["title"],
+                                               named["title_en"] or named["title"], ())  # fmt: skip
     connectors = {
         name: make_connector(name, source.use or name, source.options(), calendar)
         for name, source in config.sources_on().items()

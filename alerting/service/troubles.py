@@ -9,28 +9,32 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, func, select
 
 from alerting import audit
+from alerting.people.roster_words import span_said
 from alerting.service import dead_letters
 from alerting.service.clock import LIVE
 from alerting.service.service_rules import loop_words
 from alerting.service.warning_listing import UNKNOWN, unknown_at
-from alerting.store.schema import alert, delivery, pursuit, signal
+from alerting.store.schema import alert, delivery, post, pursuit, signal
 from alerting.store.schema import audit as audit_table
 from alerting.store.schema import realm as realm_table
+from alerting.store.schema_duty import roster, roster_change
 from alerting.vocabulary import NAMES, Level
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
 
 CALENDAR_AHEAD = timedelta(days=30)
+GAP_IS_NEAR = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something the watch found: which service rule, on which source or channel, and in words."""
+    """Something the watch found: which service rule, on which source, channel or roster, in words."""
 
     rule: str
     place: str
     words: dict[str, str]
+    level: Level | None = None  # where it is not always the rule's own
 
 
 def look(station: Station, connection: Connection, now: datetime) -> list[Trouble]:
@@ -48,6 +52,8 @@ def look(station: Station, connection: Connection, now: datetime) -> list[Troubl
         *_failing(station, now),
         *_rules(station),
         *_unsealed(station, connection, now),
+        *_gaps(station, connection, now),
+        *_flagged(station, connection, now),
     ]
 
 
@@ -210,3 +216,42 @@ def _unreached(connection: Connection) -> list[Trouble]:
         "zh": f"{count} 项通知各级均无人应答，请当面或用其他方式联系",
         "en": f"{count} notices were answered by nobody on any rung: reach them by other means",
     })]  # fmt: skip
+
+
+def _gaps(station: Station, connection: Connection, now: datetime) -> list[Trouble]:
+    """Posts on whose roster nobody stands, some time in the weeks ahead."""
+    rows = connection.execute(
+        select(roster.c.gap_begins, roster.c.gap_ends, post.c.id, post.c.title, post.c.title_en)
+        .join(post, post.c.id == roster.c.post)
+        .where(roster.c.gap_ends > now, post.c.active)
+        .order_by(post.c.id)
+    )
+    found = []
+    for row in rows:
+        when = span_said(row.gap_begins, row.gap_ends, station.config.county.zone)
+        near = row.gap_begins - now <= GAP_IS_NEAR
+        found.append(Trouble("roster-gap", f"roster:{row.id}", {
+            "zh": f"{row.title}{when['zh']}无人值班，届时将直接呼叫上一级，请在值班表上安排人员",
+            "en": f"nobody is on duty at {row.title_en or row.title} from {when['en']}: put somebody"
+            " on its roster, or the post above is called",
+        }, Level.orange if near else Level.blue))  # fmt: skip
+    return found
+
+
+def _flagged(station: Station, connection: Connection, now: datetime) -> list[Trouble]:
+    """Changes by hand whose shift has moved since: whoever was to stand in does not."""
+    rows = connection.execute(
+        select(roster_change, post.c.title, post.c.title_en)
+        .join(post, post.c.id == roster_change.c.post)
+        .where(roster_change.c.state == "flagged", roster_change.c.ends > now)
+        .order_by(roster_change.c.post, roster_change.c.begins)
+    )
+    found: dict[str, Trouble] = {}
+    for row in rows:
+        when = span_said(row.begins, row.ends, station.config.county.zone)
+        found.setdefault(row.post, Trouble("roster-change", f"roster:{row.post}", {
+            "zh": f"{row.title}{when['zh']}的调班（{row.by}安排）因值班表变动已失效，请重新安排或撤销",
+            "en": f"the change of the roster of {row.title_en or row.title} from {when['en']}, made by"
+            f" {row.by}, meets its shift no more: make it anew or undo it",
+        }))  # fmt: skip
+    return list(found.values())

@@ -3,6 +3,7 @@ a dead letter, an unsealed log each open an alert of their own, in the pack `ser
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from alerting.store.schema import alert
 if TYPE_CHECKING:
     from alerting.service.station import Station
 
+Key = tuple[str, str]  # rule, place
 EVERY = timedelta(seconds=30)
 EVERY_VIRTUAL = timedelta(minutes=10)  # a year's replay must not spend its time on looking around
 
@@ -31,7 +33,7 @@ class WatchLoop:
         self._station = station
         self._every = EVERY_VIRTUAL if station.runtime.virtual else EVERY
         self._due = station.runtime.now() + self._every
-        self._gone: set[tuple[str, str]] = set()  # troubles that were absent since they were withdrawn
+        self._gone: set[Key] = set()  # troubles that were absent since they were withdrawn
 
     def next_due(self) -> datetime | None:
         return self._due
@@ -49,20 +51,21 @@ class WatchLoop:
         self._gone = (self._gone | (withdrawn - found.keys())) & withdrawn
         for key in withdrawn - self._gone:
             found.pop(key, None)
-        if set(found) != known:
+        if set(found) != known.keys() or _moved(found, known):
             await self._station.writer.write(lambda c: self._say(c, found, known, now))
             return True
         return False
 
-    def _open(self, connection: Connection) -> set[tuple[str, str]]:
+    def _open(self, connection: Connection) -> dict[Key, int]:
+        """What is open, with its level."""
         rows = connection.execute(
-            select(alert.c.rule, alert.c.place).where(
+            select(alert.c.rule, alert.c.place, alert.c.level).where(
                 alert.c.realm == LIVE, alert.c.sector == "service", alert.c.state == "open"
             )
         )
-        return {(r.rule, r.place) for r in rows}
+        return {(r.rule, r.place): r.level for r in rows}
 
-    def _withdrawn(self, connection: Connection) -> set[tuple[str, str]]:
+    def _withdrawn(self, connection: Connection) -> set[Key]:
         """Those whose newest alert a person has withdrawn."""
         rows = connection.execute(
             select(alert.c.rule, alert.c.place, alert.c.state)
@@ -75,21 +78,25 @@ class WatchLoop:
     def _say(
         self,
         connection: Connection,
-        found: dict[tuple[str, str], troubles.Trouble],
-        known: set[tuple[str, str]],
+        found: dict[Key, troubles.Trouble],
+        known: dict[Key, int],
         now: datetime,
     ) -> None:
         life = self._station.life(LIVE)
         with Ledger(connection, life) as ledger:
-            for key in sorted(set(found) - known):
+            moved = _moved(found, known)
+            for key in sorted((found.keys() - known.keys()) | moved):
                 trouble = found[key]
                 rule = service_rule(trouble.rule, life.book)
+                place, level = self._place(trouble.place), int(trouble.level or rule.level)
                 finding = Finding({"sentence": trouble.words}, trouble.words, onset=now)
-                episodes.rise(ledger, rule, self._place(trouble.place), int(rule.level), finding,
-                              "watch", now)  # fmt: skip
-            for rule_id, place in sorted(known - set(found)):
-                words = self._over(connection, rule_id, place)
-                episodes.fall(ledger, service_rule(rule_id, life.book), self._place(place), 0,
+                if level < known.get(key, level):
+                    episodes.fall(ledger, rule, place, level, finding, True, "watch", now)
+                else:
+                    episodes.rise(ledger, rule, place, level, finding, "watch", now)
+            for rule_id, place_id in sorted(known.keys() - found.keys()):
+                words = self._over(connection, rule_id, place_id)
+                episodes.fall(ledger, service_rule(rule_id, life.book), self._place(place_id), 0,
                               Finding({"sentence": words}, words), True, "watch", now)  # fmt: skip
 
     def _over(self, connection: Connection, rule_id: str, place: str) -> dict[str, str]:
@@ -104,3 +111,11 @@ class WatchLoop:
     def _place(self, place_id: str) -> Place:
         known = self._station.places.by_id.get(place_id)
         return known or Place(place_id, place_id.split(":")[0], place_id, place_id, ())
+
+
+def _moved(found: Mapping[Key, troubles.Trouble], known: Mapping[Key, int]) -> set[Key]:
+    """Troubles that are open at another level than theirs is now, where it is not always the same."""
+    return {
+        key for key, trouble in found.items()
+        if key in known and trouble.level is not None and known[key] != trouble.level
+    }  # fmt: skip

@@ -16,6 +16,9 @@ roster = Table(
     # Before its first turn a post is held as posts.csv says.
     Column("begun", Boolean, nullable=False, server_default="0"),
     Column("next", UtcText, nullable=False),  # when it is looked at who is on duty then
+    # The first time in the weeks ahead that nobody is, as it was last looked at.
+    Column("gap_begins", UtcText),
+    Column("gap_ends", UtcText),
     Index("roster_next", "next"),
 )  # fmt: skip
 

@@ -15,6 +15,9 @@ import pytest
 from sqlalchemy import select, update
 
 from alerting import audit
+from alerting.people import import_rosters, person_by_id
+from alerting.people.duty import hand_over
+from alerting.people.roster_changes import Desk, override
 from alerting.runtime import VirtualRuntime
 from alerting.service.config import load_config
 from alerting.service.county import load_county
@@ -26,6 +29,7 @@ from alerting.signals import Observation
 from alerting.store import Store
 from alerting.store.schema import alert, notice, signal
 from alerting.store.schema import audit as audit_log
+from alerting.vocabulary import Level
 from alerting.weather import Fields
 
 TOWN = Path(__file__).parents[1] / "scenarios"
@@ -151,3 +155,77 @@ def test_a_stored_signal_that_cannot_be_read_is_set_aside_and_told_and_the_rest_
     assert "office: open" in watched.told()
     watched.does(station.reload_engine("live"))
     assert station.engines["live"].standings["fog"].level.max() == 4
+
+
+SUNDAYS_BY_NOBODY = {"police": {"post": "police", "layers": [
+    {"people": ["chen"], "every": "1 week", "hand-over": "08:00", "from": "2026-01-19",
+     "only": {"days": "mon-sat", "hours": "00:00-24:00"}},
+]}}  # fmt: skip
+
+
+def rosters(watched: Watched, rules: dict[str, Any]) -> None:
+    zone = watched.station.config.county.zone
+
+    def write(connection: Any) -> None:
+        import_rosters(connection, rules, zone, "live", watched.clock.now(), "test")
+        hand_over(connection, zone, "live", watched.clock.now())
+
+    watched.station.store.write(write)
+
+
+def changes(watched: Watched, begins: datetime, ends: datetime, kind: Any = "replace") -> None:
+    """Director Wang stands in at the police."""
+    zone = watched.station.config.county.zone
+
+    def write(connection: Any) -> None:
+        wang = person_by_id(connection, "wang")
+        assert wang is not None
+        desk = Desk(connection, zone, "live", watched.clock.now(), wang)
+        override(desk, "police", kind, begins, ends, person="wang", reason="培训")
+        hand_over(connection, zone, "live", watched.clock.now())
+
+    watched.station.store.write(write)
+
+
+def of_the_roster(watched: Watched) -> list[tuple[str, str, int, str]]:
+    """What the office was told of rosters: rule, kind, level, sentence."""
+    watched.works()
+    watched.looks_around()
+    with watched.station.store.read() as connection:
+        rows = connection.execute(
+            select(alert.c.rule, notice.c.kind, notice.c.level, notice.c.facts)
+            .join(alert, alert.c.id == notice.c.alert)
+            .where(alert.c.rule.startswith("roster"), notice.c.post == "office")
+            .order_by(notice.c.id)
+        )
+        return [(r.rule, r.kind, r.level, r.facts["why"]["zh"]) for r in rows]
+
+
+def test_a_gap_in_a_roster_is_told_ahead_and_again_when_it_is_near(watched: Watched) -> None:
+    rosters(watched, SUNDAYS_BY_NOBODY)  # it is a Tuesday
+    sunday = "交警大队1月25日00:00至1月26日00:00无人值班"
+    [(rule, kind, level, said)] = of_the_roster(watched)
+    assert (rule, kind, level) == ("roster-gap", "open", Level.blue)
+    assert sunday in said
+    watched.clock.advance(timedelta(days=3, hours=12))
+    rule, kind, level, said = of_the_roster(watched)[-1]
+    assert (rule, kind, level) == ("roster-gap", "raise", Level.orange)
+    assert sunday in said
+    # This Sunday is filled, the next is not.
+    changes(watched, datetime(2026, 1, 24, 16, tzinfo=UTC), datetime(2026, 1, 25, 16, tzinfo=UTC), "add")
+    rule, kind, level, said = of_the_roster(watched)[-1]
+    assert (rule, kind, level) == ("roster-gap", "fall", Level.blue)
+    assert "2月1日00:00至2月2日00:00" in said
+    rosters(watched, {})
+    assert of_the_roster(watched)[-1][:2] == ("roster-gap", "clear")
+
+
+def test_a_change_that_meets_its_shift_no_more_is_told(watched: Watched) -> None:
+    daily = {"people": ["chen", "li"], "every": "1 day", "hand-over": "08:00", "from": "2026-01-19"}
+    rosters(watched, {"police": {"post": "police", "layers": [daily]}})
+    changes(watched, datetime(2026, 1, 22, tzinfo=UTC), datetime(2026, 1, 23, tzinfo=UTC))
+    assert of_the_roster(watched) == []
+    rosters(watched, {"police": {"post": "police", "layers": [daily | {"hand-over": "09:00"}]}})
+    [(rule, kind, level, said)] = of_the_roster(watched)
+    assert (rule, kind, level) == ("roster-change", "open", Level.blue)
+    assert "交警大队1月22日08:00至1月23日08:00的调班（wang安排）" in said
