@@ -24,7 +24,8 @@ LONGEST = ("tests/winter/", "tests/faults/", "tests/bus/", "tests/sabotage/", "t
 # Folders whose tests share nothing costly: each goes to whichever worker is free.
 ALONE = ("tests/scenarios/", "tests/winter/")
 # But for those whose stories follow one another in one process.
-TOGETHER = ("tests/scenarios/test_closures.py", "tests/scenarios/test_rows.py")
+TOGETHER = ("tests/scenarios/test_closures.py", "tests/scenarios/test_rosters.py",
+            "tests/scenarios/test_rows.py")
 # Fixtures so costly that all who use them go to the same worker.
 MADE_ONCE = ("kafka", "first_minute")
 REQUIRED = bool(os.environ.get("SUIAN_REQUIRE_ALL"))

@@ -1,4 +1,4 @@
-"""`suian import zones|sites|people|posts FILE`: a county's tables, taken whole or not at all."""
+"""`suian import zones|sites|people|posts|rosters FILE`: a county's tables, whole or not at all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from sqlalchemy import Connection
 
 from alerting.cli.given import CONFIG, ConfigPath, store_of, word_of
 from alerting.errors import BadInput, SuianError
-from alerting.people import import_people, import_posts, read_people, read_posts
+from alerting.people import (
+    import_people,
+    import_posts,
+    import_rosters,
+    read_people,
+    read_posts,
+    read_rosters,
+)
 from alerting.places import Places, load_places
 from alerting.runtime import RealRuntime
 from alerting.service.clock import LIVE
@@ -27,15 +34,16 @@ class Table(StrEnum):
     sites = "sites"
     people = "people"
     posts = "posts"
+    rosters = "rosters"
 
 
 def import_(
     what: Annotated[
         Table,
         typer.Argument(parser=word_of(Table), metavar="TABLE",
-                       help="zones, sites, people or posts: which table the file replaces."),
+                       help="zones, sites, people, posts or rosters: which table the file replaces."),
     ],
-    file: Annotated[Path, typer.Argument(help="CSV, UTF-8 or GB 18030.")],
+    file: Annotated[Path, typer.Argument(help="CSV, UTF-8 or GB 18030; of rosters YAML.")],
     config: ConfigPath = CONFIG,
 ) -> None:
     """Take a table of the county, whole or not at all.
@@ -47,8 +55,9 @@ def import_(
     taken, write = _checked(settings, what, given)
     target = getattr(tables, what.value)
     if target is None:
+        named = f"{what.value}: county/{what.value}{file.suffix}"
         raise BadInput(f"the config names no file for {what.value}", where=str(config),
-                       mend=f"Add `{what.value}: county/{what.value}.csv` under `county`.")  # fmt: skip
+                       mend=f"Add `{named}` under `county`.")  # fmt: skip
     kept = _take(settings, what, file, target, write)
     print(f"{what.value}: {taken} taken 条已导入 → {target}")
     if kept is not None:
@@ -68,10 +77,15 @@ def _checked(config: Config, what: Table, given: dict[str, Any]) -> tuple[int, W
     now = RealRuntime().now()
     people = read_people(given["people"], set(config.channels), phone_channels(config))
     if what is Table.people:
-        _posts_still_fit(given, people)
+        _others_still_fit(given, people)
         return len(people), lambda c: import_people(c, people, LIVE, now, "import")
     places = _places(given)
     posts = read_posts(given["posts"], places, {p["id"] for p in people})
+    known, by_post = {p["id"]: p for p in people}, {p["id"]: p for p in posts}
+    rosters = read_rosters(given["rosters"], by_post.keys(), known)
+    if what is Table.rosters:
+        zone = config.county.zone
+        return len(rosters), lambda c: import_rosters(c, rosters, zone, LIVE, now, "import")
     if what is Table.posts:
 
         def write(connection: Connection) -> None:
@@ -89,14 +103,16 @@ def _places(given: dict[str, Any]) -> Places:
     return load_places(given["zones"], given["sites"])
 
 
-def _posts_still_fit(given: dict[str, Any], people: list[dict[str, Any]]) -> None:
+def _others_still_fit(given: dict[str, Any], people: list[dict[str, Any]]) -> None:
+    """That posts and rosters name nobody who is not there any more."""
     if not given["posts"].exists():
         return
     try:
         places = _places(given)
     except BadInput:
         return  # a county being set up: its people may come before its zones
-    read_posts(given["posts"], places, {p["id"] for p in people})
+    posts = read_posts(given["posts"], places, {p["id"] for p in people})
+    read_rosters(given["rosters"], {p["id"] for p in posts}, {p["id"]: p for p in people})
 
 
 def _take(

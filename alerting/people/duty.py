@@ -20,7 +20,7 @@ from alerting.people.rota import schedule
 from alerting.store.schema import holder, person
 from alerting.store.schema_duty import duty, roster
 
-AT_ONCE = 10  # posts a transaction
+BATCH = 10  # posts a transaction
 LOOK_AHEAD = timedelta(days=14)  # for gaps
 LOOK_AGAIN = timedelta(days=1)
 
@@ -66,7 +66,7 @@ def hand_over(connection: Connection, zone: ZoneInfo, realm: str, now: datetime)
     """
     due = list(connection.execute(
         select(roster.c.post).where(roster.c.next <= now).order_by(roster.c.next, roster.c.post)
-        .limit(AT_ONCE)
+        .limit(BATCH)
     ).scalars())  # fmt: skip
     if not due:
         return 0

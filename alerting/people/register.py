@@ -54,6 +54,12 @@ def person_by_id(connection: Connection, person_id: str) -> Person | None:
     return Person(row.id, row.name, row.name_en, row.language, row.role) if row else None
 
 
+def everybody(connection: Connection) -> list[Person]:
+    """All who are in the register, by name."""
+    rows = connection.execute(select(person).where(person.c.active).order_by(person.c.name))
+    return [Person(r.id, r.name, r.name_en, r.language, r.role) for r in rows]
+
+
 def person_at(connection: Connection, channel: str, address: str) -> Person | None:
     """The person who owns an address on a channel; strangers are nobody."""
     owner = (

@@ -67,8 +67,13 @@ def override(
     return _keep(desk, post, parts, "in force", reason)
 
 
-def undo(desk: Desk, number: int, reason: str) -> str:
-    """Take a change back, with all that was made with it; gives its post.
+def numbers_with(desk: Desk, number: int) -> list[int]:
+    """A change and all that was made with it."""
+    return [one.id for one in _together(desk, number)]
+
+
+def undo(desk: Desk, number: int, reason: str) -> tuple[str, str]:
+    """Take a change back, with all that was made with it; gives its post, and `undone` or `declined`.
 
     Who made it may, who was asked to take it, and whoever may change rosters.
     """
@@ -80,9 +85,10 @@ def undo(desk: Desk, number: int, reason: str) -> str:
     if rows[0].state not in ("asked", "in force", "flagged"):
         raise Refused("this change stands no more: nothing to undo", zh="这项更改已不再有效。")
     declined = rows[0].state == "asked" and desk.by.id == rows[0].person
-    _settle(desk, rows, "declined" if declined else "undone", reason)
+    how = "declined" if declined else "undone"
+    _settle(desk, rows, how, reason)
     rosters.look_again(desk.connection, rows[0].post, desk.zone, desk.realm, desk.now)
-    return str(rows[0].post)
+    return str(rows[0].post), how
 
 
 def ask_swap(

@@ -17,7 +17,7 @@ from alerting.audit import record
 from alerting.people.roster_file import rota_of
 from alerting.people.rota import Kind, Override, Rota, Shift, Temporary, meets, schedule
 from alerting.store.schema import person
-from alerting.store.schema_duty import duty, roster, roster_change
+from alerting.store.schema_duty import AT_ONCE, duty, roster, roster_change
 
 
 def import_rosters(
@@ -37,9 +37,9 @@ def import_rosters(
     for post in changed:
         if post in known:
             connection.execute(update(roster).where(roster.c.post == post)
-                               .values(rules=rosters[post], next=at))  # fmt: skip
+                               .values(rules=rosters[post], next=AT_ONCE))  # fmt: skip
         else:
-            connection.execute(insert(roster).values(post=post, rules=rosters[post], next=at))
+            connection.execute(insert(roster).values(post=post, rules=rosters[post], next=AT_ONCE))
         record(connection, realm, at, who, "set roster", post, {"rules": rosters[post]})
         look_again(connection, post, zone, realm, at)
     gone = sorted(known.keys() - rosters.keys())
@@ -101,7 +101,7 @@ def look_again(
 ) -> list[int]:
     """Flag the overrides of a post that no longer meet their shift; gives their ids. To be called
     whenever the rules or a temporary roster of a post have changed."""
-    connection.execute(update(roster).where(roster.c.post == post).values(next=at))
+    connection.execute(update(roster).where(roster.c.post == post).values(next=AT_ONCE))
     flagged = list[int]()
     for one in _standing(connection, post, at):
         rota, _ = rules_of(connection, post, zone)

@@ -20,7 +20,7 @@ from alerting.audit import record
 from alerting.places import Places
 from alerting.places.tables import Complaints, csv_rows, parted
 from alerting.store.schema import contact, holder, person, post
-from alerting.store.schema_duty import roster
+from alerting.store.schema_duty import AT_ONCE, roster
 from alerting.vocabulary import SECTORS, TIERS
 
 PEOPLE_COLUMNS = ("id", "name", "name_en", "language", "role", "contacts")
@@ -124,7 +124,7 @@ def import_people(
         connection.execute(update(person).where(person.c.id == one).values(active=False))
         record(connection, realm, at, who, "retire person", one, {})
     if changed or gone:  # who has gone is on duty no more
-        connection.execute(update(roster).values(next=at))
+        connection.execute(update(roster).values(next=AT_ONCE))
     return changed + len(gone)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select
@@ -246,12 +247,16 @@ def _flagged(station: Station, connection: Connection, now: datetime) -> list[Tr
         .where(roster_change.c.state == "flagged", roster_change.c.ends > now)
         .order_by(roster_change.c.post, roster_change.c.begins)
     )
-    found: dict[str, Trouble] = {}
-    for row in rows:
-        when = span_said(row.begins, row.ends, station.config.county.zone)
-        found.setdefault(row.post, Trouble("roster-change", f"roster:{row.post}", {
-            "zh": f"{row.title}{when['zh']}的调班（{row.by}安排）因值班表变动已失效，请重新安排或撤销",
-            "en": f"the change of the roster of {row.title_en or row.title} from {when['en']}, made by"
-            f" {row.by}, meets its shift no more: make it anew or undo it",
+    by_post = {key: list(found) for key, found in groupby(rows, key=lambda row: str(row.post))}
+    found = []
+    for key, changes in by_post.items():
+        first, more = changes[0], len(changes) - 1
+        when = span_said(first.begins, first.ends, station.config.county.zone)
+        found.append(Trouble("roster-change", f"roster:{key}", {
+            "zh": f"{first.title}{when['zh']}{f'等{more + 1}项' if more else '的'}调班"
+            f"（{first.by}安排）因值班表变动已失效，请重新安排或撤销",
+            "en": f"the change of the roster of {first.title_en or first.title} from {when['en']}, made"
+            f" by {first.by}{f', and {more} more' if more else ''}, void since its shift moved:"
+            " make it anew or undo it",
         }))  # fmt: skip
-    return list(found.values())
+    return found

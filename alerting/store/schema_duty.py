@@ -5,9 +5,13 @@ People and posts belong to no realm: an exercise is answered by whoever is awake
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from alerting.store.schema import UtcText, metadata
+
+AT_ONCE = datetime.fromtimestamp(0, UTC)  # a `next` that is due by every clock
 
 roster = Table(
     "roster", metadata,

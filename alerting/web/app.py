@@ -17,6 +17,7 @@ from alerting.web import (
     api_incidents,
     api_responses,
     api_roads,
+    api_rosters,
     api_signals,
     bulletin_page,
     by_hand,
@@ -71,7 +72,7 @@ def make_app(station: Station) -> FastAPI:
 
     for part in (
         api_alerts, api_signals, api_answers, api_responses, api_incidents, api_epidemics, api_roads,
-        webhooks, answer_page, pages, response_pages, road_page, warning_page, bulletin_page,
+        api_rosters, webhooks, answer_page, pages, response_pages, road_page, warning_page, bulletin_page,
         measure_page, by_hand, health,
     ):  # fmt: skip
         app.include_router(part.router)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from alerting.people import import_rosters, posts_held
-from alerting.people.duty import AT_ONCE, hand_over, next_hand_over
+from alerting.people.duty import BATCH, hand_over, next_hand_over
 from alerting.store.schema import audit, person, post
 from alerting.store.schema_duty import duty, roster
 from tests.people.register import DAILY, SHANGHAI, Register, at
@@ -99,7 +99,7 @@ def test_a_changed_roster_holds_at_once(register: Register) -> None:
 
 
 def test_a_county_changes_over_a_batch_at_a_time(register: Register) -> None:
-    posts = [f"post-{n}" for n in range(AT_ONCE + 5)]
+    posts = [f"post-{n}" for n in range(BATCH + 5)]
 
     def many(connection: Any) -> None:
         for one in posts:
@@ -109,7 +109,7 @@ def test_a_county_changes_over_a_batch_at_a_time(register: Register) -> None:
     register.rosters(*(DAILY | {"post": one} for one in posts))
     register.now = at(6)
     looked = [register.does(lambda c: hand_over(c, SHANGHAI, "live", register.now)) for _ in range(3)]
-    assert looked == [AT_ONCE, 5, 0]
+    assert looked == [BATCH, 5, 0]
     assert {tuple(register.on(one)) for one in posts} == {("b",)}
 
 

@@ -1,0 +1,135 @@
+"""Rosters changed while the service runs: in one transaction with who is on duty then, and with word to
+those whose duty it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import Connection, Row, select
+
+from alerting.alerts.ledger import Ledger
+from alerting.alerts.notices import Facts
+from alerting.errors import Refused
+from alerting.people import person_by_id, post_by_id, roster_changes
+from alerting.people.duty import hand_over
+from alerting.people.roster_changes import Desk
+from alerting.people.roster_words import span_said
+from alerting.service.clock import LIVE
+from alerting.store.schema_duty import roster_change
+from alerting.vocabulary import Level
+
+if TYPE_CHECKING:
+    from alerting.service.station import Station
+
+T = TypeVar("T")
+Words = dict[str, str]
+
+
+async def change(station: Station, person: str, role: str, work: Callable[[Desk], T]) -> T:
+    """Change rosters in a person's name, from now on, with the role that they have here: a token's may
+    be less than their own. Raises BadInput and Refused as `work` does."""
+    zone, now = station.config.county.zone, station.runtime.now()
+
+    def write(connection: Connection) -> T:
+        by = person_by_id(connection, person)
+        if by is None:
+            raise Refused("you are in the register no more", zh="您已不在人员名册中。")
+        made = work(Desk(connection, zone, LIVE, now, replace(by, role=role)))
+        while hand_over(connection, zone, LIVE, now):
+            pass
+        return made
+
+    return await station.writer.write(write, first=True)
+
+
+def tell_of(station: Station, desk: Desk, numbers: Iterable[int], how: str) -> None:
+    """Send word of changes to whom they put on duty and whom they relieve, but for who made them.
+
+    `how` is what became of them: in force, asked, declined or undone. Who asked for a swap hears how
+    it ended; while it is asked, only the one who is to take it.
+    """
+    rows = list(desk.connection.execute(
+        select(roster_change).where(roster_change.c.id.in_(list(numbers)))
+        .order_by(roster_change.c.id)
+    ))  # fmt: skip
+    if not rows:
+        return
+    if how == "asked":
+        readers = {rows[0].person}
+    else:
+        readers = {one for row in rows for one in (row.person, row.instead_of, row.by)}
+    with Ledger(desk.connection, station.life(LIVE)) as ledger:
+        for reader in sorted(readers - {None, desk.by.id}):
+            facts = Facts("", "", station.places.county, int(Level.blue),
+                          reason=_said(desk, rows, how))  # fmt: skip
+            ledger.add_notice(
+                kind="roster", alert=None, measure=None, post=None, person=reader, wants="",
+                level=int(Level.blue), created=desk.now, due=desk.now, state="due", reason="",
+                facts=facts.json(),
+            )  # fmt: skip
+
+
+def _said(desk: Desk, rows: list[Row[Any]], how: str) -> Words:
+    held = post_by_id(desk.connection, rows[0].post)
+    lines = {language: [_line(desk, row, language) for row in rows] for language in ("zh", "en")}
+    title = {language: held.called(language) if held else rows[0].post for language in lines}
+    end = {
+        "in force": {"zh": "已生效", "en": "in force"}, "undone": {"zh": "已撤销", "en": "undone"},
+        "declined": {"zh": "对方未接受", "en": "declined"},
+        "asked": {"zh": "请您接班，请在值班表页面答复",
+                  "en": "take it or decline on the roster's page"},
+    }[how]  # fmt: skip
+    by, why = desk.by, rows[0].reason
+    return {
+        "zh": f"{title['zh']}：{'；'.join(lines['zh'])}。{end['zh']}（{by.called('zh')}，{why}）",
+        "en": f"{title['en']}: {'; '.join(lines['en'])}. {end['en'].capitalize()}"
+              f" ({by.called('en')}: {why})",
+    }  # fmt: skip
+
+
+def _line(desk: Desk, row: Row[Any], language: str) -> str:
+    when = span_said(row.begins, row.ends, desk.zone)[language]
+
+    def name(person: str | None) -> str:
+        found = person_by_id(desk.connection, person) if person else None
+        return found.called(language) if found else str(person or "")
+
+    new, old = name(row.person), name(row.instead_of)
+    if language == "zh":
+        return {"replace": f"{when}由{new}替{old}值班", "remove": f"{when}{old}不值班",
+                "add": f"{when}由{new}值班" if not old else f"{when}由{new}与{old}同值",
+                "temporary": f"{when}启用临时值班表"}[row.kind]  # fmt: skip
+    return {"replace": f"{when} {new} for {old}", "remove": f"{when} {old} is off",
+            "add": f"{when} {new}" if not old else f"{when} {new} beside {old}",
+            "temporary": f"{when} a temporary roster"}[row.kind]  # fmt: skip
+
+
+# What the API and the page may do; each in the transaction of `change`
+
+
+def put_on(station: Station, desk: Desk, **given: object) -> list[int]:
+    """`roster_changes.override`, with word to those concerned."""
+    made = roster_changes.override(desk, **given)  # type: ignore[arg-type]
+    tell_of(station, desk, made, "in force")
+    return made
+
+
+def ask(station: Station, desk: Desk, **given: object) -> int:
+    """`roster_changes.ask_swap`, with word to whom it asks."""
+    made = roster_changes.ask_swap(desk, **given)  # type: ignore[arg-type]
+    tell_of(station, desk, roster_changes.numbers_with(desk, made), "asked")
+    return made
+
+
+def take(station: Station, desk: Desk, number: int) -> str:
+    post = roster_changes.take_swap(desk, number)
+    tell_of(station, desk, roster_changes.numbers_with(desk, number), "in force")
+    return post
+
+
+def undo(station: Station, desk: Desk, number: int, reason: str) -> str:
+    post, how = roster_changes.undo(desk, number, reason)
+    tell_of(station, desk, roster_changes.numbers_with(desk, number), how)
+    return post
