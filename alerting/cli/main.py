@@ -32,6 +32,9 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "road": "road:road",
     "epidemic": "epidemic:epidemic",
     "respond": "respond:respond",
+    "roster": {"show": "roster:show", "override": "roster:override", "swap": "roster:swap",
+               "take": "roster:take", "undo": "roster:undo", "import": "roster:import_",
+               "export": "roster:export"},
     "bulletin": "bulletin:bulletin",
     "withdraw": "withdraw:withdraw",
     "password": "password:password",
@@ -41,6 +44,7 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "new": {"rule": "new:rule"},
 }
 GROUPS = {
+    "roster": "Who is on duty when.",
     "token": "Tokens for programs.",
     "audit": "The log that cannot be quietly changed.",
     "docs": "Pages and schemas written from the rules.",

@@ -82,6 +82,7 @@ def undo(desk: Desk, number: int, reason: str) -> tuple[str, str]:
     if not mine and desk.by.role not in ORDER:
         raise Refused("this change is another person's", mend="Ask them, or somebody who may order.",
                       zh="这项更改由他人作出，请联系本人或有权限的值班人员。")  # fmt: skip
+    _check_reason(reason)
     if rows[0].state not in ("asked", "in force", "flagged"):
         raise Refused("this change stands no more: nothing to undo", zh="这项更改已不再有效。")
     declined = rows[0].state == "asked" and desk.by.id == rows[0].person
@@ -188,6 +189,11 @@ def _check_span(begins: datetime, ends: datetime) -> None:
                        zh="一次更改最长一年，更久请修改 rosters.yaml。")  # fmt: skip
 
 
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise BadInput("a change of a roster needs a reason", zh="请填写更改原因。")
+
+
 def _check_person(connection: Connection, person: str) -> None:
     found = person_by_id(connection, person)
     if found is None:
@@ -258,8 +264,7 @@ def _keep(
 
 
 def _insert(desk: Desk, post: str, reason: str, **values: Any) -> int:
-    if not reason.strip():
-        raise BadInput("a change of a roster needs a reason", zh="请填写更改原因。")
+    _check_reason(reason)
     connection = desk.connection
     connection.execute(
         insert(roster_change).values(post=post, by=desk.by.id, at=desk.now, reason=reason, **values)

@@ -29,6 +29,7 @@ from alerting.web import (
     problems,
     response_pages,
     road_page,
+    roster_page,
     warning_page,
     webhooks,
 )
@@ -72,8 +73,8 @@ def make_app(station: Station) -> FastAPI:
 
     for part in (
         api_alerts, api_signals, api_answers, api_responses, api_incidents, api_epidemics, api_roads,
-        api_rosters, webhooks, answer_page, pages, response_pages, road_page, warning_page, bulletin_page,
-        measure_page, by_hand, health,
+        api_rosters, webhooks, answer_page, pages, response_pages, road_page, roster_page, warning_page,
+        bulletin_page, measure_page, by_hand, health,
     ):  # fmt: skip
         app.include_router(part.router)
     return app

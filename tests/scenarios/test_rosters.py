@@ -77,18 +77,31 @@ def orders(town: Town, measure: str, reason: str, place: str = "G99-K12", **more
     town.by_hand("/measures", reason, measure=measure, place=place, level="orange", **more)
 
 
-def does(town: Town, who: str, path: str, expected: int, **body: Any) -> dict[str, Any]:
-    """Somebody changes a roster through the API, in their own name."""
+def bearer(town: Town, who: str) -> str:
     store = town.store()
     role = "admin" if who == "admin" else "answer"
     made = store.write(
         lambda c: create_token(c, who, role, None, "stories", town.now, RealRuntime()))  # fmt: skip
     store.close()
+    return made
+
+
+def does(town: Town, who: str, path: str, expected: int, **body: Any) -> dict[str, Any]:
+    """Somebody changes a roster through the API, in their own name."""
     answer = requests.post(f"{town.url}/api/v1/rosters{path}", json=body, timeout=SOON,
-                           headers={"Authorization": f"Bearer {made}"})  # fmt: skip
+                           headers={"Authorization": f"Bearer {bearer(town, who)}"})  # fmt: skip
     assert answer.status_code == expected, answer.text
     town.passes(seconds=31)  # whoever was written to just now is told then
     return dict(answer.json())
+
+
+def posts_form(town: Town, who: str, form: dict[str, str]) -> tuple[int, str]:
+    """Somebody sends a form of the page; the code and the page that came back."""
+    answer = requests.post(f"{town.url}/roster", data=form, timeout=SOON, allow_redirects=False,
+                           headers={"Authorization": f"Bearer {bearer(town, who)}",
+                                    "Accept": "text/html"})  # fmt: skip
+    town.settles()
+    return answer.status_code, answer.text
 
 
 def roster(town: Town, post: str) -> dict[str, Any]:
@@ -188,6 +201,44 @@ def test_a_roster_kept_elsewhere_is_taken_for_its_time(town: Town) -> None:
     assert "临时值班表" in refused["zh"]
 
 
+def test_the_page_says_who_is_on_and_a_form_changes_it(town: Town) -> None:
+    page = requests.get(f"{town.url}/roster?lang=zh", timeout=SOON).text
+    assert "<script" not in page
+    owner = page.split('id="road-owner"')[1].split("</section>")[0]
+    assert "无人值班" in owner
+    assert 'class="flag">' in owner.split('class="shifts"')[1]
+    assert "<form" not in owner  # who has not logged in only looks
+    english = requests.get(f"{town.url}/roster?lang=en", timeout=SOON).text
+    assert "On duty now" in english.split('id="police"')[1]
+    given = {"act": "change", "post": "road-owner", "kind": "add", "person": "jones",
+             "begins": "2026-01-20T22:30", "ends": "2026-01-21T08:00", "reason": "补空"}  # fmt: skip
+    assert posts_form(town, "chen", given)[0] == 403
+    assert posts_form(town, "admin", given)[0] == 303
+    assert roster(town, "road-owner")["shifts"][0]["people"] == []
+    until(town, 20, 22, 31)
+    assert roster(town, "road-owner")["now"] == ["jones"]
+    code, shown = posts_form(town, "admin", given | {"begins": "2026-01-21T01:00"})
+    assert code == 422
+    assert "已有更改" in shown
+    assert 'value="2026-01-21T01:00"' in shown
+    number = roster(town, "road-owner")["changes"][0]["id"]
+    undone = {"act": "undo", "post": "road-owner", "number": str(number), "reason": "不用了"}
+    assert posts_form(town, "admin", undone)[0] == 303
+    assert roster(town, "road-owner")["now"] == []
+
+
+def test_the_commands_do_the_same(town: Town) -> None:
+    file = town.folder / "police.ics"
+    assert town.runs_besides("roster show", "police") == 0
+    assert town.runs_besides("roster export", "police", str(file)) == 0
+    assert "BEGIN:VEVENT" in file.read_text("utf-8")
+    given = ("roster override", "police", "remove", "2026-01-28 08:00", "2026-01-28 20:00")
+    assert town.runs_besides(*given, "--reason", "停电", "--as", "admin") == 0
+    assert turns(town, "police", 28, 29)[0] == []
+    assert town.runs_besides(*given, "--reason", "停电", "--as", "admin") == 2
+    assert town.runs_besides("roster undo", "9999", "--reason", "错", "--as", "admin") == 2
+
+
 def test_who_leaves_while_on_duty_is_called_no_more(town: Town) -> None:
     [gone] = roster(town, "police")["now"]
     [stays] = {"chen", "brown"} - {gone}
@@ -200,7 +251,7 @@ def test_who_leaves_while_on_duty_is_called_no_more(town: Town) -> None:
     assert town.runs_besides("import", "people", str(people)) == 2  # the roster names them still
     assert town.runs_besides("import", "rosters", str(rules)) == 0
     assert town.runs_besides("import", "people", str(people)) == 0
-    town.passes(seconds=10)
+    town.passes(seconds=31)  # whoever was written to just now is called then
     orders(town, "guide", "塌方", "bridge-1")
     here.gets("塌方")
     assert left.unread == []

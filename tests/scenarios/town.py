@@ -170,7 +170,7 @@ class Town:
         environment.pop("SUIAN_PORT", None)
         environment |= more
         return self.nursery.start(
-            [command, "--config", str(self.folder / "config.yaml"), *options],
+            [*command.split(), "--config", str(self.folder / "config.yaml"), *options],
             self.folder, self.folder / "service.log", environment,
         )  # fmt: skip
 

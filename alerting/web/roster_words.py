@@ -1,0 +1,47 @@
+"""What the page of rosters says: key -> (Chinese, English)."""
+
+from __future__ import annotations
+
+ROSTER_WORDS: dict[str, tuple[str, str]] = {
+    "roster": ("值班表", "Duty roster"),
+    "roster_none": (
+        "还没有轮值表。请在 rosters.yaml 中填写；在此之前由 posts.csv 中的人员负责。",
+        "No rosters yet: write them in rosters.yaml. Until then posts are held as posts.csv says."),
+    "roster_now": ("现在值班", "On duty now"),
+    "roster_nobody": ("无人值班", "nobody"),
+    "roster_not_begun": (
+        "轮值尚未开始，仍由 {who} 负责", "Its first turn has not begun; held by {who} until then"),
+    "roster_next": ("{at} 交接给 {who}", "Next: {who} from {at}"),
+    "roster_ahead": ("未来两周", "The next two weeks"),
+    "roster_gap": ("空岗：届时直接呼叫上一级", "nobody: the post above is called"),
+    "roster_gaps": ("未来两周有 {n} 段无人值班", "{n} times nobody in the next two weeks"),
+    "roster_changes": ("更改", "Changes"),
+    "roster_changed": ("调班", "changed"),
+    "roster_calendar": ("导出日历（.ics）", "Calendar (.ics)"),
+    "roster_by": ("{who} {at}：{why}", "{who}, {at}: {why}"),
+    "roster_state_asked": ("等待对方接受", "waits to be taken"),
+    "roster_state_in_force": ("有效", "in force"),
+    "roster_state_flagged": ("班次已变动，更改失效", "its shift has moved: void"),
+    "roster_kind_replace": ("{new} 替 {old}", "{new} for {old}"),
+    "roster_kind_add": ("加派 {new}", "{new} besides"),
+    "roster_kind_remove": ("{old} 不值班", "{old} is off"),
+    "roster_kind_temporary": ("临时值班表", "a temporary roster"),
+    "roster_change": ("调整值班", "Change who is on duty"),
+    "roster_do_replace": ("换人", "Somebody else"),
+    "roster_do_add": ("加派一人", "Somebody besides"),
+    "roster_do_remove": ("撤下，不安排人", "Nobody"),
+    "roster_field_kind": ("怎样调整", "How"),
+    "roster_field_person": ("人员（撤下时不选）", "Who (none for nobody)"),
+    "roster_field_begins": ("开始", "From"),
+    "roster_field_ends": ("结束", "Until"),
+    "roster_field_reason": ("原因", "Reason"),
+    "roster_swap": ("申请换班", "Ask for a swap"),
+    "roster_field_mine": ("我的班次", "My shift"),
+    "roster_field_to": ("请谁接班", "Who should take it"),
+    "roster_field_back": ("换回对方的班次（可不选）", "In exchange for (may be left out)"),
+    "roster_send": ("提交", "Send"),
+    "roster_take": ("接受", "Take it"),
+    "roster_decline": ("不接受", "Decline"),
+    "roster_undo": ("撤销", "Undo"),
+    "roster_done": ("已记录，相关人员将收到消息。", "Recorded; those concerned are told."),
+}  # fmt: skip
