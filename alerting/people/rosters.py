@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from alerting.audit import record
-from alerting.people.roster_file import rota_of
+from alerting.people.roster_file import named_in, rota_of
 from alerting.people.rota import Kind, Override, Rota, Shift, Temporary, meets, schedule
 from alerting.store.schema import person
 from alerting.store.schema_duty import AT_ONCE, duty, roster, roster_change
@@ -57,6 +57,11 @@ def import_rosters(
 def rostered(connection: Connection) -> list[str]:
     """The posts that have a roster."""
     return list(connection.execute(select(roster.c.post).order_by(roster.c.post)).scalars())
+
+
+def members(connection: Connection) -> dict[str, list[str]]:
+    """By post everybody whom its rules name."""
+    return {row.post: named_in(row.rules) for row in connection.execute(select(roster))}
 
 
 def rules_of(connection: Connection, post: str, zone: ZoneInfo) -> tuple[Rota, list[Override]]:

@@ -14,7 +14,7 @@ ROSTER_WORDS: dict[str, tuple[str, str]] = {
     "roster_next": ("{at} 交接给 {who}", "Next: {who} from {at}"),
     "roster_ahead": ("未来两周", "The next two weeks"),
     "roster_gap": ("空岗：届时直接呼叫上一级", "nobody: the post above is called"),
-    "roster_gaps": ("未来两周有 {n} 段无人值班", "{n} times nobody in the next two weeks"),
+    "roster_gaps": ("未来两周有 {n} 段无人值班", "Gaps in the next two weeks: {n}"),
     "roster_changes": ("更改", "Changes"),
     "roster_changed": ("调班", "changed"),
     "roster_calendar": ("导出日历（.ics）", "Calendar (.ics)"),
