@@ -188,8 +188,8 @@ def _open(connection: Connection, life: Life, row: Any) -> int:
         insert(pursuit).values(
             realm=life.realm, wants=row.wants, alert=row.alert, measure=row.measure,
             post=row.post, level=row.level, state="open", rung=0, round=0, at_post=row.post,
-            opened=row.created, deadline=begins + life.policy.wait(row.level, row.wants),
-            must_by=must_by,
+            opened=row.created, must_by=must_by,
+            deadline=life.policy.answer_by(row.level, row.wants, begins, must_by),
         )
     )  # fmt: skip
     number = int(_key(result))
@@ -220,7 +220,7 @@ def _join(connection: Connection, life: Life, held: Any, row: Any, now: datetime
         update(pursuit)
         .where(pursuit.c.id == held.id, pursuit.c.state == "open")
         .values(level=level, must_by=must_by, end_reason="",
-                deadline=begins + life.policy.wait(level, held.wants))
+                deadline=life.policy.answer_by(level, held.wants, begins, must_by))
     )  # fmt: skip
     record(connection, life.realm, row.created, "service", "join chase", f"pursuit:{held.id}",
            {"notice": row.id, "level": level, "was": held.level})  # fmt: skip

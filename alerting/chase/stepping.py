@@ -126,7 +126,7 @@ def climb(
         update(pursuit)
         .where(pursuit.c.id == held.id, pursuit.c.state == "open", pursuit.c.rung == held.rung)
         .values(rung=held.rung + 1, round=0, at_post=after.id,
-                deadline=now + life.policy.wait(held.level, held.wants))
+                deadline=_answer_by(life, held, now))
     )  # fmt: skip
     if not guarded.rowcount:
         return None
@@ -151,7 +151,6 @@ def climb(
 def _lapse(connection: Connection, life: Life, held: Any, now: datetime) -> None:
     """A deadline has passed: wait for what was carried late, else call again, else climb."""
     called = calls.latest_call(connection, held)
-    wait = life.policy.wait(held.level, held.wants)
     ahead = held.wants == "in-force" and held.rung == 0 and held.must_by is not None
     if ahead and called is None and now < held.must_by:
         _remind_ahead(connection, life, held, now)
@@ -161,8 +160,8 @@ def _lapse(connection: Connection, life: Life, held: Any, now: datetime) -> None
         _not_in_force(connection, life, held, now)
         return
     carried = calls.carried_at(connection, called.id)
-    if carried is not None and carried + wait > now:
-        _wait_until(connection, held, carried + wait)
+    if carried is not None and (by := _answer_by(life, held, carried)) > now:
+        _wait_until(connection, held, by)
         return
     facts = calls.facts_of(connection, life, held)
     top = next_rung(connection, life, held, facts["sector"], facts["place"]) is None
@@ -178,7 +177,7 @@ def _call_again(
     connection: Connection, life: Life, held: Any, called: Any, now: datetime
 ) -> None:
     """The same rung, one round louder. One message, if the one before has not even gone out."""
-    by = now + life.policy.wait(held.level, held.wants)
+    by = _answer_by(life, held, now)
     connection.execute(
         update(pursuit)
         .where(pursuit.c.id == held.id, pursuit.c.state == "open")
@@ -205,7 +204,7 @@ def _not_in_force(connection: Connection, life: Life, held: Any, now: datetime) 
     calls.call(connection, life, held, held.at_post, "reminder", words.overdue(life, due), now,
                rung=held.rung, round_=0)  # fmt: skip
     if after is None:
-        _wait_until(connection, held, now + life.policy.wait(held.level, held.wants))
+        _wait_until(connection, held, _answer_by(life, held, now))
 
 
 def _give_up(
@@ -255,6 +254,10 @@ def _mark_overdue(connection: Connection, life: Life, now: datetime) -> int:
         select(measure.c.id).where(_late(life.realm, now)).order_by(measure.c.id)
     ).scalars().all()  # fmt: skip
     return sum(measures.overdue(connection, life, one, now) for one in rows)
+
+
+def _answer_by(life: Life, held: Any, at: datetime) -> datetime:
+    return life.policy.answer_by(held.level, held.wants, at, held.must_by)
 
 
 def _wait_until(connection: Connection, held: Any, at: datetime) -> None:

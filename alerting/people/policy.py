@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +12,7 @@ from alerting.vocabulary import Level
 Tier = Literal["enterprise", "field", "township", "regulator", "duty-office"]
 
 
+SHORTEST = timedelta(minutes=2)  # to read a question and answer it
 DECISIONS = ("decision", "conflict", "wait", "signature")
 
 
@@ -41,6 +42,16 @@ class Policy(BaseModel):
     last_calls: int = Field(12, ge=1, le=1000)
     # A measure without a time of its own must be in force this many minutes after it was issued.
     in_force_minutes: float = Field(60, gt=0)
+
+    def answer_by(
+        self, level: int, wants: str, at: datetime, must_by: datetime | None
+    ) -> datetime:
+        """Until when a rung called at `at` is waited for. Of what must be decided by `must_by` each has
+        half the time that is left, so that somebody above can still decide."""
+        wait = self.wait(level, wants)
+        if wants in DECISIONS and must_by is not None and must_by > at:
+            wait = min(wait, max(SHORTEST, (must_by - at) / 2))
+        return at + wait
 
     def wait(self, level: int, wants: str) -> timedelta:
         waits = self.decide_within if wants in DECISIONS else self.answer_within

@@ -113,9 +113,12 @@ class County:
             opened=self.now, updated=self.now, why={})))  # fmt: skip
         return name
 
-    def order(self, name: str = "speed-limit", level: int = 2, by: str = "a1", **given: Any) -> str:
+    def order(
+        self, name: str = "speed-limit", level: int = 2, by: str = "a1",
+        onset: datetime | None = None, **given: Any,
+    ) -> str:  # fmt: skip
         """An alert asks for a measure on the road. Gives the measure's id."""
-        facts = Facts("road-traffic", "fog", "road-1", level)
+        facts = Facts("road-traffic", "fog", "road-1", level, onset=onset)
         self.write(lambda ledger: ask(ledger, name, ROAD, given, facts, by, self.now))
         with self.store.read() as c:
             return str(c.execute(select(measure.c.id).where(measure.c.measure == name)

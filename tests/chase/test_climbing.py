@@ -195,3 +195,23 @@ def test_nothing_to_do_is_seen_without_writing(county):
     with county.store.read() as c:
         assert not chase.has_work(c, county.life, county.now)
         assert chase.next_due(c, county.life) == START + timedelta(minutes=30)
+
+
+def test_a_decision_that_is_due_soon_leaves_time_for_somebody_above(county):
+    county.order("close", onset=county.now + timedelta(minutes=60))
+    county.wait(29)
+    assert len(county.phone("regulator")) == 1
+    county.wait(2)
+    assert "decide by 20:45" in county.phone("regulator")[-1], "half the time that was left"
+    county.wait(15)
+    assert county.climbs() == [("regulator", "township", "silent")]
+    county.wait(12)
+    assert len(county.phone("township")) >= 2, "called again before it is too late"
+
+
+def test_a_decision_with_time_enough_waits_as_the_policy_says(county):
+    county.order("close", onset=county.now + timedelta(hours=12))
+    county.wait(59)
+    assert len(county.phone("regulator")) == 1
+    county.wait(2)
+    assert [t.split(":")[0] for t in county.phone("regulator")] == ["decide", "reminder"]
