@@ -1,23 +1,28 @@
 """Reading what a person texts.
 
 A reply is a digit, with the code of a message where several wait (`1 K7`, `K71`, `1K7`), and the
-letter of a measure where the message carried several (`2A`, `2A K7`); or the words for it. A false
+letter of a measure where the message carried several (`2A`, `2A K7`); or the words for it, typed or
+spoken (see spoken). `1 全部` and "all received" acknowledge all that waits, and only that. A false
 "in force" costs more than a question back: what could mean two things is not understood.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from alerting.chase import spoken
+from alerting.chase.spoken import SEPARATORS as _SEPARATORS
 from alerting.vocabulary.answers import ANSWERS, STOP_WORDS, StopWords, choices
 
 _WORDS: dict[str, tuple[str, ...]] = {
-    "acknowledge": ("收到", "已收到", "知道了", "知悉", "好的", "OK", "OKAY", "ACK", "RECEIVED",
-                    "ROGER", "GOT IT"),
-    "in-force": ("已执行", "已落实", "已完成", "执行完毕", "完成", "DONE", "IN FORCE"),
+    "acknowledge": ("收到", "已收到", "已经收到", "确认收到", "知道", "知道了", "知悉", "已知悉",
+                    "明白", "好的", "OK", "OKAY", "ACK", "RECEIVED", "ROGER", "GOT IT",
+                    # As a phone hears 收到. No other act is ever guessed from what it may have heard.
+                    "受到", "手到", "首到", "守到", "收道", "收倒", "收到到"),
+    "in-force": ("已执行", "已落实", "已完成", "已经执行", "已经落实", "已经完成", "执行完毕", "完成",
+                 "DONE", "IN FORCE"),
     "cannot": ("无法执行", "无法", "不能执行", "做不到", "CANNOT", "CAN'T", "CANT", "UNABLE"),
     "support": ("需要支援", "请求支援", "需支援", "支援", "NEED SUPPORT", "NEED HELP", "SUPPORT",
                 "HELP"),
@@ -37,13 +42,36 @@ _WORDS: dict[str, tuple[str, ...]] = {
 _BY_LENGTH = sorted(
     ((word, act) for act, said in _WORDS.items() for word in said), key=lambda w: -len(w[0])
 )
-_SEPARATORS = " \t\r\n,.;:!、，。；：！…-—~/()（）[]【】\"'“”‘’#"
 # "2 hours", "3辆车": a number of something is no answer.
 _UNITS = re.compile(
     r"(H|HRS?|HOURS?|MINS?|MINUTES?|DAYS?|KM|M|CM|MM|CARS?|TRUCKS?|PEOPLE|PERSONS?|TIMES?|"
     r"O'?CLOCK|小时|分钟|点钟|天后|公里|辆|台|%)(?![A-Z])"
 )
-_NOT = re.compile(r"(?<![A-Z])(NOT|NO|NEVER|CANNOT|CAN'T|CANT|UNABLE|WON'T|ISN'T)(?![A-Z])|[未没无不]")
+# What may be one: "2 号桥已封", "2 roads salted". After 3 and 4 it is taken for the reason.
+_COUNTED = re.compile(
+    r"(OF|MORE|MEN|WOMEN|(?!(?:THANKS|THIS|WAS|HAS|YES|ITS)(?![A-Z]))[A-Z]+[A-RT-Z]S)(?![A-Z])|"
+    r"[号位条级米吨层楼日月年时点天]|名(?!单)|人(?![员手])|户(?!外)|次(?!生)|"
+    r"个(?!别)|处(?![置理])|分(?![批段流])"
+)
+_NOT = re.compile(
+    r"(?<![A-Z])(NOT|NO|NEVER|CANNOT|CAN'T|CANT|UNABLE|WON'T|ISN'T|DON'T|HAVEN'T)(?![A-Z])|"
+    r"[未没无不吗嘛么]|别(?![的处人])"
+)
+# It is said of something still to come.
+_NOT_YET = re.compile(
+    r"(?<![A-Z])(SOON|WILL|GOING TO|ALMOST|NEARLY|HALF|PART|PARTLY|TRYING|IF|WHEN|LATER|TOMORROW|"
+    r"ABOUT TO|IN PROGRESS|UNDER ?WAY)(?![A-Z])|马上|正在|准备|即将|稍后|稍等|等会|等下|待会|"
+    r"快要|快了|尽快|尽量|还在|差一?点|一半|部分|明[天早晚]|打算|争取|如果"
+)
+_EVERY_FIRST = re.compile(
+    r"(?:全部|所有的?|全都|通通|统统|都|全|(?:ALL(?: OF THEM)?|EVERYTHING)(?![A-Z]))(?:的|消息)?"
+)
+_EVERY_LAST = re.compile(
+    r"(?:全部|所有的?|(?<![A-Z])(?:ALL(?: OF THEM)?|EVERYTHING))(?:消息)?$"
+)
+# Another digit that answers, beside the one it begins with.
+_ANOTHER = re.compile(r"(?<![0-9A-Z.:])[1-4](?![0-9A-Z.:])[ ]*")
+_SAYS_YES = ("acknowledge", "in-force", "approve", "attest")
 # What may be a code that is none of theirs: K7, or two or three letters of those codes are made of
 # and nothing after them.
 _CODE_LIKE = re.compile(
@@ -57,7 +85,8 @@ class Parsed:
 
     Both are set where the word stands beside the digit; they must agree in the message that is meant.
     `act` may also be "stop" or "start". `code` is one of the person's codes, or what looks like a code
-    that is none of them; `rest` are their own words.
+    that is none of them; `rest` are their own words. `every` says that all that waits is meant; its act
+    is "acknowledge" then, or "" where something else was said of all of it, which counts for nothing.
     """
 
     act: str = ""
@@ -65,6 +94,7 @@ class Parsed:
     code: str = ""
     letter: str = ""
     rest: str = ""
+    every: bool = False
 
     @property
     def understood(self) -> bool:
@@ -74,7 +104,7 @@ class Parsed:
 def read(text: str, codes: Collection[str] = (), stops: StopWords = STOP_WORDS) -> Parsed:
     """Read one reply. `codes` are those of the person's messages; the longest that fits counts.
     `stops` are the words of the channel it came on."""
-    shown = unicodedata.normalize("NFKC", text).strip()
+    shown = spoken.shown(text)
     plain = shown.upper()
     word = plain.strip(_SEPARATORS).lower()
     if word in stops.stop:
@@ -83,6 +113,10 @@ def read(text: str, codes: Collection[str] = (), stops: StopWords = STOP_WORDS) 
         return Parsed(act="start")
     if "?" in plain:  # 已执行？ is a question, not an answer
         return Parsed(rest=shown)
+    plain = spoken.without_fillers(spoken.with_codes(plain))
+    all_of_them = _every(plain)
+    if all_of_them is not None:
+        return replace(all_of_them, rest=_as_typed(shown, all_of_them.rest))
     for code in sorted({c.upper() for c in codes}, key=lambda c: (-len(c), c)):
         for before, after in _around(plain, code):
             made = _said(before, after, code)
@@ -93,6 +127,30 @@ def read(text: str, codes: Collection[str] = (), stops: StopWords = STOP_WORDS) 
         return replace(made, rest=_as_typed(shown, made.rest))
     like = _CODE_LIKE.search(plain)
     return Parsed(code=like[0] if like else "", rest=shown)
+
+
+def unfinished(rest: str) -> bool:
+    """Whether words beside "2" tell of something still to come: then it is not done."""
+    return _NOT_YET.search(rest.upper()) is not None
+
+
+def _every(plain: str) -> Parsed | None:
+    """An acknowledgement of all that waits; None where nothing is said of all.
+
+    "All OK" may be how things are, and "all done" is nothing that anybody takes for all.
+    """
+    said = spoken.without_particle(spoken.without_self(plain).strip(_SEPARATORS))
+    said = re.sub(r"[了啦啊]+$", "", said)
+    first, last = _EVERY_FIRST.match(said), _EVERY_LAST.search(said)
+    left = said[first.end() :] if first else said[: last.start()] if last else ""
+    left = left.strip(_SEPARATORS)
+    made = _said(left, "", "") if left else None
+    if made is None:
+        return None
+    received = left not in ("OK", "OKAY", "好的") and not made.letter and (
+        made.act == "acknowledge" or (made.digit == "1" and not made.act and not made.rest)
+    )
+    return Parsed(act="acknowledge" if received else "", rest=made.rest, every=True)
 
 
 def _as_typed(shown: str, rest: str) -> str:
@@ -121,17 +179,22 @@ def _said(before: str, after: str, code: str) -> Parsed | None:
     """The answer around a code; what stands first is the digit or the word."""
     left, right = before.strip(_SEPARATORS), after.strip(_SEPARATORS)
     head, tail = (left, right) if left else (right, "")
+    head, alone = spoken.in_figures(head)
     digit = re.match(r"([1-9])(?:[ ]*([A-F])(?![A-Z]))?(?![0-9A-Z])(.*)$", head, re.DOTALL)
     if digit is not None:
-        return _numbered(digit[1], digit[2] or "", digit[3], tail, code)
+        return _numbered(digit[1], digit[2] or "", digit[3], tail, code, alone)
     lettered = re.match(r"([A-F])[ ]*([1-9])(?![0-9A-Z])(.*)$", head, re.DOTALL)
     if lettered is not None and (code or not lettered[3].strip(_SEPARATORS)):
-        return _numbered(lettered[2], lettered[1], lettered[3], tail, code)
-    return _worded(head, tail, code)
+        return _numbered(lettered[2], lettered[1], lettered[3], tail, code, alone)
+    return _worded(spoken.without_self(head), tail, code)
 
 
-def _numbered(digit: str, letter: str, own: str, tail: str, code: str) -> Parsed | None:
-    """A digit, perhaps with words after it; None where those may mean something else."""
+def _numbered(
+    digit: str, letter: str, own: str, tail: str, code: str, alone: bool
+) -> Parsed | None:
+    """A digit, perhaps with words after it; None where those may mean something else. `alone` where
+    it was said in words: then none but its own may follow."""
+    own = spoken.without_particle(own)
     if not letter and code:
         single = re.match(r"([A-F])(?![A-Z0-9])", tail)
         if single is not None:
@@ -147,12 +210,32 @@ def _numbered(digit: str, letter: str, own: str, tail: str, code: str) -> Parsed
              for d, c in choices(w, ordered).items() if d == digit}  # fmt: skip
     found = _word_at(rest)
     if found is not None and found[1] in means:
-        rest = rest[len(found[0]) :].strip(_SEPARATORS)
+        rest = spoken.without_particle(rest[len(found[0]) :]).strip(_SEPARATORS)
+        more = _word_at(rest)
+        otherwise = more is not None and more[1] != found[1]
+        both_ways = found[1] in _SAYS_YES and (otherwise or _NOT.search(rest))
+        if digit in "12" and (both_ways or _unclear(digit, rest)):
+            return None
         return Parsed(act=found[1], digit=digit, code=code, letter=letter, rest=rest)
+    if alone and rest:
+        return None
     # 1 and 2 say yes: words that say otherwise make it unclear. With 3 and 4 they are the reason.
-    if digit in "12" and (found is not None or _NOT.search(rest)):
+    if digit in "12" and (found is not None or _NOT.search(rest) or _unclear(digit, rest)):
         return None
     return Parsed(digit=digit, code=code, letter=letter, rest=rest)
+
+
+def _unclear(digit: str, rest: str) -> bool:
+    """Whether the words after a digit say a number of something, another digit, or all that waits.
+    After 3 and 4, which say no, they are the reason."""
+    every = _EVERY_FIRST.match(rest)
+    if every and re.fullmatch(rf"(?:{_CODE_LIKE.pattern})?", rest[every.end() :].strip(_SEPARATORS)):
+        return True
+    return digit in "12" and (
+        _COUNTED.match(rest) is not None
+        or any(not _UNITS.match(rest[m.end() :]) and not _COUNTED.match(rest[m.end() :])
+               for m in _ANOTHER.finditer(rest))
+    )  # fmt: skip
 
 
 def _worded(head: str, tail: str, code: str) -> Parsed | None:
@@ -162,10 +245,13 @@ def _worded(head: str, tail: str, code: str) -> Parsed | None:
         return None
     word, act = found
     after = head[len(word) :]
+    while act == "acknowledge" and (again := _word_at(after)) and again[1] == act:  # 收到收到, 好的收到
+        after = after[len(again[0]) :]
     letter = ""
     lettered = re.match(r"[ ]*([A-F])(?![A-Z0-9])", after)
     if lettered is not None:
         letter, after = lettered[1], after[lettered.end() :]
+    after = spoken.without_particle(after)
     if after and after[0] not in _SEPARATORS:
         return None
     rest = " ".join(p for p in (after.strip(_SEPARATORS), tail) if p)
@@ -175,7 +261,9 @@ def _worded(head: str, tail: str, code: str) -> Parsed | None:
     if act == "acknowledge" and more is not None and more[1] != act:
         # 收到，无法执行: whoever says both means the second.
         return _worded(rest, "", code)
-    if act in ("acknowledge", "in-force", "approve", "attest") and _NOT.search(rest):
+    if act in _SAYS_YES and _NOT.search(rest):
+        return None
+    if act in ("in-force", "attest") and _NOT_YET.match(rest):  # "done soon", 完成 一半
         return None
     return Parsed(act=act, code=code, letter=letter, rest=rest)
 

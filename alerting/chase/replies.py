@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.chase import words
-from alerting.chase.reading import Parsed, read
+from alerting.chase.reading import Parsed, read, unfinished
 from alerting.people import person_by_id
 from alerting.signals import Report, content_id
 from alerting.store.schema import (
@@ -112,7 +112,8 @@ def _act_for(connection: Connection, held: Any, parsed: Parsed) -> str:
         return "acknowledge" if parsed.digit == "1" else ""
     if "acknowledge" in acts:
         return "acknowledge"  # the harmless one; what else the message asks needs its letter
-    return acts.pop() if len(acts) == 1 else ""
+    act = acts.pop() if len(acts) == 1 else ""
+    return "" if act in ("in-force", "attest") and unfinished(parsed.rest) else act
 
 
 def _theirs(connection: Connection, person_id: str, now: dict[str, datetime]) -> list[Any]:

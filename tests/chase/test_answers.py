@@ -236,6 +236,18 @@ def test_several_measures_need_a_letter_but_one_receipt_covers_them(county):
     assert (county.measure(speed).state, county.measure(guide).state) == ("acknowledged", "in force")
 
 
+def test_what_is_only_begun_is_not_taken_for_done_but_a_reason_to_refuse_may_say_later(county):
+    key = county.order()
+    county.wait(1)
+    assert county.text("police", "2 马上") == "not-understood"
+    assert county.text("police", "2 salting soon") == "not-understood"
+    assert county.measure(key).state == "issued"
+    closing = county.order("close")
+    county.wait(1)
+    assert county.text("regulator", "2 wait until later") == "taken"
+    assert county.measure(closing).state == "refused"
+
+
 def test_a_bare_digit_with_two_messages_open_lists_them_with_their_codes(county):
     county.order("speed-limit")
     county.wait(1)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from itertools import product
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alerting.chase import Parsed, read
+from alerting.chase.reading import unfinished
 from alerting.vocabulary.answers import StopWords
 
 CODES = {"K7", "M6", "KM", "KMP"}
@@ -94,3 +100,128 @@ def test_what_stops_messages_is_the_channels_own_word() -> None:
 def test_the_longer_code_wins_where_both_are_theirs():
     assert read("1KMP", {"KM", "KMP"}).code == "KMP"
     assert read("1KM", {"KM", "KMP"}).code == "KM"
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("一", Parsed(digit="1")),
+    ("幺", Parsed(digit="1")),
+    ("二。", Parsed(digit="2")),
+    ("两", Parsed(digit="2")),
+    ("三", Parsed(digit="3")),
+    ("Four.", Parsed(digit="4")),
+    ("two", Parsed(digit="2")),
+    ("回复一", Parsed(digit="1")),
+    ("回1", Parsed(digit="1")),
+    ("按1", Parsed(digit="1")),
+    ("我回复：２", Parsed(digit="2")),
+    ("press two", Parsed(digit="2")),
+    ("Reply 1.", Parsed(digit="1")),
+    ("嗯，那个，一。", Parsed(digit="1")),
+    ("嗯嗯 收到", Parsed(act="acknowledge")),
+    ("好的，二", Parsed(digit="2")),
+    ("Okay, one", Parsed(digit="1")),
+    ("um OK 1", Parsed(digit="1")),
+    ("啊好的", Parsed(act="acknowledge")),
+    ("受到", Parsed(act="acknowledge")),
+    ("受到了。", Parsed(act="acknowledge")),
+    ("收到了啊", Parsed(act="acknowledge")),
+    ("我已收到", Parsed(act="acknowledge")),
+    ("收到收到", Parsed(act="acknowledge")),
+    ("好的收到！", Parsed(act="acknowledge")),
+    ("收到谢谢", Parsed(act="acknowledge")),
+    ("已执行了", Parsed(act="in-force")),
+    ("一 收到", Parsed(digit="1", act="acknowledge")),
+    ("二，已执行", Parsed(digit="2", act="in-force")),
+    ("三、无法执行，没有盐", Parsed(digit="3", act="cannot", rest="没有盐")),
+    ("二B", Parsed(digit="2", letter="B")),
+    ("B 二", Parsed(digit="2", letter="B")),
+    ("一 K7", Parsed(digit="1", code="K7")),
+    ("K七 一", Parsed(digit="1", code="K7")),
+    ("one K seven", Parsed(digit="1", code="K7")),
+    ("1 K 7", Parsed(digit="1", code="K7")),
+    ("1\ufe0f\u20e3", Parsed(digit="1")),
+    ("１ ", Parsed(digit="1")),
+    ("2 人员已撤", Parsed(digit="2", rest="人员已撤")),
+    ("2，撒盐车出动3辆", Parsed(digit="2", rest="撒盐车出动3辆")),
+])  # fmt: skip
+def test_what_a_phone_makes_of_speech(text, expected):
+    assert read(text, CODES) == expected
+
+
+@pytest.mark.parametrize("text", [
+    "一会儿去", "一辆车", "二号桥已封", "二 号桥", "2 号桥已封", "两辆车", "三个人", "two trucks", "Two of us",
+    "2 of us", "2 roads salted", "one moment", "二，路面已撒盐", "按2号方案", "press 2 to confirm", "回2，同意",
+    "1 or 2", "2或1", "1还是2", "1，不对，2", "十二", "一二", "二十", "好的，2辆车", "2 吗", "收到了吗",
+    "以执行", "一执行", "已直行", "同义", "受到影响", "已执行吧", "完成不了", "完成一半", "done soon",
+    "全部", "全部2", "2 全部", "全部已执行", "all done", "all OK", "全部同意", "1 全部 K7", "all", "全力以赴",
+    "1 收到，不同意", "1 同意 不",
+])  # fmt: skip
+def test_what_does_not_plainly_say_it_is_asked_back(text):
+    parsed = read(text, CODES)
+    assert not parsed.digit
+    assert parsed.act in ("", "acknowledge")
+    assert not parsed.understood or text.startswith(("好的", "受到"))
+
+
+@pytest.mark.parametrize("text", [
+    "1 全部", "1全部", "全部收到", "全部收到。", "ALL 1", "1 all", "all received", "Received all", "都收到了",
+    "我都收到了", "一 全部", "回复1 全部", "全部 1", "收到全部", "嗯，全部收到",
+])  # fmt: skip
+def test_all_that_waits_is_acknowledged_in_one_text(text):
+    assert read(text, CODES) == Parsed(act="acknowledge", every=True)
+
+
+@pytest.mark.parametrize(("rest", "told"), [
+    ("马上", True), ("正在撒盐", True), ("in ten minutes soon", True), ("路面已撒盐", False),
+    ("salted", False), ("", False),
+])  # fmt: skip
+def test_what_is_still_to_come_is_not_done(rest, told):
+    assert unfinished(rest) is told
+
+
+# Scraps of what people write and phones hear, with all that could be taken for an answer.
+SCRAPS = (
+    *"1234", *"一二三四两幺", "one", "two", "three", "four", "１", "２", "K7", "M6", "A", "B",
+    "收到", "已执行", "完成", "done", "同意", "不同意", "批准", "yes", "no", "无法", "ok", "好的", "受到",
+    "全部", "都", "all", "回复", "按", "press", "嗯", "那个", "um", "我", "了", "啊", "吧", "吗", "不", "没", "未",
+    "not", "辆车", "号桥", "个人", "小时", "trucks", "路", "封", "撒盐", "马上", "会", "or", "或", "等", "the",
+    "road", "到", "执行", "以", "行", " ", "，", "。", "?", "-", "\n", "10", "2026",
+)  # fmt: skip
+TEXTS = st.lists(st.sampled_from(SCRAPS), min_size=1, max_size=5).map("".join)
+SAYS = {"1": "1１一幺", "2": "2２二两", "3": "3三", "4": "4四"}
+SAYS |= {d: d for d in "679"}  # of a code that is none: no message offers them
+SAYS_IN_ENGLISH = {"1": "one", "2": "two", "3": "three", "4": "four"}
+SAYS_ACT = {
+    "in-force": r"已执行|已经执行|完成|done", "approve": r"同意|批准|yes", "refuse": r"不同意|不批准|(?<![a-z])no",
+}  # fmt: skip
+DENIED = r"不|没|未|吗|\?|(?<![a-z])not(?![a-z])"
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS)
+def test_nothing_is_read_that_was_not_said(text):
+    parsed = read(text, CODES)
+    if parsed.digit:
+        assert (set(SAYS[parsed.digit]) & set(text)
+                or SAYS_IN_ENGLISH.get(parsed.digit, parsed.digit) in text.lower())  # fmt: skip
+        if parsed.digit in "12" and parsed.act != "refuse":
+            # 1 agrees, 2 reports as done: never beside another number in words, or a denial.
+            assert not re.search(DENIED, text)
+            number = re.search(r"[12１２一二两幺]|one|two", text)
+            assert number
+            assert not re.match(r"[ ]*(?:辆|号|个|小时|trucks)", text[number.end() :])
+    for act, said in SAYS_ACT.items():
+        if parsed.act == act:
+            assert re.search(said, text)
+            assert act == "refuse" or not re.search(DENIED, text)
+    if parsed.every:
+        assert parsed.act in ("", "acknowledge")
+        assert not parsed.digit
+
+
+@pytest.mark.parametrize(("said", "more"), list(product(
+    ["一", "二", "两", "one", "two", "three"],
+    ["路封了", " salted roads", "条路", " moment", "，马上去", " 车", "十", "定", "直", "点钟", " to go"],
+)))  # fmt: skip
+def test_a_number_in_words_counts_by_itself_alone(said, more):
+    assert not read(said + more, CODES).digit

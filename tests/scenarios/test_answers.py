@@ -145,6 +145,17 @@ def test_full_width_digits_and_words_are_read(town: Town, chen: Phone) -> None:
     assert states(town) == {"guide": "acknowledged", "speed-limit": "in force"}
 
 
+def test_what_a_phone_hears_is_read_and_never_guessed(town: Town, chen: Phone) -> None:
+    town.forecast(ORANGE_FOG)
+    chen.expects("限速").replies("二 号车到了").expects("未能读懂")
+    chen.replies("2B 正在摆牌子").expects("未能读懂")
+    assert set(states(town).values()) == {"issued"}
+    chen.replies("嗯，受到了啊。").expects("收到确认")
+    assert set(states(town).values()) == {"acknowledged"}
+    chen.replies("回复二 B").expects("已记录落实")
+    assert states(town) == {"guide": "acknowledged", "speed-limit": "in force"}
+
+
 def test_a_question_is_no_answer(town: Town, chen: Phone) -> None:
     town.forecast(ORANGE_FOG)
     chen.expects("限速").replies("2B 吗？").expects("未能读懂")
