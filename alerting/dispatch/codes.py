@@ -22,6 +22,7 @@ NOT_AGAIN = timedelta(days=30)
 OPEN_FOR = timedelta(days=365)
 SECRET = "dispatch:link-secret"
 _SALT = "suian.link"
+_LIVE = "live"
 
 
 def all_codes() -> Iterator[str]:
@@ -34,10 +35,11 @@ def all_codes() -> Iterator[str]:
 def used_codes(
     connection: Connection, realm: str, people: Collection[str], now: datetime
 ) -> dict[str, set[str]]:
-    """Codes each person must not be given: of 30 days by the realm's clock, and of any open message.
+    """Codes each person must not be given: of 30 days in any realm, and of any open message.
 
-    Open messages count in every realm that goes on: an answer names its message by the code alone.
-    After a year nobody answers any more.
+    An answer names its message by the code alone, so every realm counts, one that has ended too: who
+    still holds an exercise's message must not answer a live alert with it. Days are the machine's, and
+    those of the realm's own clock besides. After a year nobody answers any more.
     """
     is_open = delivery.c.state.not_in(["answered", "superseded", "dead"])
     rows = connection.execute(
@@ -48,6 +50,7 @@ def used_codes(
             delivery.c.realm.in_(select(realms.c.id)),
             delivery.c.person.in_(people),
             or_(
+                delivery.c.id > _newest_past(connection, realm, now),
                 and_(delivery.c.realm == realm, delivery.c.created > now - NOT_AGAIN),
                 and_(delivery.c.realm == realm, delivery.c.created > now - OPEN_FOR, is_open),
                 and_(delivery.c.realm != realm, realms.c.ended.is_(None), is_open),
@@ -58,6 +61,27 @@ def used_codes(
     for row in rows:
         used[row.person].add(row.code)
     return used
+
+
+def _newest_past(connection: Connection, realm: str, now: datetime) -> int:
+    """The newest delivery that is certainly older than 30 days by the machine's clock; 0 without one.
+
+    Deliveries are numbered as they are made, in all realms together, and the live realm goes by the
+    machine: what is numbered below a live one of 31 days ago is at least as old, whatever its own
+    realm's clock shows. For another realm the live clock is as far as its last signal, or later.
+    """
+    if realm != _LIVE:
+        read = select(realms.c.clock).where(realms.c.id == _LIVE)
+        clock = connection.execute(read).scalar()
+        if clock is None:
+            return 0
+        now = clock
+    return connection.execute(
+        select(delivery.c.id)
+        .where(delivery.c.realm == _LIVE, delivery.c.created <= now - NOT_AGAIN)
+        .order_by(delivery.c.created.desc(), delivery.c.id.desc())
+        .limit(1)
+    ).scalar() or 0  # fmt: skip
 
 
 def free_code(used: set[str]) -> str:

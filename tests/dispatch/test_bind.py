@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from alerting.dispatch import Composer
 from alerting.dispatch.bind import Plan, bind
 from alerting.dispatch.compose import Composed
-from alerting.store.schema import alert, holder, measure, notice, realm
+from alerting.store.schema import alert, delivery, holder, measure, notice, realm
 from tests.dispatch.hall import START, ZONE, Hall, book, ordered, places, run
 
 ORDER = {"kind": "order", "wants": "acknowledge"}
@@ -368,6 +368,51 @@ def test_a_realm_that_is_just_being_opened_holds_up_no_other(hall: Hall) -> None
     hall.tell("police")
     hall.goes()
     assert len(hall.phone.got) == 1
+
+
+def in_exercise(hall: Hall, key: str, code: str, made: datetime, own: datetime, **more: Any) -> None:
+    """A message to Chen in an exercise whose clock shows `own`, made after those that are there."""
+    hall.store.write(lambda c: c.execute(realm.insert().values(
+        id=key, kind="exercise", title={}, exercise=True, started=made, begins=own, speed=600.0,
+        **more)))  # fmt: skip
+    hall.store.write(lambda c: c.execute(delivery.insert().values(
+        realm=key, person="chen", channel="sms", address="x", band="red", round=0, state="answered",
+        language="zh", text="演练", code=code, link=key, letters={}, created=own, at=own)))  # fmt: skip
+
+
+def test_no_code_of_any_realm_comes_again_within_30_days(hall: Hall) -> None:
+    """Answered or not, ended or not: who holds an exercise's message must not answer a live alert."""
+    storm = START.replace(year=2013)
+    in_exercise(hall, "exercise-1", "H6", START, storm, ended=storm)
+    in_exercise(hall, "exercise-2", "H7", START, START + timedelta(days=400))  # still runs
+
+    def next_code() -> str:
+        hall.tell("police", level=4)
+        hall.goes()
+        return str(hall.deliveries(realm="live")[-1].code)
+
+    assert [next_code(), next_code()] == ["H9", "J6"]
+    hall.passes(days=20)
+    assert next_code() == "J7"
+    hall.passes(days=10.5)
+    # An exercise's old message comes before what is certainly older than 30 days, by the machine.
+    assert next_code() == "H6"
+    assert next_code() == "H7"
+    assert next_code() == "J9"  # H9 and J6 still wait for an answer
+
+
+def test_an_exercise_takes_no_code_that_a_live_message_had(hall: Hall) -> None:
+    hall.tell("police", level=4)
+    hall.goes()
+    hall.changes(delivery, 1, state="answered")
+    far = START + timedelta(days=4000)
+    hall.store.write(lambda c: c.execute(realm.insert().values(
+        id="exercise-1", kind="exercise", title={}, exercise=True, started=START, begins=far,
+        speed=600.0)))  # fmt: skip
+    hall.dispatcher._now_of = {"live": START, "exercise-1": far}.__getitem__
+    hall.tell("police", level=4, realm="exercise-1", created=far, due=far)
+    hall.goes()
+    assert [d.code for d in hall.deliveries()] == ["H6", "H7"]
 
 
 # What cannot be written
