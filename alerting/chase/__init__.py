@@ -1,12 +1,14 @@
 """The chase (叫应): what is waited for, from whom, until when, and who is called next.
 
 `step` moves it on, `take` takes an answer, `route` finds which message a text answers, `heard` says
-what became of it, `held_back` what an order by hand waits for. The chase writes notices
+what became of it, `receipts` what one acknowledgement of everything would be of, `held_back` what an
+order by hand waits for. The chase writes notices
 and never sends; it asks alerts.measures to move a measure and never moves one itself.
 """
 
 from alerting.alerts.life import Life
 from alerting.chase.answers import heard, note, take
+from alerting.chase.everything import receipts
 from alerting.chase.meetings import held_back
 from alerting.chase.outcomes import Outcome
 from alerting.chase.pursuits import open_new
@@ -16,5 +18,5 @@ from alerting.chase.stepping import has_work, next_due, step
 
 __all__ = [
     "Life", "Outcome", "Parsed", "Routed", "has_work", "heard", "held_back", "next_due", "note",
-    "open_new", "read", "route", "step", "take",
+    "open_new", "read", "receipts", "route", "step", "take",
 ]  # fmt: skip

@@ -13,20 +13,16 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from alerting.alerts.life import Life
-from alerting.alerts.orders import title_of
 from alerting.audit import record
-from alerting.chase import calls, pursuits, words
+from alerting.chase import calls, everything, pursuits, words
 from alerting.chase.acts import answer_one
 from alerting.chase.closing import close_deliveries, woken
+from alerting.chase.joined import joined
 from alerting.chase.outcomes import Outcome, Said
 from alerting.chase.targets import Targets, carried, targets_of
 from alerting.people import Person, contacts_of, person_by_id, resolve
 from alerting.signals import Report
-from alerting.store.schema import (
-    answer,
-    contact,
-    measure,
-)
+from alerting.store.schema import answer, contact
 from alerting.vocabulary import Level
 
 HINTS = 3  # an hour to one delivery, so that two machines cannot answer each other for ever
@@ -62,7 +58,11 @@ def take(connection: Connection, life: Life, report: Report) -> str:
     outcomes = [_apply(connection, life, who, report, targets, n, one, at)
                 for n, one in enumerate(targets.notices)]  # fmt: skip
     close_deliveries(connection, who, targets, at)
-    told = _joined(life, connection, targets, outcomes)
+    if report.detail.get("all"):
+        taken = [n for n, o in zip(targets.notices, outcomes, strict=True) if o.outcome == "taken"]
+        told = everything.told(connection, life, who, report, taken)
+    else:
+        told = joined(connection, life, targets.notices, outcomes)
     for subject, why in targets.untaken:
         record(connection, life.realm, at, who.id, f"answer {report.act}", subject,
                {"outcome": "not taken", "channel": report.channel, "why": why})  # fmt: skip
@@ -179,37 +179,6 @@ def _write(
     if one is not None:
         record(connection, life.realm, at, who.id, f"answer {report.act}", f"notice:{one.id}",
                {"outcome": made.outcome, "channel": report.channel, "why": made.reason})  # fmt: skip
-
-
-def _joined(
-    life: Life, connection: Connection, targets: Targets, outcomes: list[Outcome]
-) -> words.Words:
-    """One reply to one message: what is the same is said once, else each measure by its name."""
-    if len({o.words["zh"] for o in outcomes}) == 1:
-        return outcomes[0].words
-    about: dict[str, list[Any]] = {}
-    for one, made in zip(targets.notices, outcomes, strict=True):
-        about.setdefault(made.words["zh"], []).append(one)
-    told = {o.words["zh"]: o.words for o in outcomes}
-    parts = [
-        words.of_these([_name(connection, life, one) for one in notices], told[said])
-        for said, notices in about.items()
-    ]
-    return words.both("；".join(p["zh"] for p in parts), "; ".join(p["en"] for p in parts))
-
-
-def _name(connection: Connection, life: Life, one: Any) -> words.Words:
-    """What a notice is about, for a reply that tells several apart: the measure or advisory, where."""
-    facts = one.facts
-    if one.measure is None:
-        named = words.advisory_title(life, facts["rule"], facts["hazard"])
-    else:
-        row = connection.execute(select(measure).where(measure.c.id == one.measure)).one()
-        named = title_of(life.book, row.measure, row.title)
-    place = life.places.by_id.get(facts["place"])
-    if place is None:
-        return named
-    return words.both(f"{place.called('zh')}{named['zh']}", f"{named['en']} at {place.called('en')}")
 
 
 def _reply(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.alerts.life import Life
-from alerting.chase import words
+from alerting.chase import everything, hints, words
 from alerting.chase.acts import fits
 from alerting.chase.outcomes import Outcome
 from alerting.chase.rights import ON_BEHALF, may_answer, was_asked
@@ -40,6 +40,8 @@ def targets_of(connection: Connection, life: Life, who: Person, report: Report) 
         return _no_act(connection, life, report)
     if not may_answer(who):
         return Targets([], None, Outcome("refused", words.only_looks(), "the role view"))
+    if report.detail.get("all"):
+        return _of_all(connection, life, who, report)
     kind, _, key = report.subject.partition(":")
     if kind == "delivery":
         return _of_delivery(connection, life, who, report, key)
@@ -160,6 +162,16 @@ def _one_question(connection: Connection, one: Any, other: Any) -> bool:
     return were_put_together(connection, one.measure, other.measure)
 
 
+def _of_all(connection: Connection, life: Life, who: Person, report: Report) -> Targets:
+    """All that waits for them in this realm and can be acknowledged, whatever message brought it."""
+    at = report.accepted or report.issued
+    found = everything.receipts(connection, life.realm, who.id, at)
+    if found and report.act == "acknowledge":
+        return Targets(found)
+    return Targets([], None, Outcome("not-understood", everything.told(
+        connection, life, who, report, []), "nothing waits that can be acknowledged"))  # fmt: skip
+
+
 def _delivery(connection: Connection, life: Life, key: str) -> Any | None:
     return connection.execute(
         select(delivery).where(delivery.c.realm == life.realm,
@@ -185,14 +197,16 @@ def _no_act(connection: Connection, life: Life, report: Report) -> Targets:
     held = _delivery(connection, life, key) if report.subject.startswith("delivery:") else None
     told = report.detail.get("hint")
     if held is None or told is not None:
-        return Targets([], held, Outcome("not-understood", told or words.nothing_waits()))
+        return Targets([], held, Outcome("not-understood", told or hints.nothing_waits()))
     asked = [n for n in carried(connection, held.id) if n.wants]
-    return Targets([], held, _hint(asked, held, "not understood"))
+    several = bool(report.detail.get("several"))
+    return Targets([], held, _hint(asked, held, "not understood", several=several))
 
 
-def _hint(asked: list[Any], held: Any, reason: str) -> Outcome:
+def _hint(asked: list[Any], held: Any, reason: str, *, several: bool = False) -> Outcome:
     offers: dict[str, Any] = {}
     for one in asked:
         for digit, choice in choices(one.wants, one.measure is not None).items():
             offers.setdefault(digit, choice)
-    return Outcome("not-understood", words.offered(offers, held.code, sorted(held.letters)), reason)
+    told = hints.offered(offers, held.code, sorted(held.letters), several)
+    return Outcome("not-understood", told, reason)

@@ -6,7 +6,6 @@ Every function gives {"zh": …, "en": …}; times are local hours and minutes o
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from alerting.alerts.life import Life
 from alerting.people import Person, Post
@@ -43,7 +42,7 @@ def advisory_title(life: Life, rule_id: str, hazard: str) -> Words:
     return both(known.zh, known.en) if known is not None else both("风险提示", "the risk advisory")
 
 
-_WAITED_FOR = {
+WAITED_FOR = {
     "acknowledge": ("确认收到", "acknowledge"),
     "in-force": ("反馈落实", "report it in force"),
     "decision": ("作出决定", "decide"),
@@ -57,7 +56,7 @@ _WAITED_FOR = {
 
 def reminded(life: Life, wants: str, count: int, by: datetime) -> Words:
     """For one who is called again; `count` is 2 for the second call."""
-    zh, en = _WAITED_FOR[wants]
+    zh, en = WAITED_FOR[wants]
     at = clock(life, by)
     return both(f"第{count}次呼叫，请于{at}前{zh}", f"Call {count}: {en} by {at}")
 
@@ -344,34 +343,6 @@ def only_looks() -> Words:
 
 def nothing_asked() -> Words:
     return both("收到。此消息无需答复", "Noted. That message needs no answer")
-
-
-def offered(choices: dict[str, Any], code: str, letters: list[str]) -> Words:
-    """What can be answered, for one whose answer could not be read."""
-    zh = "，".join(f"{d} {c.zh}" for d, c in choices.items())
-    en = ", ".join(f"{d} {c.en}" for d, c in choices.items())
-    tail = f" {code}" if code else ""
-    if len(letters) > 1:
-        shown = "、".join(letters)
-        return both(f"未能读懂。请回复数字加措施字母（{shown}），如 2{letters[0]}{tail}：{zh}",
-                    f"Not understood. Answer digit and letter ({', '.join(letters)}), "
-                    f"e.g. 2{letters[0]}{tail}: {en}")  # fmt: skip
-    first = next(iter(choices), "1")
-    return both(f"未能读懂。请回复数字，如 {first}{tail}：{zh}",
-                f"Not understood. Answer a digit, e.g. {first}{tail}: {en}")  # fmt: skip
-
-
-def which(open_ones: list[tuple[str, Words]]) -> Words:
-    """A bare digit while several messages wait: each with its code."""
-    zh = "；".join(f"{code} {w['zh']}" for code, w in open_ones)
-    en = "; ".join(f"{code} {w['en']}" for code, w in open_ones)
-    first = open_ones[0][0]
-    return both(f"您有{len(open_ones)}条待答复，请加编号，如 1 {first}：{zh}",
-                f"{len(open_ones)} messages wait; add the code, e.g. 1 {first}: {en}")  # fmt: skip
-
-
-def nothing_waits() -> Words:
-    return both("目前没有等待您答复的消息", "No message waits for your answer")
 
 
 def you_stopped(channel: str) -> Words:

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection, or_, select
 
+from alerting import chase
 from alerting.alerts.orders import title_of
 from alerting.alerts.responses import put_by
 from alerting.chase.meetings import MEETS
@@ -48,6 +49,7 @@ from alerting.web.roles import ROLES, posts_of
 from alerting.web.saying import ACTS, WITH_REASON, became
 
 router = APIRouter(include_in_schema=False)
+EVERYTHING = "everything"  # the subject of the button that acknowledges all their messages
 LASTS = timedelta(days=14)  # by the realm's clock; an answer that late changes nothing any more
 
 
@@ -78,6 +80,8 @@ async def answer_link(request: Request, link: str) -> Response:
     act, subject = form["act"], form.get("subject", "")  # none where several are chosen
     detail: dict[str, Any] = {"reason": form.get("reason", "").strip()[:500],
                               "delivery": shown["delivery"].id}  # fmt: skip
+    if subject == EVERYTHING:
+        subject, detail = f"person:{shown['person'].id}", {"all": True}
     if chosen := chosen_of(form):
         subject, detail["with"] = f"notice:{chosen[0]}", chosen[1:]
     if act == "attest-gate":
@@ -152,10 +156,15 @@ def linked(connection: Connection, station: Station, link: str) -> dict[str, Any
     offered = {(act, a["subject"]) for a in asks for act in a["acts"]}
     if acknowledge:
         offered.add(("acknowledge", whole))
+    waiting = chase.receipts(connection, here.id, reader.id, station.now(here.id))
+    elsewhere = any(row.id not in each for row in waiting)  # else the first button says it all
+    if elsewhere and ROLES.index(reader.role) >= ROLES.index("answer"):
+        offered.add(("acknowledge", EVERYTHING))
     return {
         "delivery": sent, "realm": here, "person": reader, "over": here.ended is not None,
         "asks": _questions(each, rows), "offered": offered, "told": _reported(rows),
         "acknowledge": whole if acknowledge else "",
+        "all_waiting": len(waiting) if ("acknowledge", EVERYTHING) in offered else 0,
         "answers": connection.execute(
             select(answer)
             .where(answer.c.person == reader.id)

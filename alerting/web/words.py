@@ -214,6 +214,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "undecidable_level": ("无法判定", "undecidable"),
     # What one does
     "do_acknowledge": ("确认收到", "Acknowledge"),
+    "do_acknowledge_all": ("全部确认收到（{n}项待答）", "Acknowledge all ({n} wait)"),
     "do_in-force": ("已落实", "It is in force"),
     "do_return": ("填报回执", "Send the form"),
     "do_cannot": ("无法执行", "Cannot be done"),
@@ -366,6 +367,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "link_for": ("发给 {who} 的消息", "A message to {who}"),
     "link_not_answer": (
         "打开本页不算应答，请按下面的按钮。", "Opening this page is no answer: press a button below."),
+    "link_all_is": (
+        "您的其他消息也一并确认收到；不代表已落实，也不作任何决定。",
+        "Your other messages too: received, not carried out, and nothing decided."),
     "link_nothing": ("此消息无需应答。", "This message needs no answer."),
     "link_about": ("关于", "About"),
     "link_before": ("您已答复", "You have answered"),

@@ -16,6 +16,7 @@ from alerting.store.schema import (
     answer,
     contact,
     delivery,
+    delivery_notice,
     measure,
     notice,
     person,
@@ -260,6 +261,69 @@ def test_a_bare_digit_with_two_messages_open_lists_them_with_their_codes(county)
     assert county.text("police", f"1 {first}") == "taken"
     assert county.text("police", "1") == "not-understood"  # both still wait: for in force and receipt
     assert county.text("police", f"1{second}") == "taken"
+
+
+def test_all_that_waits_is_acknowledged_at_once_and_nothing_is_decided_or_done(county):
+    speed = county.order("speed-limit")
+    county.wait(1)
+    closing = county.order("close")
+    county.wait(1)
+    county.news("regulator")
+    county.wait(1)
+    guide = county.order("guide")
+    county.wait(1)
+    assert county.text("police", "1 全部") == "taken"
+    assert {county.measure(k).state for k in (speed, guide)} == {"acknowledged"}
+    assert "2 noted as received, no more than that" in county.phone("police")[-1]
+    assert "2 to be carried out, the first by 20:30: answer 2 to each" in county.phone("police")[-1]
+    assert county.text("police", "1 全部") == "not-understood"
+    assert "Nothing waits for a receipt" in county.phone("police")[-1]
+    asked = next(d.code for d in county.rows(delivery, delivery.c.person == "regulator"))
+    assert county.text("regulator", "all received") == "taken"
+    assert "1 noted as received" in county.phone("regulator")[-1]
+    assert f"1 want their own answer: {asked} close at Road 1, decide" in county.phone("regulator")[-1]
+    assert county.measure(closing).state == "proposed"
+    assert county.open() == [("decision", "regulator"), ("in-force", "police"),
+                             ("in-force", "police")]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", ["2 全部", "全部已执行", "all done", "全部同意"])
+def test_of_all_at_once_nothing_is_said_but_receipt(county, words):
+    speed = county.order("speed-limit")
+    county.wait(1)
+    county.order("guide")
+    county.wait(1)
+    assert county.text("police", words) == "not-understood"
+    assert "1 all" in county.phone("police")[-1]
+    assert county.measure(speed).state == "issued"
+    assert county.text("police", "1") == "not-understood"
+    assert "all received: 1 all" in county.phone("police")[-1]
+
+
+def test_all_is_of_one_realm_and_the_live_one_comes_first(county):
+    county.order("speed-limit")
+    county.wait(1)
+    county.store.write(lambda c: c.execute(insert(realm).values(
+        id="exercise-1", kind="exercise", title={}, exercise=True, started=START, begins=START,
+        speed=1.0)))  # fmt: skip
+    county.store.write(lambda c: c.execute(insert(alert).values(
+        id="e1", realm="exercise-1", rule="fog", place="road-1", episode=1, sector="road-traffic",
+        hazard="fog", state="open", level=2, peak=2, opened=county.now, updated=county.now, why={})))  # fmt: skip
+    drill = county.store.write(lambda c: c.execute(insert(notice).values(
+        realm="exercise-1", kind="open", post="police-post", level=2, wants="acknowledge", alert="e1",
+        created=county.now, due=county.now, state="carried", facts={})).inserted_primary_key[0])  # fmt: skip
+    sent = county.store.write(lambda c: c.execute(insert(delivery).values(
+        realm="exercise-1", person="police", channel="sms", address="x", band="lower", round=0,
+        state="delivered", language="en", text="drill", code="W6", link="w", letters={},
+        created=county.now, at=county.now)).inserted_primary_key[0])  # fmt: skip
+    county.store.write(lambda c: c.execute(insert(delivery_notice).values(
+        delivery=sent, notice=drill)))  # fmt: skip
+    clocks = {"live": county.now, "exercise-1": county.now}
+    with county.store.read() as c:
+        routed = chase.route(c, "police", "ALL 1", clocks, channel="sms")
+    assert (routed.realm, routed.report.detail["elsewhere"]) == ("live", 1)
+    assert county.take(routed.report) == "taken"
+    assert "1 in the exercise not counted" in county.phone("police")[-1]
 
 
 def test_reminders_of_one_order_are_one_open_message(county):

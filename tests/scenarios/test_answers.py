@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import requests
 
 from tests.scenarios.town import Phone, Town
@@ -99,10 +101,48 @@ def test_a_bare_digit_with_two_open_messages_lists_them(town: Town, chen: Phone)
     town.by_hand("/measures", "桥上有事故", measure="guide", place="bridge-1", level="orange")
     second = chen.expects("东山大桥").code
     assert first != second
-    chen.replies("1").expects("您有2条待答复", first, second)
+    chen.replies("1").expects("您有2条待答复", first, second, "或全部收到：1 全部")
     assert set(states(town).values()) == {"issued"}
     chen.replies(f"1 {second}").expects("收到确认")
     assert [m["object"] for m in town.measures(state="acknowledged")] == ["bridge-1"]
+
+
+def test_all_is_received_in_one_text_and_what_must_be_decided_still_waits(
+    town: Town, chen: Phone, wang: Phone
+) -> None:
+    town.forecast(RED_FOG)
+    wang.expects("封闭")
+    decision = wang.code
+    chen.expects("限速")
+    town.passes(minutes=2)
+    town.by_hand("/measures", "桥上有事故", measure="guide", place="bridge-1", level="orange")
+    chen.expects("东山大桥").replies("2 全部").expects("对全部消息只能确认收到")
+    assert town.measures(state="in force") == []
+    chen.replies("全部收到").expects("已确认收到4条，仅表示收到", "落实后逐条回2")
+    assert {m["state"] for m in town.measures() if m["measure"] != "close"} == {"acknowledged"}
+    wang.replies("1 全部").expects(f"1项须单独答复：{decision} G99东山段封闭路段，请作出决定")
+    assert [m["state"] for m in town.measures(measure="close")] == ["proposed"]
+
+
+def test_a_button_behind_the_link_receives_all_and_counts_them(town: Town, chen: Phone) -> None:
+    town.forecast(ORANGE_FOG)
+    chen.expects("限速")
+    page = requests.get(town.link("chen"), timeout=30).text
+    assert 'value="everything"' not in page, "the one message says it itself"
+    town.passes(minutes=2)
+    town.by_hand("/measures", "桥上有事故", measure="guide", place="bridge-1", level="orange")
+    chen.expects("东山大桥")
+    link = town.link("chen")
+    page = requests.get(link, timeout=30).text
+    assert "全部确认收到（3项待答）" in page
+    fields = re.findall(r'name="form" value="([^"]*)"', page)[0]
+    given = {"form": fields, "subject": "everything", "act": "acknowledge"}
+    answer = requests.post(link, data=given, timeout=30, allow_redirects=False)
+    town.settles()
+    assert "已确认收到3条" in requests.get(f"{town.url}{answer.headers['location']}", timeout=30).text
+    assert set(states(town).values()) == {"acknowledged"}
+    chen.expects_nothing()
+    assert requests.post(link, data=given, timeout=30).status_code == 409
 
 
 def test_an_old_code_never_answers_a_new_alert(town: Town, smith: Phone) -> None:

@@ -1,0 +1,81 @@
+"""What we say to one whose answer fits nothing, or fits several: how it can be said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from alerting.alerts.life import Life
+from alerting.chase.words import WAITED_FOR, Words, both, clock
+
+NAMED = 3  # of what still wants an answer of its own; the rest is a count
+
+
+def offered(choices: dict[str, Any], code: str, letters: list[str], several: bool) -> Words:
+    """What can be answered, for one whose answer could not be read; `several` where other messages of
+    theirs wait too."""
+    zh = "，".join(f"{d} {c.zh}" for d, c in choices.items())
+    en = ", ".join(f"{d} {c.en}" for d, c in choices.items())
+    if several:
+        zh, en = f"{zh}；全部收到：1 全部", f"{en}; all received: 1 all"
+    tail = f" {code}" if code else ""
+    if len(letters) > 1:
+        shown = "、".join(letters)
+        return both(f"未能读懂。请回复数字加措施字母（{shown}），如 2{letters[0]}{tail}：{zh}",
+                    f"Not understood. Answer digit and letter ({', '.join(letters)}), "
+                    f"e.g. 2{letters[0]}{tail}: {en}")  # fmt: skip
+    first = next(iter(choices), "1")
+    return both(f"未能读懂。请回复数字，如 {first}{tail}：{zh}",
+                f"Not understood. Answer a digit, e.g. {first}{tail}: {en}")  # fmt: skip
+
+
+def which(open_ones: list[tuple[str, Words]]) -> Words:
+    """A bare digit while several messages wait: each with its code."""
+    zh = "；".join(f"{code} {w['zh']}" for code, w in open_ones)
+    en = "; ".join(f"{code} {w['en']}" for code, w in open_ones)
+    first = open_ones[0][0]
+    return both(f"您有{len(open_ones)}条待答复，请加编号，如 1 {first}，或全部收到：1 全部。{zh}",
+                f"{len(open_ones)} messages wait; add the code, e.g. 1 {first}, or all received: "
+                f"1 all. {en}")  # fmt: skip
+
+
+def nothing_waits() -> Words:
+    return both("目前没有等待您答复的消息", "No message waits for your answer")
+
+
+def receipt_alone(count: int) -> Words:
+    """Of all at once nothing can be said but that it was received."""
+    return both(f"对全部消息只能确认收到：1 全部。其他答复请逐条加编号（待答{count}条）",
+                f"Of all at once only receipt can be said: 1 all. Anything else goes with its code"
+                f" ({count} wait)")  # fmt: skip
+
+
+def all_received(
+    life: Life,
+    count: int,
+    ordered: int,
+    first: datetime | None,
+    left: Sequence[tuple[str, Words, str]],
+    elsewhere: int,
+) -> Words:
+    """After one acknowledgement of everything: what it was, and what it was not. `ordered` measures are
+    to be reported in force, the `first` of them by then; `left` are (code, name, wants)."""
+    zh = [f"已确认收到{count}条，仅表示收到" if count else "没有等待确认收到的消息"]
+    en = [f"{count} noted as received, no more than that" if count else "Nothing waits for a receipt"]
+    if ordered and first is not None:
+        zh.append(f"其中{ordered}项须落实，最早的请于{clock(life, first)}前落实，落实后逐条回2")
+        en.append(f"{ordered} to be carried out, the first by {clock(life, first)}: answer 2 to each")
+    if left:
+        more = len(left) - NAMED
+        named = [(f"{code} {name['zh']}，请{WAITED_FOR[wants][0]}",
+                  f"{code} {name['en']}, {WAITED_FOR[wants][1]}")
+                 for code, name, wants in left[:NAMED]]  # fmt: skip
+        zh.append(f"另有{len(left)}项须单独答复：" + "；".join(n[0] for n in named)
+                  + ("等" if more > 0 else ""))  # fmt: skip
+        en.append(f"{len(left)} want their own answer: " + "; ".join(n[1] for n in named)
+                  + (f" and {more} more" if more > 0 else ""))  # fmt: skip
+    if elsewhere:
+        zh.append(f"演练中另有{elsewhere}条未计入")
+        en.append(f"{elsewhere} in the exercise not counted")
+    return both("。".join(zh), ". ".join(en))

@@ -1,0 +1,95 @@
+"""What waits for a person's answer: which of the messages that may have reached them, and why."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from alerting.store.schema import alert, delivery, delivery_notice, measure, notice, pursuit
+
+KEPT = timedelta(days=30)  # how old a message may be and still be answered
+# A message that is still on its way cannot be the one that is answered.
+REACHED = ("sending", "accepted", "delivered", "read", "answered")
+
+
+def messages_of(connection: Connection, person_id: str, now: dict[str, datetime]) -> list[Any]:
+    """Their messages of the last 30 days in realms that run, oldest first.
+
+    One that was given up and sent anew may have reached them all the same: its code counts, once it
+    was handed over. One that never left does not.
+    """
+    rows = connection.execute(
+        select(delivery)
+        .where(delivery.c.person == person_id, delivery.c.realm.in_(list(now)),
+               (delivery.c.state != "superseded") | delivery.c.provider_id.is_not(None))
+        .order_by(delivery.c.id)
+    ).all()  # fmt: skip
+    return [r for r in rows if now[r.realm] - r.created <= KEPT]
+
+
+def open_ones(connection: Connection, theirs: list[Any]) -> list[Any]:
+    """Messages that still wait for an answer, each subject in the newest that reached them."""
+    covered: set[tuple[str, str, str]] = set()
+    found = []
+    for held in reversed([d for d in theirs if d.state in REACHED]):
+        subjects = {
+            (held.realm, row.measure or row.alert or "", "" if row.wants == "in-force" else
+             row.wants.replace("acknowledge", ""))
+            for row in connection.execute(asked_by(held.id))
+            if _waits(connection, row)
+        }  # fmt: skip
+        if subjects - covered:
+            found.append(held)
+        covered |= subjects
+    return list(reversed(found))
+
+
+def _waits(connection: Connection, row: Any) -> bool:
+    """Whether an answer to this notice would still change something."""
+    if row.pursuit is not None:
+        state = connection.execute(
+            select(pursuit.c.state).where(pursuit.c.id == row.pursuit)
+        ).scalar_one()
+        if state == "open":
+            return True
+    elif row.measure is None:
+        held = connection.execute(select(alert.c.state).where(alert.c.id == row.alert)).scalar()
+        return bool(held == "open")
+    if row.measure is None:
+        return False
+    state = connection.execute(
+        select(measure.c.state).where(measure.c.id == row.measure)
+    ).scalar_one()
+    if row.wants == "conflict":
+        return False
+    wanted = {"decision": ("proposed",), "check": ("lift proposed",), "wait": ("approved",),
+              "gate": ("lift proposed",), "signature": ("attested",)}  # fmt: skip
+    return state in wanted.get(row.wants, ("issued", "acknowledged"))
+
+
+def asked_by(delivery_id: int) -> Any:
+    return (
+        select(notice)
+        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
+        .where(delivery_notice.c.delivery == delivery_id, notice.c.wants != "")
+        .order_by(notice.c.id)
+    )
+
+
+def waited_for(connection: Connection, realm: str, person_id: str, at: datetime) -> list[Any]:
+    """What is open of all that reached a person within 30 days of a realm's clock, oldest first: of
+    each pursuit the newest notice, with the `code` of its message."""
+    rows = connection.execute(
+        select(notice, delivery.c.code)
+        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
+        .join(delivery, delivery.c.id == delivery_notice.c.delivery)
+        .join(pursuit, pursuit.c.id == notice.c.pursuit)
+        .where(delivery.c.realm == realm, delivery.c.person == person_id,
+               delivery.c.created >= at - KEPT, pursuit.c.state == "open",
+               delivery.c.state.in_(REACHED) | delivery.c.provider_id.is_not(None))
+        .order_by(notice.c.id, delivery.c.id)
+    ).all()  # fmt: skip
+    newest = {row.pursuit: row for row in rows}
+    return sorted(newest.values(), key=lambda row: row.id)
