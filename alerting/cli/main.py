@@ -24,6 +24,7 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "import": "import_:import_",
     "evaluate": "evaluate:evaluate",
     "explain": "explain:explain",
+    "preview": "preview:preview",
     "replay": "replay:replay",
     "drill": "drill:drill",
     "order": "order:order",

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
 
 from alerting.dispatch import Composer
 from alerting.dispatch.channels.twilio import Options
 from alerting.dispatch.compose import Asking
-from alerting.dispatch.wording import News
-from alerting.places import Place
-from alerting.rulebook import Ask, LevelRule, Rule
 from alerting.rulebook.checks.messages import ROOM
+from alerting.service import specimens
 from alerting.service.county import County
 from alerting.service.duties import places_of_rules
 from alerting.service.survey import Note
@@ -27,7 +23,7 @@ SPAN = timedelta(days=40)  # far enough for both dates to be said with their mon
 def form_notes(county: County, at: datetime) -> Iterator[Note]:
     """Orders whose SMS is longer than an SMS channel sends, without all that it can do without, at the
     place with the longest name. One note a measure and language."""
-    most, config = _most(county), county.config.county
+    most, config = most_segments(county), county.config.county
     runs_on = places_of_rules(county)
     yield from _names(county, runs_on)
     composer = Composer(county.book, county.places, config.zone,
@@ -36,9 +32,14 @@ def form_notes(county: County, at: datetime) -> Iterator[Note]:
     for rule_id, ids in runs_on.items():
         rule = county.book.rules_by_id[rule_id]
         for language in LANGUAGES if ids else ():
-            place = max((county.places.by_id[i] for i in ids), key=partial(_length, language))
-            for step, ask in _asks(rule):
-                one = _news(rule, step, ask, county.book.measures[ask.measure].form, place, at)
+            place = specimens.longest_at(language, [county.places.by_id[i] for i in ids])
+            span = specimens.Span(at, at + SPAN, at + 2 * SPAN, at + SPAN)
+            about = specimens.About(rule.id, rule.sector, rule.hazard, place.id)
+            said = specimens.facts(about, span, {})
+            for step, ask in specimens.asks_of(rule.levels):
+                measure = county.book.measures[ask.measure]
+                ordered = specimens.given(ask.measure, measure, place.id, ask.arguments, span)
+                one = specimens.of_measure("order", "acknowledge", int(step.level), span, said, ordered)
                 made = composer.compose([one], language, config.fictional, ASKING, most)
                 if made.segments > most and (ask.measure, language) not in told:
                     told.add((ask.measure, language))
@@ -72,7 +73,7 @@ def _line(county: County, place: str) -> str:
     return str(tables[0])
 
 
-def _most(county: County) -> int:
+def most_segments(county: County) -> int:
     """The segments that the strictest SMS channel of the config sends; without one, the default."""
     given = [
         c.options().get("max_segments") for n, c in county.config.channels.items()
@@ -80,26 +81,3 @@ def _most(county: County) -> int:
     ]  # fmt: skip
     default: int = Options.model_fields["max_segments"].default
     return min((int(g) for g in given if g is not None), default=default)
-
-
-def _length(language: str, place: Place) -> int:
-    """How much an order has to say of where it holds: of a road its entries too."""
-    gates = sum(len(place.gate(name, language)) for name in place.entries)
-    return len(place.called(language)) + gates
-
-
-def _asks(rule: Rule) -> Iterator[tuple[LevelRule, Ask]]:
-    for step in rule.levels.values():
-        for ask in step.ask:
-            yield step, ask
-
-
-def _news(rule: Rule, step: LevelRule, ask: Ask, form: str, place: Place, at: datetime) -> News:
-    ordered = {"measure": ask.measure, "arguments": ask.arguments, "object": place.id, "form": form,
-               "state": "issued"}  # fmt: skip
-    facts: dict[str, Any] = {
-        "rule": rule.id, "sector": rule.sector, "hazard": rule.hazard, "place": place.id,
-        "onset": (at + SPAN).isoformat(), "until": (at + 2 * SPAN).isoformat(),
-        "due": (at + SPAN).isoformat(), "measures": [ordered],
-    }  # fmt: skip
-    return News(1, "order", int(step.level), at, facts, "acknowledge", "m1")

@@ -16,18 +16,12 @@ from alerting.people import Post
 from alerting.places import Places
 from alerting.rulebook import Book
 from alerting.rulebook.arguments import Argument
+from alerting.service import specimens
 from alerting.signals import Incident
 from alerting.vocabulary import Level
 
-# Kinds of notice about an alert and about a measure, and what they want.
-ALERT_KINDS = (("open", "acknowledge"), ("raise", "acknowledge"), ("reopen", "acknowledge"),
-               ("update", ""), ("fall", ""), ("question", "acknowledge"))  # fmt: skip
-KINDS = (("order", "acknowledge"), ("tighten", "acknowledge"), ("raise", "acknowledge"),
-         ("decide", "decision"), ("lifted", ""), ("check", "check"), ("superseded", ""),
-         ("reopened", ""), ("reminder", "in-force"), ("reminder", "decision"), ("reminder", "check"),
-         ("escalation", "acknowledge"), ("escalation", "decision"), ("escalation", "check"),
-         ("refused", ""), ("withdrawn", ""), ("suspended", ""))  # fmt: skip
-DUE = ("order", "tighten", "raise", "decide", "reminder", "escalation")
+ALERT_KINDS = (*specimens.OF_ALERT, ("question", "acknowledge"))
+KINDS = tuple((kind, wants) for kind, wants, _ in specimens.OF_MEASURE)
 # What is asked about a measure, at first and when nobody has answered.
 CALLS = ("ask", "reminder", "escalation")
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -88,7 +82,6 @@ def _of_rules(book: Book) -> Iterator[tuple[str, News]]:
         for step in rule.levels.values():
             for kind, wants in ALERT_KINDS:
                 yield rule.id, News(1, kind, int(step.level), NOW, facts, wants)
-        yield rule.id, News(1, "clear", int(rule.ladder[0]), NOW, facts)
 
 
 def _of_measures(book: Book, where: dict[str, str]) -> Iterator[tuple[str, News]]:
@@ -96,7 +89,7 @@ def _of_measures(book: Book, where: dict[str, str]) -> Iterator[tuple[str, News]
         given = _given(book, where, name)
         for kind, wants in KINDS:
             facts = _facts("fog", "") | {"measures": [given], "place": given["object"]}
-            facts |= {"due": NOW.isoformat() if kind in DUE else None, "reason": REASONS.get(kind)}
+            facts |= {"due": NOW.isoformat() if kind in specimens.DUE else None, "reason": REASONS.get(kind)}
             yield name, News(1, kind, int(Level.orange), NOW, facts, wants, "m")
         if "ends" in given:  # its hours are over and somebody still asks for it
             endless = {key: said for key, said in given.items() if key != "ends"}

@@ -50,7 +50,8 @@ _LOOK_BACK = timedelta(hours=24)
 
 class Options(base.Options):
     """`account` AC…, `sender` the number or messaging service (MG…) it is sent from. Secrets are named
-    by environment variable; the second token is for the time of a change."""
+    by environment variable; the second token is for the time of a change. `price_per_segment` is for
+    `suian preview` alone, in whatever money the contract is in."""
 
     account: str = Field(pattern="^AC[0-9a-zA-Z]{32}$")
     sender: str = Field(min_length=3)
@@ -58,6 +59,7 @@ class Options(base.Options):
     second_token_env: str = ""
     base_url: str = "https://api.twilio.com"
     max_segments: int = Field(3, ge=1, le=10)
+    price_per_segment: float | None = Field(None, ge=0)
     rate: float = Field(0.0, ge=0)
     concurrency: int = Field(100, ge=1, le=1000)
     timeout_seconds: float = Field(20.0, gt=0, le=40)

@@ -1,0 +1,113 @@
+"""Notices as a rule would cause them, made up: to count, to read, for tests that read them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from alerting.dispatch.wording import News
+from alerting.places import Place
+from alerting.rulebook import Ask, Measure
+
+# Kinds of notice about a measure, what they want, and the role in it of who reads them.
+OF_MEASURE = (
+    ("order", "acknowledge", "carrier"), ("tighten", "acknowledge", "carrier"),
+    ("raise", "acknowledge", "carrier"), ("decide", "decision", "decider"), ("lifted", "", "carrier"),
+    ("check", "check", "lifter"), ("superseded", "", "carrier"), ("reopened", "", "carrier"),
+    ("reminder", "in-force", "carrier"), ("reminder", "decision", "decider"),
+    ("reminder", "check", "lifter"), ("escalation", "acknowledge", "rung"),
+    ("escalation", "decision", "rung"), ("escalation", "check", "rung"), ("refused", "", "carrier"),
+    ("withdrawn", "", "carrier"), ("suspended", "", "carrier"),
+)  # fmt: skip
+# Of these those that say by when.
+DUE = ("order", "tighten", "raise", "decide", "reminder", "escalation")
+# And of the alert itself, for whom a rule tells besides.
+OF_ALERT = (
+    ("open", "acknowledge"), ("raise", "acknowledge"), ("reopen", "acknowledge"),
+    ("reminder", "acknowledge"), ("update", ""), ("fall", ""), ("clear", ""), ("withdrawn", ""),
+)  # fmt: skip
+
+
+class Span(NamedTuple):
+    """When it is said, when it begins and ends, and by when it must be done."""
+
+    at: datetime
+    onset: datetime
+    until: datetime | None
+    due: datetime
+
+
+class About(NamedTuple):
+    """What it is about: the ids of a rule ("" for none) and a place, a sector and a hazard."""
+
+    rule: str
+    sector: str
+    hazard: str
+    place: str
+
+
+def facts(about: About, span: Span, why: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "rule": about.rule, "sector": about.sector, "hazard": about.hazard, "place": about.place,
+        "onset": span.onset.isoformat(), "until": span.until.isoformat() if span.until else None,
+        "why": dict(why), "measures": [],
+    }  # fmt: skip
+
+
+def of_alert(kind: str, wants: str, level: int, span: Span, said: Mapping[str, Any]) -> News:
+    """`said` are its facts."""
+    return News(1, kind, level, span.at, said, wants)
+
+
+def of_measure(
+    kind: str, wants: str, level: int, span: Span, said: Mapping[str, Any], ordered: Mapping[str, Any]
+) -> News:
+    """`ordered` is the measure as notices carry it (see `given`)."""
+    state = {"decision": "proposed", "check": "lift proposed"}.get(wants, "issued")
+    due = span.due.isoformat() if kind in DUE else None
+    more = {"measures": [dict(ordered) | {"state": state}], "due": due}
+    return News(1, kind, level, span.at, dict(said) | more, wants, "m1")
+
+
+def given(
+    name: str, measure: Measure, place: str, arguments: Mapping[str, Any], span: Span
+) -> dict[str, Any]:
+    """A measure as notices carry it: with the day and the hours that its kind of measure has."""
+    hours = {"from": ("begins", span.onset), "until": ("ends", span.until or span.onset)}
+    return {
+        "id": "m1", "measure": name, "form": measure.form, "state": "issued", "object": place,
+        "title": dict(measure.title), "arguments": dict(arguments),
+        "day": span.onset.date().isoformat() if measure.named_day else None,
+    } | {key: at.isoformat() for said, (key, at) in hours.items() if said in arguments}
+
+
+def kinds_of(measure: Measure) -> Iterator[tuple[str, str, str]]:
+    """The kinds that a measure can send: (kind, wants, role)."""
+    for kind, wants, role in OF_MEASURE:
+        if (kind == "refused" or wants == "decision") and not measure.decider:
+            continue
+        if wants == "check" and not measure.check:
+            continue
+        if kind == "suspended" and not measure.conflicts:
+            continue
+        if kind == "reopened" and measure.road != "closes":
+            continue
+        yield kind, wants, role
+
+
+def longest_at(language: str, places: Sequence[Place]) -> Place:
+    """The place of which an order has most to say: of a road its entries too."""
+
+    def length(place: Place) -> int:
+        gates = sum(len(place.gate(name, language)) for name in place.entries)
+        return len(place.called(language)) + gates
+
+    return max(places, key=length)
+
+
+def asks_of(steps: Mapping[str, Any]) -> Iterator[tuple[Any, Ask]]:
+    """Each level of a rule with each measure that it asks for."""
+    for step in steps.values():
+        for ask in step.ask:
+            yield step, ask
