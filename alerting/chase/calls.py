@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from alerting.alerts.life import Life
+from alerting.chase.since import first_message
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice
 
 # Kinds the chase writes itself; every other notice that wants an answer is a fresh one.
@@ -30,7 +31,8 @@ def call(
     """Write a notice to a post on behalf of a pursuit, with the facts as they stand now."""
     facts = facts_of(connection, life, pursuit)
     due = pursuit.must_by.isoformat() if pursuit.must_by else facts.get("due")
-    facts |= {"level": pursuit.level, "reason": reason, "by": by, "due": due}
+    facts |= {"level": pursuit.level, "reason": reason, "by": by, "due": due,
+              "first": first_message(connection, life, pursuit, CALLS)}  # fmt: skip
     connection.execute(
         insert(notice).values(
             realm=life.realm, kind=kind, alert=pursuit.alert, measure=pursuit.measure,
@@ -83,6 +85,7 @@ def facts_of(connection: Connection, life: Life, pursuit: Any) -> dict[str, Any]
             .limit(1)
         ).scalar_one_or_none()  # fmt: skip
     facts = dict(mine) if mine is not None else bare_facts(connection, life, pursuit)
+    facts.pop("first", None)  # of a call: the next one says it anew
     facts["measures"] = [_as_it_stands(connection, m) for m in facts.get("measures", [])]
     return facts
 

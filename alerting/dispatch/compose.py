@@ -24,7 +24,7 @@ from alerting.vocabulary.languages import Language
 
 # In this order a short text loses what it can do without. "reported" is what a person typed (see
 # Words.brief): of any length, and in Chinese it more than halves what an English text may hold.
-CUTS = ("reported", "why", "list", "official", "reason")
+CUTS = ("reported", "why", "list", "official", "first", "reason")
 Said = dict[str, Any]
 _FOLDER = Path(__file__).parent / "texts"
 
@@ -183,7 +183,7 @@ _ALONE = frozenset({"reminder", "escalation", "check"})
 # A bundle says these once for all notices in a row that share them …
 _HEADING = ("kind", "head", "place", "time", "moment")
 # … and of these what the notice before has not just said.
-_ONCE = ("differs", "official", "why", "reason", "by", "was", "list")
+_ONCE = ("differs", "official", "why", "reason", "by", "was", "list", "first")
 
 
 def _said(one: News, words: Words) -> Said:
@@ -194,7 +194,7 @@ def _said(one: News, words: Words) -> Said:
         "stands": words.stands(one), "returned": words.returned(one), "due": words.due(one),
         "label": words.label(one), "details": words.details(one), "look": words.look(one),
         "differs": words.differs(one), "official": words.official(one),
-        "list": words.places_listed(one),
+        "list": words.places_listed(one), "first": words.first_sent(one),
         "why": words.both(one, "why"), "reason": words.both(one, "reason"),
         "by": words.both(one, "by"), "was": words.colour(one.facts.get("was")),
         "colour": words.colour(one.level), "ordered": bool(one.facts.get("measures")),

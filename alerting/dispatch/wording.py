@@ -131,6 +131,15 @@ class Words:
         minutes = f"{local.minute}分" if local.minute else ""
         return f"{month}{local.day}日{local.hour}时{minutes}"
 
+    def first_sent(self, news: News) -> str:
+        """For who is called again: when the first message went out, and what has changed since."""
+        first = news.facts.get("first")
+        if not first:
+            return ""
+        sent, zh = self.at(datetime.fromisoformat(first["sent"]), news.created), self.language == "zh"
+        changed = plain(str(first["changed"][self.language]))
+        return f"首次发送{sent}，此后{changed}" if zh else f"First sent {sent}; since then {changed}"
+
     def due(self, news: News) -> str:
         due = time_of(news.facts.get("due"))
         return self.at(due, news.created) if due is not None else ""

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from alerting import chase
 from alerting.people import Policy
-from alerting.store.schema import delivery, notice, pursuit
+from alerting.store.schema import alert, delivery, measure, notice, pursuit
 from tests.chase.builders import START, County
 
 
@@ -215,3 +215,20 @@ def test_a_decision_with_time_enough_waits_as_the_policy_says(county):
     assert len(county.phone("regulator")) == 1
     county.wait(2)
     assert [t.split(":")[0] for t in county.phone("regulator")] == ["decide", "reminder"]
+
+
+def test_who_is_called_again_hears_when_it_was_first_said_and_what_changed_since(county):
+    county.order(km_h=60)
+    county.wait(30)
+    called = [n for n in county.rows(notice) if n.kind == "reminder"][-1]
+    assert called.facts["first"] == {
+        "sent": START.isoformat(), "changed": {"zh": "情况未变", "en": "nothing has changed"},
+    }  # fmt: skip
+    county.store.write(lambda c: c.execute(update(alert).values(onset=START)))
+    county.store.write(lambda c: c.execute(
+        update(measure).values(arguments={"km_h": 40})))  # fmt: skip
+    county.wait(30)
+    climbed = [n for n in county.rows(notice) if n.kind == "escalation"][-1]
+    assert climbed.facts["first"]["sent"] == START.isoformat()
+    assert climbed.facts["first"]["changed"]["en"] == "60 has become 40"
+    assert climbed.facts["measures"][0]["arguments"] == {"km_h": 40}

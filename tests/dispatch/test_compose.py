@@ -213,6 +213,23 @@ def conflict(kind: str = "ask") -> News:
     return News(1, kind, 2, START, said, "conflict", "m2")
 
 
+def test_a_reminder_says_when_the_first_message_went_out_and_what_changed_since() -> None:
+    first = {"sent": "2026-01-20T05:30:00+00:00",
+             "changed": {"zh": "级别由蓝色变为黄色", "en": "blue has become yellow"}}
+    for kind in ("reminder", "escalation"):
+        again = news(kind, first=first)
+        assert "首次发送20日13时30分，此后级别由蓝色变为黄色。" in short(again, most=9).text
+        assert "提示：首次发送20日13时30分，此后级别由蓝色变为黄色" in long(again).text
+        english = short(again, language="en", most=9).text
+        assert "First sent 20 Jan 13:30; since then blue has become yellow." in english
+        assert segments(english).encoding == "GSM-7"
+        tight = short(again, most=1)
+        assert "首次发送" not in tight.text
+        assert {"why", "first"} <= set(tight.cut)
+        assert "设置限速60公里/小时" in tight.text
+    assert "首次发送" not in short(news("reminder")).text
+
+
 @pytest.mark.parametrize("kind", ["ask", "reminder", "escalation"])
 def test_a_conflict_is_said_with_both_sides_whoever_is_called(kind: str) -> None:
     text = short(conflict(kind)).text

@@ -24,7 +24,7 @@ def test_silence_climbs_rung_by_rung_and_the_duty_office_is_called_until_it_answ
     town.forecast(ORANGE_FOG)
     chen.expects("限速")
     town.passes(minutes=11)
-    chen.expects("第2次呼叫"), wang.expects_nothing()
+    chen.expects("第2次呼叫", "首次发送20日14时，此后情况未变"), wang.expects_nothing()
     town.passes(minutes=10)
     wang.expects("交警大队未答复，请您处置", "限速")
     town.passes(minutes=40)
