@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from alerting.dispatch import Composer
 from alerting.dispatch.compose import Asking
@@ -32,6 +33,7 @@ REASONS = {
     "suspended": {"zh": "〔与哪项冲突〕", "en": "(what it conflicts with)"},
     "superseded": {"zh": "〔由哪项措施接替〕", "en": "(what took its place)"},
 }
+CHANGED = {"zh": "〔有何变化〕", "en": "(what changed)"}
 CODE, LINK = "H6", "x" * 27  # as long as they are
 BEGINS_IN, LASTS = timedelta(hours=6), timedelta(hours=12)
 
@@ -134,7 +136,7 @@ def _notices(
             was = at_level + {"raise": -1, "fall": 1}.get(kind, 0)
             if was not in range(len(rule.ladder)):
                 continue
-            facts = said | {"was": int(rule.ladder[was]), "reason": REASONS.get(kind, {})}
+            facts = said | {"was": int(rule.ladder[was])} | _besides(kind, at)
             news = specimens.of_alert(kind, wants, int(step.level), soon, facts)
             yield name, "", list(rule.audience), news
         for ask in _asked(county, step):
@@ -145,9 +147,15 @@ def _notices(
             tiers = {"carrier": measure.carrier, "decider": measure.decider, "lifter": measure.lifter,
                      "rung": next(iter(county.config.escalation.rungs), "")}  # fmt: skip
             for kind, wants, role in specimens.kinds_of(measure):
-                facts = said | {"reason": REASONS.get(kind, {})}
                 yield name, ask.measure, [str(tiers[role])], specimens.of_measure(
-                    kind, wants, int(step.level), span, facts, ordered)
+                    kind, wants, int(step.level), span, said | _besides(kind, at), ordered)
+
+
+def _besides(kind: str, at: datetime) -> dict[str, Any]:
+    """What a kind of notice says besides: its reason, and of a call what went before."""
+    first = {"sent": at.isoformat(), "changed": CHANGED}
+    calls = {"first": first} if kind in ("reminder", "escalation") else {}
+    return {"reason": REASONS.get(kind, {})} | calls
 
 
 def _asked(county: County, step: LevelRule) -> Iterator[Ask]:
