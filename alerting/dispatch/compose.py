@@ -133,6 +133,16 @@ class Composer:
         *,
         short: bool,
     ) -> str:
+        wanted = [one for one in news if one.asks]
+        answers = words.answers(wanted, asking.code, asking.letters) if asking.can_reply else ""
+        form = asking.can_reply and any(words.has_form(one) for one in wanted)
+        # Where the list of places had to be left out, it stands behind the link; so does what a person
+        # typed.
+        cut = any((words.places_listed(one) and not parts["list"]) or (one.asks and parts["behind"])
+                  for one, parts in zip(news, said, strict=True))  # fmt: skip
+        link = asking.link if _needs_link(wanted, asking) or form or cut else ""
+        # An SMS of one thing says how to answer, then why; of a question the why is the question.
+        apart = short and len(news) == 1 and bool(answers or link) and news[0].kind != "question"
         of_notice = {number: letter for letter, number in asking.letters.items()}
         items: list[str] = []
         before: Said = {}
@@ -141,22 +151,15 @@ class Composer:
             items.append(
                 self._texts[words.language, one.kind]
                 .render(parts | _unsaid(parts, before) if same else parts, same=same, short=short,
-                        letter=of_notice.get(one.id, ""))
+                        letter=of_notice.get(one.id, ""), apart=apart)
                 .strip()
             )  # fmt: skip
             before = parts
-        wanted = [one for one in news if one.asks]
-        answers = words.answers(wanted, asking.code, asking.letters) if asking.can_reply else ""
-        form = asking.can_reply and any(words.has_form(one) for one in wanted)
-        # Where the list of places had to be left out, it stands behind the link; so does what a person
-        # typed.
-        cut = any((words.places_listed(one) and not parts["list"]) or (one.asks and parts["behind"])
-                  for one, parts in zip(news, said, strict=True))  # fmt: skip
-        by_link = _needs_link(wanted, asking) or form or cut
+        after = self._texts[words.language, "_after"].render(said[0]).strip() if apart else ""
         name = "message" if len(items) == 1 else "bundle"
         text = self._texts[words.language, name].render(
             short=short, exercise=exercise, sender=self._sender[words.language], items=items,
-            answers=answers, link=asking.link if by_link else "", form=form,
+            answers=answers, link=link, form=form, after=after,
         ).strip()  # fmt: skip
         return in_gsm_7(text) if short and words.language == "en" else text
 

@@ -133,12 +133,19 @@ def test_english_stays_in_gsm_7() -> None:
 
 
 def test_how_to_answer_is_one_digit_each_with_the_code() -> None:
-    assert short(news("order")).text.endswith("收到回1，落实后再回2，无法执行回3，需要支援回4。多条待答时这样回：1 K7")
-    assert short(news("open")).text.endswith("收到回1，需要支援回4。多条待答时这样回：1 K7")
-    assert short(news("decide")).text.endswith("同意回1，不同意回2。多条待答时这样回：1 K7")
+    """In a line of its own, after what to do and before why."""
+    for kind, said in (
+        ("order", "收到回1，落实后再回2，无法执行回3，需要支援回4。多条待答时这样回：1 K7"),
+        ("open", "收到回1，需要支援回4。多条待答时这样回：1 K7"),
+        ("decide", "同意回1，不同意回2。多条待答时这样回：1 K7"),
+    ):
+        lines = short(news(kind)).text.splitlines()
+        assert lines[1:] == [said, "依据：能见度 25日22时 120 m < 200 m。"]
     assert "回1" not in short(news("clear")).text
-    assert short(news("order"), language="en").text.endswith(
+    assert short(news("order"), language="en").text.splitlines()[1] == (
         "Reply 1 received, then 2 when done, 3 cannot, 4 need support. If several wait: 1 K7")
+    assert short(news("question", reason={"zh": "桥面结冰吗", "en": "x"})).text.splitlines()[0].endswith(
+        "请核实并答复。桥面结冰吗。依据：能见度 25日22时 120 m < 200 m。"), "its reason is the question"
 
 
 def test_several_measures_in_one_message_have_letters() -> None:
@@ -249,10 +256,10 @@ def test_the_gate_is_asked_by_link_even_where_a_digit_could_be_answered() -> Non
     gate = News(1, "ask", 2, START, asked.facts, "gate", "m1")
     text = short(gate, most=9).text
     assert "复工前请填报四项确认，解除限速" in text
-    assert text.endswith("答复：http://l/a/x")
+    assert text.splitlines()[1] == "答复：http://l/a/x"
     assert "回1" not in text
     sign = News(1, "ask", 2, START, asked.facts, "signature", "m1")
-    assert short(sign).text.endswith("签字解除回1，退回（写原因）回2。多条待答时这样回：1 K7")
+    assert short(sign).text.splitlines()[1] == "签字解除回1，退回（写原因）回2。多条待答时这样回：1 K7"
 
 
 def test_whom_an_order_lets_pass_is_what_its_askers_left() -> None:
@@ -369,8 +376,8 @@ def test_a_person_s_words_are_said_where_they_fit_and_else_stand_behind_the_link
     assert 'as reported: "邻县某矿", "3人死亡"' in text
     assert "/a/" not in text
     made = short(few, language="en")
-    assert made.text.endswith("Answer: http://l/a/x")
-    assert "roof fall on 20 Jan." in made.text
+    assert made.text.splitlines()[2:] == ["Answer: http://l/a/x",
+                                          "Why: " * (key == "why") + "roof fall on 20 Jan."]
     assert (made.cut, segments(made.text).encoding, made.segments) == (("reported",), "GSM-7", 2)
     assert "邻县某矿" in short(few).text  # of itself it fits
     many = short(news("order", **{"why": {}} | {key: elsewhere("邻县某矿" * 40, "3人死亡")}))

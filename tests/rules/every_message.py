@@ -11,7 +11,7 @@ from alerting.alerts.finding import told_of
 from alerting.chase import words as chased
 from alerting.dispatch import Composer
 from alerting.dispatch.compose import Asking, Composed
-from alerting.dispatch.wording import News
+from alerting.dispatch.wording import News, Words
 from alerting.people import Post
 from alerting.places import Places
 from alerting.rulebook import Book
@@ -19,12 +19,14 @@ from alerting.rulebook.arguments import Argument
 from alerting.service import specimens
 from alerting.signals import Incident
 from alerting.vocabulary import Level
+from alerting.vocabulary.languages import Language
 
 ALERT_KINDS = (*specimens.OF_ALERT, ("question", "acknowledge"))
 KINDS = tuple((kind, wants) for kind, wants, _ in specimens.OF_MEASURE)
 # What is asked about a measure, at first and when nobody has answered.
 CALLS = ("ask", "reminder", "escalation")
 ZONE = ZoneInfo("Asia/Shanghai")
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
 HOURS = {"begins": "2026-01-20T12:30:00+00:00", "ends": "2026-01-20T22:30:00+00:00"}
 NOW = datetime(2026, 1, 20, 6, tzinfo=UTC)
 # As long as a link is, of an office with a name of its own.
@@ -49,6 +51,18 @@ def composed(
     for about, news in _all(book, places):
         for language in ("zh", "en"):
             yield about, language, composer.compose((news,), language, exercise, asking, most)
+
+
+def with_parts(
+    book: Book, places: Places
+) -> Iterator[tuple[str, str, News, Words, Composed]]:
+    """(what it is about, language, the notice, its words, the message) of each SMS above."""
+    composer = Composer(book, places, ZONE, {"zh": "某县应急办", "en": "County EMO"})
+    asking = Asking("K7", {}, LINK, True)
+    for about, news in _all(book, places):
+        for language in LANGUAGES:
+            made = composer.compose((news,), language, False, asking, 3)
+            yield about, language, news, Words(language, book, places, ZONE), made
 
 
 def ways(book: Book, places: Places) -> set[tuple[str, str]]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerting.calendar import Calendar
+from alerting.dispatch.lines import in_gsm_7
 from alerting.dispatch.segments import segments
 from alerting.dispatch.wording import FORMS_ONLY
 from alerting.people import read_people, read_posts
@@ -23,7 +24,7 @@ from alerting.service.county import load_county
 from alerting.service.forms import form_notes
 from alerting.vocabulary import SECTORS, Level
 from alerting.vocabulary.answers import ANSWERS
-from tests.rules.every_message import composed, messages, texts, ways
+from tests.rules.every_message import composed, messages, texts, ways, with_parts
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "rules"
@@ -285,6 +286,45 @@ def test_every_kind_of_message_is_among_them(book: Book, places: Places) -> None
     files = {file.stem for file in (ROOT / "alerting/dispatch/texts/en").glob("[a-z]*.j2")}
     assert files - found == {"bundle", "message", "head", "reply", "response", "service", "stopped"}
     assert {wants for _, wants in asked} == {"", *ANSWERS, *FORMS_ONLY}
+
+
+# Who reads these gets what to do in more than two segments of Chinese, and how to answer in the third.
+LONG = {"chemical-keep-heat", "chemical-shutdown", "close-section", "hold-vehicles",
+        "icing-response-decision", "late-start", "night-ban", "night-closure", "receive-pupils",
+        "rest-buses", "road-night-ice", "slope-return", "suspend-classes"}  # fmt: skip
+# What a kind asks in words of its own, before it names the measure.
+VERBS = {"check": ("请检查现场", "Check on site"), "decide": ("请决定", "Decide"),
+         "question": ("请核实", "Check and answer")}  # fmt: skip
+
+
+def test_the_first_segment_says_who_what_where_and_when_and_begins_with_what_to_do(
+    book: Book, places: Places
+) -> None:
+    """At the place of which there is most to say; how to answer follows at once, and why comes last."""
+    found = 0
+    for about, language, news, words, made in with_parts(book, places):
+        count = segments(made.text)
+        if language == "en" and count.encoding != "GSM-7":
+            continue  # it quotes what a person typed in Chinese
+        room = {1: 160, 2: 153} if language == "en" else {1: 70, 2: 67}
+        first = made.text[: room[min(count.segments, 2)]]
+        shown = in_gsm_7 if language == "en" else str
+        parts = [words.place(news)] if news.kind == "reopened" else [words.head(news), words.place(news)]
+        for part in ("某县应急办" if language == "zh" else "County EMO", *parts):
+            assert shown(part) in first, (about, news.kind, made.text)
+        assert shown(words.span(news)) in first or shown(words.moment(news)) in first, made.text
+        does = VERBS.get(news.kind, (words.do(news)[:6],) * 2)[language == "en"]
+        if news.kind != "superseded":  # 接替: what took its place comes before
+            assert shown(does) in first, (about, news.kind, made.text)
+        answers = shown(words.answers([news], "K7", {})) if news.asks else ""
+        if answers:
+            found += 1
+            at = made.text.index(answers)
+            why = made.text.find("依据：" if language == "zh" else "Why:")
+            assert why == -1 or why > at or news.kind == "question", made.text
+            if language == "zh" and about not in LONG and news.wants != "conflict":
+                assert at + len(answers) <= 2 * room[2], (about, news.kind, made.text)
+    assert found > 3000
 
 
 def test_a_text_says_no_time_that_its_deadline_says(book: Book) -> None:
