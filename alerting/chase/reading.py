@@ -50,12 +50,13 @@ _UNITS = re.compile(
 # What may be one: "2 号桥已封", "2 roads salted". After 3 and 4 it is taken for the reason.
 _COUNTED = re.compile(
     r"(OF|MORE|MEN|WOMEN|(?!(?:THANKS|THIS|WAS|HAS|YES|ITS)(?![A-Z]))[A-Z]+[A-RT-Z]S)(?![A-Z])|"
-    r"[号位条级米吨层楼日月年时点天]|名(?!单)|人(?![员手])|户(?!外)|次(?!生)|"
+    r"[吨层楼日月年米]|天(?![气黑亮晴冷])|时(?![间常])|点(?![位火])|条(?!件)|级(?!别)|号(?!召)|"
+    r"位(?![置于])|名(?!单)|人(?![员手])|户(?!外)|次(?!生)|"
     r"个(?!别)|处(?![置理])|分(?![批段流])"
 )
 _NOT = re.compile(
     r"(?<![A-Z])(NOT|NO|NEVER|CANNOT|CAN'T|CANT|UNABLE|WON'T|ISN'T|DON'T|HAVEN'T)(?![A-Z])|"
-    r"[未没无不吗嘛么]|别(?![的处人])"
+    r"[未没无不吗嘛么]|(?<![个区分特级类识])别(?![的处人])"
 )
 # It is said of something still to come.
 _NOT_YET = re.compile(

@@ -142,6 +142,9 @@ def test_the_longer_code_wins_where_both_are_theirs():
     ("1\ufe0f\u20e3", Parsed(digit="1")),
     ("１ ", Parsed(digit="1")),
     ("2 人员已撤", Parsed(digit="2", rest="人员已撤")),
+    ("1 天气转好，会商终止", Parsed(digit="1", rest="天气转好,会商终止")),
+    ("2 会商认为只影响个别路段", Parsed(digit="2", rest="会商认为只影响个别路段")),
+    ("2 级别太高", Parsed(digit="2", rest="级别太高")),
     ("2，撒盐车出动3辆", Parsed(digit="2", rest="撒盐车出动3辆")),
 ])  # fmt: skip
 def test_what_a_phone_makes_of_speech(text, expected):
