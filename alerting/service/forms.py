@@ -38,7 +38,7 @@ def form_notes(county: County, at: datetime) -> Iterator[Note]:
             said = specimens.facts(about, span, {})
             for step, ask in specimens.asks_of(rule.levels):
                 measure = county.book.measures[ask.measure]
-                ordered = specimens.given(ask.measure, measure, place.id, ask.arguments, span)
+                ordered = specimens.given(ask.measure, measure, place.id, ask.arguments, None)
                 one = specimens.of_measure("order", "acknowledge", int(step.level), span, said, ordered)
                 made = composer.compose([one], language, config.fictional, ASKING, most)
                 if made.segments > most and (ask.measure, language) not in told:

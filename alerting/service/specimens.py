@@ -71,15 +71,20 @@ def of_measure(
 
 
 def given(
-    name: str, measure: Measure, place: str, arguments: Mapping[str, Any], span: Span
+    name: str, measure: Measure, place: str, arguments: Mapping[str, Any], span: Span | None
 ) -> dict[str, Any]:
-    """A measure as notices carry it: with the day and the hours that its kind of measure has."""
-    hours = {"from": ("begins", span.onset), "until": ("ends", span.until or span.onset)}
-    return {
+    """A measure as notices carry it: with the day and the hours of its kind where a span is given."""
+    ordered = {
         "id": "m1", "measure": name, "form": measure.form, "state": "issued", "object": place,
         "title": dict(measure.title), "arguments": dict(arguments),
-        "day": span.onset.date().isoformat() if measure.named_day else None,
-    } | {key: at.isoformat() for said, (key, at) in hours.items() if said in arguments}
+    }  # fmt: skip
+    if span is None:
+        return ordered
+    hours = {"from": ("begins", span.onset), "until": ("ends", span.until or span.onset)}
+    day = span.onset.date().isoformat() if measure.named_day else None
+    return ordered | {"day": day} | {
+        key: at.isoformat() for said, (key, at) in hours.items() if said in arguments
+    }
 
 
 def kinds_of(measure: Measure) -> Iterator[tuple[str, str, str]]:
