@@ -147,6 +147,8 @@ def _notices(
             tiers = {"carrier": measure.carrier, "decider": measure.decider, "lifter": measure.lifter,
                      "rung": next(iter(county.config.escalation.rungs), "")}  # fmt: skip
             for kind, wants, role in specimens.kinds_of(measure):
+                if kind == "raise" and at_level == 0:
+                    continue
                 yield name, ask.measure, [str(tiers[role])], specimens.of_measure(
                     kind, wants, int(step.level), span, said | _besides(kind, at), ordered)
 
