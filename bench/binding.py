@@ -12,6 +12,7 @@ import asyncio
 import sqlite3
 import statistics
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from alerting.dispatch.writing import as_news
 from alerting.runtime import VirtualRuntime
 from alerting.store import Store, Writer
 from alerting.store.schema import delivery, delivery_notice, notice
+from alerting.store.schema_reach import digest
 from bench import county
 from bench.ingest import Run
 from bench.rounds import Target, same
@@ -121,6 +123,7 @@ def _barely(front: Run, path: Path) -> float:
         same(not connection.execute(select(notice.c.id).where(notice.c.state == "due")).all(),
              "a notice is still due")  # fmt: skip
         rows = connection.execute(select(delivery).order_by(delivery.c.id)).all()
+        begun = {row.id: row.begun for row in connection.execute(select(digest))}
         news: dict[int, list[Any]] = {row.id: [] for row in rows}
         carried = select(delivery_notice.c.delivery, notice).join(
             notice, notice.c.id == delivery_notice.c.notice
@@ -136,16 +139,24 @@ def _barely(front: Run, path: Path) -> float:
     """)
     numbers = [(one.id,) for all_ in news.values() for one in all_]
     bare.executemany("INSERT OR IGNORE INTO notice VALUES (?, 'due', '')", numbers)
+    waiting: defaultdict[int | None, set[int]] = defaultdict(set)  # told by each digest so far
     began = process_time()
     for at in range(0, len(rows), 10):
         made, pairs = [], []
         for row in rows[at : at + 10]:
             asking = Asking(row.code, row.letters, f"{URL}/a/{row.link}", True)
-            said = composer.compose(news[row.id], row.language, True, asking, Taken.max_segments)
+            told = news[row.id]
+            waiting[row.digest] |= {one.id for one in told if one.wants}
+            said = composer.digest(
+                told, row.language, True, asking, Taken.max_segments, begun[row.digest],
+                len(waiting[row.digest]),
+            ) if row.summary else composer.compose(
+                told, row.language, True, asking, Taken.max_segments
+            )  # fmt: skip
             same(said.text == row.text, f"the text of delivery {row.id}")
             made.append((row.id, row.person, row.channel, row.address, row.code, said.text,
                          row.link))  # fmt: skip
-            pairs += [(row.id, one.id) for one in news[row.id]]
+            pairs += [(row.id, one.id) for one in told]
         bare.execute("BEGIN IMMEDIATE")
         bare.executemany("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?)", made)
         bare.executemany("INSERT INTO delivery_notice VALUES (?, ?)", pairs)

@@ -25,7 +25,7 @@ LONGEST = ("tests/winter/", "tests/faults/", "tests/bus/", "tests/sabotage/", "t
 ALONE = ("tests/scenarios/", "tests/winter/")
 # But for those whose stories follow one another in one process.
 TOGETHER = ("tests/scenarios/test_closures.py", "tests/scenarios/test_rosters.py",
-            "tests/scenarios/test_rows.py")
+            "tests/scenarios/test_rows.py", "tests/scenarios/test_storms.py")  # fmt: skip
 # Fixtures so costly that all who use them go to the same worker.
 MADE_ONCE = ("kafka", "first_minute")
 REQUIRED = bool(os.environ.get("SUIAN_REQUIRE_ALL"))

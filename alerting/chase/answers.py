@@ -6,7 +6,7 @@ audit entry, and everyone we know is told what happens next; strangers get nothi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,12 +14,13 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from alerting.alerts.life import Life
 from alerting.audit import record
-from alerting.chase import calls, everything, pursuits, words
+from alerting.chase import calls, consent, everything, pursuits, words
 from alerting.chase.acts import answer_one
 from alerting.chase.closing import close_deliveries, woken
 from alerting.chase.joined import joined
 from alerting.chase.outcomes import Outcome, Said
-from alerting.chase.targets import Targets, carried, targets_of
+from alerting.chase.targets import Targets, targets_of
+from alerting.chase.told import carried
 from alerting.people import Person, contacts_of, person_by_id, resolve
 from alerting.signals import Report
 from alerting.store.schema import answer, contact
@@ -52,6 +53,11 @@ def take(connection: Connection, life: Life, report: Report) -> str:
     pursuits.open_new(connection, life, at)
     if report.act in ("stop", "start"):
         return _stop_or_start(connection, life, who, report, at)
+    if report.act == consent.VERIFY:
+        made = consent.verify(connection, life, who, report, at)
+        _write(connection, life, who, report, made, at)
+        _reply(connection, life, who, report, Targets([]), made.words, at)
+        return made.outcome
     targets = targets_of(connection, life, who, report)
     if targets.instead is not None:
         return _not_taken(connection, life, who, report, targets, at)
@@ -62,7 +68,9 @@ def take(connection: Connection, life: Life, report: Report) -> str:
         taken = [n for n, o in zip(targets.notices, outcomes, strict=True) if o.outcome == "taken"]
         told = everything.told(connection, life, who, report, taken)
     else:
-        told = joined(connection, life, targets.notices, outcomes)
+        sent = targets.delivery
+        told = joined(connection, life, targets.notices, outcomes,
+                      summary=sent is not None and sent.summary)  # fmt: skip
     for subject, why in targets.untaken:
         record(connection, life.realm, at, who.id, f"answer {report.act}", subject,
                {"outcome": "not taken", "channel": report.channel, "why": why})  # fmt: skip
@@ -199,21 +207,14 @@ def _reply(
                measure_id=about.measure)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _About:
-    alert: str | None
-    measure: str | None
-    level: int
-
-
-def _about_what(connection: Connection, targets: Targets) -> _About:
+def _about_what(connection: Connection, targets: Targets) -> calls.About:
     if targets.notices:
         one = targets.notices[0]
-        return _About(one.alert, one.measure, max(n.level for n in targets.notices))
+        return calls.About(one.alert, one.measure, max(n.level for n in targets.notices))
     if targets.delivery is not None:
         for row in carried(connection, targets.delivery.id)[:1]:
-            return _About(row.alert, row.measure, row.level)
-    return _About(None, None, 1)
+            return calls.About(row.alert, row.measure, row.level)
+    return calls.NOTHING
 
 
 def _stop_or_start(
@@ -247,7 +248,7 @@ def _stop_or_start(
     office = resolve(connection, life.places, "duty-office", "", life.places.county)
     if office is not None:
         level = Level.yellow if reachable else Level.orange
-        facts = calls.bare_facts(connection, life, _About(None, None, int(level)))
+        facts = calls.bare_facts(connection, life, calls.About(None, None, int(level)))
         facts["hazard"] = "service"  # the service itself speaks, not somebody's instruction
         calls.tell(connection, life, "service", facts, said, at, post=office.id)
     if reachable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,17 @@ from alerting.alerts.life import Life
 from alerting.chase.since import first_message
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice
 
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a notice of no pursuit is about; `alert` and `measure` are ids."""
+
+    alert: str | None
+    measure: str | None
+    level: int
+
+
+NOTHING = About(None, None, 1)
 # Kinds the chase writes itself; every other notice that wants an answer is a fresh one.
 CALLS = ("reminder", "escalation")
 

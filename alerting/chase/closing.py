@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from alerting.alerts.life import Life
 from alerting.chase.targets import Targets
+from alerting.chase.told import answered_with
 from alerting.people import Person, post_by_id
 from alerting.store.schema import alert, delivery, delivery_notice
 
@@ -28,7 +29,8 @@ def close_deliveries(
 ) -> None:
     """An answer lifts a delivery from any state to `answered`, with those that stand in for it; from
     the page, all that asked it."""
-    ids = _and_successors(connection, targets.delivery.id) if targets.delivery is not None else list(
+    held = targets.delivery
+    ids = _and_successors(connection, answered_with(connection, held)) if held is not None else list(
         connection.execute(
             select(delivery.c.id)
             .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
@@ -43,9 +45,9 @@ def close_deliveries(
     )
 
 
-def _and_successors(connection: Connection, delivery_id: int) -> list[int]:
-    """A delivery and those that were sent in its place: they carry the same notices."""
-    found = fresh = [delivery_id]
+def _and_successors(connection: Connection, deliveries: list[int]) -> list[int]:
+    """Deliveries and those that were sent in their place: they carry the same notices."""
+    found = fresh = deliveries
     while fresh:
         fresh = list(connection.execute(
             select(delivery.c.id).where(delivery.c.fallback_of.in_(fresh))).scalars())  # fmt: skip

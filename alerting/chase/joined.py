@@ -15,11 +15,15 @@ from alerting.store.schema import measure
 
 
 def joined(
-    connection: Connection, life: Life, notices: Sequence[Any], outcomes: Sequence[Outcome]
+    connection: Connection, life: Life, notices: Sequence[Any], outcomes: Sequence[Outcome], *,
+    summary: bool = False,
 ) -> words.Words:
-    """One reply to one message: what is the same is said once, else each measure by its name."""
+    """One reply to one message: what is the same is said once, else each measure by its name; to the
+    `summary` of a digest how many were received."""
     if len({o.words["zh"] for o in outcomes}) == 1:
         return outcomes[0].words
+    if summary:
+        return words.all_received(sum(o.outcome == "taken" for o in outcomes))
     about: dict[str, list[Any]] = {}
     for one, made in zip(notices, outcomes, strict=True):
         about.setdefault(made.words["zh"], []).append(one)

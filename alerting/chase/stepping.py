@@ -156,8 +156,15 @@ def _lapse(connection: Connection, life: Life, held: Any, now: datetime) -> None
         _remind_ahead(connection, life, held, now)
         return
     reminded = ahead and called is not None and called.created < held.must_by <= now
+    if called is None and held.wants == "acknowledge" and held.measure is None:
+        pursuits.ended(connection, life, held.id, "nothing was sent that could be answered", now)
+        return
     if called is None or (reminded and called.kind == "reminder"):
         _not_in_force(connection, life, held, now)
+        return
+    if called.state == "due" and called.due > now:
+        # It is held back (blue at night, a digest, a budget): who has not been told is not silent.
+        _wait_until(connection, held, _answer_by(life, held, called.due))
         return
     carried = calls.carried_at(connection, called.id)
     if carried is not None and (by := _answer_by(life, held, carried)) > now:

@@ -13,9 +13,10 @@ from alerting.chase.acts import fits
 from alerting.chase.outcomes import Outcome
 from alerting.chase.rights import ON_BEHALF, may_answer, was_asked
 from alerting.chase.together import were_put_together
+from alerting.chase.told import carried, told_by
 from alerting.people import Person, post_by_id
 from alerting.signals import Report
-from alerting.store.schema import delivery, delivery_notice, measure, notice
+from alerting.store.schema import delivery, measure, notice
 from alerting.vocabulary.answers import choices
 from alerting.vocabulary.questions import grouped, question_of
 
@@ -91,7 +92,10 @@ def _of_delivery(
     if held is None or held.person != who.id:
         # Somebody answers for another by a delivery that is not theirs: forged, or a wrong link.
         return Targets([], None, Outcome("refused", words.not_asked(), "not their delivery"))
-    sent = carried(connection, held.id)
+    sent = told_by(connection, held)
+    if held.summary and report.act != "acknowledge":
+        return Targets([], held, Outcome("not-understood", words.only_received(held.code),
+                                         "a digest is only acknowledged"))  # fmt: skip
     letter = str(report.detail.get("letter") or "").upper()
     asked = [n for n in sent if n.wants and n.pursuit is not None]
     if not asked:
@@ -177,18 +181,6 @@ def _delivery(connection: Connection, life: Life, key: str) -> Any | None:
         select(delivery).where(delivery.c.realm == life.realm,
                                delivery.c.id == (int(key) if key.isdecimal() else -1))
     ).one_or_none()  # fmt: skip
-
-
-def carried(connection: Connection, delivery_id: int) -> list[Any]:
-    """The notices of a delivery, oldest first."""
-    return list(
-        connection.execute(
-            select(notice)
-            .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
-            .where(delivery_notice.c.delivery == delivery_id)
-            .order_by(notice.c.id)
-        )
-    )
 
 
 def _no_act(connection: Connection, life: Life, report: Report) -> Targets:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from alerting.chase.told import told_by
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice, pursuit
 
 KEPT = timedelta(days=30)  # how old a message may be and still be answered
@@ -33,12 +34,17 @@ def open_ones(connection: Connection, theirs: list[Any]) -> list[Any]:
     """Messages that still wait for an answer, each subject in the newest that reached them."""
     covered: set[tuple[str, str, str]] = set()
     found = []
+    summed: set[int] = set()
     for held in reversed([d for d in theirs if d.state in REACHED]):
+        if held.digest in summed:
+            continue  # the newest summary of its digest answers it too
+        if held.summary:
+            summed.add(held.digest)
         subjects = {
             (held.realm, row.measure or row.alert or "", "" if row.wants == "in-force" else
              row.wants.replace("acknowledge", ""))
-            for row in connection.execute(asked_by(held.id))
-            if _waits(connection, row)
+            for row in told_by(connection, held)
+            if row.wants and _waits(connection, row)
         }  # fmt: skip
         if subjects - covered:
             found.append(held)

@@ -375,3 +375,31 @@ def unreachable(who: Person, channel: str) -> Words:
 def stopped(who: Person, channel: str) -> Words:
     return both(f"{who.called('zh')}退订了{channel}，请改用其他方式联系",
                 f"{who.called('en')} stopped messages on {channel}: use other means")  # fmt: skip
+
+
+def all_received(count: int) -> Words:
+    return both(f"已记录{count}项收到；须执行的请逐项落实后回报",
+                f"{count} recorded as received; report each order when it is in force")  # fmt: skip
+
+
+def only_received(code: str) -> Words:
+    return both(f"汇总短信只能整体回“收到”：1 {code}；其他答复请打开链接逐项办理",
+                f"A digest is acknowledged as a whole: 1 {code}. Else open its link")  # fmt: skip
+
+
+def say_back(code: str, page: str) -> Words:
+    return both(f"核验联系方式：请回复验证码 {code}，24小时内有效。也可在 {page} 填写",
+                f"To verify this address reply {code} within 24 hours. Or at {page}")  # fmt: skip
+
+
+def verified(channel: str) -> Words:
+    return both(f"已核验，今后用{channel}联系您", f"Verified: {channel} counts from now on")
+
+
+def code_wrong(left: int) -> Words:
+    return both(f"验证码不对，还可试{left}次", f"That is not the code; {left} more tries")
+
+
+def code_over() -> Words:
+    return both("没有等待核验的验证码，或已过期，请联系值班室重发",
+                "No code is awaited, or it has run out: ask the duty office for another")  # fmt: skip

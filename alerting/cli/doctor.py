@@ -251,9 +251,6 @@ def _people(county: County, now: datetime) -> Iterator[Line]:
         name for name, c in county.config.channels.items()
         if c.on and find_channel(c.use or name).loudness > 0
     }  # fmt: skip
-    quiet = [p["name"] for p in county.people if not loud & {c for c, _ in p["contacts"]}]
-    if quiet:
-        yield OFF, f"no loud channel reaches 无响亮通道可达: {', '.join(quiet)}"
     store = store_of(county.config)
     with store.read() as connection:
         stopped = connection.execute(
@@ -261,9 +258,22 @@ def _people(county: County, now: datetime) -> Iterator[Line]:
             .join(person, person.c.id == contact.c.person)
             .where(contact.c.stopped.is_not(None), person.c.active).order_by(person.c.id)
         ).all()  # fmt: skip
+        verified = set(connection.execute(
+            select(contact.c.person, contact.c.channel)
+            .where(contact.c.stopped.is_(None), contact.c.verified.is_not(None))
+        ).tuples())  # fmt: skip
     store.close()
-    for one in stopped:
-        yield OFF, (f"{one.name} stopped messages on 已退订 {one.channel} {one.stopped:%Y-%m-%d}:"
+    quiet = [p["name"] for p in county.people if not loud & {c for c, _ in p["contacts"]}]
+    if quiet:
+        yield OFF, f"no loud channel reaches 无响亮通道可达: {', '.join(quiet)}"
+    for one in county.people:
+        theirs = [c for c, _ in one["contacts"] if c in loud]
+        if theirs and not any((one["id"], c) in verified for c in theirs):
+            yield OFF, (f"{one['name']}: no loud channel that is verified 响亮通道未核验或已退订"
+                        f" ({', '.join(theirs)}): `suian verify {one['id']}`")  # fmt: skip
+            quiet.append(one["name"])
+    for row in stopped:
+        yield OFF, (f"{row.name} stopped messages on 已退订 {row.channel} {row.stopped:%Y-%m-%d}:"
                     " START sent from there undoes it 由本人回复START恢复")  # fmt: skip
     try:
         notes = [*people_notes(county), *measure_notes(county, now)]

@@ -39,6 +39,7 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "bulletin": "bulletin:bulletin",
     "withdraw": "withdraw:withdraw",
     "password": "password:password",
+    "verify": "verify:verify",
     "token": {"create": "token:create", "list": "token:list_", "revoke": "token:revoke"},
     "audit": {"verify": "audit:verify"},
     "docs": {"rules": "docs:rules", "schema": "docs:schema"},

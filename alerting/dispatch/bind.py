@@ -15,24 +15,32 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import Connection, Row, bindparam, func, select, true, update
 
-from alerting.dispatch.readers import PROMPT, Readers
+from alerting.dispatch import budget, digest
+from alerting.dispatch.budget import Budget, limits
+from alerting.dispatch.digest import Digests, Key, digestible, rest_of
+from alerting.dispatch.muting import Muting
+from alerting.dispatch.readers import PROMPT, Reader, Readers
 from alerting.dispatch.superseding import ended_of
+from alerting.dispatch.turns import Turns
 from alerting.dispatch.withholding import LOOK_BACK, Verdict, judge
 from alerting.dispatch.writing import Bundle, Draft, Drafts, insert_drafts
-from alerting.store.schema import delivery, notice, slice_done
+from alerting.people import Contact, Person, contacts_of
+from alerting.store.schema import alert, delivery, notice, slice_done
 from alerting.store.schema import realm as realm_table
 from alerting.vocabulary import Level
 from alerting.vocabulary.questions import TOGETHER, question_of
 
 log = structlog.get_logger()
 BUNDLE = timedelta(seconds=30)
+BUNDLED = "bundled: written to less than 30 s ago"
 AT_ONCE = 25  # notices a realm and transaction
 WITH_THEM = 400  # more, where they are put as one question with one of these
+LIVE = "live"  # the real world's realm
 HALF_TAKEN = timedelta(seconds=1)  # after which it is looked again whether a question is whole
 Sheet = dict[str, Any]
 
@@ -49,6 +57,9 @@ class Plan:
     now: datetime
     newest: int
     rows: dict[int, Row[Any]]
+    digests: Digests
+    turns: Turns
+    machine: datetime  # the time by the machine's clock
     ends: dict[int, Sheet] = field(default_factory=dict)
     drafts: list[Draft] = field(default_factory=list)
 
@@ -76,7 +87,9 @@ def bind(connection: Connection, plan: Plan) -> int:
     """
     left = _changed(connection, plan)
     kept = [d for d in plan.drafts if left.isdisjoint(_numbers(d))]
-    insert_drafts(connection, plan.realm, kept, plan.now)
+    insert_drafts(connection, plan.realm, kept, plan.now, plan.machine, plan.turns)
+    told = {d.bundle.digest.id for d in kept if d.bundle.digest and d.bundle.digest.id}
+    digest.write(connection, plan.realm.id, plan.digests, told, plan.now)
     moves = [
         {"number": number} | {f"to_{name}": value for name, value in end.items()}
         for number, end in plan.ends.items() if number not in left
@@ -106,6 +119,10 @@ def _changed(connection: Connection, plan: Plan) -> set[int]:
     for draft in plan.drafts:
         if draft.bundle.person.id in written:
             left |= _numbers(draft)
+    for key, (one, waits) in list(plan.digests.begun.items()):
+        if one.person in written:  # what would have made it begin is not sent now
+            left |= set(waits)
+            del plan.digests.begun[key]
     if left:  # ends and updates were judged by what was to go out with them
         left |= {number for number, row in plan.rows.items() if row.kind in LOOK_BACK}
     return left
@@ -122,6 +139,15 @@ _MOVE = (
 )
 
 
+class _Slot(NamedTuple):
+    """Where a notice is to go, from when on, and why not before."""
+
+    key: tuple[Any, ...]
+    bundle: Bundle
+    free: datetime
+    why: str
+
+
 @dataclass(slots=True)
 class _Planning:
     """One realm's turn."""
@@ -131,6 +157,8 @@ class _Planning:
     realm: Row[Any]
     now: datetime
     _readers: Readers = field(init=False)
+    _digests: Digests = field(init=False)
+    _budget: Budget = field(init=False)
     _plan: Plan = field(init=False)
 
     def run(self) -> Plan | None:
@@ -144,18 +172,27 @@ class _Planning:
         ).all()
         if not due:
             return None
+        if len(due) == AT_ONCE:
+            due = [*due, *self._first_of_others(due)]
+        settings, realm = self.drafts.settings, self.realm.id
+        self._digests = Digests(self.connection, realm, self.now, settings.zone)
         due = [*due, *self._put_with(due)]
+        due = [*due, *self._for_summaries(due)]
         newest = self.connection.execute(select(func.max(delivery.c.id))).scalar_one() or 0
-        self._plan = Plan(self.realm, self.now, newest, {row.id: row for row in due})
-        self._readers = Readers(self.connection, self.drafts.settings, self.realm.id, due)
+        self._plan = Plan(self.realm, self.now, newest, {row.id: row for row in due}, self._digests,
+                          Turns(self.connection), self.drafts.runtime.now())  # fmt: skip
+        self._readers = Readers(self.connection, settings, realm, due)
+        self._budget = Budget(self.connection, settings, self._plan.machine)
         ended = ended_of(self.connection, due)
         half_taken = self.connection.execute(
             select(slice_done.c.seq).where(slice_done.c.realm == self.realm.id).limit(1)
         ).first() is not None  # fmt: skip
         bundles: dict[tuple[Any, ...], Bundle] = {}
+        muting = Muting(self.connection, realm, due)
         told: list[Row[Any]] = []  # what goes out with a notice has gone out before it
         for row in due:
-            verdict = judge(self.connection, self.realm, row, ended, told, self.now)
+            verdict = muting.of(row) or judge(self.connection, self.realm, row, ended, told,
+                                              self.now, settings)  # fmt: skip
             if verdict is None and half_taken and question_of(row) is not None:
                 verdict = Verdict("more places of the same question are on their way",
                                   self.now + HALF_TAKEN)  # fmt: skip
@@ -165,6 +202,19 @@ class _Planning:
                 told.append(row)
         self._compose(list(bundles.values()))
         return self._plan
+
+    def _first_of_others(self, due: Sequence[Row[Any]]) -> list[Row[Any]]:
+        """Where more is due than a batch holds: the first of each rule that it left out, so that
+        nobody waits behind a noisy rule's hundreds."""
+        waits = (notice.c.realm == self.realm.id, notice.c.state == "due", notice.c.due <= self.now)
+        firsts = set(self.connection.execute(
+            select(func.min(notice.c.id))
+            .outerjoin(alert, alert.c.id == notice.c.alert)
+            .where(*waits).group_by(alert.c.rule)
+        ).scalars()) - {row.id for row in due}  # fmt: skip
+        return list(self.connection.execute(
+            select(notice).where(notice.c.id.in_(firsts)).order_by(notice.c.id)
+        ))  # fmt: skip
 
     def _put_with(self, due: Sequence[Row[Any]]) -> list[Row[Any]]:
         """The rest of the questions of which the batch has a part: one question is one message."""
@@ -182,6 +232,24 @@ class _Planning:
         ).all()  # fmt: skip
         return [row for row in rows if question_of(row) in asked][:WITH_THEM]
 
+    def _for_summaries(self, due: Sequence[Row[Any]]) -> list[Row[Any]]:
+        """The rest of what goes into summaries that are due: one summary is one message."""
+        if not self._digests:
+            return []
+        readers = Readers(self.connection, self.drafts.settings, self.realm.id, due)
+        posts: dict[str, set[str]] = {}
+        for row in due:
+            for reader in readers.of(row)[0] if digestible(row) else ():
+                band = Level(max(1, row.level)).band
+                going = self._digests.of((reader.person.id, reader.contact.channel, band))
+                if going is not None and self._digests.next_at(going) <= self.now:
+                    posts.setdefault(band, set()).add(row.post)
+        known = {row.id for row in due}
+        return [
+            row for band, told in posts.items()
+            for row in rest_of(self.connection, self.realm.id, told, band, self.now, known, WITH_THEM)
+        ]  # fmt: skip
+
     def _obey(self, row: Row[Any], verdict: Verdict) -> None:
         if verdict.until is not None:
             self._end(row, "due", verdict.reason, due=verdict.until)
@@ -196,23 +264,55 @@ class _Planning:
             self._end(row, "nobody", missing)
             return False
         waits: datetime | None = None
+        why = ""
         for reader in readers:
             if self._readers.had(row, reader):
                 continue
-            free = self._free_from(row, reader.person.id)
-            if free > self.now:
-                waits = free if waits is None else min(waits, free)
+            slot = self._within_budget(row, reader, self._slot(row, reader.person, reader.contact),
+                                       bundles)  # fmt: skip
+            if slot.free > self.now:
+                if waits is None or slot.free < waits:
+                    waits, why = slot.free, slot.why
                 continue
-            band = Level(max(1, row.level)).band
-            key = (reader.person.id, reader.contact.channel, reader.contact.address, band, row.round,
-                   _answered_as(row))  # fmt: skip
-            made = Bundle(reader.person, reader.contact, band, row.round)
-            bundles.setdefault(key, made).rows.append(row)
+            bundles.setdefault(slot.key, slot.bundle).rows.append(row)
         if waits is not None:
-            self._end(row, "due", "bundled: written to less than 30 s ago", due=waits)
+            self._end(row, "due", why, due=waits)
         else:
             self._end(row, "carried", "", person=readers[0].person.id)
         return waits is None
+
+    def _slot(self, row: Row[Any], person: Person, contact: Contact) -> _Slot:
+        """The message that a notice is to go out with on a contact, and from when on it may."""
+        band = Level(max(1, row.level)).band
+        of = (person.id, contact.channel, band)
+        going = self._digests.of(of) if digestible(row) else None
+        if going is not None:
+            free, why = self._digests.next_at(going), digest.WHY
+        else:
+            free, why = self._free_from(row, person.id), BUNDLED
+        key = (*of, contact.address, "digest" if going is not None else row.round, _answered_as(row))
+        return _Slot(key, Bundle(person, contact, band, row.round, digest=going), free, why)
+
+    def _within_budget(
+        self, row: Row[Any], reader: Reader, slot: _Slot, bundles: dict[tuple[Any, ...], Bundle]
+    ) -> _Slot:
+        """The same, or on another of their contacts, or later: a message more must fit the budget."""
+        if slot.free > self.now or slot.key in bundles or row.kind in PROMPT:
+            return slot
+        person, first = reader.person, reader.contact
+        if limits(self.drafts.settings.channels[first.channel], urgent=True):
+            others = contacts_of(self.connection, person.id)
+            contact, until = self._budget.choose(person.id, first, others, self._urgent(row.level))
+            if until is not None:
+                wait = (until - self._plan.machine) * self.realm.speed
+                return slot._replace(free=self.now + wait, why=budget.why(first.channel))
+            if contact != first:
+                slot = self._slot(row, person, contact)
+        self._budget.uses(person.id, slot.bundle.contact.channel)
+        return slot
+
+    def _urgent(self, level: int) -> bool:
+        return bool(self.realm.id == LIVE and level >= Level.red)
 
     def _free_from(self, row: Row[Any], person: str) -> datetime:
         """From when on this person may be written to: red and replies wait for nothing."""
@@ -228,9 +328,16 @@ class _Planning:
         end with nobody, which calls the next rung; the log says why. One that another of its readers
         still waits for is tried again with theirs."""
         pen = self.drafts.pen(self.connection, self.realm, bundles, self.now)
+        self._digests.count({one.person.id for one in bundles})
         for bundle in bundles:
+            gathers = bundle.digest is None and digestible(bundle.rows[0])
+            of = (bundle.person.id, bundle.contact.channel, bundle.band)
             try:
-                self._plan.drafts += pen.compose(bundle)
+                drafts = pen.compose(bundle, self._most(of, bundle) if gathers else None)
+                self._plan.drafts += drafts
+                if gathers:
+                    self._digests.goes(of, len(drafts))
+                    self._gather(of, bundle, drafts)
             except Exception as error:
                 numbers = [row.id for row in bundle.rows]
                 log.exception("a message cannot be written", notices=numbers)
@@ -238,6 +345,24 @@ class _Planning:
                 for row in bundle.rows:
                     if self._plan.ends[row.id]["state"] == "carried":
                         self._end(row, "nobody", why)
+
+    def _most(self, of: Key, bundle: Bundle) -> int:
+        """How many messages a bundle may be parted into."""
+        room = self._digests.room(of)
+        urgent = self._urgent(max(row.level for row in bundle.rows))
+        left = self._budget.left(of[0], of[1], urgent)
+        return room if left is None else min(room, max(1, left))
+
+    def _gather(self, of: Key, bundle: Bundle, drafts: Sequence[Draft]) -> None:
+        """What is over the messages of a minute waits for a digest."""
+        gone = {number for draft in drafts for number in _numbers(draft)}
+        left = [row for row in bundle.rows if row.id not in gone]
+        if not left:
+            return
+        until = self._digests.begin(of, [row.id for row in left])
+        for row in left:
+            if self._plan.ends[row.id]["state"] == "carried":
+                self._end(row, "due", digest.WHY, due=until)
 
     def _end(self, row: Row[Any], state: str, reason: str, **more: Any) -> None:
         as_read = {"due": row.due, "person": row.person}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from alerting.dispatch.wording import FORMS_ONLY, Book, News, Words
 from alerting.places import Places
 from alerting.vocabulary.languages import Language
 
+# A digest names so many of the gravest, in a short text and in a long one.
+NAMED_SHORT, NAMED_LONG = 3, 50
 # In this order a short text loses what it can do without. "reported" is what a person typed (see
 # Words.brief): of any length, and in Chinese it more than halves what an English text may hold.
 CUTS = ("reported", "why", "list", "official", "first", "reason")
@@ -99,6 +102,35 @@ class Composer:
             if count <= max_segments:
                 break
         return Composed(self._subject(news, words, exercise), text, count, cut)
+
+    def digest(
+        self,
+        news: Sequence[News],
+        language: str,
+        exercise: bool,
+        asking: Asking,
+        max_segments: int | None,
+        begun: datetime,
+        total: int,
+    ) -> Composed:
+        """A storm's news in one message: how many wait for an answer since `begun`, what is new, the
+        gravest by name as far as there is room."""
+        words, short = self._words(language), max_segments is not None
+        gravest = sorted(news, key=lambda one: (-one.level, one.id))
+        named = [f"{words.place(one)}{'：' if words.language == 'zh' else ': '}{words.do(one)}"
+                 for one in gravest[:NAMED_SHORT if short else NAMED_LONG]]  # fmt: skip
+        for count in range(len(named), -1, -1):
+            text = self._texts[words.language, "digest"].render(
+                short=short, exercise=exercise, sender=self._sender[words.language],
+                head=words.head(gravest[0]), begun=words.at(begun, gravest[-1].created),
+                colour=words.colour(gravest[0].level), total=total, new=len(news),
+                items=named[:count], code=asking.code if asking.can_reply else "", link=asking.link,
+            ).strip()  # fmt: skip
+            text = in_gsm_7(text) if short and words.language == "en" else text
+            parts = segments(text).segments if short else 1
+            if max_segments is None or parts <= max_segments:
+                break
+        return Composed(self._subject(gravest, words, exercise), text, parts)
 
     def fitting(
         self,

@@ -24,6 +24,7 @@ from alerting.dispatch.receipts import apply_status
 from alerting.dispatch.traffic import Traffic
 from alerting.dispatch.wording import Book
 from alerting.dispatch.writing import Drafts, Settings
+from alerting.people import Quiet
 from alerting.places import Places
 from alerting.runtime import Runtime
 from alerting.store import Store, Writer
@@ -50,12 +51,13 @@ class Dispatcher:
         zone: ZoneInfo,
         url: str,
         now_of: Callable[[str], datetime],
+        quiet: Quiet = Quiet(),
     ) -> None:
         self._store, self._writer, self._runtime, self._now_of = store, writer, runtime, now_of
         self._channels = channels
         self._composer = partial(Composer, places=places, zone=zone, sender=sender)
         self._drafts = Drafts(
-            Settings(channels, sender, zone, url.rstrip("/")), self._composer(book), runtime,
+            Settings(channels, sender, zone, url.rstrip("/"), quiet), self._composer(book), runtime,
         )  # fmt: skip
         self._traffic = Traffic(channels)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -175,6 +177,7 @@ class Dispatcher:
         now = self._runtime.now()
         for made in plans:
             bind(connection, made)
+        ways.stopped(connection, self._drafts, self._now_of)
         ways.undelivered(connection, self._drafts, now, self._now_of)
         ways.pass_on(connection, self._drafts, refused, now, self._now_of)
         return outbox.claim(connection, self._drafts, now, room, self._now_of)

@@ -78,7 +78,8 @@ def claim(
     room: Mapping[str, Room],
     now_of: Now,
 ) -> list[Claimed]:
-    """Lease what is ready, red first, as much as each channel has `room` for; by the machine's clock.
+    """Lease what is ready, red first and then by turns, as much as each channel has `room` for; by
+    the machine's clock.
 
     What no longer fits is superseded instead. What is for a channel that `room` does not know, one that
     has left the config, is leased to be ended.
@@ -94,7 +95,7 @@ def claim(
         found = connection.execute(
             select(delivery)
             .where(delivery.c.channel == channel, ready(now))
-            .order_by(~urgent(), delivery.c.band != "red", delivery.c.id)
+            .order_by(~urgent(), delivery.c.band != "red", delivery.c.turn, delivery.c.id)
             .limit(free.most)
         ).all()
         first = [row for row in found if is_urgent(row)]

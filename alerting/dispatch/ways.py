@@ -7,16 +7,18 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, Row, and_, or_, select, tuple_, update
 
 from alerting.audit import record
+from alerting.dispatch import digest
 from alerting.dispatch.superseding import may_have_arrived
 from alerting.dispatch.writing import Bundle, Drafts
 from alerting.people import Contact, contacts_of, person_by_id
-from alerting.store.schema import delivery, delivery_notice, notice
+from alerting.store.schema import contact, delivery, delivery_notice, notice
 from alerting.store.schema import realm as realm_table
 
 # How the error of a message begins that its provider could not deliver and may be sent once more.
+STOPPED = "its owner has stopped messages to this address"
 AGAIN = "again: "
 UNDELIVERED_AGAIN = timedelta(minutes=5)  # a handset out of reach, once more
 AT_ONCE = 10  # messages a transaction that go on by another way: each is composed in it, 3 ms
@@ -34,8 +36,8 @@ def undelivered(connection: Connection, drafts: Drafts, now: datetime, now_of: N
         reason = row.error.removeprefix(AGAIN)
         at = now_of(row.realm)
         if again and not _sent_again_before(connection, row):
-            contact = Contact(row.channel, row.address)
-            carry_on(connection, drafts, row, contact, reason, at, now + UNDELIVERED_AGAIN)
+            same = Contact(row.channel, row.address)
+            carry_on(connection, drafts, row, same, reason, at, now + UNDELIVERED_AGAIN)
         else:
             next_way(connection, drafts, row, reason, at)
     return len(rows)
@@ -74,13 +76,34 @@ def pass_on(
     for row in rows:
         until = refused[row.channel]
         unsure = row.leased_until is not None or may_have_arrived(row)
-        contact = None if unsure else next_contact(connection, drafts, row)
-        if contact is not None:
+        another = None if unsure else next_contact(connection, drafts, row)
+        if another is not None:
             why = f"{row.channel} refuses us"
-            carry_on(connection, drafts, row, contact, why, now_of(row.realm))
+            carry_on(connection, drafts, row, another, why, now_of(row.realm))
             continue
         later = {"next_try": until} if row.leased_until is None else {"leased_until": until}
         connection.execute(update(delivery).where(delivery.c.id == row.id).values(later))
+    return len(rows)
+
+
+def stopped(connection: Connection, drafts: Drafts, now_of: Now) -> int:
+    """What waits for an address whose owner has stopped it goes to their next contact at once, where
+    there is none it is dead; nothing is sent there again. Gives how many."""
+    # They are few, and the queue may be long: it is not walked for their sake.
+    closed = connection.execute(select(contact).where(contact.c.stopped.is_not(None))).all()
+    if not closed:
+        return 0
+    rows = connection.execute(
+        select(delivery)
+        .where(tuple_(delivery.c.person, delivery.c.channel, delivery.c.address)
+               .in_([(one.person, one.channel, one.address) for one in closed]),
+               delivery.c.person.in_({one.person for one in closed}),
+               delivery.c.state.in_(["bound", "sending"]), delivery.c.leased_until.is_(None))
+        .order_by(delivery.c.band != "red", delivery.c.id)
+        .limit(AT_ONCE)
+    ).all()  # fmt: skip
+    for row in rows:
+        next_way(connection, drafts, row, STOPPED, now_of(row.realm))
     return len(rows)
 
 
@@ -88,9 +111,9 @@ def next_way(
     connection: Connection, drafts: Drafts, row: Row[Any], reason: str, at: datetime
 ) -> None:
     """The person's next contact, or the end."""
-    contact = next_contact(connection, drafts, row)
-    if contact is not None:
-        carry_on(connection, drafts, row, contact, reason, at)
+    another = next_contact(connection, drafts, row)
+    if another is not None:
+        carry_on(connection, drafts, row, another, reason, at)
         return
     connection.execute(
         update(delivery)
@@ -106,7 +129,7 @@ def carry_on(
     connection: Connection,
     drafts: Drafts,
     row: Row[Any],
-    contact: Contact,
+    to: Contact,
     reason: str,
     at: datetime,
     next_try: datetime | None = None,
@@ -121,20 +144,23 @@ def carry_on(
     ).all()
     realm = connection.execute(select(realm_table).where(realm_table.c.id == row.realm)).one()
     assert reader is not None
-    again = Bundle(reader, contact, row.band, row.round, list(carried), row.id, next_try)
+    again = Bundle(reader, to, row.band, row.round, list(carried), row.id, next_try,
+                   digest=digest.read(connection, row.digest) if row.summary else None,
+                   joins=row.digest)  # fmt: skip
     made = drafts.write(connection, realm, again, at)
     sent_as = ", ".join(f"#{number}" for number in made)
     connection.execute(
         update(delivery)
         .where(delivery.c.id == row.id)
         .values(state="superseded", final=True, at=at, leased_until=None, next_try=None,
-                error=f"{reason}; sent as {sent_as} on {contact.channel}")
+                error=f"{reason}; sent as {sent_as} on {to.channel}")
     )  # fmt: skip
 
 
 def next_contact(connection: Connection, drafts: Drafts, row: Row[Any]) -> Contact | None:
-    """The person's next contact in order that this message has not been tried on."""
-    if person_by_id(connection, row.person) is None:
+    """The person's next contact in order that this message has not been tried on; none for what is
+    meant for one address alone."""
+    if person_by_id(connection, row.person) is None or _for_one_address(connection, row):
         return None
     tried = {(row.channel, row.address)}
     before = row.fallback_of
@@ -151,6 +177,15 @@ def next_contact(connection: Connection, drafts: Drafts, row: Row[Any]) -> Conta
         if works and (one.channel, one.address) not in tried:
             return one
     return None
+
+
+def _for_one_address(connection: Connection, row: Row[Any]) -> bool:
+    carried = connection.execute(
+        select(notice.c.facts)
+        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
+        .where(delivery_notice.c.delivery == row.id, notice.c.kind == "reply")
+    ).scalars()
+    return any(facts.get("nowhere_else") for facts in carried)
 
 
 def _sent_again_before(connection: Connection, row: Row[Any]) -> bool:

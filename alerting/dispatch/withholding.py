@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, func, select
 
 from alerting.dispatch.superseding import all_over
+from alerting.dispatch.writing import NO_PERSON, Settings
 from alerting.store.schema import delivery, delivery_notice, notice
+from alerting.vocabulary import Level
 
 HOUR = timedelta(hours=1)
 UPDATES_AN_HOUR = 2
@@ -18,6 +20,9 @@ UPDATES_AN_HOUR = 2
 UNASKED = ("update", "fall", "clear")
 # News of an end: whoever never heard of the start needs none of it.
 ENDS = ("clear", "fall", "lifted", "withdrawn")
+# What tells of an alert, and what calls again for it.
+NEWS = ("open", "raise", "reopen", *UNASKED)
+CALLS = ("reminder", "escalation")
 # Of these it matters what went out before them.
 LOOK_BACK = ("update", *ENDS)
 # What a reader acts on; the rest of an update is for the record.
@@ -38,6 +43,7 @@ def judge(
     ended: set[tuple[str, str]],
     told: Sequence[Row[Any]],
     now: datetime,
+    settings: Settings,
 ) -> Verdict | None:
     """What keeps a due notice back; None where nothing does.
 
@@ -54,9 +60,25 @@ def judge(
             return Verdict("its start was never sent")
         if row.kind == "update" and before is not None and _same(before, row.facts):
             return Verdict("nothing a reader would act on has changed")
+    late = None
     if row.kind in UNASKED and row.measure is None:
-        return _too_often(connection, row, now)
-    return None
+        late = _too_often(connection, row, now)
+    return late or _till_morning(row, now, settings)
+
+
+def is_news(row: Row[Any]) -> bool:
+    """Whether a notice tells of an alert, or calls again for having been told: it orders and asks
+    nothing, and nobody did it by hand."""
+    told = row.kind in NEWS or (row.kind in CALLS and row.wants == "acknowledge")
+    by_hand = row.kind in NEWS and (row.facts.get("by") or "") not in NO_PERSON
+    return told and row.measure is None and not by_hand
+
+
+def _till_morning(row: Row[Any], now: datetime, settings: Settings) -> Verdict | None:
+    if row.level > Level.blue or not is_news(row):
+        return None
+    until = settings.quiet.until(now, settings.zone)
+    return Verdict("blue waits for the morning", until) if until is not None else None
 
 
 def _before(

@@ -13,14 +13,16 @@ from sqlalchemy import Connection, Row, insert
 from alerting.dispatch.channels import Channel
 from alerting.dispatch.codes import free_code, link_for, link_secret, used_codes
 from alerting.dispatch.compose import Asking, Composed, Composer
+from alerting.dispatch.digest import Digest
 from alerting.dispatch.together import facts_together
+from alerting.dispatch.turns import Turns
 from alerting.dispatch.wording import LETTERS, News, lettered
-from alerting.people import Contact, Person, person_by_id
+from alerting.people import Contact, Person, Quiet, person_by_id
 from alerting.runtime import Runtime
 from alerting.store.schema import delivery, delivery_notice
 from alerting.vocabulary.questions import grouped
 
-_NO_PERSON = frozenset({"service", "watch", "config"})
+NO_PERSON = frozenset({"", "service", "watch", "config"})
 _LONGEST_CODE = "KMP"  # for trying whether a text fits before its code is drawn
 
 
@@ -35,6 +37,7 @@ class Settings:
     sender: Mapping[str, str]
     zone: ZoneInfo
     url: str
+    quiet: Quiet = Quiet()
     unusable: set[str] = field(default_factory=set)
 
 
@@ -49,6 +52,8 @@ class Bundle:
     rows: list[Row[Any]] = field(default_factory=list)
     fallback_of: int | None = None
     next_try: datetime | None = None
+    digest: Digest | None = None  # which it is the next summary of
+    joins: int | None = None  # a digest that it belongs to without being its summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,14 @@ class Draft:
     code: str
     link: str  # its token
     said: Composed
+
+    @property
+    def rule(self) -> str:
+        return str(self.news[0].facts.get("rule") or "")
+
+    @property
+    def letters(self) -> dict[str, int]:
+        return lettered(self.news) if self.bundle.digest is None else {}
 
 
 @dataclass(slots=True)
@@ -85,7 +98,7 @@ class Drafts:
     ) -> list[int]:
         """Compose and write a bundle in the caller's transaction; gives its deliveries' ids."""
         drafts = self.pen(connection, realm, [bundle], now).compose(bundle)
-        return insert_drafts(connection, realm, drafts, now)
+        return insert_drafts(connection, realm, drafts, now, self.runtime.now())
 
 
 @dataclass(slots=True)
@@ -103,15 +116,18 @@ class Pen:
     used: dict[str, set[str]]
     named: Mapping[str, Person | None]
 
-    def compose(self, bundle: Bundle) -> list[Draft]:
-        """One draft; where its text is too long for the channel, as many as it takes.
+    def compose(self, bundle: Bundle, most: int | None = None) -> list[Draft]:
+        """One draft; where its text is too long for the channel, as many as it takes, `most` at most.
+        A digest is one, however much it holds.
 
         Raises whatever a template or the words in it raise.
         """
         language = bundle.person.language
         news = [_by_name(as_question(rows), language, self.named) for rows in grouped(bundle.rows)]
+        if bundle.digest is not None:
+            return [self._draft(bundle, news)]
         drafts: list[Draft] = []
-        while news:
+        while news and (most is None or len(drafts) < most):
             count = self._fitting(bundle, news)
             drafts.append(self._draft(bundle, news[:count]))
             news = news[count:]
@@ -123,9 +139,15 @@ class Pen:
         self.used[person.id].add(code)
         link = link_for(self.secret, self.realm.id, person.id, code, self.now)
         asking = Asking(code, lettered(news), f"{self.settings.url}/a/{link}", channel.can_reply)
-        said = self.composer.compose(
-            news, person.language, self.realm.exercise, asking, channel.max_segments
-        )
+        if bundle.digest is not None:
+            said = self.composer.digest(
+                news, person.language, self.realm.exercise, asking, channel.max_segments,
+                bundle.digest.begun, bundle.digest.waits_for(bundle.rows),
+            )  # fmt: skip
+        else:
+            said = self.composer.compose(
+                news, person.language, self.realm.exercise, asking, channel.max_segments
+            )
         said.text.encode()  # what the database would not take fails here, and takes no other along
         return Draft(bundle, news, code, link, said)
 
@@ -145,9 +167,16 @@ class Pen:
 
 
 def insert_drafts(
-    connection: Connection, realm: Row[Any], drafts: Sequence[Draft], now: datetime
+    connection: Connection,
+    realm: Row[Any],
+    drafts: Sequence[Draft],
+    now: datetime,
+    machine: datetime,
+    turns: Turns | None = None,
 ) -> list[int]:
-    """Write drafts as deliveries, in the caller's transaction; gives their ids."""
+    """Write drafts as deliveries, in the caller's transaction; gives their ids. `now` is by the
+    realm's clock, `machine` by the machine's. Without `turns` they go first: they stand in for what
+    has waited already."""
     if not drafts:
         return []
     rows = [
@@ -156,7 +185,10 @@ def insert_drafts(
             "address": b.contact.address, "band": b.band, "round": b.round, "state": "bound",
             "language": b.person.language, "created": now, "at": now, "fallback_of": b.fallback_of,
             "next_try": b.next_try, "code": draft.code, "link": draft.link,
-            "letters": lettered(draft.news), "subject": draft.said.subject,
+            "letters": draft.letters, "rule": draft.rule,
+            "turn": turns.of(b.contact.channel, draft.rule) if turns is not None else 0,
+            "bound": machine, "summary": b.digest is not None,
+            "digest": b.joins if b.digest is None else b.digest.id, "subject": draft.said.subject,
             "text": draft.said.text, "segments": draft.said.segments,
         }
         for draft in drafts for b in [draft.bundle]
@@ -188,7 +220,7 @@ def _by_name(news: News, language: str, named: Mapping[str, Person | None]) -> N
     if not by:
         return news
     known = named[by]
-    name = known.called(language) if known is not None else "" if by in _NO_PERSON else by
+    name = known.called(language) if known is not None else "" if by in NO_PERSON else by
     return replace(news, facts=dict(news.facts) | {"by": name})
 
 

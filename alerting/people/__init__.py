@@ -2,6 +2,7 @@
 
 from alerting.people.duty import holders_of, holders_of_all, on_duty, posts_held
 from alerting.people.policy import Policy
+from alerting.people.quiet import Quiet
 from alerting.people.register import (
     Contact,
     Person,
@@ -24,6 +25,7 @@ __all__ = [
     "Person",
     "Policy",
     "Post",
+    "Quiet",
     "contacts_of",
     "contacts_of_all",
     "everybody",

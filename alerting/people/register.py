@@ -75,7 +75,7 @@ def person_at(connection: Connection, channel: str, address: str) -> Person | No
 
 
 def contacts_of(connection: Connection, person_id: str) -> list[Contact]:
-    """In the order in which they are tried."""
+    """In the order in which they are tried: what is not verified comes last."""
     return contacts_of_all(connection, [person_id])[person_id]
 
 
@@ -85,7 +85,7 @@ def contacts_of_all(connection: Connection, people: Collection[str]) -> dict[str
     rows = connection.execute(
         select(contact.c.person, contact.c.channel, contact.c.address)
         .where(contact.c.person.in_(found), contact.c.stopped.is_(None))
-        .order_by(contact.c.person, contact.c.rank)
+        .order_by(contact.c.person, contact.c.verified.is_(None), contact.c.rank)
     )
     for row in rows:
         found[row.person].append(Contact(row.channel, row.address))

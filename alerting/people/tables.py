@@ -160,16 +160,17 @@ def import_posts(
 
 
 def _set_contacts(connection: Connection, who: str, contacts: list[tuple[str, str]]) -> None:
-    """An address that stays keeps its STOP, which is its reader's to undo; a new one has none."""
-    stopped = {
-        (c.channel, c.address): c.stopped
+    """An address that stays keeps its STOP, which is its reader's to undo, and stays verified; a new
+    one is neither."""
+    kept = {
+        (c.channel, c.address): {"stopped": c.stopped, "verified": c.verified}
         for c in connection.execute(select(contact).where(contact.c.person == who))
     }
     connection.execute(delete(contact).where(contact.c.person == who))
     for rank, (channel, address) in enumerate(contacts):
         connection.execute(
             insert(contact).values(person=who, rank=rank, channel=channel, address=address,
-                                   stopped=stopped.get((channel, address)))
+                                   **kept.get((channel, address), {}))
         )  # fmt: skip
 
 

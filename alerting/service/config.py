@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ruamel.yaml.error import MarkedYAMLError
 
 from alerting.errors import BadInput, plain
-from alerting.people import Policy
+from alerting.people import Policy, Quiet
 from alerting.weather import FIRE_START
 from alerting.yamlfile import read_tree
 
@@ -124,6 +124,7 @@ class Config(Part):
     sources: dict[str, Source] = {}
     channels: dict[str, Channel] = {"console": Channel()}
     escalation: Policy = Policy()
+    quiet: Quiet = Quiet()
     weather: Weather = Weather()
     exercise: Exercise = Exercise()
     bus: Bus = Bus()

@@ -19,6 +19,7 @@ from alerting.alerts.rule_places import rule_places
 from alerting.alerts.standing import load as load_standings
 from alerting.audit import record
 from alerting.bus import EmbeddedBus, KafkaBus
+from alerting.chase import consent
 from alerting.dispatch import Dispatcher, make_channels
 from alerting.errors import SuianError
 from alerting.rulebook import Book, Bound
@@ -76,7 +77,7 @@ class Station:
         self.dispatcher = Dispatcher(
             store=store, writer=self.writer, runtime=runtime, channels=self.channels,
             book=self.book, places=self.places, sender=self._sender(), zone=self.config.county.zone,
-            url=self.config.url, now_of=self.now,
+            url=self.config.url, now_of=self.now, quiet=self.config.quiet,
         )  # fmt: skip
         self.player = Player(self)
         self.engines[LIVE] = self._engine(self._realms[LIVE], self._feeds[LIVE], self.book)
@@ -272,6 +273,8 @@ class Station:
 
         def in_pool() -> chase.Routed | None:
             with self.store.read() as connection:
+                if consent.is_code(connection, person, channel, reply_to, text):
+                    return self._code(person, channel, reply_to, text)
                 return chase.route(connection, person, text, clocks, channel=channel,
                                    reply_to=reply_to, message=message, stops=stops)  # fmt: skip
 
@@ -280,6 +283,14 @@ class Station:
             return False
         await self.publish(routed.realm, [routed.report])
         return True
+
+    def _code(self, person: str, channel: str, reply_to: str, text: str) -> chase.Routed:
+        """A code said back from the address it was sent to."""
+        detail = {"channel": channel, "reply_to": reply_to, "text": text}
+        return chase.Routed(LIVE, Report(
+            source="reply", issued=self.now(LIVE), act=consent.VERIFY, person=person, channel=channel,
+            subject=f"person:{person}", detail=detail,
+        ))  # fmt: skip
 
     def failed_before(self, realm_id: str, seq: int) -> bool:
         """Whether this signal has failed once already; remembers that it has."""

@@ -14,7 +14,17 @@ from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from alerting.errors import SuianError
-from alerting.store.schema import asker, measure, metadata, response, response_step, returned
+from alerting.store import schema_reach
+from alerting.store.schema import (
+    asker,
+    contact,
+    delivery,
+    measure,
+    metadata,
+    response,
+    response_step,
+    returned,
+)
 from alerting.store.schema_duty import duty, roster, roster_change
 
 
@@ -119,13 +129,32 @@ def _posts_have_rosters(connection: Connection) -> None:
     metadata.create_all(connection, tables=[roster, roster_change, duty])
 
 
+def _people_are_reached_with_care(connection: Connection) -> None:
+    """Digests, fair turns, budgets, verified addresses. Whoever was reached so far is verified: an
+    upgrade must leave nobody without a loud channel."""
+    metadata.create_all(connection, tables=[schema_reach.digest, schema_reach.verification])
+    known = {c["name"] for c in inspect(connection).get_columns("delivery")}
+    for name, kind in (("rule", "VARCHAR NOT NULL DEFAULT ''"), ("bound", "VARCHAR(27)"),
+                       ("turn", "INTEGER NOT NULL DEFAULT 0"), ("digest", "INTEGER"),
+                       ("summary", "BOOLEAN NOT NULL DEFAULT 0")):  # fmt: skip
+        if name not in known:
+            connection.execute(text(f"ALTER TABLE delivery ADD COLUMN {name} {kind}"))
+    for index in delivery.indexes:
+        if index.name in ("delivery_by_digest", "delivery_by_budget"):
+            connection.execute(CreateIndex(index, if_not_exists=True))
+    if "verified" not in {c["name"] for c in inspect(connection).get_columns(contact.name)}:
+        connection.execute(text("ALTER TABLE contact ADD COLUMN verified VARCHAR(27)"))
+        connection.execute(text(
+            "UPDATE contact SET verified = strftime('%Y-%m-%dT%H:%M:%S.000000Z', 'now')"))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
     "0006": _measures_meet, "0007": _responses_and_returns, "0008": _a_month_is_found,
     "0009": _measures_have_an_end, "0010": _measures_know_their_day_and_gate,
     "0011": _questions_and_what_people_typed_are_found, "0012": _askers_know_their_hours,
-    "0013": _posts_have_rosters,
+    "0013": _posts_have_rosters, "0015": _people_are_reached_with_care,
 }  # fmt: skip
 
 

@@ -402,6 +402,14 @@ delivery = Table(
     Column("accepted_at", UtcText),
     Column("answered_at", UtcText),
     Column("fallback_of", Integer),
+    Column("rule", String, nullable=False, server_default=""),  # of its first notice
+    Column("turn", Integer, nullable=False, server_default="0"),  # in its channel's queue
+    Column("bound", UtcText),  # when it was written, by the machine's clock
+    Column("digest", Integer),  # the digest it belongs to, and whether it is one of its summaries
+    Column("summary", Boolean, nullable=False, server_default="0"),
+    Index("delivery_by_digest", "digest", sqlite_where=text("digest IS NOT NULL"),
+          postgresql_where=text("digest IS NOT NULL")),
+    Index("delivery_by_budget", "person", "channel", "bound"),
     Index("delivery_to_send", "state", "next_try"),
     Index("delivery_by_person", "realm", "person", "channel"),
     Index("delivery_by_provider", "channel", "provider_id"),
@@ -456,6 +464,7 @@ contact = Table(
     Column("channel", String, nullable=False),
     Column("address", String, nullable=False),
     Column("stopped", UtcText),
+    Column("verified", UtcText),  # when a code sent there was said back; None: it counts last
     Index("contact_by_address", "channel", "address"),
 )  # fmt: skip
 

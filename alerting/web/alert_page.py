@@ -8,6 +8,7 @@ from sqlalchemy import Connection, or_, select
 
 from alerting.chase.together import put_together
 from alerting.service import listing
+from alerting.service.held import held
 from alerting.store.schema import (
     alert,
     alert_change,
@@ -48,6 +49,7 @@ def alert_page(connection: Connection, station: Station, alert_id: str) -> dict[
         "changes": _changes(connection, alert_id),
         "ledger": _ledger(connection, ids),
         "sent": _sent(connection, alert_id, ids, people),
+        "held": held(connection, station.places, row["realm"], alert=alert_id, measures=ids),
         "answers": connection.execute(
             select(answer)
             .where(or_(answer.c.alert == alert_id, answer.c.measure.in_(ids)))

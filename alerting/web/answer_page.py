@@ -20,6 +20,7 @@ from alerting import chase
 from alerting.alerts.orders import title_of
 from alerting.alerts.responses import put_by
 from alerting.chase.meetings import MEETS
+from alerting.chase.told import told_by
 from alerting.dispatch.wording import BRIEF
 from alerting.errors import BadInput
 from alerting.rulebook.given import read_form
@@ -29,10 +30,8 @@ from alerting.store.schema import (
     alert,
     answer,
     delivery,
-    delivery_notice,
     measure,
     meeting,
-    notice,
     person,
     realm,
 )
@@ -143,12 +142,9 @@ def linked(connection: Connection, station: Station, link: str) -> dict[str, Any
     ).one_or_none()
     if reader is None or station.now(here.id) - sent.created > LASTS:
         return None
-    rows = connection.execute(
-        select(notice)
-        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
-        .where(delivery_notice.c.delivery == sent.id)
-        .order_by(notice.c.id)
-    ).all()
+    rows = told_by(connection, sent)
+    if sent.summary:  # called again, a thing stands in it twice
+        rows = list({(row.measure or row.alert or row.id, row.wants): row for row in rows}.values())
     each = {row.id: _ask(connection, station, row, reader) for row in rows}
     asks = list(each.values())
     whole = f"delivery:{sent.id}"
@@ -165,6 +161,7 @@ def linked(connection: Connection, station: Station, link: str) -> dict[str, Any
         "asks": _questions(each, rows), "offered": offered, "told": _reported(rows),
         "acknowledge": whole if acknowledge else "",
         "all_waiting": len(waiting) if ("acknowledge", EVERYTHING) in offered else 0,
+        "holds": [_held(station, row) for row in rows] if sent.summary else [],
         "answers": connection.execute(
             select(answer)
             .where(answer.c.person == reader.id)
@@ -179,6 +176,13 @@ def _reported(rows: Sequence[Any]) -> list[dict[str, str]]:
     found = [said for row in rows for key in ("reason", "why")
              if f"zh{BRIEF}" in (said := row.facts.get(key) or {})]  # fmt: skip
     return [said for n, said in enumerate(found) if said not in found[:n]]
+
+
+def _held(station: Station, row: Any) -> dict[str, Any]:
+    """A line of a digest's list."""
+    place, hazard = str(row.facts.get("place") or ""), str(row.facts.get("hazard") or "")
+    return {"level": max(1, row.level), "hazard": hazard, "at": row.created,
+            "place": listing.place_name(station.places, place)}  # fmt: skip
 
 
 def _questions(each: dict[int, dict[str, Any]], rows: Sequence[Any]) -> list[dict[str, Any]]:

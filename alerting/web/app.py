@@ -14,7 +14,9 @@ from alerting.web import (
     api_alerts,
     api_answers,
     api_epidemics,
+    api_held,
     api_incidents,
+    api_people,
     api_responses,
     api_roads,
     api_rosters,
@@ -26,6 +28,7 @@ from alerting.web import (
     measure_page,
     origin,
     pages,
+    person_page,
     problems,
     response_pages,
     road_page,
@@ -73,8 +76,8 @@ def make_app(station: Station) -> FastAPI:
 
     for part in (
         api_alerts, api_signals, api_answers, api_responses, api_incidents, api_epidemics, api_roads,
-        api_rosters, webhooks, answer_page, pages, response_pages, road_page, roster_page, warning_page,
-        bulletin_page, measure_page, by_hand, health,
+        api_rosters, api_held, api_people, webhooks, answer_page, pages, response_pages, road_page,
+        roster_page, warning_page, bulletin_page, measure_page, by_hand, person_page, health,
     ):  # fmt: skip
         app.include_router(part.router)
     return app

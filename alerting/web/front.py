@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from alerting.service import listing
+from alerting.service.reach import has_loud, people
 from alerting.service.response_listing import responses
 from alerting.store.schema import (
     alert,
@@ -49,6 +50,7 @@ def front(connection: Connection, station: Station, realm_id: str) -> dict[str, 
         "by_hand": _by_hand(connection, station, realm_id),
         "waiting": waiting(connection, station, realm_id),
         "unreachable": unreachable(connection, station),
+        "not_loud": _not_loud(connection, station),
         "blind": blind,
         "blind_count": sum(len(one["places"]) for one in blind),
         "undecidable": undecidable,
@@ -56,6 +58,13 @@ def front(connection: Connection, station: Station, realm_id: str) -> dict[str, 
         "messages": messages(connection, realm_id, MESSAGES),
         "ended": _ended(connection, station, realm_id),
     }
+
+
+def _not_loud(connection: Connection, station: Station) -> int:
+    """How many who hold a post no loud channel reaches; 0 where the county has none at all."""
+    if not has_loud(station.channels):
+        return 0
+    return sum(not one["loud"] and bool(one["posts"]) for one in people(connection, station.channels))
 
 
 def heard(connection: Connection, station: Station, realm_id: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
+from alerting.service.held import held
 from alerting.web import auth, demo, logins, saying
 from alerting.web.alert_page import alert_page
 from alerting.web.auth import who
@@ -79,8 +80,11 @@ async def all_waiting(request: Request, who_asks: Asking) -> Response:
 async def all_messages(request: Request, who_asks: Asking) -> Response:
     station = station_of(request)
     shown = await shown_of_realm(
-        request, lambda c, realm_id: {"messages": messages(c, realm_id, MESSAGES_SHOWN)}
-    )
+        request, lambda c, realm_id: {
+            "messages": messages(c, realm_id, MESSAGES_SHOWN),
+            "held": held(c, station.places, realm_id, limit=MESSAGES_SHOWN),
+        }
+    )  # fmt: skip
     return page(request, "messages.html", who=who_asks, now=station.now(shown["realm"].id), **shown)
 
 

@@ -232,3 +232,27 @@ def test_who_is_called_again_hears_when_it_was_first_said_and_what_changed_since
     assert climbed.facts["first"]["sent"] == START.isoformat()
     assert climbed.facts["first"]["changed"]["en"] == "60 has become 40"
     assert climbed.facts["measures"][0]["arguments"] == {"km_h": 40}
+
+
+def test_who_has_not_been_told_yet_is_not_silent(county):
+    """Blue in the night, a digest, a budget: the message is due later, and the chase waits with it."""
+    county.news()
+    later = county.now + timedelta(hours=6)
+    county.store.write(lambda c: c.execute(update(notice).values(due=later, reason="blue waits")))
+    county.sleep(200)
+    assert not county.climbs()
+    county.sleep(160)
+    county.wait(29)
+    assert len(county.phone("township")) == 1
+    assert not county.climbs()
+
+
+def test_news_that_was_muted_is_chased_by_nobody(county):
+    county.dispatching = False
+    county.news()
+    county.step()
+    county.store.write(lambda c: c.execute(update(notice).values(state="withheld", reason="muted")))
+    county.wait(40)
+    assert county.open() == []
+    assert not county.climbs()
+    assert [p.end_reason for p in county.rows(pursuit)] == ["nothing was sent that could be answered"]

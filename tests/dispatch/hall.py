@@ -183,10 +183,12 @@ class Hall:
     # What happens
 
     def alert(self, key: str = "live.fog.road.1", state: str = "open", **more: Any) -> str:
-        self.store.write(lambda c: c.execute(insert(alert).values(
-            id=key, realm="live", rule="fog", place="road", episode=int(key[-1]), sector="road-traffic",
-            hazard="fog", state=state, level=2, peak=2, opened=START, updated=START, why={},
-            **more)))  # fmt: skip
+        values = {
+            "id": key, "realm": "live", "rule": "fog", "place": "road", "episode": int(key[-1]),
+            "sector": "road-traffic", "hazard": "fog", "state": state, "level": 2, "peak": 2,
+            "opened": START, "updated": START, "why": {},
+        } | more  # fmt: skip
+        self.store.write(lambda c: c.execute(insert(alert).values(**values)))
         return key
 
     def measure(self, key: str = "m1", **more: Any) -> str:

@@ -64,7 +64,7 @@ def test_messages_that_hang_leave_red_and_other_channels_their_way(
         dispatcher = in_real_time(hall, runtime, {"sms": sms, "console": console})
         provider.hang(SMITH)
         for round_ in range(12):
-            hall.tell("site", kind="reminder", round=round_)
+            hall.tell("site", kind="reminder", wants="decision", round=round_)  # none is digested
         while await dispatcher.step():
             pass
         await until(lambda: provider.attempts >= 6)
@@ -107,7 +107,7 @@ def test_what_is_kept_for_red_is_closed_to_exercises(hall: Hall) -> None:
         slow.concurrency = 4
         dispatcher = in_real_time(hall, runtime, {"sms": slow})
         for round_ in range(5):
-            hall.tell("site", kind="reminder", round=round_)
+            hall.tell("site", kind="reminder", wants="decision", round=round_)  # none is digested
         await dispatcher.step()
         assert len(dispatcher._tasks) == 3
         hall.tell("police", realm="exercise-1", level=4)

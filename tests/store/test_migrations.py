@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import insert, inspect, select, text
 
 from alerting.errors import SuianError
+from alerting.people import contacts_of
 from alerting.service.clock import open_live
 from alerting.store import Store
 from alerting.store.migrations import MIGRATIONS
+from alerting.store.schema import contact
 
 
 def columns(store: Store, table: str) -> set[str]:
@@ -48,6 +50,34 @@ def test_a_successor_of_an_earlier_version_is_not_taken_for_one_of_ours(tmp_path
     with store.read() as connection:
         made = {c["name"]: c["default"] for c in inspect(connection).get_columns("measure")}
     assert made["successor"] is None
+    store.close()
+
+
+def test_whoever_was_reached_before_an_upgrade_is_verified_and_who_is_new_is_not(tmp_path: Path) -> None:
+    """No county goes silent on the day it is upgraded."""
+    store = Store(tmp_path / "suian.db")
+    store.write(lambda c: c.execute(text(
+        "INSERT INTO person (id, name, language, role) VALUES ('chen', '陈', 'zh', 'answer')")))  # fmt: skip
+    store.write(lambda c: c.execute(text("ALTER TABLE contact DROP COLUMN verified")))
+    store.write(lambda c: c.execute(text(
+        "INSERT INTO contact (person, rank, channel, address) VALUES ('chen', 0, 'sms', '+447700900101')")))  # fmt: skip
+    for index in ("delivery_by_digest", "delivery_by_budget"):
+        store.write(lambda c, index=index: c.execute(text(f"DROP INDEX {index}")))
+    for name in ("rule", "turn", "bound", "digest", "summary"):
+        store.write(lambda c, name=name: c.execute(text(f"ALTER TABLE delivery DROP COLUMN {name}")))
+    for table in ("digest", "verification"):
+        store.write(lambda c, table=table: c.execute(text(f"DROP TABLE {table}")))
+    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0012'")))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    assert {"rule", "turn", "bound", "digest", "summary"} <= columns(store, "delivery")
+    assert {"person", "begun", "ended"} <= columns(store, "digest")
+    with store.read() as connection:
+        assert connection.execute(select(contact.c.verified)).scalar_one() is not None
+    store.write(lambda c: c.execute(insert(contact).values(person="chen", rank=1, channel="sms", address="+2")))
+    with store.read() as connection:
+        assert connection.execute(select(contact.c.verified).where(contact.c.rank == 1)).scalar_one() is None
+        assert [c.address for c in contacts_of(connection, "chen")] == ["+447700900101", "+2"]
     store.close()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from alerting.errors import SuianError
 from alerting.runtime import Runtime
@@ -21,10 +21,24 @@ RANK = {
 }  # fmt: skip
 
 
-class Options(BaseModel):
-    """The options of a channel in config.yaml; each channel extends it."""
+class PerPerson(BaseModel):
+    """How many messages one person may be sent on a channel; what is left out has no limit."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    minute: int | None = Field(None, ge=1)
+    hour: int | None = Field(None, ge=1)
+    day: int | None = Field(None, ge=1)
+
+
+class Options(BaseModel):
+    """The options of a channel in config.yaml; each channel extends it. `reserve_for_red` is the part
+    of `per_person` that only the real world's red may use."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    per_person: PerPerson = PerPerson()
+    reserve_for_red: float = Field(0.5, ge=0, lt=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +157,8 @@ class Channel(Protocol):
     max_segments: int | None
     rate: float
     concurrency: int
+    per_person: PerPerson
+    reserve_for_red: float
 
     async def send(self, message: Message) -> Sent:
         """Hand a message over. Raises Permanent, Passing or Unusable."""
@@ -161,10 +177,14 @@ class Plain:
     max_segments: int | None = None
     rate: float = 0.0
     concurrency: int = 16
+    per_person: PerPerson = PerPerson()
+    reserve_for_red: float = 0.5
     stops: ClassVar[StopWords] = STOP_WORDS
 
     def __init__(self, settings: Any, around: Around) -> None:
         self.settings, self.around = settings, around
+        if isinstance(settings, Options):
+            self.per_person, self.reserve_for_red = settings.per_person, settings.reserve_for_red
 
     @property
     def name(self) -> str:

@@ -63,6 +63,9 @@ class Options(base.Options):
     rate: float = Field(0.0, ge=0)
     concurrency: int = Field(100, ge=1, le=1000)
     timeout_seconds: float = Field(20.0, gt=0, le=40)
+    # Half of it is red's: what is left is GoAlert's 11 SMS an hour, and a digest's three a minute.
+    # Chinese gateways allow 10 to 50 a day as well.
+    per_person: base.PerPerson = base.PerPerson(minute=6, hour=22)
 
 
 class Channel(base.Plain):

@@ -1,0 +1,33 @@
+"""The tables of reaching people: digests of a storm's messages, codes that verify an address."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
+
+from alerting.store.schema import UtcText, metadata
+
+# What gathers a storm's messages to one person on one channel in one band, until all are answered.
+digest = Table(
+    "digest", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("realm", String, ForeignKey("realm.id"), nullable=False),
+    Column("person", String, ForeignKey("person.id"), nullable=False),
+    Column("channel", String, nullable=False),
+    Column("band", String, nullable=False),
+    Column("begun", UtcText, nullable=False),  # by the realm's clock
+    Column("last", UtcText, nullable=False),  # when its newest message was written
+    Column("ended", UtcText),
+    Index("digest_open", "realm", "ended"),
+)  # fmt: skip
+
+# A code sent to an address, to be said back by whoever reads it there.
+verification = Table(
+    "verification", metadata,
+    Column("person", String, ForeignKey("person.id"), primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("address", String, primary_key=True),
+    Column("digest", String, nullable=False),  # sha-256 of the code; the code is never stored
+    Column("asked", UtcText, nullable=False),  # by the machine's clock
+    Column("by", String, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),  # wrong ones
+)  # fmt: skip

@@ -1,0 +1,126 @@
+"""So many messages a person and channel, a part of them kept for the real world's red."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+
+from alerting.dispatch.channels.base import Passing, Permanent, PerPerson
+from alerting.dispatch.channels.twilio import Options
+from alerting.store.schema import contact, delivery, realm
+from tests.dispatch.hall import START, Hall
+
+
+def limited(hall: Hall, **per_person: int) -> Hall:
+    hall.phone.per_person, hall.phone.reserve_for_red = PerPerson(**per_person), 0.5
+    return hall
+
+
+def answered(hall: Hall) -> None:
+    hall.store.write(lambda c: c.execute(update(delivery).values(state="answered")))
+
+
+def tells(hall: Hall, count: int, post: str = "site", **more: Any) -> list[int]:
+    """So many messages, each of its own, a minute apart."""
+    found = []
+    for _ in range(count):
+        found.append(hall.tell(post, **more))
+        hall.passes(seconds=61)
+        answered(hall)
+    return found
+
+
+def test_what_is_over_the_budget_waits_for_its_turn_and_says_so(hall: Hall) -> None:
+    limited(hall, hour=6)
+    told = tells(hall, 4)
+    assert [hall.notice(n).state for n in told] == ["carried"] * 3 + ["due"]
+    assert hall.notice(told[3]).reason == "the budget of sms for one person is used up"
+    assert hall.notice(told[3]).due == START + timedelta(hours=1)
+    hall.passes(hours=1)
+    assert hall.notice(told[3]).state == "carried"
+
+
+def test_the_reserve_is_for_red_which_goes_even_when_that_is_used_up(hall: Hall) -> None:
+    limited(hall, hour=6)
+    tells(hall, 4)
+    red = tells(hall, 4, level=4)
+    assert [hall.notice(n).state for n in red] == ["carried"] * 4
+    assert len(hall.phone.got) == 7, "nobody is left untold of red for a budget of ours"
+
+
+def test_what_is_over_it_goes_to_the_next_channel_where_there_is_one(hall: Hall) -> None:
+    limited(hall, hour=6)
+    tells(hall, 4, post="police")
+    assert [d.channel for d in hall.deliveries()] == ["sms", "sms", "sms", "console"]
+
+
+def test_exercises_never_take_the_reserve_and_use_the_same_phone(hall: Hall) -> None:
+    limited(hall, hour=6)
+    hall.store.write(lambda c: c.execute(insert(realm).values(
+        id="exercise-1", kind="exercise", title={}, exercise=True, started=START, begins=START, speed=2.0)))  # fmt: skip
+    tells(hall, 2, realm="exercise-1", level=4)
+    tells(hall, 1)
+    waits = tells(hall, 1, realm="exercise-1", level=4)
+    assert hall.notice(waits[0]).state == "due"
+    assert hall.notice(tells(hall, 1, level=4)[0]).state == "carried"
+
+
+def test_a_reply_is_never_held_back(hall: Hall) -> None:
+    limited(hall, minute=1)
+    for _ in range(3):
+        hall.tell(None, "reply", person="smith", facts={"reason": {"en": "noted"}})
+        hall.goes()
+    assert len(hall.phone.got) == 3
+
+
+def test_a_bundle_is_parted_into_no_more_messages_than_the_budget_has_left(hall: Hall) -> None:
+    limited(hall, minute=4)
+    for n in range(12):
+        hall.tell("site", kind="order", wants="acknowledge", measure=hall.measure(f"m{n}"), facts={"place": "town"})
+    hall.goes()
+    assert 1 <= len(hall.phone.got) <= 2
+
+
+@pytest.mark.parametrize("wrong", [{"per_person": {"minute": 0}}, {"reserve_for_red": 1.0}, {"per_person": {"week": 3}}])
+def test_a_budget_of_nothing_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        Options.model_validate({"account": "AC" + "0" * 32, "sender": "+441", **wrong})
+
+
+def test_what_waits_for_an_address_that_is_stopped_goes_to_the_next_at_once(hall: Hall) -> None:
+    hall.phone.answers = [Passing("HTTP 503")]
+    waits = hall.tell("police", level=3)
+    hall.goes()
+    hall.store.write(lambda c: c.execute(update(contact).where(contact.c.channel == "sms")
+                                         .values(stopped=hall.runtime.now())))  # fmt: skip
+    hall.tell("site")  # as the office is told, which has a step of the dispatcher follow
+    hall.goes()
+    assert [m.person for m in hall.console.got] == ["chen"]
+    assert hall.notice(waits).state == "carried"
+    [old, new] = hall.deliveries(person="chen")
+    assert (old.state, new.channel, new.fallback_of) == ("superseded", "console", old.id)
+    assert old.error.startswith("its owner has stopped messages to this address; sent as")
+    hall.passes(minutes=30)
+    assert not hall.phone.got, "nothing is sent to it again"
+
+
+def test_where_nothing_else_is_left_it_ends_and_the_next_rung_is_called(hall: Hall) -> None:
+    hall.phone.answers = [Passing("HTTP 503")]
+    hall.tell("site", level=3)
+    hall.goes()
+    hall.store.write(lambda c: c.execute(update(contact).values(stopped=hall.runtime.now())))
+    hall.passes(minutes=2)
+    [only] = hall.deliveries()
+    assert only.state == "dead"
+
+
+def test_a_code_for_one_address_is_never_said_on_another(hall: Hall) -> None:
+    hall.phone.answers = [Permanent("no such number")]
+    hall.tell(None, "reply", person="chen", facts={"nowhere_else": True, "reason": {"zh": "请回复 482913"},
+                                                   "to": {"channel": "sms", "address": "+447700900101"}})  # fmt: skip
+    hall.passes(minutes=10)
+    assert not hall.console.got
+    assert [d.state for d in hall.deliveries()] == ["dead"]

@@ -1,0 +1,164 @@
+"""A storm of messages to one person: at once, then bundles, then one a minute."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from alerting.dispatch.channels import Permanent
+from alerting.dispatch.digest import off_the_hour
+from alerting.store.schema import delivery, measure, notice, pursuit
+from alerting.store.schema_reach import digest
+from tests.dispatch.hall import START, ZONE, Hall, ordered
+
+MANY = 200
+
+
+def front(hall: Hall, count: int = MANY, level: int = 4, first: int = 0) -> list[int]:
+    """A red front over so many places of one post: an order at each, chased."""
+    now = hall.runtime.now()
+
+    def write(connection: Any) -> list[int]:
+        numbers = []
+        for n in range(first, first + count):
+            connection.execute(insert(measure).values(
+                id=f"m{n}", realm="live", measure="speed-limit", object=f"p{n}", carrier="police",
+                number=1, state="issued", level=level, arguments={}, proposed=now))  # fmt: skip
+            connection.execute(insert(pursuit).values(
+                id=n + 1, realm="live", wants="acknowledge", measure=f"m{n}", post="police", level=level,
+                state="open", rung=0, round=0, at_post="police", opened=now))  # fmt: skip
+            said = {"rule": "fog", "sector": "road-traffic", "hazard": "fog", "place": f"p{n}", "level": level,
+                    "was": 0, "onset": now.isoformat(), "until": None, "why": {}, "official": None,
+                    "measures": [ordered(f"m{n}")], "reason": {}, "by": "", "due": None}  # fmt: skip
+            numbers.append(connection.execute(insert(notice).values(
+                realm="live", kind="order", measure=f"m{n}", pursuit=n + 1, post="police", level=level,
+                wants="acknowledge", created=now, due=now, state="due", facts=said)).inserted_primary_key[0])  # fmt: skip
+        return numbers
+
+    return hall.store.write(write)
+
+
+def answered(hall: Hall) -> None:
+    """All was answered: the chase of each is over."""
+    hall.store.write(lambda c: c.execute(update(pursuit).values(state="answered")))
+
+
+def states(hall: Hall) -> dict[str, int]:
+    with hall.store.read() as c:
+        found = [row.state for row in c.execute(select(notice.c.state))]
+    return {state: found.count(state) for state in set(found)}
+
+
+def digests(hall: Hall) -> list[Any]:
+    with hall.store.read() as c:
+        return list(c.execute(select(digest).order_by(digest.c.id)))
+
+
+def test_a_red_front_over_200_places_is_three_messages_and_then_one_a_minute(hall: Hall) -> None:
+    hall.passes(minutes=5)
+    keys = front(hall)
+    hall.goes()
+    assert len(hall.phone.got) == 3
+    hall.passes(seconds=59)
+    assert len(hall.phone.got) == 3
+    hall.passes(seconds=1)
+    [*_, summary] = hall.deliveries()
+    assert len(hall.phone.got) == 4
+    assert summary.summary
+    assert states(hall) == {"carried": MANY}
+    told = [n for d in hall.deliveries() for n in hall.carried(d.id)]
+    assert sorted(told) == keys, "each once"
+    for said in ("200项待答复", "最高红色", f"1 {summary.code}", f"http://here/a/{summary.link}", "设置限速"):
+        assert said in summary.text, summary.text
+    assert summary.segments <= 3
+    assert {d.digest for d in hall.deliveries()} == {summary.digest}
+    front(hall, 2, first=500)
+    hall.passes(seconds=59)
+    assert len(hall.phone.got) == 4
+    hall.passes(seconds=1)
+    assert "202项待答复" in hall.phone.got[-1].text
+    assert "新增2项" in hall.phone.got[-1].text
+    hall.passes(minutes=10)
+    assert len(hall.phone.got) == 5, "nothing new, no message"
+
+
+def test_it_ends_when_all_is_answered_and_the_next_comes_at_once(hall: Hall) -> None:
+    front(hall, 40)
+    hall.passes(minutes=3)
+    answered(hall)
+    hall.passes(minutes=3)
+    front(hall, 1, first=100)
+    hall.goes()
+    assert not hall.deliveries()[-1].summary
+    assert hall.deliveries()[-1].created == hall.runtime.now()
+    assert [d.ended is not None for d in digests(hall)] == [True]
+
+
+def test_bands_have_digests_of_their_own(hall: Hall) -> None:
+    front(hall, 40, level=3)
+    hall.passes(minutes=2)
+    assert [d.band for d in hall.deliveries(summary=True)] == ["orange"]
+    front(hall, 1, level=4, first=100)
+    hall.goes()
+    [red] = hall.deliveries(band="red")
+    assert red.created == hall.runtime.now(), "the first red waits for no digest"
+    assert not red.summary
+
+
+def test_a_decision_and_a_reply_are_never_in_a_digest(hall: Hall) -> None:
+    hall.passes(minutes=1)
+    front(hall, 40)
+    hall.goes()
+    hall.measure("d1", decider="police")
+    decision = hall.tell(kind="decide", level=4, wants="decision", measure="d1", facts={"measures": [ordered("d1", "close")]})
+    reply = hall.tell(None, "reply", person="chen", facts={"reason": {"zh": "好"}})
+    hall.goes()
+    assert {hall.notice(n).state for n in (decision, reply)} == {"carried"}
+    assert not any(d.summary for d in hall.deliveries())
+
+
+def test_three_answered_are_no_storm(hall: Hall) -> None:
+    for n in range(3):
+        front(hall, 1, first=n)
+        hall.goes()
+        answered(hall)
+        hall.store.write(lambda c: c.execute(update(delivery).values(state="answered")))
+    front(hall, 1, first=9)
+    hall.goes()
+    assert len(hall.phone.got) == 4
+
+
+def test_a_summary_that_fails_goes_on_as_one_message_on_the_next_channel(hall: Hall) -> None:
+    hall.passes(minutes=1)
+    front(hall, 60)
+    hall.goes()
+    hall.phone.answers = [Permanent("no such number")]
+    hall.passes(seconds=61)
+    [sent] = hall.console.got
+    assert "60项待答复" in sent.text
+    [again] = [d for d in hall.deliveries(channel="console") if d.fallback_of]
+    assert again.summary
+    assert again.digest == digests(hall)[0].id
+
+
+@pytest.mark.parametrize(("at", "goes"), [
+    ("11:59:59", "11:59:59"), ("12:00:00", "12:01:00"), ("12:00:40", "12:01:00"), ("12:01:00", "12:01:00"),
+    ("12:30:05", "12:31:00"), ("12:29:30", "12:29:30"),
+])  # fmt: skip
+def test_summaries_keep_off_the_full_and_the_half_hour(at: str, goes: str) -> None:
+    def time(text: str) -> datetime:
+        return datetime.fromisoformat(f"2026-01-20T{text}").replace(tzinfo=UTC)
+
+    assert off_the_hour(time(at), ZONE) == time(goes)
+
+
+def test_a_storm_on_the_hour_is_gathered_until_a_minute_past(hall: Hall) -> None:
+    assert START.minute == 0
+    front(hall, 40)
+    hall.goes()
+    hall.passes(minutes=3)
+    [summary] = hall.deliveries(summary=True)
+    assert summary.created - START == timedelta(minutes=1)
