@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
+from alerting.people.duty import on_duty
 from alerting.places import Places
 from alerting.service.listing import level_name, place_name, utc
-from alerting.store.schema import holder, notice, person, post
+from alerting.store.schema import notice, person, post
 
 # What dispatch and the chase write as a reason, in Chinese; what is not here is shown as it is.
 _IN_CHINESE: tuple[tuple[str, str], ...] = (
@@ -70,7 +71,7 @@ def held(
     if alert is not None:
         wanted.append(or_(notice.c.alert == alert, notice.c.measure.in_(list(measures))))
     if person_id is not None:
-        posts = select(holder.c.post).where(holder.c.person == person_id)
+        posts = select(on_duty.c.post).where(on_duty.c.person == person_id)
         wanted.append(or_(notice.c.post.in_(posts), notice.c.person == person_id))
     rows = connection.execute(
         select(notice, post.c.title, post.c.title_en, person.c.name, person.c.name_en)

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, select
 
 from alerting.dispatch.budget import WINDOWS, sent_to
 from alerting.dispatch.channels import Channel
+from alerting.people.duty import on_duty
 from alerting.service.listing import utc
-from alerting.store.schema import contact, holder, person, post
+from alerting.store.schema import contact, person, post
 
 
 def people(
@@ -28,8 +29,8 @@ def people(
         for row in rows
     }  # fmt: skip
     for one in connection.execute(
-        select(holder.c.person, post.c.title, post.c.title_en)
-        .join(post, post.c.id == holder.c.post).where(post.c.active).order_by(post.c.id)
+        select(on_duty.c.person, post.c.title, post.c.title_en)
+        .join(post, post.c.id == on_duty.c.post).where(post.c.active).order_by(post.c.id)
     ):  # fmt: skip
         if one.person in found:
             found[one.person]["posts"].append({"zh": one.title, "en": one.title_en or one.title})
