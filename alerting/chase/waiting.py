@@ -87,6 +87,10 @@ def asked_by(delivery_id: int) -> Any:
 def waited_for(connection: Connection, realm: str, person_id: str, at: datetime) -> list[Any]:
     """What is open of all that reached a person within 30 days of a realm's clock, oldest first: of
     each pursuit the newest notice, with the `code` of its message."""
+    summary = delivery.alias()  # what a digest holds reached them with its summary
+    summed = select(summary.c.digest).where(
+        summary.c.realm == realm, summary.c.person == person_id, summary.c.summary,
+        summary.c.state.in_(REACHED))  # fmt: skip
     rows = connection.execute(
         select(notice, delivery.c.code)
         .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
@@ -94,7 +98,8 @@ def waited_for(connection: Connection, realm: str, person_id: str, at: datetime)
         .join(pursuit, pursuit.c.id == notice.c.pursuit)
         .where(delivery.c.realm == realm, delivery.c.person == person_id,
                delivery.c.created >= at - KEPT, pursuit.c.state == "open",
-               delivery.c.state.in_(REACHED) | delivery.c.provider_id.is_not(None))
+               delivery.c.state.in_(REACHED) | delivery.c.provider_id.is_not(None)
+               | (delivery.c.digest.in_(summed) & (delivery.c.state != "superseded")))
         .order_by(notice.c.id, delivery.c.id)
     ).all()  # fmt: skip
     newest = {row.pursuit: row for row in rows}
