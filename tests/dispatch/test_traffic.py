@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from alerting.dispatch import Around, Dispatcher, Message, Sent
 from alerting.dispatch.channels import Channel, Passing, Unusable
 from alerting.dispatch.channels import console as console_module
+from alerting.dispatch.channels.base import PerPerson
 from alerting.dispatch.channels.twilio import Channel as Twilio
 from alerting.dispatch.channels.twilio import Options
 from alerting.runtime import RealRuntime
@@ -58,7 +59,7 @@ def test_messages_that_hang_leave_red_and_other_channels_their_way(
     async def story() -> None:
         runtime = RealRuntime()
         options = Options(account=ACCOUNT, sender=SENDER, base_url=provider.address, concurrency=8,
-                          timeout_seconds=30)  # fmt: skip
+                          timeout_seconds=30, per_person=PerPerson())  # fmt: skip
         sms = Twilio(options, Around("sms", runtime, "http://here"))
         console = Phone("console", runtime)
         dispatcher = in_real_time(hall, runtime, {"sms": sms, "console": console})
