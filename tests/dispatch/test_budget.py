@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -55,6 +56,22 @@ def test_what_is_over_it_goes_to_the_next_channel_where_there_is_one(hall: Hall)
     limited(hall, hour=6)
     tells(hall, 4, post="police")
     assert [d.channel for d in hall.deliveries()] == ["sms", "sms", "sms", "console"]
+
+
+def test_twilios_own_budget_lets_digests_of_two_bands_speak_all_through_an_hour(hall: Hall) -> None:
+    """Somebody with SMS alone, asleep, while orange and yellow come in every minute."""
+    hall.phone.per_person = Options.model_fields["per_person"].default
+    hall.phone.reserve_for_red = Options.model_fields["reserve_for_red"].default
+    hall.tell("site", level=3)
+    hall.tell("site", level=2)
+    for _ in range(65):
+        hall.tell("site", level=3)
+        hall.tell("site", level=2)
+        hall.passes(seconds=60)
+    for band in ("orange", "lower"):
+        at = sorted(d.created for d in hall.deliveries(band=band))
+        assert max(b - a for a, b in itertools.pairwise(at)) <= timedelta(minutes=2)
+        assert hall.runtime.now() - at[-1] <= timedelta(minutes=2)
 
 
 def test_exercises_never_take_the_reserve_and_use_the_same_phone(hall: Hall) -> None:

@@ -63,10 +63,9 @@ class Options(base.Options):
     rate: float = Field(0.0, ge=0)
     concurrency: int = Field(100, ge=1, le=1000)
     timeout_seconds: float = Field(20.0, gt=0, le=40)
-    # Half of it is red's. What is left is three a minute, from which on a digest speaks, and 30 an hour:
-    # GoAlert's 11 would leave a duty officer's digest, one a minute, silent for most of a storm's hour.
-    # Chinese gateways allow 10 to 50 a day as well.
-    per_person: base.PerPerson = base.PerPerson(minute=6, hour=60)
+    # Half of it is red's: three a minute are left, which two digests, each one a minute, keep below.
+    # Of an hour or a day only a contract knows; see decision 0103 for what a default would silence.
+    per_person: base.PerPerson = base.PerPerson(minute=6)
 
 
 class Channel(base.Plain):
