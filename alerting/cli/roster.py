@@ -6,11 +6,10 @@ person's name.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -24,6 +23,7 @@ from alerting.cli.given import (
     FormatOption,
     Reason,
     local,
+    moment,
     store_of,
     word_of,
 )
@@ -90,7 +90,8 @@ def override(
     """Put somebody else, somebody besides, or nobody on duty for a while."""
     settings = load_config(config)
     zone = settings.county.zone
-    body = {"kind": kind.value, "begins": _time(begins, zone), "ends": _time(ends, zone),
+    body = {"kind": kind.value, "begins": moment("BEGINS", begins, zone).isoformat(),
+            "ends": moment("ENDS", ends, zone).isoformat(),
             "person": person, "instead_of": instead_of, "reason": reason}  # fmt: skip
     _say(post_to(settings, f"/api/v1/rosters/{post}/changes", body, "order", who))
 
@@ -107,8 +108,8 @@ def swap(
     """Ask somebody to take a shift; nothing changes until they take it."""
     settings = load_config(config)
     zone = settings.county.zone
-    body = {"shift": _time(shift, zone), "person": person, "reason": reason,
-            "back": _time(back, zone) if back else None}  # fmt: skip
+    body = {"shift": moment("SHIFT", shift, zone).isoformat(), "person": person, "reason": reason,
+            "back": moment("--back", back, zone).isoformat() if back else None}  # fmt: skip
     _say(post_to(settings, f"/api/v1/rosters/{post}/swaps", body, "answer", who))
 
 
@@ -176,14 +177,6 @@ def _rosters(settings: Config, post: str, days: int) -> tuple[list[dict[str, Any
             return found, {one.id: one.name for one in everybody(connection)}
     finally:
         store.close()
-
-
-def _time(text: str, zone: ZoneInfo) -> str:
-    try:
-        at = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise BadInput(f"{text!r} is no time", mend="Write it like 2026-01-21 08:00.") from None
-    return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).isoformat()
 
 
 def _say(answer: dict[str, Any]) -> None:
