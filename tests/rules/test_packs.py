@@ -280,11 +280,13 @@ def test_every_sms_of_the_book_has_three_segments_at_most(book: Book, places: Pl
 
 
 def test_every_kind_of_message_is_among_them(book: Book, places: Places) -> None:
-    """But for those whose words are the service's own: what it answers, and what ails it."""
+    """But for those whose words are the service's own: what it answers, what ails it, who is on duty; and
+    what several are sent as."""
     asked = ways(book, places)
     found = {kind for kind, _ in asked}
     files = {file.stem for file in (ROOT / "alerting/dispatch/texts/en").glob("[a-z]*.j2")}
-    assert files - found == {"bundle", "message", "head", "reply", "response", "service", "stopped"}
+    assert files - found == {"bundle", "digest", "message", "head", "reply", "response", "roster", "service",
+                             "stopped"}  # fmt: skip
     assert {wants for _, wants in asked} == {"", *ANSWERS, *FORMS_ONLY}
 
 
