@@ -23,7 +23,7 @@ from alerting.alerts.rule_places import rule_places
 from alerting.alerts.standing import load
 from alerting.calendar import Calendar
 from alerting.connector import Answer
-from alerting.people import Policy, import_people, import_posts
+from alerting.people import Policies, import_people, import_posts
 from alerting.places import Place, Places, Point
 from alerting.rulebook import load_book
 from alerting.service.clock import LIVE, open_live
@@ -118,7 +118,7 @@ def open_county(points: int, database: Path | str) -> tuple[Store, Engine, Place
     store.write(found)
     calendar = Calendar.load(ROOT / "rules" / "calendar.yaml", ZONE)
     book = load_book(ROOT / "rules", set(calendar.names()))
-    life = Life(LIVE, True, book, places, Policy(), ZONE)
+    life = Life(LIVE, True, book, places, Policies(), ZONE)
     columns = [Column(p.id, q.id, q.lat, q.lon, q.elevation) for p, q in places.columns]
     source = SourceFacts(Source.name, timedelta(hours=1), frozenset(QUANTITIES), "forecast", 0)
     fields = Fields(columns, ZONE, [source], FieldSettings())

@@ -21,7 +21,7 @@ from alerting.alerts.engine import Engine
 from alerting.alerts.rule_places import rule_places
 from alerting.alerts.standing import load
 from alerting.calendar import Calendar
-from alerting.people import Policy, import_people, import_posts, read_people, read_posts
+from alerting.people import Policies, import_people, import_posts, read_people, read_posts
 from alerting.places import load_places
 from alerting.rulebook import Book, load_book
 from alerting.service.clock import LIVE, open_live
@@ -53,7 +53,7 @@ class Roads:
             places = load_places(folder / "zones.csv", folder / "sites.csv")
             people = read_people(folder / "people.csv", {"console"}, set())
             posts = read_posts(folder / "posts.csv", places, {p["id"] for p in people})
-        self.life = Life(LIVE, True, book, places, Policy(), ZONE)
+        self.life = Life(LIVE, True, book, places, Policies(), ZONE)
         self.store = Store(":memory:")
 
         def found(connection: Any) -> None:

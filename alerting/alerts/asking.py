@@ -461,7 +461,7 @@ def _waits(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
                               "post": office.id if office else ""})  # fmt: skip
     if first_time:
         ledger.record(at, "service", "wait", row.id, {"for": [r.id for r in missing]})
-        by = [ledger.life.measure(n).due(at, ledger.life.zone, ledger.life.policy.in_force_minutes)
+        by = [ledger.life.measure(n).due(at, ledger.life.zone, ledger.life.policies.in_force_minutes)
               for n in definition.needed_names]  # fmt: skip
         by += [r.begins for r in missing if r.begins]
         ledger.change(row, due=max(by), overdue=None)

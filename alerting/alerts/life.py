@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from alerting.people import Policy
+from alerting.people import Policies
 from alerting.places import Places
 from alerting.rulebook.measures import Ask, Measure, read_ask
 
@@ -39,7 +39,7 @@ class Life:
     exercise: bool
     book: Book
     places: Places
-    policy: Policy
+    policies: Policies
     zone: ZoneInfo
 
     def measure(self, name: str) -> Measure:

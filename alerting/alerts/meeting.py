@@ -231,7 +231,8 @@ def _chain(ledger: Ledger, row: Row) -> list[Post]:
     carrier = ledger.post(row.carrier)
     assert carrier is not None
     sector = life.measure(row.measure).sector or facts_of(ledger, row).sector or carrier.sector
-    tiers: list[str] = [t for t in life.policy.rungs if t != DUTY_OFFICE]
+    policy = life.policies.of(row.level, "conflict")
+    tiers = [t for t in policy.tiers if t != DUTY_OFFICE]
     if carrier.tier in ("regulator", "township"):
         tiers = []
     return [*(p for t in tiers if (p := ledger.resolve(t, sector, row.object)) is not None), *top]

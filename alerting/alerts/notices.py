@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from alerting.alerts.ledger import Ledger
-from alerting.people import Post
+from alerting.people import Post, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,11 @@ def tell(
     due: datetime | None = None,
 ) -> None:
     """Write a notice to a post; `due` holds it back until then."""
+    step = ledger.life.policies.of(facts.level, wants).steps[0] if wants else Step(call="carrier")
     ledger.add_notice(
         kind=kind, alert=alert, measure=measure, post=post.id, person=None, wants=wants,
         level=facts.level, created=at, due=due or at, state="due", reason="", facts=facts.json(),
+        who=step.who, loudness=step.loud(0),
     )  # fmt: skip
 
 
@@ -87,6 +89,7 @@ def tell_person(
     ledger.add_notice(
         kind=kind, alert=ledger.alert_of(measure), measure=measure, post=None, person=person,
         wants="", level=facts.level, created=at, due=at, state="due", reason="", facts=facts.json(),
+        who="on-duty", loudness=0,
     )  # fmt: skip
 
 

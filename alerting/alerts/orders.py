@@ -27,7 +27,7 @@ LOOKED_AT = ("lift proposed", "attested")  # stands, whatever its end, until som
 def issue(ledger: Ledger, row: Row, facts: Facts, at: datetime, kind: str = "order") -> None:
     """Order it from its carrier, who must acknowledge and then report it in force."""
     definition = ledger.life.measure(row.measure)
-    due = definition.due(at, ledger.life.zone, ledger.life.policy.in_force_minutes)
+    due = definition.due(at, ledger.life.zone, ledger.life.policies.in_force_minutes)
     if row.begins is not None and row.begins > at:  # a ban from 20:00 on is in force at 20:00
         due = row.begins
     # What is in force already and only rises stays in force; it is acknowledged anew.

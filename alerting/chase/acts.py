@@ -113,7 +113,7 @@ def _attest(connection: Connection, life: Life, said: Said, row: Any) -> Outcome
 
 def _kept(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
     """Looked at, and not to be lifted yet: nobody else is called, and it is asked again later."""
-    again = said.at + timedelta(minutes=life.policy.in_force_minutes)
+    again = said.at + timedelta(minutes=life.policies.in_force_minutes)
     for held in open_for(connection, row, ("check",)):
         connection.execute(
             update(pursuit).where(pursuit.c.id == held.id).values(deadline=again, round=-1)

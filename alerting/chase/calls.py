@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from alerting.alerts.life import Life
+from alerting.chase.ladder import step_of
 from alerting.chase.since import first_message
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice
 
@@ -42,6 +43,7 @@ def call(
 ) -> None:
     """Write a notice to a post on behalf of a pursuit, with the facts as they stand now."""
     facts = facts_of(connection, life, pursuit)
+    step = step_of(connection, life, pursuit, post, round_)
     due = pursuit.must_by.isoformat() if pursuit.must_by else facts.get("due")
     facts |= {"level": pursuit.level, "reason": reason, "by": by, "due": due,
               "first": first_message(connection, life, pursuit, CALLS)}  # fmt: skip
@@ -49,7 +51,8 @@ def call(
         insert(notice).values(
             realm=life.realm, kind=kind, alert=pursuit.alert, measure=pursuit.measure,
             pursuit=pursuit.id, post=post, wants=pursuit.wants, rung=rung, round=round_,
-            level=pursuit.level, created=at, due=at, state="due", facts=facts,
+            level=pursuit.level, created=at, due=at, state="due", facts=facts, who=step.who,
+            loudness=step.loud(round_),
         )
     )  # fmt: skip
 
@@ -126,6 +129,16 @@ def carried_at(connection: Connection, notice_id: int) -> datetime | None:
         .order_by(delivery.c.created)
         .limit(1)
     ).scalar_one_or_none()
+
+
+def was_read(connection: Connection, notice_id: int) -> bool:
+    """Whether somebody who carries it has opened its message; a channel that cannot tell says no."""
+    return connection.execute(
+        select(delivery.c.id)
+        .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+        .where(delivery_notice.c.notice == notice_id, delivery.c.state.in_(("read", "answered")))
+        .limit(1)
+    ).first() is not None
 
 
 def latest_call(connection: Connection, pursuit: Any) -> Any | None:

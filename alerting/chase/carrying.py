@@ -13,7 +13,7 @@ from sqlalchemy import Connection, update
 from alerting.alerts import measures
 from alerting.alerts.life import Life
 from alerting.audit import record
-from alerting.chase import calls, pursuits, words
+from alerting.chase import calls, everyone, pursuits, words
 from alerting.chase.outcomes import (
     Outcome,
     Said,
@@ -37,7 +37,10 @@ def acknowledge(connection: Connection, life: Life, said: Said, row: Any) -> Out
                                  held.alert) or held  # fmt: skip
     if held.wants == "in-force":
         return _heard(connection, life, said, held)
-    if not pursuits.answered(connection, life, held.id, said.who.id, said.at):
+    noted = everyone.note(connection, life, held, said.who.id, said.at)
+    if noted is False:
+        return Outcome("repeated", words.heard_before())
+    if noted is None and not pursuits.answered(connection, life, held.id, said.who.id, said.at):
         return no_more(connection, life, said, held)
     if row is None or held.post != row.carrier:
         return Outcome("taken", words.acknowledged(life, None))
@@ -105,7 +108,7 @@ def cannot(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
         return Outcome("taken", words.cannot(post_by_id(connection, chased.at_post)))
     after = climb(connection, life, chased, "cannot", said.at, said=said.text, by=said.who)
     if after is None:
-        by = said.at + life.policy.wait(chased.level, "in-force")
+        by = said.at + life.policies.wait(chased.level, "in-force")
         connection.execute(update(pursuit).where(pursuit.c.id == chased.id).values(deadline=by))
     return Outcome("taken", words.cannot(after))
 

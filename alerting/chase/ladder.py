@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.alerts.life import Life
-from alerting.people import Post, post_by_id, resolve
+from alerting.people import Policy, Post, Step, post_by_id, resolve
 from alerting.store.schema import notice
 
 DUTY_OFFICE = "duty-office"
@@ -18,13 +18,13 @@ OF_THE_COUNTY = ("conflict", "signature")
 def ladder(
     connection: Connection, life: Life, pursuit: Any, sector: str, place: str
 ) -> list[Post]:
-    """The rungs as the roster and the policy have them now, each post once.
+    """The rungs as the register and the policy have them now, each post once.
 
     Rung 0 is the post itself. Only tiers that stand above it in the policy follow: a silent township
     is not answered for by a regulator, and nobody stands above the duty office.
     """
     first = post_by_id(connection, pursuit.post)
-    tiers: list[str] = list(life.policy.rungs)
+    tiers = policy_of(life, pursuit).tiers
     if pursuit.wants in OF_THE_COUNTY:
         tiers = []
     if first is not None and first.tier in tiers:
@@ -37,6 +37,22 @@ def ladder(
         if post is not None and post.id not in {p.id for p in found}:
             found.append(post)
     return found
+
+
+def policy_of(life: Life, pursuit: Any) -> Policy:
+    """The policy in the book now, whichever the chase began by."""
+    return life.policies.of(pursuit.level, pursuit.wants)
+
+
+def step_of(connection: Connection, life: Life, pursuit: Any, post: str, round_: int) -> Step:
+    """The step by which a pursuit calls a post for the so manieth time, from 0."""
+    policy, called = policy_of(life, pursuit), post_by_id(connection, post)
+    own = post == pursuit.post
+    step = policy.step(called.tier if called is not None else DUTY_OFFICE, own)
+    # Nobody stands above the duty office: once it has been called as a carrier is, all of it is.
+    if own and called is not None and called.tier == DUTY_OFFICE and round_ >= step.times:
+        return policy.last
+    return step
 
 
 def next_rung(

@@ -98,4 +98,4 @@ def minutes_of(life: Life, row: Any) -> float:
     """How long from issue to in force."""
     definition = life.book.measures.get(row.measure)
     given = definition.by_minutes if definition is not None else None
-    return float(given or life.policy.in_force_minutes)
+    return float(given or life.policies.in_force_minutes)

@@ -15,7 +15,8 @@ from alerting.alerts import unknown
 from alerting.alerts.life import Life
 from alerting.alerts.orders import OPEN_WORK
 from alerting.audit import record
-from alerting.chase import calls, words
+from alerting.chase import calls, everyone, words
+from alerting.people.policy import answer_by
 from alerting.store.schema import alert, measure, meeting, notice, pursuit
 
 # Measures on which a pursuit still means anything, by what it waits for.
@@ -90,9 +91,9 @@ def open_in_force(
     held = open_one(connection, life.realm, after.post, "in-force", row.id, None)
     if held is not None:
         return held
-    due = row.due or at + timedelta(minutes=life.policy.in_force_minutes)
+    due = row.due or at + timedelta(minutes=life.policies.in_force_minutes)
     # Who answers after the time is up has just been reached: they get a rung's time, no more.
-    deadline = due if due > at else at + life.policy.wait(after.level, "in-force")
+    deadline = due if due > at else at + life.policies.wait(after.level, "in-force")
     if ahead := life.measure(row.measure).remind_minutes:
         # A long time: who said they would do it is told once more before it is up.
         deadline = max(at, due - timedelta(minutes=ahead)) if due > at else deadline
@@ -189,7 +190,7 @@ def _open(connection: Connection, life: Life, row: Any) -> int:
             realm=life.realm, wants=row.wants, alert=row.alert, measure=row.measure,
             post=row.post, level=row.level, state="open", rung=0, round=0, at_post=row.post,
             opened=row.created, must_by=must_by,
-            deadline=life.policy.answer_by(row.level, row.wants, begins, must_by),
+            deadline=_first_look(life, row.level, row.wants, begins, must_by),
         )
     )  # fmt: skip
     number = int(_key(result))
@@ -201,6 +202,15 @@ def _open(connection: Connection, life: Life, row: Any) -> int:
         if stale is not None:
             ended(connection, life, stale.id, "issued again", row.created)
     return number
+
+
+def _first_look(
+    life: Life, level: int, wants: str, at: datetime, must_by: datetime | None
+) -> datetime:
+    """When it is looked whether the post itself has answered what was written to it at `at`."""
+    policy = life.policies.of(level, wants)
+    step = policy.steps[0]
+    return answer_by(policy, step, level, wants, at, must_by, read=False, louder=step.times > 1)
 
 
 def _key(result: Any) -> Any:
@@ -220,8 +230,9 @@ def _join(connection: Connection, life: Life, held: Any, row: Any, now: datetime
         update(pursuit)
         .where(pursuit.c.id == held.id, pursuit.c.state == "open")
         .values(level=level, must_by=must_by, end_reason="",
-                deadline=life.policy.answer_by(level, held.wants, begins, must_by))
+                deadline=_first_look(life, level, held.wants, begins, must_by))
     )  # fmt: skip
+    everyone.forget(connection, held.id)
     record(connection, life.realm, row.created, "service", "join chase", f"pursuit:{held.id}",
            {"notice": row.id, "level": level, "was": held.level})  # fmt: skip
     connection.execute(update(notice).where(notice.c.id == row.id).values(pursuit=held.id))

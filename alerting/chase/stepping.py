@@ -5,7 +5,8 @@
     3. a post with nobody on it, or whom no message reached: the next rung at once;
     4. measures that should be in force by now are overdue;
     5. measures whose hours begin take over from others; those whose end has come end, or are looked at;
-    6. deadlines that have passed: the same rung again, louder, or the next one.
+    6. deadlines that have passed: the same rung again, louder, or the next one; the last rung at a
+       slow pace for ever.
 
 A pursuit moves at most once a step and its next deadline counts from now: after an outage of any
 length each is caught up with by one message.
@@ -34,8 +35,9 @@ from alerting.alerts import measures, settling, timed
 from alerting.alerts.life import Life
 from alerting.audit import record
 from alerting.chase import calls, pursuits, words
-from alerting.chase.ladder import next_rung
+from alerting.chase.ladder import next_rung, policy_of, step_of
 from alerting.people import Person, Post, post_by_id, resolve
+from alerting.people.policy import Step, answer_by
 from alerting.store.schema import (
     UtcText,
     delivery,
@@ -46,6 +48,7 @@ from alerting.store.schema import (
     pursuit,
 )
 
+EXHAUSTED = "exhausted"  # of an open pursuit: every rung was called as often as the policy says
 # Measures that have a time: to be in force, or, approved, to have waited for what comes first.
 _DUE = ("approved", "issued", "acknowledged")
 
@@ -125,8 +128,8 @@ def climb(
     guarded = connection.execute(
         update(pursuit)
         .where(pursuit.c.id == held.id, pursuit.c.state == "open", pursuit.c.rung == held.rung)
-        .values(rung=held.rung + 1, round=0, at_post=after.id,
-                deadline=_answer_by(life, held, now))
+        .values(rung=held.rung + 1, round=0, at_post=after.id, end_reason="",
+                deadline=_answer_by(connection, life, held, now, after.id, 0))
     )  # fmt: skip
     if not guarded.rowcount:
         return None
@@ -164,27 +167,35 @@ def _lapse(connection: Connection, life: Life, held: Any, now: datetime) -> None
         return
     if called.state == "due" and called.due > now:
         # It is held back (blue at night, a digest, a budget): who has not been told is not silent.
-        _wait_until(connection, held, _answer_by(life, held, called.due))
+        _wait_until(connection, held, _answer_by_now(connection, life, held, called.due))
         return
     carried = calls.carried_at(connection, called.id)
-    if carried is not None and (by := _answer_by(life, held, carried)) > now:
-        _wait_until(connection, held, by)
-        return
+    if carried is not None:
+        read = calls.was_read(connection, called.id)
+        if (by := _answer_by_now(connection, life, held, carried, read=read)) > now:
+            _wait_until(connection, held, by)
+            return
     facts = calls.facts_of(connection, life, held)
-    top = next_rung(connection, life, held, facts["sector"], facts["place"]) is None
-    if held.round + 1 < (life.policy.last_calls if top else life.policy.calls):
+    if next_rung(connection, life, held, facts["sector"], facts["place"]) is not None:
+        if held.round + 1 < _step_now(connection, life, held).times:
+            _call_again(connection, life, held, called, now)
+        else:
+            climb(connection, life, held, "silent", now)
+        return
+    if held.end_reason != EXHAUSTED and held.round + 1 < policy_of(life, held).last.times:
         _call_again(connection, life, held, called, now)
-    elif top:
-        _give_up(connection, life, held, facts, now)
+    elif held.end_reason != EXHAUSTED:
+        _despair(connection, life, held, facts, now)
     else:
-        climb(connection, life, held, "silent", now)
+        _call_again(connection, life, held, called, now, by=_slowly(life, held, now))
 
 
 def _call_again(
-    connection: Connection, life: Life, held: Any, called: Any, now: datetime
-) -> None:
+    connection: Connection, life: Life, held: Any, called: Any, now: datetime,
+    by: datetime | None = None,
+) -> None:  # fmt: skip
     """The same rung, one round louder. One message, if the one before has not even gone out."""
-    by = _answer_by(life, held, now)
+    by = by or _answer_by(connection, life, held, now, held.at_post, held.round + 1)
     connection.execute(
         update(pursuit)
         .where(pursuit.c.id == held.id, pursuit.c.state == "open")
@@ -211,17 +222,17 @@ def _not_in_force(connection: Connection, life: Life, held: Any, now: datetime) 
     calls.call(connection, life, held, held.at_post, "reminder", words.overdue(life, due), now,
                rung=held.rung, round_=0)  # fmt: skip
     if after is None:
-        _wait_until(connection, held, _answer_by(life, held, now))
+        _wait_until(connection, held, _answer_by_now(connection, life, held, now))
 
 
-def _give_up(
+def _despair(
     connection: Connection, life: Life, held: Any, facts: dict[str, Any], now: datetime
 ) -> None:
-    """Nobody on any rung did it: the pursuit stays open without a deadline, and it is said aloud."""
+    """Nobody on any rung did it: it is said aloud, and the last rung is called on, at a slow pace."""
     connection.execute(
         update(pursuit)
         .where(pursuit.c.id == held.id, pursuit.c.state == "open")
-        .values(deadline=None, end_reason="exhausted")
+        .values(deadline=_slowly(life, held, now), end_reason=EXHAUSTED)
     )
     if held.wants == "conflict":
         settling.meanwhile(connection, life, held.measure, now)
@@ -263,8 +274,30 @@ def _mark_overdue(connection: Connection, life: Life, now: datetime) -> int:
     return sum(measures.overdue(connection, life, one, now) for one in rows)
 
 
-def _answer_by(life: Life, held: Any, at: datetime) -> datetime:
-    return life.policy.answer_by(held.level, held.wants, at, held.must_by)
+def _step_now(connection: Connection, life: Life, held: Any) -> Step:
+    return step_of(connection, life, held, held.at_post, held.round)
+
+
+def _answer_by_now(
+    connection: Connection, life: Life, held: Any, at: datetime, *, read: bool = False
+) -> datetime:
+    """Until when the call it stands at is waited for, had it reached its reader at `at`."""
+    if held.end_reason == EXHAUSTED:
+        return _slowly(life, held, at)
+    return _answer_by(connection, life, held, at, held.at_post, held.round, read=read)
+
+
+def _answer_by(
+    connection: Connection, life: Life, held: Any, at: datetime, post: str, round_: int, *,
+    read: bool = False,
+) -> datetime:  # fmt: skip
+    step = step_of(connection, life, held, post, round_)
+    return answer_by(policy_of(life, held), step, held.level, held.wants, at, held.must_by, read=read,
+                     louder=round_ + 1 < step.times)  # fmt: skip
+
+
+def _slowly(life: Life, held: Any, at: datetime) -> datetime:
+    return at + policy_of(life, held).then_every.at(held.level)
 
 
 def _wait_until(connection: Connection, held: Any, at: datetime) -> None:

@@ -313,6 +313,11 @@ def repeated(life: Life, at: datetime, who: Person | None) -> Words:
                 f"Already noted at {shown} by {name_of(who, 'en')}")  # fmt: skip
 
 
+def heard_before() -> Words:
+    return both("您的答复此前已记录，还在等其他人",
+                "Yours was noted before; others are still waited for")  # fmt: skip
+
+
 def late(life: Life, ended: datetime | None) -> Words:
     if ended is None:
         return both("此事已进入解除程序，答复已存档，不再变更",

@@ -136,12 +136,12 @@ def _channels(county: County, runtime: RealRuntime) -> Iterator[Line]:
             continue
         try:
             kind = find_channel(channel.use or name)
-            make_channels({name: channel}, runtime, county.config.url)
+            made = make_channels({name: channel}, runtime, county.config.url)[name]
         except BadInput as error:
             yield BAD, f"{name}: {error.text()}"
             continue
         can = [
-            f"loudness 响度 {kind.loudness}",
+            f"loudness 响度 {made.loudness}",
             "replies 可回复" if kind.can_reply else "no replies 不可回复",
             "receipts 有回执" if kind.receipts else "no receipts 无回执",
         ]
@@ -249,7 +249,7 @@ def _rules(county: County, cannot: list[Undecidable], now: datetime) -> Iterator
 def _people(county: County, now: datetime) -> Iterator[Line]:
     loud = {
         name for name, c in county.config.channels.items()
-        if c.on and find_channel(c.use or name).loudness > 0
+        if c.on and c.options().get("loudness", find_channel(c.use or name).loudness) > 0
     }  # fmt: skip
     store = store_of(county.config)
     with store.read() as connection:

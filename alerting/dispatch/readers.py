@@ -17,9 +17,11 @@ from alerting.people import (
     contacts_of,
     contacts_of_all,
     holders_of_all,
+    list_of,
     person_by_id,
 )
 from alerting.store.schema import delivery, delivery_notice, notice
+from alerting.store.schema_reach import heard
 
 # What is said to one person because they spoke, or because their exercise stops: it never waits.
 PROMPT = ("reply", "stopped")
@@ -60,6 +62,8 @@ class Readers:
             return [], "nobody holds the post" if row.post else "there is no such person"
         found: list[Reader] = []
         on_duty = {p.id for p in self._holders.get(row.post or "", [])}
+        if row.who != "on-duty":  # all of the list are called, whoever is on duty
+            on_duty = set()
         for person in people:
             # The first on the roster is on duty; the next is called only where no channel reaches them.
             if person.id in on_duty and any(r.person.id in on_duty for r in found):
@@ -85,6 +89,12 @@ class Readers:
             one = person_by_id(self._connection, row.person) if row.person else None
             return [one] if one is not None else []
         people = list(self._holders[row.post])
+        if row.who != "on-duty":
+            people = list_of(self._connection, row.post)
+        if row.who == "everyone":
+            known = set(self._connection.execute(
+                select(heard.c.person).where(heard.c.pursuit == row.pursuit)).scalars())
+            people = [p for p in people if p.id not in known]
         if row.kind in REACHES:
             # A withdrawal reaches everyone the wrong message reached, on duty still or not; so does the
             # news that a road is open.
@@ -121,7 +131,18 @@ class Readers:
                 return one
         # A channel that refuses us is a last resort.
         working = [c for c in usable if c.channel not in settings.unusable] or usable
+        if row.loudness and working:
+            return self._loud(working, row)
         return working[min(row.round, len(working) - 1)] if working else None
+
+    def _loud(self, working: Sequence[Contact], row: Row[Any]) -> Contact:
+        """The quietest that is as loud as is asked, else the loudest there is; of several as loud each
+        in its turn."""
+        loud = {c: self._settings.channels[c.channel].loudness for c in working}
+        enough = [how for how in loud.values() if how >= row.loudness]
+        chosen = min(enough) if enough else max(loud.values())
+        such = [c for c in working if loud[c] == chosen]
+        return such[row.round % len(such)]
 
     def _last_written(self, people: Collection[str]) -> dict[str, datetime | None]:
         rows = self._connection.execute(

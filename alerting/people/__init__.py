@@ -1,7 +1,7 @@
-"""Who: persons and their contacts, posts, who holds them, audiences, the escalation policy."""
+"""Who: persons and their contacts, posts, who holds them, audiences, the policies."""
 
-from alerting.people.duty import holders_of, holders_of_all, on_duty, posts_held
-from alerting.people.policy import Policy
+from alerting.people.duty import holders_of, holders_of_all, list_of, on_duty, posts_held
+from alerting.people.policy import Policies, Policy, Step
 from alerting.people.quiet import Quiet
 from alerting.people.register import (
     Contact,
@@ -23,9 +23,11 @@ from alerting.people.tables import import_people, import_posts, read_people, rea
 __all__ = [
     "Contact",
     "Person",
+    "Policies",
     "Policy",
     "Post",
     "Quiet",
+    "Step",
     "contacts_of",
     "contacts_of_all",
     "everybody",
@@ -34,6 +36,7 @@ __all__ = [
     "import_people",
     "import_posts",
     "import_rosters",
+    "list_of",
     "on_duty",
     "person_at",
     "person_by_id",

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, insert, select, union_all, update
 
 from alerting.audit import record
 from alerting.people import rosters
-from alerting.people.register import Person
+from alerting.people.register import Person, person_by_id
 from alerting.people.rota import schedule
 from alerting.store.schema import holder, person
 from alerting.store.schema_duty import duty, roster
@@ -47,6 +47,21 @@ def holders_of_all(connection: Connection, posts: Collection[str]) -> dict[str, 
     )
     for r in rows:
         found[r.post].append(Person(r.id, r.name, r.name_en, r.language, r.role))
+    return found
+
+
+def list_of(connection: Connection, post_id: str) -> list[Person]:
+    """Everybody on a post's list: on duty now first, then who is else named for it, by posts.csv or by
+    its roster."""
+    found = holders_of(connection, post_id)
+    named = list(connection.execute(
+        select(holder.c.person).where(holder.c.post == post_id).order_by(holder.c.rank)
+    ).scalars())  # fmt: skip
+    named += rosters.members(connection).get(post_id, [])
+    for one in dict.fromkeys(named):
+        known = person_by_id(connection, one)
+        if known is not None and known not in found:
+            found.append(known)
     return found
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from alerting.people import Policies
 from alerting.places.roads import CLOSED
 from alerting.rulebook.districts import Numbers
 from alerting.rulebook.files import MEASURES, Files
@@ -124,6 +125,7 @@ class Book:
     numbers: Numbers = field(default_factory=dict)  # those a district may change
     files: Files = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
+    policies: Policies = field(default_factory=Policies)
 
     @cached_property
     def orderable(self) -> dict[str, Measure]:

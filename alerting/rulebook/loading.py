@@ -17,12 +17,21 @@ from alerting.rulebook import units
 from alerting.rulebook.book import Book, LevelRule, Rule, looks_at_weather
 from alerting.rulebook.cases import failures
 from alerting.rulebook.districts import Numbers, read_numbers
-from alerting.rulebook.files import DISTRICTS, MEASURES, PLANS, Files, read_files, version
+from alerting.rulebook.files import (
+    DISTRICTS,
+    MEASURES,
+    PLANS,
+    POLICIES,
+    Files,
+    read_files,
+    version,
+)
 from alerting.rulebook.grammar import TextError, clearing, condition
 from alerting.rulebook.measures import Ask, AskError, Measure, read_ask
 from alerting.rulebook.nodes import Condition, Holiday, Season, walk
 from alerting.rulebook.pack import MeasuresText, PackText, RuleText
 from alerting.rulebook.plans import read_plans
+from alerting.rulebook.policies import read_policies
 from alerting.rulebook.same_texts import twins
 from alerting.rulebook.yamltext import Document, Key
 from alerting.vocabulary import HAZARDS, Level
@@ -87,10 +96,11 @@ def _made_of(
 ) -> tuple[Book, list[str]]:  # fmt: skip
     measures = _read_measures(folder / MEASURES, files.get(MEASURES), problems)
     numbers = read_numbers(folder / DISTRICTS, files.get(DISTRICTS), problems, shipped=shipped)
+    policies = read_policies(folder / POLICIES, files.get(POLICIES), problems)
     rules: dict[str, Rule] = {}
     titles: dict[str, dict[str, str]] = {}
     for name, raw in files.items():
-        if name in (MEASURES, DISTRICTS) or name.startswith(f"{PLANS}/"):
+        if name in (MEASURES, DISTRICTS, POLICIES) or name.startswith(f"{PLANS}/"):
             continue
         pack = _Pack(Document(folder / name, raw), measures, numbers, calendar_names)
         for rule in pack.read():
@@ -104,7 +114,8 @@ def _made_of(
     for plan in plans.values():
         measures |= plan.measures()
     book = Book(
-        tuple(rules.values()), measures, version(files), folder, titles, numbers, files, plans
+        tuple(rules.values()), measures, version(files), folder, titles, numbers, files, plans,
+        policies,
     )
     return book, problems
 

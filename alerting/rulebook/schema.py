@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, Field, create_model
 
 from alerting.calendar.schema import calendar_schema
+from alerting.people import Policies
 from alerting.rulebook.districts import DistrictsText, NumberName, NumberText
 from alerting.rulebook.measures import Measure
 from alerting.rulebook.pack import MeasuresText, PackText, RuleText
@@ -36,6 +37,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "pack.json": _schema(pack),
         "measures.json": _schema(measures),
         "districts.json": _schema(districts),
+        "policies.json": _schema(Policies),
         "plan.json": _schema(PlanText),
         "warnings.json": _schema(WarningsText),
         "calendar.json": {"$schema": DRAFT, **calendar_schema()},

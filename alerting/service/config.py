@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ruamel.yaml.error import MarkedYAMLError
 
 from alerting.errors import BadInput, plain
-from alerting.people import Policy, Quiet
+from alerting.people import Quiet
 from alerting.weather import FIRE_START
 from alerting.yamlfile import read_tree
 
@@ -123,7 +123,6 @@ class Config(Part):
     public_url: str = ""
     sources: dict[str, Source] = {}
     channels: dict[str, Channel] = {"console": Channel()}
-    escalation: Policy = Policy()
     quiet: Quiet = Quiet()
     weather: Weather = Weather()
     exercise: Exercise = Exercise()
@@ -226,6 +225,9 @@ def _all(error: ValidationError, data: Any) -> str:
 def _said(one: Any) -> str:
     if one["type"] != "extra_forbidden":
         return plain(one)
+    if one["loc"] == ("escalation",):
+        return ("who is called, and how often, stands in policies.yaml of the rules folder: move it"
+                " there (docs/operators.md)")  # fmt: skip
     known = _fields_at(one["loc"][:-1])
     close = difflib.get_close_matches(str(one["loc"][-1]), known, 1)
     hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(sorted(known))}"

@@ -20,7 +20,7 @@ from alerting.alerts.rule_places import rule_places
 from alerting.alerts.standing import Standing
 from alerting.calendar import Calendar
 from alerting.connector import Connector, Context, Problem
-from alerting.people import Policy
+from alerting.people import Policies
 from alerting.places import Places
 from alerting.rulebook import Book
 from alerting.rulebook.measures import strictest_asks
@@ -201,7 +201,7 @@ def _engine(
         lapse_k_per_km=settings.lapse_k_per_km, fire_start=settings.fire_start,
     ))  # fmt: skip
     fields.need(book.quantities)
-    life = Life("dry-run", False, book, places, Policy(), around.zone)
+    life = Life("dry-run", False, book, places, Policies(), around.zone)
     standings = {
         rule: Standing.at_rest(rule, on.ids) for rule, on in rule_places(life).items()
     }  # fmt: skip

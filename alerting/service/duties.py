@@ -85,7 +85,7 @@ def measure_notes(county: County, at: datetime) -> list[Note]:
 
 def places_of_rules(county: County) -> dict[str, list[str]]:
     """By rule the ids of the places it runs on."""
-    life = Life(LIVE, True, county.book, county.places, county.config.escalation,
+    life = Life(LIVE, True, county.book, county.places, county.book.policies,
                 county.config.county.zone)  # fmt: skip
     return {rule: on.ids for rule, on in rule_places(life).items()}
 

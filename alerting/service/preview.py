@@ -141,11 +141,12 @@ def _notices(
             yield name, "", list(rule.audience), news
         for ask in _asked(county, step):
             measure = county.book.measures[ask.measure]
-            minutes = measure.by_minutes or county.config.escalation.in_force_minutes
+            minutes = measure.by_minutes or county.book.policies.in_force_minutes
             span = soon._replace(due=at + timedelta(minutes=minutes))
             ordered = specimens.given(ask.measure, measure, place.id, ask.arguments, span)
+            above = county.book.policies.of(int(step.level), "acknowledge").tiers[0]
             tiers = {"carrier": measure.carrier, "decider": measure.decider, "lifter": measure.lifter,
-                     "rung": next(iter(county.config.escalation.rungs), "")}  # fmt: skip
+                     "rung": above}  # fmt: skip
             for kind, wants, role in specimens.kinds_of(measure):
                 if kind == "raise" and at_level == 0:
                     continue

@@ -117,7 +117,7 @@ class Station:
         return self._life(self._realms[realm_id], self.book)
 
     def _life(self, realm: Realm, book: Book) -> Life:
-        return Life(realm.id, realm.exercise, book, self.places, self.config.escalation,
+        return Life(realm.id, realm.exercise, book, self.places, book.policies,
                     self.config.county.zone)  # fmt: skip
 
     async def open_exercise(

@@ -148,6 +148,18 @@ def _people_are_reached_with_care(connection: Connection) -> None:
             "UPDATE contact SET verified = strftime('%Y-%m-%dT%H:%M:%S.000000Z', 'now')"))
 
 
+def _policies_say_whom_and_how_loud(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[schema_reach.heard])
+    known = {c["name"] for c in inspect(connection).get_columns("notice")}
+    for name, kind in (("who", "VARCHAR NOT NULL DEFAULT 'on-duty'"),
+                       ("loudness", "INTEGER NOT NULL DEFAULT 0")):  # fmt: skip
+        if name not in known:
+            connection.execute(text(f"ALTER TABLE notice ADD COLUMN {name} {kind}"))
+    # What was given up in silence is called again, at the slow pace, from now on.
+    connection.execute(text("UPDATE pursuit SET deadline = opened WHERE state = 'open'"
+                            " AND deadline IS NULL AND end_reason = 'exhausted'"))  # fmt: skip
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -155,6 +167,7 @@ MIGRATIONS = {
     "0009": _measures_have_an_end, "0010": _measures_know_their_day_and_gate,
     "0011": _questions_and_what_people_typed_are_found, "0012": _askers_know_their_hours,
     "0013": _posts_have_rosters, "0015": _people_are_reached_with_care,
+    "0018": _policies_say_whom_and_how_loud,
 }  # fmt: skip
 
 

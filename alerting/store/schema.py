@@ -322,6 +322,9 @@ notice = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("facts", JSON, nullable=False),  # what composing needs besides alert and measure
     Column("noted", Boolean, nullable=False, server_default="0"),  # "nobody" seen by the chase
+    # Whom of the post it calls: on-duty | any one | everyone; and on how loud a channel at least.
+    Column("who", String, nullable=False, server_default="on-duty"),
+    Column("loudness", Integer, nullable=False, server_default="0"),
     Index("notice_due", "state", "due"),
     Index("notice_by_alert", "alert"),
     Index("notice_by_measure", "measure"),

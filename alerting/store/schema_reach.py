@@ -31,3 +31,11 @@ verification = Table(
     Column("by", String, nullable=False),
     Column("tries", Integer, nullable=False, server_default="0"),  # wrong ones
 )  # fmt: skip
+
+# Who has answered for themselves, where everyone on a post's list must.
+heard = Table(
+    "heard", metadata,
+    Column("pursuit", Integer, ForeignKey("pursuit.id"), primary_key=True),
+    Column("person", String, ForeignKey("person.id"), primary_key=True),
+    Column("at", UtcText, nullable=False),  # by the realm's clock
+)  # fmt: skip

@@ -48,7 +48,7 @@ def waiting(connection: Connection, station: Station, realm_id: str) -> list[dic
             "id": row.at_post, "level": row.level, "asked": [], "wants": Counter(), "given_up": 0,
         })  # fmt: skip
         held["wants"][row.wants] += 1
-        given_up = row.deadline is None and row.end_reason == "exhausted"
+        given_up = row.end_reason == "exhausted"
         held["given_up"] += given_up
         held["asked"].append({
             "wants": row.wants, "alert": row.alert, "measure": row.measure, "level": row.level,

@@ -18,7 +18,7 @@ from alerting.alerts.rule_places import rule_places
 from alerting.alerts.standing import load
 from alerting.bus import EmbeddedBus
 from alerting.calendar import Calendar
-from alerting.people import Policy, import_people, import_posts, read_people, read_posts
+from alerting.people import Policies, import_people, import_posts, read_people, read_posts
 from alerting.places import Places, load_places
 from alerting.rulebook import load_book
 from alerting.service.clock import LIVE, open_live
@@ -55,7 +55,7 @@ class County:
         places = places or load_places(STORY / "county" / "zones.csv", STORY / "county" / "sites.csv")
         self.store = Store(path)
         self.now = START
-        self.life = Life(LIVE, exercise, load_book(book or STORY / "book"), places, Policy(), ZONE)
+        self.life = Life(LIVE, exercise, load_book(book or STORY / "book"), places, Policies(), ZONE)
         people = read_people(STORY / "county" / "people.csv", {"console", "sms"}, {"sms"})
         posts = read_posts(STORY / "county" / "posts.csv", places, {p["id"] for p in people})
         self.store.write(lambda c: self._found(c, people, posts))

@@ -15,7 +15,8 @@ from alerting.alerts import Life
 from alerting.alerts.asking import ask, drop
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, tell
-from alerting.people import Policy
+from alerting.people import Policies
+from alerting.people.policy import shipped
 from alerting.places import Place, Places, Point
 from alerting.rulebook import Measure
 from alerting.signals import Report
@@ -36,6 +37,7 @@ from alerting.store.schema import (
     pursuit,
     realm,
 )
+from alerting.store.schema_reach import heard
 
 START = datetime(2013, 12, 8, 12, 0, tzinfo=UTC)  # 20:00 in the county
 ROAD = Place("road-1", "road-section", "一号路", "Road 1",
@@ -77,11 +79,23 @@ class Book:
     }  # fmt: skip
 
 
+def policies(times: int = 2, last: int = 12, **steps: Any) -> Policies:
+    """The shipped policies, each rung called so often; `steps` are changes of the everyday's, by tier."""
+    made = {}
+    for name, one in shipped().items():
+        new = [s.model_copy(update={"times": last if s is one.steps[-1] else times}) for s in one.steps]
+        if name == "everyday":
+            new = [s.model_validate(s.model_dump() | steps.get(s.call.replace("-", "_"), {}))
+                   for s in new]  # fmt: skip
+        made[name] = one.model_copy(update={"steps": tuple(new)})
+    return Policies(policies=made)
+
+
 @dataclass
 class County:
     """The chase and a dispatch that binds at once, by hand-moved time."""
 
-    policy: Policy = field(default_factory=Policy)
+    policy: Policies = field(default_factory=Policies)
     now: datetime = START
     dispatching: bool = True
     codes: int = 0
@@ -194,11 +208,15 @@ class County:
                         .order_by(notice.c.id)).all()  # fmt: skip
         carried: dict[str, list[Any]] = {}
         for row in due:
-            who = row.person or c.execute(
-                select(holder.c.person).where(holder.c.post == row.post)).scalars().first()  # fmt: skip
-            state = "carried" if who else "nobody"
-            c.execute(update(notice).where(notice.c.id == row.id).values(state=state, person=who))
-            if who:
+            on = c.execute(select(holder.c.person).where(holder.c.post == row.post)
+                           .order_by(holder.c.rank)).scalars().all()  # fmt: skip
+            known = c.execute(select(heard.c.person).where(heard.c.pursuit == row.pursuit)).scalars().all()
+            called = [row.person] if row.person else on[:1] if row.who == "on-duty" else [
+                p for p in on if p not in known]  # fmt: skip
+            state = "carried" if called else "nobody"
+            c.execute(update(notice).where(notice.c.id == row.id)
+                      .values(state=state, person=next(iter(called), None)))  # fmt: skip
+            for who in called:
                 carried.setdefault(who, []).append(row)
         for who, rows in carried.items():
             self.codes += 1

@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import select, update
 
 from alerting import chase
-from alerting.people import Policy
 from alerting.store.schema import alert, delivery, measure, notice, pursuit
-from tests.chase.builders import START, County
+from tests.chase.builders import START, County, policies
 
 
 @pytest.fixture
@@ -85,7 +84,7 @@ def test_two_vacant_posts_are_both_passed_at_the_same_minute(county):
     assert county.climbs() == [("police", "regulator", "nobody"), ("regulator", "township", "nobody")]
 
 
-def test_everyone_vacant_comes_to_rest_and_is_said(county):
+def test_everyone_vacant_is_said_once_and_called_on(county):
     for name in ("police", "regulator", "township", "office"):
         county.vacate(name)
     county.order()
@@ -110,13 +109,15 @@ def test_a_dead_letter_climbs_at_once_but_not_while_a_fallback_lives(county):
 
 
 def test_the_last_rung_is_called_so_often_and_then_the_duty_office_hears_that_nobody_answers():
-    county = County(policy=Policy(calls=1, last_calls=3))
+    county = County(policy=policies(1, 3))
     county.alert()
     county.order()
-    county.wait(60 * 24)
+    county.wait(60 * 4)
     calls = [n for n in county.rows(notice, notice.c.post == "office-post") if n.pursuit]
     assert [(n.kind, n.round) for n in calls] == [("escalation", 0), ("reminder", 1), ("reminder", 2)]
     assert county.rows(pursuit)[0].end_reason == "exhausted"
+    county.wait(60 * 2)
+    assert len([n for n in county.rows(notice, notice.c.post == "office-post") if n.pursuit]) > len(calls)
     assert county.text("office", "1") == "taken"
     assert county.rows(pursuit)[0].state == "answered"
 
@@ -125,7 +126,9 @@ def test_a_duty_office_has_nobody_above_it(county):
     county.news("office")
     county.wait(60 * 24)
     assert not county.climbs()
-    assert len(county.phone("office")) == county.life.policy.last_calls + 1
+    calls = county.life.policies.of(2, "acknowledge").last.times
+    slowly = (24 * 60 - calls * 30) // 120  # then every two hours
+    assert len(county.phone("office")) == calls + 1 + slowly, "and once that nobody answers"
 
 
 def test_after_an_outage_of_three_delays_one_message_comes(county):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerting.people import Policy
 from alerting.store.schema import escalation, notice, pursuit
-from tests.chase.builders import County
+from tests.chase.builders import County, policies
 
 WHO = ("police", "regulator", "township", "office")
 MOVES = st.one_of(
@@ -36,7 +37,7 @@ def play(county, move):
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(MOVES, min_size=1, max_size=12))
 def test_no_chase_is_lost_and_none_outlives_its_answer(moves):
-    county = County(policy=Policy(last_calls=3))
+    county = County(policy=policies(last=3))
     county.alert()
     county.order()
     county.news("township")
@@ -47,11 +48,8 @@ def test_no_chase_is_lost_and_none_outlives_its_answer(moves):
     chases = {p.id: p for p in county.rows(pursuit)}
     assert not county.rows(notice, notice.c.wants != "", notice.c.pursuit.is_(None))
     for held in chases.values():
-        # Open: somebody will be called, or it was said aloud that nobody answers.
-        if held.state == "open":
-            assert held.deadline is not None or held.end_reason == "exhausted"
-        else:
-            assert held.deadline is None
+        # Open: somebody will be called, whatever was said aloud of nobody answering.
+        assert (held.deadline is not None) == (held.state == "open")
     keys = [(p.post, p.wants, p.measure or p.alert) for p in chases.values() if p.state == "open"]
     assert len(keys) == len(set(keys))
     for climb in county.rows(escalation):
@@ -73,15 +71,22 @@ def test_no_chase_is_lost_and_none_outlives_its_answer(moves):
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(MOVES, min_size=1, max_size=8))
-def test_left_alone_every_chase_comes_to_rest(moves):
-    county = County(policy=Policy(last_calls=3))
+def test_left_alone_every_chase_is_said_aloud_and_then_goes_on_slowly_without_end(moves):
+    county = County(policy=policies(last=3))
     county.alert()
     county.order()
     for move in moves:
         play(county, move)
     county.dispatching = True
     county.wait(60 * 24)
-    assert all(p.end_reason == "exhausted" for p in county.rows(pursuit, pursuit.c.state == "open"))
-    before = len(county.rows(notice))
+    still = county.rows(pursuit, pursuit.c.state == "open")
+    assert all(p.end_reason == "exhausted" for p in still)
+    since = county.now
     county.wait(60 * 24)
-    assert len(county.rows(notice)) == before
+    fresh = county.rows(notice, notice.c.created > since)
+    for held in still:
+        every = county.life.policies.of(held.level, held.wants).then_every.at(held.level)
+        calls = [n for n in fresh if n.pursuit == held.id]
+        assert abs(len(calls) - timedelta(days=1) / every) <= 1
+        assert {n.post for n in calls} == {held.at_post}
+    assert {n.pursuit for n in fresh} == {held.id for held in still}, "and nothing else is said"

@@ -14,14 +14,11 @@ from sqlalchemy import select
 from alerting.store.schema import alert, asker, delivery, delivery_notice, measure, notice
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import ACCOUNT, SENDER, Sms, StandIn
-from tests.scenarios.town import START, ProcessGone, Town
+from tests.scenarios.town import START, ProcessGone, Town, plainly
 
-PATIENT: dict[str, Any] = {
-    # Whoever says nothing is called few times, so that the story stays short enough to die at each
-    # of its commits.
-    "answer_within": {"red": 300, "orange": 300, "lower": 300},
-    "calls": 1, "last_calls": 1,
-}  # fmt: skip
+# Whoever says nothing is called few times, so that the story stays short enough to die at each of its
+# commits.
+PATIENT = plainly({"red": 300, "orange": 300, "lower": 300}, times=1, last=1)
 # How a death in the middle of a request or of the clock's own conversation shows.
 DEATH = (ProcessGone, requests.ConnectionError, ConnectionError)
 
@@ -32,7 +29,7 @@ class MortalTown(Town):
     def __init__(
         self, folder: Path, provider: StandIn, nursery: Nursery, die: str = ""
     ) -> None:
-        super().__init__(folder, provider, nursery, changes={"escalation": PATIENT})
+        super().__init__(folder, provider, nursery, policies=PATIENT)
         self._die = die
         # Receipts for the first message alone: each is a commit more to die at.
         provider.on_send = self._first_alone

@@ -29,7 +29,7 @@ from tests.scenarios.payloads import PAYLOADS, Payload
 from tests.scenarios.rows import BEGINS, HOURS, NEIGHBOURS, ROWS, SPELLS, Row, Side
 from tests.scenarios.sky import Sky
 from tests.scenarios.standin import ACCOUNT, SENDER, StandIn
-from tests.scenarios.town import SOON, Phone, ProcessGone, Town
+from tests.scenarios.town import SOON, Phone, ProcessGone, Town, plainly
 
 ROOT = Path(__file__).resolve().parents[2]
 HOUR, TEN_MINUTES = timedelta(hours=1), timedelta(minutes=10)
@@ -208,8 +208,7 @@ def live(name: str, folder: Path, nursery: Nursery) -> Chapter:
                 "sms": {"use": "twilio", "token_env": "TWILIO_AUTH_TOKEN", "account": ACCOUNT,
                         "sender": SENDER, "base_url": provider.address},
             },
-            "escalation": {"answer_within": PATIENT, "decide_within": PATIENT, "calls": 1},
-        })  # fmt: skip
+        }, policies=plainly(PATIENT, decide=PATIENT, times=1))  # fmt: skip
         chapter = Chapter(town, rows, *_people(town, rows))
         try:
             town.begin()

@@ -39,6 +39,8 @@ from tests.scenarios.standin import ACCOUNT, SENDER, TOKEN, Sms, StandIn
 
 HERE = Path(__file__).parent
 START = datetime(2026, 1, 20, 6, tzinfo=UTC)  # 14:00 in the county
+ANSWERED = {"red": 5, "orange": 10, "lower": 30}  # minutes, as shipped
+DECIDED = {"red": 10, "orange": 15, "lower": 60}
 SOON = 60.0  # real seconds within which the process must answer
 
 
@@ -103,6 +105,26 @@ class Phone:
         return [m for m in self.town.provider.messages if m.to == self.number and not m.read]
 
 
+TIERS = ("carrier", "regulator", "township", "duty-office")
+
+
+def plainly(
+    wait: dict[str, float], *, decide: dict[str, float] | None = None, times: int = 2, last: int = 12,
+    **steps: dict[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    """policies.yaml with the shipped rungs, each called `times` times and the last one `last`; `steps`
+    are words more of one of them, `duty_office={"who": "everyone"}`."""
+    rungs = [
+        {"call": tier, "times": last if tier == TIERS[-1] else times} | steps.get(tier.replace("-", "_"), {})
+        for tier in TIERS
+    ]  # fmt: skip
+    decisions = {"wants": ["decision", "conflict", "wait", "signature"]}
+    return {"policies": {
+        "decisions": {"for": decisions, "wait": decide or DECIDED, "steps": rungs},
+        "everyday": {"wait": wait, "steps": rungs},
+    }}  # fmt: skip
+
+
 class Town:
     """A small fictional county with one process of the service in it."""
 
@@ -117,6 +139,7 @@ class Town:
         rules: str = "book",
         fictional: bool = True,
         changes: dict[str, Any] | None = None,
+        policies: dict[str, Any] | None = None,
         sms: dict[str, Any] | None = None,
         environment: dict[str, str] | None = None,
     ) -> None:
@@ -137,6 +160,8 @@ class Town:
             config[key] = value
         # JSON is YAML: the same loader reads it.
         (folder / "config.yaml").write_text(json.dumps(config, ensure_ascii=False, indent=1))
+        if policies is not None:
+            self.writes_policies(policies)
         self._socket_path = folder / "clock"
         self._pid = 0
         self._clock: socket.socket | None = None  # none in real time
@@ -144,6 +169,13 @@ class Town:
         # A connection kept idle may be closed by the service in the moment it is used again.
         self._session.headers["Connection"] = "close"
         self.now = start
+
+    def writes_policies(self, policies: dict[str, Any]) -> None:
+        """Somebody puts other words into rules/policies.yaml, whole or not at all."""
+        file = self.folder / "rules" / "policies.yaml"
+        fresh = file.with_suffix(".new")
+        fresh.write_text(json.dumps(policies, ensure_ascii=False, indent=1))
+        fresh.replace(file)
 
     # The process
 

@@ -16,7 +16,6 @@ from alerting.bus import EmbeddedBus
 from alerting.chase import route
 from alerting.dispatch.channels import StatusChange
 from alerting.dispatch.receipts import apply_status
-from alerting.people import Policy
 from alerting.places import Place, Places, Point
 from alerting.rulebook.measures import Argument, Measure
 from alerting.runtime import VirtualRuntime
@@ -83,7 +82,7 @@ class Desk:
         self.config = SimpleNamespace(
             county=SimpleNamespace(name="青岚县", name_en="Qinglan County", fictional=True,
                                    zone=ZoneInfo("Asia/Shanghai")),
-            url="http://127.0.0.1:8080", escalation=Policy(),
+            url="http://127.0.0.1:8080",
             channels={"console": SimpleNamespace(on=True), "sms": SimpleNamespace(on=True)},
         )  # fmt: skip
         self.county = SimpleNamespace(calendar=SimpleNamespace(titles=dict), table=shipped())

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import StandIn
-from tests.scenarios.town import Town
+from tests.scenarios.town import Town, plainly
 from tests.winter.feed import EVERY, HOUR, OBSERVED, Moment
 
 HERE = Path(__file__).parent
@@ -29,11 +29,12 @@ CHANGES: dict[str, Any] = {
                      "quantities": list(OBSERVED)},
     },
     "channels": {"console": {"silent": True}},
-    # Whoever says nothing is called once on each rung: a winter of silence would else be mostly calls.
-    "escalation": {
-        "answer_within": {"red": 15, "orange": 30, "lower": 60}, "calls": 1, "last_calls": 1,
-    },
 }  # fmt: skip
+# Whoever says nothing is called once on each rung, and then every second day: a winter of silence would
+# else be mostly calls.
+POLICIES = plainly({"red": 15, "orange": 30, "lower": 60}, times=1, last=1)
+for one in POLICIES["policies"].values():
+    one["then-every"] = {"red": 2880, "orange": 2880, "lower": 2880}
 ASLEEP = range(6, 9)  # UTC hours in which nobody answers: whatever is asked then climbs
 # What whoever is on duty does about a measure in each of these states.
 DOES = {
@@ -47,7 +48,7 @@ class WinterTown(Town):
 
     def __init__(self, folder: Path, provider: StandIn, nursery: Nursery, begins: datetime) -> None:
         super().__init__(folder, provider, nursery, start=begins, county=str(HERE / "county"),
-                         rules=str(RULES), changes=CHANGES)  # fmt: skip
+                         rules=str(RULES), changes=CHANGES, policies=POLICIES)  # fmt: skip
         self.history: list[dict[str, Any]] = [{"kind": "clock", "at": begins.isoformat()}]
 
     def reaches(self, at: datetime) -> None:

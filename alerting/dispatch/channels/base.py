@@ -141,7 +141,7 @@ class Channel(Protocol):
 
     kind: ClassVar[str]
     options: ClassVar[type[Options]]
-    loudness: ClassVar[int]
+    loudness: int
     can_reply: ClassVar[bool]
     receipts: ClassVar[bool]
     reads: ClassVar[bool]

@@ -40,7 +40,7 @@ class Channel(base.Plain):
 
     kind: ClassVar[str] = "console"
     options: ClassVar[type[base.Options]] = Options
-    loudness: ClassVar[int] = 0
+    loudness: int = 0
     can_reply: ClassVar[bool] = False
     receipts: ClassVar[bool] = False
     reads: ClassVar[bool] = False

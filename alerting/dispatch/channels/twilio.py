@@ -73,7 +73,7 @@ class Channel(base.Plain):
 
     kind: ClassVar[str] = "twilio"
     options: ClassVar[type[base.Options]] = Options
-    loudness: ClassVar[int] = 1
+    loudness: int = 1
     can_reply: ClassVar[bool] = True
     receipts: ClassVar[bool] = True
     reads: ClassVar[bool] = False

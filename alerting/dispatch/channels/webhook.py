@@ -28,6 +28,8 @@ class Options(base.Options):
 
     url: str = ""
     secret_env: str = "SUIAN_HOOK_SECRET"
+    # How loud it is where the other system brings it: 0 a page, 1 a text, 2 a call, 3 a siren.
+    loudness: int = Field(1, ge=0, le=3)
     rate: float = Field(0.0, ge=0)
     concurrency: int = Field(32, ge=1, le=1000)
     timeout_seconds: float = Field(20.0, gt=0, le=40)
@@ -45,7 +47,7 @@ class Channel(base.Plain):
 
     kind: ClassVar[str] = "webhook"
     options: ClassVar[type[base.Options]] = Options
-    loudness: ClassVar[int] = 1
+    loudness: int = 1
     can_reply: ClassVar[bool] = False
     receipts: ClassVar[bool] = False
     reads: ClassVar[bool] = False
@@ -55,6 +57,7 @@ class Channel(base.Plain):
     def __init__(self, settings: Any, around: Around) -> None:
         super().__init__(settings, around)
         self.rate, self.concurrency = settings.rate, settings.concurrency
+        self.loudness = settings.loudness
         secret = os.environ.get(settings.secret_env, "")
         if not secret:
             raise BadInput(
