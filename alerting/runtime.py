@@ -44,7 +44,21 @@ class Runtime(Protocol):
         """Seconds on a clock that never goes back, for measuring how long something took."""
         ...
 
+    def drift(self) -> timedelta:
+        """How far the machine's clock has been set on (or, below nought, back) under `now`."""
+        ...
+
+    def follow(self) -> None:
+        """From here on `now` is what the machine's clock says; before, it only went on steadily."""
+        ...
+
     def close(self) -> None: ...
+
+
+def _uptime() -> float:
+    """Seconds on a clock that nobody sets. Where there is one that goes on while the machine sleeps, it
+    is that: sleep is an outage, whose deadlines have passed, and no clock that was set."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class RealRuntime:
@@ -52,9 +66,18 @@ class RealRuntime:
 
     def __init__(self) -> None:
         self._pools: dict[str, ThreadPoolExecutor] = {}
+        self.follow()
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        """Steady: a machine whose clock is set changes nothing until somebody says `follow`."""
+        then, up = self._followed
+        return then + timedelta(seconds=_uptime() - up)
+
+    def drift(self) -> timedelta:
+        return datetime.now(UTC) - self.now()
+
+    def follow(self) -> None:
+        self._followed = datetime.now(UTC), _uptime()
 
     def token(self, size: int = 16) -> str:
         return secrets.token_urlsafe(size)
@@ -86,6 +109,7 @@ class VirtualRuntime:
 
     def __init__(self, start: datetime, seed: int = 0) -> None:
         self._now = start
+        self._drift = timedelta()
         self._random = random.Random(seed)
 
     def now(self) -> datetime:
@@ -97,6 +121,16 @@ class VirtualRuntime:
 
     def advance(self, by: timedelta) -> None:
         self.move_to(self._now + by)
+
+    def set_clock(self, by: timedelta) -> None:
+        """Somebody sets the machine's clock on, or back."""
+        self._drift += by
+
+    def drift(self) -> timedelta:
+        return self._drift
+
+    def follow(self) -> None:
+        self._now, self._drift = self._now + self._drift, timedelta()
 
     def token(self, size: int = 16) -> str:
         return self._random.randbytes(size).hex()

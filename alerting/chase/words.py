@@ -5,7 +5,7 @@ Every function gives {"zh": …, "en": …}; times are local hours and minutes o
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerting.alerts.life import Life
 from alerting.people import Person, Post
@@ -311,6 +311,14 @@ def repeated(life: Life, at: datetime, who: Person | None) -> Words:
     shown = clock(life, at)
     return both(f"{shown}已由{name_of(who, 'zh')}答复，无需重复",
                 f"Already noted at {shown} by {name_of(who, 'en')}")  # fmt: skip
+
+
+def clock_set(by: timedelta) -> Words:
+    minutes = max(1, round(abs(by).total_seconds() / 60))
+    back = by < timedelta()
+    return both(f"本机时钟被拨{'慢' if back else '快'}{minutes}分钟，叫应计时不受影响，请核对时间",
+                f"This machine's clock was set {'back' if back else 'on'} by {minutes} min. The calls"
+                " go on as they would have: check which time is right")  # fmt: skip
 
 
 def heard_before() -> Words:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -104,6 +104,9 @@ class Dispatcher:
             found = self._deliveries_due(connection)
         # Asked for after what is due: a real clock has moved on meanwhile, and "now" must count.
         return min(found, default=datetime.max.replace(tzinfo=UTC)) <= self._runtime.now()
+
+    def clock_set(self, by: timedelta) -> None:
+        self._traffic.clock_set(by)
 
     def next_due(self) -> datetime | None:
         """By the machine's clock, when a step may find something to do."""

@@ -45,6 +45,7 @@ class Readers:
         posts = {row.post for row in due if row.post is not None}
         self._holders = holders_of_all(connection, posts)
         people = {one.id for held in self._holders.values() for one in held}
+        self._lists: dict[str, list[Person]] = {}  # everybody named for a post, of those asked for
         self._contacts = contacts_of_all(connection, people)
         self._written = self._last_written(people)
         rows = connection.execute(
@@ -90,7 +91,9 @@ class Readers:
             return [one] if one is not None else []
         people = list(self._holders[row.post])
         if row.who != "on-duty":
-            people = list_of(self._connection, row.post)
+            if row.post not in self._lists:
+                self._lists[row.post] = list_of(self._connection, row.post)
+            people = list(self._lists[row.post])
         if row.who == "everyone":
             known = set(self._connection.execute(
                 select(heard.c.person).where(heard.c.pursuit == row.pursuit)).scalars())

@@ -36,6 +36,11 @@ class Traffic:
         """Those of them that are not tried again yet, and until when."""
         return {name: until for name, until in self._refused.items() if until > now}
 
+    def clock_set(self, by: timedelta) -> None:
+        """The machine's clock was moved by so much."""
+        self._refused = {name: until + by for name, until in self._refused.items()}
+        self._sent_at = {name: [at + by for at in sent] for name, sent in self._sent_at.items()}
+
     def refuses(self, channel: str, now: datetime) -> None:
         self._refused[channel] = now + UNUSABLE_FOR
 

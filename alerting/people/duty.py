@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, insert, select, union_all, update
 from alerting.audit import record
 from alerting.people import rosters
 from alerting.people.register import Person, person_by_id
+from alerting.people.roster_file import named_in
 from alerting.people.rota import schedule
 from alerting.store.schema import holder, person
 from alerting.store.schema_duty import duty, roster
@@ -57,7 +58,8 @@ def list_of(connection: Connection, post_id: str) -> list[Person]:
     named = list(connection.execute(
         select(holder.c.person).where(holder.c.post == post_id).order_by(holder.c.rank)
     ).scalars())  # fmt: skip
-    named += rosters.members(connection).get(post_id, [])
+    rules = connection.execute(select(roster.c.rules).where(roster.c.post == post_id)).scalar()
+    named += named_in(rules) if rules else []
     for one in dict.fromkeys(named):
         known = person_by_id(connection, one)
         if known is not None and known not in found:

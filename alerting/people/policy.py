@@ -133,9 +133,9 @@ REST = "the last policy, and it alone, has no `for`: it is for all that is left"
 
 def out_of_place(policies: Mapping[str, Policy]) -> str | None:
     """The first of them that keeps others from being used, or leaves something without a policy."""
-    last = next(reversed(policies), None)
+    last = list(policies)[-1:]
     return next((name for name, one in policies.items()
-                 if (one.for_ == For()) != (name == last)), None)  # fmt: skip
+                 if (one.for_ == For()) != ([name] == last)), None)  # fmt: skip
 
 
 class Policies(_Part):

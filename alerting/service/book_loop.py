@@ -33,6 +33,9 @@ class BookLoop:
     def next_due(self) -> datetime | None:
         return self._due
 
+    def clock_set(self, by: timedelta) -> None:
+        self._due += by
+
     async def step(self) -> bool:
         station = self._station
         now = station.runtime.now()

@@ -31,15 +31,14 @@ class ChaseLoop:
     async def step(self) -> bool:
         worked = False
         for realm in self._station.running():
-            now, life = self._station.now(realm.id), self._station.life(realm.id)
+            life = self._station.life(realm.id)
             with self._station.store.read() as connection:
-                if not chase.has_work(connection, life, now):
+                if not chase.has_work(connection, life, self._station.now(realm.id)):
                     continue
 
-            def one_round(
-                connection: Connection, life: chase.Life = life, now: datetime = now
-            ) -> int:
-                return chase.step(connection, life, now)
+            def one_round(connection: Connection, life: chase.Life = life) -> int:
+                # The time of its own turn: the clock may have been set while it waited.
+                return chase.step(connection, life, self._station.now(life.realm))
 
             worked |= bool(await self._station.writer.write(one_round, first=True))
         return worked

@@ -1,7 +1,8 @@
 """`serve --clock SOCKET`: a test holds the clock. One JSON object a line, one answer a line.
 
 {"do": "set", "at": ISO} starts the clock (first of all); {"do": "advance", "seconds": N} moves it,
-firing deadlines in order, and with "pause": true stops where something was done; {"do": "settle"}
+firing deadlines in order, and with "pause": true stops where something was done; {"do": "clock",
+"seconds": N} sets it as somebody sets a machine's clock, on or back; {"do": "settle"}
 returns when no queue or send is pending. Each answer is {"now": ISO, "next": ISO of the next deadline
 or null, "commits": N, "sends": N}, the last two for tests that kill the process at each of them.
 """
@@ -71,6 +72,7 @@ class ClockSocket:
         acts: dict[str, Callable[[], Awaitable[Any]]] = {
             "advance": lambda: self._advance(request),
             "settle": self._settle,
+            "clock": lambda: self._set_clock(request),
         }
         if request["do"] in acts:
             await acts[request["do"]]()
@@ -86,6 +88,11 @@ class ClockSocket:
         # Another program may have written, as `suian token` does: no commit of ours tells of it.
         self._loops.wake()
         await self._loops.settle()
+
+    async def _set_clock(self, request: dict[str, Any]) -> None:
+        assert self._runtime is not None
+        self._runtime.set_clock(timedelta(seconds=float(request["seconds"])))
+        await self._settle()
 
     async def _advance(self, request: dict[str, Any]) -> None:
         assert self._loops is not None

@@ -51,6 +51,10 @@ class PollLoop:
     def next_due(self) -> datetime | None:
         return min((s.due for s in self._sources), default=None)
 
+    def clock_set(self, by: timedelta) -> None:
+        for source in self._sources:
+            source.due += by
+
     async def step(self) -> bool:
         now = self._station.runtime.now()
         due = [s for s in self._sources if s.due <= now]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alerting.service.book_loop import BookLoop
 from alerting.service.chase_loop import ChaseLoop
+from alerting.service.clock_loop import ClockLoop
 from alerting.service.dispatch_loop import DispatchLoop
 from alerting.service.duty_loop import DutyLoop
 from alerting.service.engine_loop import EngineLoop
@@ -19,16 +20,17 @@ from alerting.service.watch_loop import WatchLoop
 
 def loops_of(station: Station) -> Loops:
     """All loops of one process, in the order in which a signal passes through them."""
-    into_bus: list[Loop] = [
-        BookLoop(station), DutyLoop(station), TickLoop(station), station.player, PollLoop(station),
-    ]  # fmt: skip
+    book, tick = BookLoop(station), TickLoop(station)
+    poll, watch = PollLoop(station), WatchLoop(station)
+    clock = ClockLoop(station, [book, tick, poll, watch, station.dispatcher])
+    into_bus: list[Loop] = [clock, book, DutyLoop(station), tick, station.player, poll]
     if station.kafka is not None:
         into_bus.append(KafkaLoop(station, station.kafka))
     loops = Loops(
         station.runtime,
         [
             *into_bus, EngineLoop(station), ChaseLoop(station), DispatchLoop(station),
-            WatchLoop(station), HeadLoop(station), SealLoop(station),
+            watch, HeadLoop(station), SealLoop(station),
         ],
         station.loops,
     )  # fmt: skip

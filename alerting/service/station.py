@@ -33,6 +33,7 @@ from alerting.service.clock import (
     open_live,
     realms,
 )
+from alerting.service.clock_set import TOLERATED, last_seen, move_timers
 from alerting.service.county import County, sync_people
 from alerting.service.feeds import Feeds, live_feeds
 from alerting.service.loop import Rounds
@@ -90,6 +91,9 @@ class Station:
         sync_people(connection, self.county, LIVE, self.runtime.now())
         self._realms = realms(connection)
         self._realms[LIVE] = live
+        seen, now = last_seen(connection), self.runtime.now()
+        if seen is not None and now < seen - TOLERATED:  # set back while the service was down
+            move_timers(connection, self.life(LIVE), now - seen, now)
 
     def _sender(self) -> dict[str, str]:
         county = self.config.county
@@ -155,6 +159,13 @@ class Station:
         """How often each source of weather of a realm speaks, in a realm that still runs."""
         feeds = self._feeds.get(realm_id)
         return {s.name: s.cadence for s in feeds.weather} if feeds is not None else {}
+
+    def clock_set(self, by: timedelta) -> None:
+        """The machine's clock was moved; that of an exercise goes on where it was."""
+        self._realms = {
+            key: replace(one, started=one.started + by) if one.kind == "exercise" and one.ended is None
+            else one for key, one in self._realms.items()
+        }  # fmt: skip
 
     def refresh_realms(self) -> None:
         with self.store.read() as connection:

@@ -33,6 +33,11 @@ class TickLoop:
             default=None,
         )  # fmt: skip
 
+    def clock_set(self, by: timedelta) -> None:
+        """Set back, the hours strike again from here on; set on, those passed over are made up."""
+        now = {key: self._station.now(key) for key in self._since}
+        self._since = {key: min(since, now[key]) for key, since in self._since.items()}
+
     async def step(self) -> bool:
         worked = False
         for realm in self._station.running():

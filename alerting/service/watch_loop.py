@@ -38,6 +38,9 @@ class WatchLoop:
     def next_due(self) -> datetime | None:
         return self._due
 
+    def clock_set(self, by: timedelta) -> None:
+        self._due += by
+
     async def step(self) -> bool:
         now = self._station.runtime.now()
         if now < self._due:

@@ -105,7 +105,7 @@ class Phone:
         return [m for m in self.town.provider.messages if m.to == self.number and not m.read]
 
 
-TIERS = ("carrier", "regulator", "township", "duty-office")
+TIERS = ("carrier", "regulator", "township")
 
 
 def plainly(
@@ -113,11 +113,9 @@ def plainly(
     **steps: dict[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """policies.yaml with the shipped rungs, each called `times` times and the last one `last`; `steps`
-    are words more of one of them, `duty_office={"who": "everyone"}`."""
-    rungs = [
-        {"call": tier, "times": last if tier == TIERS[-1] else times} | steps.get(tier.replace("-", "_"), {})
-        for tier in TIERS
-    ]  # fmt: skip
+    are words more of one of them, `carrier={"who": "everyone"}`."""
+    rungs = [{"call": tier, "times": times} | steps.get(tier, {}) for tier in TIERS]
+    rungs += [{"call": "duty-office", "times": last, "who": "any one"}]
     decisions = {"wants": ["decision", "conflict", "wait", "signature"]}
     return {"policies": {
         "decisions": {"for": decisions, "wait": decide or DECIDED, "steps": rungs},
@@ -273,6 +271,11 @@ class Town:
             self._tell({"do": "advance", "seconds": seconds, "pause": True})
             if self.provider.flush():
                 self.settles()
+
+    def clock_is_set(self, *, hours: float = 0, minutes: float = 0) -> None:
+        """Somebody sets the machine's clock on, or back, under the running process."""
+        self._tell({"do": "clock", "seconds": hours * 3600 + minutes * 60})
+        self.settles()
 
     def _tell(self, words: dict[str, Any]) -> None:
         answer = self._say(words)

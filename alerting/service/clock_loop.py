@@ -1,0 +1,59 @@
+"""Looks whether somebody has set the machine's clock, and moves all that counts minutes with it.
+
+Until it has, the whole process goes by a clock that goes on steadily (see runtime): nothing fires too
+early or too late in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from sqlalchemy import Connection
+
+from alerting.service.clock import LIVE
+from alerting.service.clock_set import TOLERATED, move_timers
+
+if TYPE_CHECKING:
+    from alerting.service.station import Station
+
+EVERY = timedelta(seconds=1)
+
+
+class Timed(Protocol):
+    """Whatever keeps times of the machine's clock in memory."""
+
+    def clock_set(self, by: timedelta) -> None: ...
+
+
+class ClockLoop:
+    name = "clock"
+
+    def __init__(self, station: Station, timed: Sequence[Timed]) -> None:
+        self._station, self._timed = station, timed
+        self._owed = timedelta()  # of a change of the clock that could not be written
+
+    def next_due(self) -> datetime | None:
+        runtime = self._station.runtime
+        return None if runtime.virtual else runtime.now() + EVERY
+
+    async def step(self) -> bool:
+        station, runtime = self._station, self._station.runtime
+        by = runtime.drift() + self._owed
+        if abs(by) <= TOLERATED:
+            runtime.follow()
+            return False
+
+        def set_on(connection: Connection) -> None:
+            # In the writer's own turn: no step of the chase may see the one without the other.
+            self._owed = by
+            runtime.follow()
+            station.clock_set(by)
+            move_timers(connection, station.life(LIVE), by, runtime.now())
+
+        await station.writer.write(set_on, first=True)
+        self._owed = timedelta()
+        for one in self._timed:
+            one.clock_set(by)
+        return True
