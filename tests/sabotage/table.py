@@ -242,6 +242,27 @@ BREAKS = (
           'return Outcome("refused", words.form_needed(), "its form is missing")', "pass",
           STORIES + "test_incidents.py::"
           "test_a_bulletin_orders_an_inspection_whose_form_comes_back_by_link"),
+    # Policies
+    Break("the last rung is given up", "alerting/chase/stepping.py",
+          "_call_again(connection, life, held, called, now, by=_slowly(life, held, now))",
+          "_wait_until(connection, held, None)",
+          STORIES + "test_policies.py::"
+          "test_all_of_the_last_rung_are_called_and_never_left_alone_until_one_answers"),
+    Break("unread waits as long as read", "alerting/people/policy.py",
+          "if louder and not read and unread is not None:", "if False:",
+          STORIES + "test_policies.py::test_a_text_that_is_not_read_in_three_minutes_rings"),
+    Break("one speaks for everyone", "alerting/chase/everyone.py",
+          "    if not left:\n", "    if True:\n",
+          STORIES + "test_policies.py::"
+          "test_everyone_on_the_list_must_say_so_and_only_who_has_not_is_called_again"),
+    Break("policies.yaml is not read", "alerting/rulebook/loading.py",
+          "files.get(POLICIES), problems)", "None, problems)",
+          STORIES + "test_policies.py::"
+          "test_a_policy_changed_in_the_middle_holds_from_the_next_step"),
+    Break("timers stay where the clock was", "alerting/service/clock_loop.py",
+          "            move_timers(connection, station.life(LIVE), by, runtime.now())\n", "",
+          STORIES + "test_policies.py::"
+          "test_a_clock_set_an_hour_back_or_on_neither_delays_nor_hastens_a_call"),
     # Storms, quiet hours, consent
     Break("blue wakes people at night", "alerting/dispatch/withholding.py",
           "if row.level > Level.blue or not is_news(row):", "if True:",
