@@ -44,8 +44,11 @@ class Readers:
         self._connection, self._settings, self._realm = connection, settings, realm
         posts = {row.post for row in due if row.post is not None}
         self._holders = holders_of_all(connection, posts)
-        people = {one.id for held in self._holders.values() for one in held}
-        self._lists: dict[str, list[Person]] = {}  # everybody named for a post, of those asked for
+        # Everybody named for a post, where all of them are called.
+        whole = {row.post for row in due if row.post is not None and row.who != "on-duty"}
+        self._lists = {post: list_of(connection, post) for post in whole}
+        called = [*self._holders.values(), *self._lists.values()]
+        people = {one.id for held in called for one in held}
         self._contacts = contacts_of_all(connection, people)
         self._written = self._last_written(people)
         rows = connection.execute(
@@ -91,8 +94,6 @@ class Readers:
             return [one] if one is not None else []
         people = list(self._holders[row.post])
         if row.who != "on-duty":
-            if row.post not in self._lists:
-                self._lists[row.post] = list_of(self._connection, row.post)
             people = list(self._lists[row.post])
         if row.who == "everyone":
             known = set(self._connection.execute(

@@ -163,13 +163,13 @@ def test_a_clock_set_an_hour_back_or_on_neither_delays_nor_hastens_a_call(
     town.clock_is_set(hours=hours)
     assert town.now == before + timedelta(hours=hours)
     chen.expects_nothing(), wang.expects_nothing()
-    zhao.gets("本机时钟被拨慢60分钟" if hours < 0 else "本机时钟被拨快60分钟", "请核对时间")
     town.passes(minutes=5.5)
     chen.expects_nothing()
     town.passes(minutes=1)
     chen.expects("第2次呼叫")
     town.passes(minutes=10)
     wang.expects("交警大队未答复")
+    zhao.gets("本机时钟被拨慢60分钟" if hours < 0 else "本机时钟被拨快60分钟", "请核对时间")
     assert town.asks(audit.c.change, audit.c.action == "clock set") == [{"seconds": hours * 3600}]
 
 
