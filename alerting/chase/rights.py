@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.people import Person, posts_held
-from alerting.store.schema import notice, pursuit
+from alerting.store.schema import delivery, delivery_notice, notice, pursuit
 
 SIGNS = ("decide", "order", "admin")
 ON_BEHALF = ("order", "admin")
@@ -24,7 +24,20 @@ def posts_of(connection: Connection, who: Person) -> set[str]:
 
 def was_asked(connection: Connection, who: Person, one: Any) -> bool:
     """Bound to them, or to a post they hold now."""
-    return one.person == who.id or one.post in posts_of(connection, who)
+    return _called(connection, who, one) or one.post in posts_of(connection, who)
+
+
+def _called(connection: Connection, who: Person, one: Any) -> bool:
+    """Whether a notice was bound to them: to them first, or to all of a list on which they stand."""
+    if one.person == who.id or one.who == "on-duty":
+        return bool(one.person == who.id)
+    return connection.execute(
+        select(delivery.c.id)
+        .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+        .where(delivery_notice.c.notice == one.id, delivery.c.person == who.id,
+               delivery.c.state != "superseded")
+        .limit(1)
+    ).first() is not None  # fmt: skip
 
 
 def holds(connection: Connection, who: Person, post: str | None) -> bool:
@@ -44,6 +57,6 @@ def decides(
         .join(pursuit, pursuit.c.id == notice.c.pursuit)
         .where(pursuit.c.measure == row.id, pursuit.c.wants == wants)
     ).scalars()
-    return one.person == who.id or not posts_of(connection, who).isdisjoint(
+    return _called(connection, who, one) or not posts_of(connection, who).isdisjoint(
         {post or row.decider, *called}
     )

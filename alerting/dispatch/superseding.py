@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from alerting.people import posts_held
+from alerting.people import list_of, posts_held
 from alerting.store.schema import (
     alert,
     delivery,
@@ -69,7 +69,7 @@ def supersede_moot(
             continue
         elif all_over(told, ended):
             why, state = "it ended before it was sent", "withheld"
-        elif row.fallback_of is None and _left(told, held[row.person]):
+        elif row.fallback_of is None and _left(connection, told, row.person, held[row.person]):
             why, state = f"{row.person} has left the post", "due"
         else:
             continue
@@ -98,10 +98,14 @@ def all_over(carried: Sequence[Any], ended: set[tuple[str, str]]) -> bool:
     )
 
 
-def _left(carried: Sequence[Any], held: set[str]) -> bool:
-    """Whether a reader who holds these posts holds none any more that they were written to for."""
-    posts = {n.post for n in carried if n.post is not None and n.kind not in REACHES}
-    return bool(posts) and not posts & held
+def _left(connection: Connection, carried: Sequence[Any], person: str, held: set[str]) -> bool:
+    """Whether a reader who holds these posts holds none any more that they were written to for; where
+    all of a list are called, whether they are on none of the lists."""
+    told = [n for n in carried if n.post is not None and n.kind not in REACHES]
+    if not told or any(n.post in held for n in told):
+        return False
+    lists = {n.post for n in told if n.who != "on-duty"}
+    return not any(one.id == person for post in lists for one in list_of(connection, post))
 
 
 def _supersede(

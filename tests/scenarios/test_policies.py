@@ -92,7 +92,14 @@ def test_all_of_the_last_rung_are_called_and_never_left_alone_until_one_answers(
     make_town: Callable[..., Town],
 ) -> None:
     town = make_town(policies=plainly(SHORT, times=1, last=2))
-    town.also("people.csv", SUN).on_duty("office", "zhao", "sun").on_duty("police").begin()
+    # Sun has the night: in the afternoon not on duty, and called all the same.
+    (town.folder / "county" / "rosters.yaml").write_text("""\
+rosters:
+  - post: office
+    layers:
+      - {people: [zhao, sun], every: 12 hours, hand-over: "08:00", from: 2026-01-20}
+""", "utf-8")  # fmt: skip
+    town.also("people.csv", SUN).on_duty("police").begin()
     zhao, sun = town.phone("zhao"), town.phone("sun")
     town.forecast(YELLOW_FOG)
     town.passes(minutes=12)
