@@ -236,7 +236,8 @@ def test_in_the_first_days_of_a_month_the_duty_office_is_told_that_last_months_i
 
 
 def test_an_exercise_stands_apart_and_is_counted_nowhere_else(lived: Lived) -> None:
-    made = lived.read()
+    # The calls that nobody answers go on, one of them at this very moment.
+    made = lived.read(now=lived.station.now("live") + timedelta(seconds=1))
     [played] = made["exercises"]
     assert (played["title"]["zh"], played["alerts"], played["woken"]) == ("冻雨演练", 2, 0)
     assert played["asked"] > 0
