@@ -41,6 +41,7 @@ class Life:
     places: Places
     policies: Policies
     zone: ZoneInfo
+    duties: bool = True  # whether the calendar's own duties arise: in a drill of people they do not
 
     def measure(self, name: str) -> Measure:
         """What the book says of a measure; of one that has left it, that it is still to be ended."""

@@ -27,11 +27,12 @@ class RulePlaces:
 
 def rule_places(life: Life) -> dict[str, RulePlaces]:
     """For every rule of the book the places it runs on: its kind, and its tags where it names any; and
-    of these the points that it looks at."""
+    of these the points that it looks at. Rules of duties run nowhere where those do not arise."""
     found: dict[str, RulePlaces] = {}
     of_kind = {kind: life.places.with_columns(kind) for kind in {r.place for r in life.book.rules}}
     for rule in life.book.rules:
-        ids = [p for p in of_kind[rule.place] if rule.tags <= life.places.by_id[p].tags]
+        runs = life.duties or rule.hazard != "season"
+        ids = [p for p in of_kind[rule.place] if runs and rule.tags <= life.places.by_id[p].tags]
         columns = [_columns(life, rule, place) for place in ids]
         sizes = [len(some) for some in columns]
         found[rule.id] = RulePlaces(

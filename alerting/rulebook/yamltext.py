@@ -49,16 +49,18 @@ class Document:
         line, column = self.position(key, offset)
         self._report(line, column, what, mend)
 
-    def problems_of(self, error: ValidationError, under: Key = ()) -> None:
-        """Note what pydantic found, in words of the file."""
+    def problems_of(
+        self, error: ValidationError, under: Key = (), docs: str = "docs/rules.md"
+    ) -> None:
+        """Note what pydantic found, in words of the file; `docs` is the page that lists its keys."""
         for found in error.errors():
             key = under + tuple(p for p in found["loc"] if p != "[key]")
             name = ".".join(str(p) for p in key) or "the file"
             match found["type"]:
                 case "missing":
-                    what, mend = f"{name} is missing.", "Add it; docs/rules.md lists the keys."
+                    what, mend = f"{name} is missing.", f"Add it; {docs} lists the keys."
                 case "extra_forbidden":
-                    what, mend = f"{name} is not a key of this file.", "See docs/rules.md."
+                    what, mend = f"{name} is not a key of this file.", f"See {docs}."
                 case _:
                     said = found["msg"].removeprefix("Value error, ").rstrip(".")
                     what, mend = f"{name}: {said}.", ""

@@ -12,6 +12,7 @@ from alerting.audit import record
 from alerting.store.schema import realm
 
 LIVE = "live"
+DESK = "drills"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Realm:
     ended: datetime | None
     reason: str
     limit: datetime | None = None
+    drill: int | None = None
 
     def at(self, machine: datetime) -> datetime:
         """Its own time at a time of the machine; stands still at its limit and once it has ended."""
@@ -50,7 +52,7 @@ class Realm:
 
 def _realm(row: Any) -> Realm:
     return Realm(row.id, row.kind, row.title, row.exercise, row.started, row.begins, row.speed,
-                 row.ended, row.reason)  # fmt: skip
+                 row.ended, row.reason, drill=row.drill)  # fmt: skip
 
 
 def realms(connection: Connection) -> dict[str, Realm]:
@@ -76,7 +78,12 @@ def open_live(connection: Connection, now: datetime, exercise: bool) -> Realm:
 
 
 def open_exercise(
-    connection: Connection, title: dict[str, str], now: datetime, begins: datetime, speed: float
+    connection: Connection,
+    title: dict[str, str],
+    now: datetime,
+    begins: datetime,
+    speed: float,
+    drill: int | None = None,
 ) -> Realm:
     """A new realm for each start of an exercise; nothing of an earlier one is in it."""
     count = connection.execute(
@@ -86,7 +93,7 @@ def open_exercise(
     connection.execute(
         insert(realm).values(
             id=new, kind="exercise", title=title, exercise=True, started=now, begins=begins,
-            speed=speed,
+            speed=speed, drill=drill,
         )
     )  # fmt: skip
     record(connection, new, begins, "service", "start exercise", new, {"title": title})
@@ -94,10 +101,10 @@ def open_exercise(
 
 
 def end_left_over(connection: Connection) -> None:
-    """Exercises that a process left when it ended are not taken up again."""
+    """Exercises that a process left when it ended are not taken up again; drills of people may be."""
     rows = connection.execute(
         select(realm.c.id, realm.c.clock, realm.c.begins).where(
-            realm.c.kind == "exercise", realm.c.ended.is_(None)
+            realm.c.kind == "exercise", realm.c.ended.is_(None), realm.c.drill.is_(None)
         )
     ).all()
     for row in rows:
@@ -109,6 +116,17 @@ def end_left_over(connection: Connection) -> None:
         )
         record(connection, row.id, at, "service", "end exercise", row.id,
                {"reason": "the service was stopped"})  # fmt: skip
+
+
+def open_desk(connection: Connection, now: datetime) -> None:
+    """The standing realm of what is said about drills before and after them: all of it is marked."""
+    if connection.execute(select(realm.c.id).where(realm.c.id == DESK)).first() is None:
+        connection.execute(
+            insert(realm).values(
+                id=DESK, kind="desk", title={"zh": "演练安排", "en": "Drills"}, exercise=True,
+                started=now, begins=now, speed=1.0,
+            )
+        )  # fmt: skip
 
 
 def end_exercise(connection: Connection, one: Realm, at: datetime, reason: str) -> bool:

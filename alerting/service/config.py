@@ -96,6 +96,7 @@ class Weather(Part):
 class Exercise(Part):
     play: Path | None = None  # the folder of the storm that `make run` plays
     speed: float = Field(600, gt=0)  # seconds of storm a second
+    plans: Path = Path("exercises")  # the folder of what drills may be held from
 
 
 class Watch(Part):
@@ -206,7 +207,9 @@ def _rooted(config: Config, folder: Path) -> Config:
     county = config.county.model_copy(
         update={n: at(getattr(config.county, n)) for n in TABLES}
     )
-    exercise = config.exercise.model_copy(update={"play": at(config.exercise.play)})
+    exercise = config.exercise.model_copy(update={
+        "play": at(config.exercise.play), "plans": at(config.exercise.plans),
+    })  # fmt: skip
     return config.model_copy(
         update={
             "county": county, "exercise": exercise, "data": folder / config.data,

@@ -10,18 +10,19 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from alerting.alerts import Life
 from alerting.alerts.notices import Facts
 from alerting.chase import calls
-from alerting.errors import BadInput
-from alerting.service.clock import LIVE, Realm, end_exercise
+from alerting.errors import BadInput, Refused
+from alerting.service import drills
+from alerting.service.clock import Realm, end_exercise
 from alerting.service.feeds import Feeds
 from alerting.service.storm_text import Behaviour
 from alerting.service.storms import Storm, load_storm
 from alerting.signals import Signal
-from alerting.store.schema import alert, delivery, delivery_notice, notice
+from alerting.store.schema import delivery, delivery_notice, notice
 from alerting.vocabulary import Level
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 AT_A_TIME = timedelta(minutes=2)  # of a storm's time, before what came due must be done
 OFTEN = timedelta(milliseconds=50)
 STOPPED = "a real alert of orange or red"
+OVER = "played to its end"
 # What the messages must want for a person to do each thing, and the digit that says it.
 WANTS = {"acknowledge": ("acknowledge", "1"), "in_force": ("ordered", "2"),
          "cannot": ("ordered", "3"), "decide": ("decision", "1"),
@@ -47,6 +49,7 @@ class Player:
         self._starting = asyncio.Lock()
         self._storm: Storm | None = None
         self._realm: Realm | None = None
+        self._stand_ins = False  # whether the storm's people answer in place of the real ones
         self._queue: list[tuple[datetime, Signal]] = []
         self._said: list[tuple[datetime, int, str, str]] = []  # due, delivery, person, words
         self._met: set[int] = set()  # deliveries whose readers' answers are planned
@@ -74,25 +77,44 @@ class Player:
             "missing": self._storm.missing,
         }
 
-    async def start(self) -> str:
-        """Play the configured storm in a new realm; gives its id. Raises BadInput for a bad one."""
-        async with self._starting:  # pressed twice: one after the other
-            return await self._start()
+    async def start(self, *, simulated: bool = False) -> str:
+        """Play the configured storm in a new realm; gives its id. Raises BadInput for a bad one.
 
-    async def _start(self) -> str:
+        In a real county it goes by the clock on the wall and its people answer themselves, but where
+        all is `simulated` and reaches nobody.
+        """
+        async with self._starting:  # pressed twice: one after the other
+            return await self._start(simulated or self._station.config.county.fictional)
+
+    async def _start(self, made_up: bool) -> str:
         if self.playing and self._realm is not None:
             await self.stop("started again")
+        with self._station.store.read() as connection:
+            if drills.running(connection) is not None:
+                raise Refused("a drill is under way", mend="Wait until it has ended, or stop it.",
+                              zh="正在进行演练，请等它结束，或先将其结束。")  # fmt: skip
         exercise = self._station.config.exercise
         if exercise.play is None:
             raise BadInput("the config names no exercise", mend="Set `exercise: {play: FOLDER}`.")
         storm = load_storm(exercise.play, self._station.places)
+        speed = exercise.speed if made_up else 1.0
         realm = await self._station.open_exercise(
-            storm.title, storm.begins, exercise.speed, Feeds(storm.weather, storm.warnings)
+            storm.title, storm.begins, speed, Feeds(storm.weather, storm.warnings)
         )
-        self._storm, self._realm = storm, realm
+        self._take_up(storm, realm, made_up)
+        return realm.id
+
+    async def play(self, storm: Storm, realm: Realm) -> None:
+        """Play a drill of people in its realm, from its beginning or, after a death of the service,
+        from where it was: what has come in already is the same signal and changes nothing."""
+        async with self._starting:
+            await self._station.join(realm, Feeds(storm.weather, storm.warnings))
+            self._take_up(storm, realm, self._station.config.county.fictional)
+
+    def _take_up(self, storm: Storm, realm: Realm, stand_ins: bool) -> None:
+        self._storm, self._realm, self._stand_ins = storm, realm, stand_ins
         self._queue = sorted(storm.signals, key=lambda s: s[0])
         self._said, self._met = [], set()
-        return realm.id
 
     async def stop(self, reason: str) -> None:
         if self._realm is None:
@@ -100,11 +122,19 @@ class Player:
         realm, at = self._realm, self._station.now(self._realm.id)
 
         def end(connection: Connection) -> None:
-            if end_exercise(connection, realm, at, reason) and reason == STOPPED:
+            if realm.drill is not None:
+                how = {STOPPED: "real", OVER: "over"}[reason]
+                end_drill(connection, self._station, drills.one(connection, realm.drill), how)
+            elif end_exercise(connection, realm, at, reason) and reason == STOPPED:
                 _tell_players(connection, self._station.life(realm.id), at)
 
         await self._station.writer.write(end)
         self._station.refresh_realms()
+
+    @property
+    def drill(self) -> int | None:
+        """The number of the drill that is played now."""
+        return self._realm.drill if self._realm is not None and self.playing else None
 
     def next_due(self) -> datetime | None:
         if not self.playing or self._realm is None or self._storm is None:
@@ -118,13 +148,14 @@ class Player:
     async def step(self) -> bool:
         if not self.playing or self._realm is None or self._storm is None:
             return False
-        if not self._station.runtime.virtual and self._station.idle(self._realm.id):
+        held_back = self._realm.drill is None and not self._station.runtime.virtual
+        if held_back and self._station.idle(self._realm.id):
             self._station.let_run(self._realm.id, AT_A_TIME)
         now = self._station.now(self._realm.id)
         if await self._real_world_calls():
             return True
         if now >= self._storm.ends:
-            await self.stop("played to its end")
+            await self.stop(OVER)
             return True
         due = [s for at, s in self._queue if at <= now]
         if due:
@@ -137,13 +168,7 @@ class Player:
     async def _real_world_calls(self) -> bool:
         """A real alert of orange or red, opened by weather, warning, incident or hand, stops it."""
         with self._station.store.read() as connection:
-            real = connection.execute(
-                select(alert.c.id)
-                .where(alert.c.realm == LIVE, alert.c.state == "open")
-                .where(alert.c.level >= int(Level.orange))
-                .where(alert.c.hazard.not_in(["season", "service"]))
-                .limit(1)
-            ).first()
+            real = drills.real_alert(connection)
         if real is None:
             return False
         await self.stop(STOPPED)
@@ -153,6 +178,8 @@ class Player:
         """For each message that has reached its reader: what they will answer, and when."""
         assert self._realm is not None
         assert self._storm is not None
+        if not self._stand_ins:
+            return
         with self._station.store.read() as connection:
             for row in self._reached(connection, self._realm.id):
                 if row.id not in self._met:
@@ -224,15 +251,32 @@ class Player:
         return bool(due)
 
 
-def _tell_players(connection: Connection, life: Life, at: datetime) -> None:
+def end_drill(
+    connection: Connection,
+    station: Station,
+    row: Row[Any] | None,
+    how: str,
+    by: str | None = None,
+    remark: str = "",
+) -> bool:
+    """End a drill and its realm in the caller's transaction, and tell its players; False where it had
+    ended."""
+    now = station.runtime.now()
+    if row is None or not drills.end(connection, row.id, how, now, by, remark):
+        return False
+    realm = station.realm(row.realm)
+    at = realm.at(now)
+    end_exercise(connection, realm, at, STOPPED if how == "real" else how)
+    said = {} if how == "real" else drills.ended_said(how)
+    _tell_players(connection, station.life(realm.id), at, said)
+    return True
+
+
+def _tell_players(
+    connection: Connection, life: Life, at: datetime, said: dict[str, str] | None = None
+) -> None:
     """Everyone whom a message of the exercise reached hears that it is over: what was played must
     not be taken for what is ordered from now on."""
-    players = connection.execute(
-        select(delivery.c.person)
-        .where(delivery.c.realm == life.realm, delivery.c.state.not_in(["bound", "superseded"]))
-        .distinct()
-        .order_by(delivery.c.person)
-    ).scalars()
     facts = Facts("", "", life.places.county, int(Level.orange)).json()
-    for person in players.all():
-        calls.tell(connection, life, "stopped", facts, {}, at, person=person)
+    for person in drills.reached(connection, life.realm):
+        calls.tell(connection, life, "stopped", facts, said or {}, at, person=person)

@@ -6,6 +6,7 @@ from alerting.service.book_loop import BookLoop
 from alerting.service.chase_loop import ChaseLoop
 from alerting.service.clock_loop import ClockLoop
 from alerting.service.dispatch_loop import DispatchLoop
+from alerting.service.drill_loop import DrillLoop
 from alerting.service.duty_loop import DutyLoop
 from alerting.service.engine_loop import EngineLoop
 from alerting.service.head_loop import HeadLoop
@@ -23,7 +24,9 @@ def loops_of(station: Station) -> Loops:
     book, tick = BookLoop(station), TickLoop(station)
     poll, watch = PollLoop(station), WatchLoop(station)
     clock = ClockLoop(station, [book, tick, poll, watch, station.dispatcher])
-    into_bus: list[Loop] = [clock, book, DutyLoop(station), tick, station.player, poll]
+    into_bus: list[Loop] = [
+        clock, book, DutyLoop(station), tick, DrillLoop(station), station.player, poll,
+    ]  # fmt: skip
     if station.kafka is not None:
         into_bus.append(KafkaLoop(station, station.kafka))
     loops = Loops(

@@ -147,7 +147,7 @@ async def replay_storm(county: County, folder: Path) -> list[dict[str, Any]]:
     station, loops = _set_up(replace(county, config=config), storm.begins, ticks=True)
     try:
         await loops.settle()
-        realm = await station.player.start()
+        realm = await station.player.start(simulated=True)
         await loops.advance(storm.ends - storm.begins)
         return _listed(station, realm)
     finally:

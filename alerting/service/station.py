@@ -122,7 +122,7 @@ class Station:
 
     def _life(self, realm: Realm, book: Book) -> Life:
         return Life(realm.id, realm.exercise, book, self.places, book.policies,
-                    self.config.county.zone)  # fmt: skip
+                    self.config.county.zone, duties=realm.drill is None)  # fmt: skip
 
     async def open_exercise(
         self, title: dict[str, str], begins: datetime, speed: float, feeds: Feeds
@@ -131,7 +131,11 @@ class Station:
         now = self.runtime.now()
         made = await self.writer.write(lambda c: open_exercise(c, title, now, begins, speed))
         # In real time it stands at its beginning until the player lets it run on.
-        made = made if self.runtime.virtual else replace(made, limit=begins)
+        await self.join(made if self.runtime.virtual else replace(made, limit=begins), feeds)
+        return made
+
+    async def join(self, made: Realm, feeds: Feeds) -> None:
+        """Let an exercise whose realm is in the database take part in this process."""
         async with self._rebuilding:
             for ended in [r for r in self._realms.values() if r.ended is not None]:
                 self.engines.pop(ended.id, None)  # a storm's fields are large; nothing asks for them
@@ -139,7 +143,6 @@ class Station:
             engine = await self._rebuilt(made, feeds, self.book)
             self._realms[made.id], self._feeds[made.id] = made, feeds
             self.engines[made.id] = engine
-        return made
 
     def let_run(self, realm_id: str, by: timedelta) -> None:
         """Let an exercise's clock run on by so much of its own time."""
@@ -166,6 +169,11 @@ class Station:
             key: replace(one, started=one.started + by) if one.kind == "exercise" and one.ended is None
             else one for key, one in self._realms.items()
         }  # fmt: skip
+
+    def know_realms(self) -> None:
+        """Take up realms that were opened without an engine; clocks that are held back stay so."""
+        with self.store.read() as connection:
+            self._realms = realms(connection) | self._realms
 
     def refresh_realms(self) -> None:
         with self.store.read() as connection:

@@ -29,11 +29,11 @@ Wait = Annotated[timedelta, BeforeValidator(_wait)]
 Utc = Annotated[datetime, BeforeValidator(utc)]
 
 
-class _Model(BaseModel):
+class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Behaviour(_Model):
+class Behaviour(Model):
     """What a person does with a message, counted from when it reached them."""
 
     acknowledge: Wait | None = None
@@ -46,14 +46,14 @@ class Behaviour(_Model):
     then: Behaviour | None = None
 
 
-class StationText(_Model):
+class StationText(Model):
     """The points of the county that a record stands for, and those at which it is also observed."""
 
     points: list[str] = Field(min_length=1)
     observed: list[str] = []
 
 
-class ForecastText(_Model):
+class ForecastText(Model):
     cadence_hours: float
     missing: list[Utc] = []
 
@@ -64,12 +64,15 @@ def _hazard(name: str) -> str:
     return name
 
 
-class WarningText(_Model):
+HazardName = Annotated[str, AfterValidator(_hazard)]
+
+
+class WarningText(Model):
     """An official warning of the fictional county's met office, in force in `zones` above `above` m."""
 
     identifier: str
     at: Utc
-    hazard: Annotated[str, AfterValidator(_hazard)]
+    hazard: HazardName
     level: Literal["blue", "yellow", "orange", "red"]
     headline: str
     description: str = ""
@@ -80,7 +83,7 @@ class WarningText(_Model):
     expires: Utc | None = None
 
 
-class StormText(_Model):
+class StormText(Model):
     title: Words
     source: str
     begins: Utc

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,29 @@ class Storm:
     missing: list[datetime]
     people: dict[str, Behaviour] = field(default_factory=dict)
     weather: tuple[SourceFacts, ...] = ()
-    warnings: dict[str, timedelta] = field(default_factory=dict)
+    warnings: dict[str, timedelta | None] = field(default_factory=dict)
+
+    def from_now(self, now: datetime) -> Storm:
+        """The same storm, in whole hours, as if it began now: people act by the clock on the wall."""
+        by = now.replace(minute=0, second=0, microsecond=0) - self.begins
+        by -= timedelta(seconds=by.total_seconds() % 3600)
+        return replace(
+            self, begins=now, ends=self.ends + by, missing=[at + by for at in self.missing],
+            signals=[(at + by, _later(one, by)) for at, one in self.signals],
+        )  # fmt: skip
 
     def behaviour(self, person: str) -> Behaviour:
         return self.people.get(person) or self.people.get("otherwise") or Behaviour()
+
+
+def _later(signal: Signal, by: timedelta) -> Signal:
+    if isinstance(signal, Forecast):
+        return replace(signal, issued=signal.issued + by, start=signal.start + by, id="")
+    moved = {
+        name: at + by for name in ("issued", "at", "onset", "expires")
+        if (at := getattr(signal, name, None)) is not None
+    }  # fmt: skip
+    return type(signal).model_validate(signal.model_dump(exclude={"id"}) | moved)
 
 
 def load_storm(folder: Path, places: Places) -> Storm:

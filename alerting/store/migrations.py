@@ -25,6 +25,7 @@ from alerting.store.schema import (
     response_step,
     returned,
 )
+from alerting.store.schema_drill import drill
 from alerting.store.schema_duty import duty, roster, roster_change
 
 
@@ -160,6 +161,12 @@ def _policies_say_whom_and_how_loud(connection: Connection) -> None:
                             " AND deadline IS NULL AND end_reason = 'exhausted'"))  # fmt: skip
 
 
+def _drills_are_kept(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[drill])
+    if "drill" not in {c["name"] for c in inspect(connection).get_columns("realm")}:
+        connection.execute(text("ALTER TABLE realm ADD COLUMN drill INTEGER"))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -168,6 +175,7 @@ MIGRATIONS = {
     "0011": _questions_and_what_people_typed_are_found, "0012": _askers_know_their_hours,
     "0013": _posts_have_rosters, "0015": _people_are_reached_with_care,
     "0018": _policies_say_whom_and_how_loud,
+    "0021": _drills_are_kept,
 }  # fmt: skip
 
 

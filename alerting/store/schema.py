@@ -68,6 +68,7 @@ realm = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("taken", Integer, nullable=False, server_default="0"),  # seq of the last signal done
     Column("clock", UtcText),  # the latest signal time: now never runs backwards
+    Column("drill", Integer),  # of a drill of people its number, see schema_drill
 )  # fmt: skip
 
 signal = Table(
