@@ -26,7 +26,9 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "explain": "explain:explain",
     "preview": "preview:preview",
     "replay": "replay:replay",
-    "drill": "drill:drill",
+    "drill": {"list": "drill:list_", "check": "drill:check", "start": "drill:start",
+              "schedule": "drill:schedule", "stop": "drill:stop", "report": "drill:report",
+              "play": "drill:play"},
     "order": "order:order",
     "report": "report:report",
     "incident": "incident:incident",
@@ -46,6 +48,7 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "new": {"rule": "new:rule"},
 }
 GROUPS = {
+    "drill": "Drills of people, and exercises that play by themselves.",
     "roster": "Who is on duty when.",
     "token": "Tokens for programs.",
     "audit": "The log that cannot be quietly changed.",

@@ -17,7 +17,7 @@ import uvicorn
 
 from alerting.cli.narrate import Narrator
 from alerting.cli.welcome import farewell, out, welcome
-from alerting.errors import BadInput, SuianError
+from alerting.errors import BadInput, Refused, SuianError
 from alerting.runtime import RealRuntime, Runtime, VirtualRuntime
 from alerting.service import good_book
 from alerting.service.address import announce, only_one
@@ -73,7 +73,10 @@ async def _serve(config: Config, play: bool, clock: Path | None) -> None:
             await loops.settle()
             hand.attach(runtime, loops, station.points)
         if play:
-            await station.start_exercise()
+            try:
+                await station.start_exercise()
+            except Refused as refusal:  # a drill of people goes on; no exercise comes between
+                print(f"{refusal.zh} {refusal.text()}")
         announce(config)
         welcome(station)
         tasks = [asyncio.create_task(loops.run())]

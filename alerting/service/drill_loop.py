@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Row
 from alerting.errors import BadInput
 from alerting.service import drill_plans, drills
 from alerting.service.clock import Realm, open_desk, open_exercise
+from alerting.service.drill_script import Showing
 from alerting.service.player import end_drill
 
 if TYPE_CHECKING:
@@ -106,7 +107,9 @@ class DrillLoop:
             why = "busy"
         else:
             try:
-                storm, script = drill_plans.load(station, row.plan, now, row.by)
+                storm, script = drill_plans.load(
+                    station, row.plan, Showing(row.id, now, row.by)
+                )
             except BadInput as error:
                 why, remark = "plan", error.text()
         if why:

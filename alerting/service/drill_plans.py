@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sqlalchemy import Row
 
 from alerting.errors import BadInput
-from alerting.service.drill_script import SCRIPT, played, read_script
+from alerting.places import Places
+from alerting.rulebook import Book
+from alerting.service.config import Config
+from alerting.service.drill_script import SCRIPT, Showing, played, read_script
 from alerting.service.storms import Storm, load_storm
 
-if TYPE_CHECKING:
-    from alerting.service.station import Station
-
 STORM = "storm.yaml"
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # a plan is as long whenever it is held
 Words = dict[str, str]
+
+
+class Ground(Protocol):
+    """What a plan is read for: a station, or a county of which none runs."""
+
+    config: Config
+    places: Places
+    book: Book
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,61 +40,62 @@ class Plan:
     fault: str = ""
 
 
-def listed(station: Station) -> list[Plan]:
+def listed(ground: Ground) -> list[Plan]:
     """All plans there are, by name, those that cannot be played among them."""
-    folder = station.config.exercise.plans
-    if not folder.is_dir():
-        return []
-    return [_plan(station, one) for one in sorted(folder.iterdir()) if _kind(one)]
+    return [_plan(ground, ground.config.exercise.plans / one) for one in names(ground.config)]
 
 
-def checked(station: Station, name: str) -> Plan:
+def names(config: Config) -> list[str]:
+    """The names of all plans, whether they can be played or not."""
+    folder = config.exercise.plans
+    return sorted(one.name for one in folder.iterdir() if _kind(one)) if folder.is_dir() else []
+
+
+def checked(ground: Ground, name: str) -> Plan:
     """A plan that can be played. Raises BadInput otherwise."""
-    folder = _folder(station, name)
-    found = _plan(station, folder)
+    folder = _folder(ground, name)
+    found = _plan(ground, folder)
     if found.fault:
         raise BadInput(found.fault, zh=f"方案“{name}”有误，不能使用。请查看演练页面上的说明。")
     return found
 
 
-def load(station: Station, name: str, begins: datetime, by: str) -> tuple[Storm, str | None]:
-    """What is played from `begins` on; and the script's text, None for a storm. Raises BadInput."""
-    folder = _folder(station, name)
+def load(ground: Ground, name: str, of: Showing) -> tuple[Storm, str | None]:
+    """What is played; and the script's text, None for a storm. Raises BadInput."""
+    folder = _folder(ground, name)
     if _kind(folder) == "storm":
-        return load_storm(folder, station.places).from_now(begins), None
+        return load_storm(folder, ground.places).from_now(of.begins), None
     content = _text(folder)
-    return _script(station, folder, content, begins, by), content
+    return _script(ground, folder, content, of), content
 
 
-def again(station: Station, row: Row[Any]) -> Storm:
+def again(ground: Ground, row: Row[Any]) -> Storm:
     """What a drill that has begun plays, as it was when it began. Raises BadInput."""
-    folder = station.config.exercise.plans / row.plan
+    folder = ground.config.exercise.plans / row.plan
     if row.script is None:
-        return load_storm(folder, station.places).from_now(row.started)
-    return _script(station, folder, row.script, row.started, row.by)
+        return load_storm(folder, ground.places).from_now(row.started)
+    return _script(ground, folder, row.script, Showing(row.id, row.started, row.by))
 
 
-def _script(station: Station, folder: Path, content: str, begins: datetime, by: str) -> Storm:
-    said = read_script(folder / SCRIPT, content.encode(), station.places, station.book)
-    return played(said, begins, station.places, by)
+def _script(ground: Ground, folder: Path, content: str, of: Showing) -> Storm:
+    said = read_script(folder / SCRIPT, content.encode(), ground.places, ground.book)
+    return played(said, of, ground.places)
 
 
-def _plan(station: Station, folder: Path) -> Plan:
-    now = station.runtime.now()
+def _plan(ground: Ground, folder: Path) -> Plan:
     try:
-        storm, _ = load(station, folder.name, now, "")
+        storm, _ = load(ground, folder.name, Showing(0, _ANY_TIME, ""))
     except BadInput as error:
         return Plan(folder.name, _kind(folder), {"zh": folder.name, "en": folder.name}, None,
                     error.text())  # fmt: skip
-    return Plan(folder.name, _kind(folder), storm.title, storm.ends - now)
+    return Plan(folder.name, _kind(folder), storm.title, storm.ends - _ANY_TIME)
 
 
-def _folder(station: Station, name: str) -> Path:
-    folder = station.config.exercise.plans / name
+def _folder(ground: Ground, name: str) -> Path:
+    folder = ground.config.exercise.plans / name
     if Path(name).name != name or not _kind(folder):
-        known = ", ".join(one.name for one in sorted(station.config.exercise.plans.glob("*"))
-                          if _kind(one)) or "none"  # fmt: skip
-        raise BadInput(f"there is no plan {name!r}", where=str(station.config.exercise.plans),
+        known = ", ".join(names(ground.config)) or "none"
+        raise BadInput(f"there is no plan {name!r}", where=str(ground.config.exercise.plans),
                        mend=f"There are: {known}.", zh=f"没有名为“{name}”的演练方案。")  # fmt: skip
     return folder
 

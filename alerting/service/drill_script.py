@@ -7,6 +7,7 @@ from it the service does as it would on the day. Errors name file, line and mend
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -105,9 +106,19 @@ def read_script(path: Path, content: bytes, places: Places, book: Book) -> Scrip
     raise BadInput("the script cannot be played:\n" + "\n".join(document.problems))
 
 
-def played(said: Script, begins: datetime, places: Places, by: str) -> Storm:
-    """The script as it is played from `begins` on, in the name of `by`."""
-    signals = [(begins + one.after, _signal(said, one, n, begins, places, by))
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One holding of a plan: its drill's number, when it began, and in whose name it is played."""
+
+    drill: int
+    begins: datetime
+    by: str
+
+
+def played(said: Script, of: Showing, places: Places) -> Storm:
+    """The script as signals, each with the time at which it comes in."""
+    begins = of.begins
+    signals = [(begins + one.after, _signal(said, one, n, of, places))
                for n, one in enumerate(said.steps, 1)]  # fmt: skip
     return Storm(
         {"zh": said.title["zh"], "en": said.title["en"]}, "", begins, begins + said.lasts,
@@ -115,16 +126,15 @@ def played(said: Script, begins: datetime, places: Places, by: str) -> Storm:
     )  # fmt: skip
 
 
-def _signal(
-    said: Script, step: Step, number: int, begins: datetime, places: Places, by: str
-) -> Signal:
-    """A step's signal; the same drill always makes the same, so that none is played twice."""
-    at = begins + step.after
+def _signal(said: Script, step: Step, number: int, of: Showing, places: Places) -> Signal:
+    """A step's signal; the same drill always makes the same, so that none is played twice, and no
+    other drill makes it."""
+    at, key = of.begins + step.after, {"drill": of.drill, "step": number}
     if step.warning is not None:
         one = step.warning
         codes = tuple(str(z) for z in one.zones) or (places.county,)
         return Warning(
-            source=WARNINGS, issued=at, identifier=f"drill-{begins:%Y%m%d%H%M%S}-{number}",
+            source=WARNINGS, issued=at, identifier=f"drill-{of.drill}-{number}",
             sender=said.issuer, action="alert", status="exercise", hazard=one.hazard,
             event=HAZARDS[one.hazard].zh, level=one.level, headline=one.headline,
             description=one.description, expires=at + one.lasts,
@@ -133,13 +143,13 @@ def _signal(
     if step.open is not None:
         opened = step.open
         detail = {"place": opened.place, "level": opened.level, "reason": opened.reason}
-        return Report(source=SOURCE, issued=at, act="open", person=by, subject=f"rule:{opened.rule}",
-                      detail=detail | {"step": number})  # fmt: skip
+        return Report(source=SOURCE, issued=at, act="open", person=of.by, subject=f"rule:{opened.rule}",
+                      detail={**detail, **key})  # fmt: skip
     assert step.order is not None
     order = step.order
     given = {"measure": order.measure, "level": order.level, "reason": order.reason}
-    return Report(source=SOURCE, issued=at, act="order", person=by, subject=f"place:{order.place}",
-                  detail={**given, "arguments": order.arguments, "step": number})  # fmt: skip
+    return Report(source=SOURCE, issued=at, act="order", person=of.by, subject=f"place:{order.place}",
+                  detail={**given, "arguments": order.arguments, **key})  # fmt: skip
 
 
 Fault = tuple[tuple[str | int, ...], str, str]

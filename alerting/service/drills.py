@@ -192,7 +192,7 @@ def reached(connection: Connection, realm: str) -> list[str]:
 def announcement(row: Row[Any], zone: ZoneInfo) -> Words:
     at = row.due.astimezone(zone)
     return {
-        "zh": f"{at.month}月{at.day}日{at:%H:%M}举行“{row.title['zh']}”。届时的消息都以【演练】开头，"
+        "zh": f"{at.month}月{at.day}日{at:%H:%M}举行“{row.title['zh']}”。届时的消息都以“演练”二字开头，"
               "请照实战答复；真实险情的消息没有这两个字",
         "en": f"{row.title['en']} begins on {at.day} {at:%b} at {at:%H:%M}. Its messages begin with"
               " EXERCISE: answer them as on the day. What is real never says so",

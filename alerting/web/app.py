@@ -24,6 +24,7 @@ from alerting.web import (
     api_signals,
     bulletin_page,
     by_hand,
+    drill_page,
     health,
     logins,
     measure_page,
@@ -78,8 +79,8 @@ def make_app(station: Station) -> FastAPI:
     for part in (
         api_alerts, api_signals, api_answers, api_responses, api_incidents, api_epidemics, api_roads,
         api_rosters, api_drills, api_held, api_people, webhooks, answer_page, pages, response_pages,
-        road_page, roster_page, warning_page, bulletin_page, measure_page, by_hand, person_page,
-        health,
+        road_page, roster_page, drill_page, warning_page, bulletin_page, measure_page, by_hand,
+        person_page, health,
     ):  # fmt: skip
         app.include_router(part.router)
     return app

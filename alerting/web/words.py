@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerting.web.drill_words import DRILL_WORDS
 from alerting.web.road_words import ROAD_WORDS
 from alerting.web.roster_words import ROSTER_WORDS
 from alerting.web.warning_words import WARNING_WORDS
@@ -406,7 +407,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "系统没有接受这次操作。请返回首页查看，再试一次。",
         "The service did not take this. Look at the first page and try again."),
     "problem_original": ("系统原话（英文）", "The service's own words"),
-} | ROAD_WORDS | ROSTER_WORDS | WARNING_WORDS  # fmt: skip
+} | DRILL_WORDS | ROAD_WORDS | ROSTER_WORDS | WARNING_WORDS  # fmt: skip
 
 # What a Chinese page says of a problem that brings no Chinese sentence of its own, by HTTP status.
 PROBLEMS = {

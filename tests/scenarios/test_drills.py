@@ -3,14 +3,19 @@ process for the stories that follow each other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import requests
 
+from alerting.store.schema import delivery, signal
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import StandIn
-from tests.scenarios.town import Phone, Town
+from tests.scenarios.town import SOON, Phone, Town
 
 ONE_SOURCE = {"sources": {"office": {"use": "signals", "brings": "warning", "cadence_hours": 8760}}}
 ICE = """\
@@ -44,6 +49,10 @@ def script(town: Town, name: str, text: str) -> None:
 
 def phone(town: Town, person: str) -> Phone:
     return town.phone(person).forgets()
+
+
+def later(town: Town, **time: float) -> str:
+    return (town.now + timedelta(**time)).isoformat()
 
 
 def holds(town: Town, plan: str = "ice", **more: Any) -> int:
@@ -90,3 +99,167 @@ def test_a_drill_now_calls_live_people_and_its_report_says_who_answered(town: To
     assert (said["state"], said["how"], said["before"]) == ("ended", "over", None)
     assert {p["person"] for p in said["figures"]["people"] if p["seconds"] is None} >= {"qian", "li"}
     assert town.alerts() == town.measures() == []
+
+
+def test_the_next_drill_of_the_plan_is_shown_beside_the_last(town: Town) -> None:
+    chen = phone(town, "chen")
+    number = holds(town)
+    town.passes(minutes=1)
+    chen.gets("30公里/小时").replies("1").gets("收到确认")
+    assert stops(town, number) == "ended"
+    chen.gets("【演练】", "演练结束", "组织者")
+    said = report(town, number)
+    field = {name: {t["tier"]: t for t in one["figures"]["tiers"]}["field"]["median"]
+             for name, one in (("now", said), ("before", said["before"]))}  # fmt: skip
+    assert field == {"now": 60, "before": 180}
+    assert (said["how"], said["ended_by"], said["remark"]) == ("stopped", "admin", "到此为止")
+    page = requests.get(f"{town.url}/drills/{number}?lang=zh", timeout=SOON).text
+    assert "提前结束" in page
+    assert "上次 3 分 0 秒" in page
+    town.passes(minutes=30)
+    chen.expects_nothing()  # nothing of it goes on
+
+
+def test_an_announced_drill_is_told_a_day_ahead_and_called_off_with_word(town: Town) -> None:
+    chen = phone(town, "chen")
+    number = holds(town, at=later(town, hours=30), announced=True)
+    town.passes(hours=5)
+    chen.expects_nothing()
+    town.passes(hours=1)
+    chen.expects("【演练】", "1月21日", "道路结冰演练")
+    assert stops(town, number) == "called off"
+    town.passes(seconds=31)  # what follows at once is bundled
+    chen.expects("【演练】", "取消", "到此为止")
+    town.passes(hours=25)
+    chen.expects_nothing()
+    assert report(town, number)["state"] == "called off"
+
+
+def test_an_unannounced_drill_is_known_to_nobody_and_marked_in_every_message(town: Town) -> None:
+    chen = phone(town, "chen")
+    number = holds(town, at=later(town, hours=2))
+    seen = requests.get(f"{town.url}/api/v1/drills", timeout=SOON).json()["drills"]
+    assert number not in [one["id"] for one in seen], "a reader without a role knows of none"
+    assert requests.get(f"{town.url}/drills/{number}", timeout=SOON).status_code == 404
+    town.passes(hours=1, minutes=59)
+    chen.expects_nothing()
+    town.passes(minutes=2)
+    count = len(chen.unread)
+    assert count
+    assert all(m.body.startswith("【演练】") for m in chen.unread)
+    stops(town, number)
+
+
+def test_a_code_of_the_drill_answers_nothing_real(town: Town) -> None:
+    chen = phone(town, "chen")
+    number = holds(town)
+    played = chen.gets("30公里/小时").code
+    town.by_hand("/measures", "桥上有事故", measure="guide", place="bridge-1", level="yellow")
+    real = chen.gets("桥上有事故").code
+    chen.replies("1").gets("您有2条待答复", played, real)
+    chen.replies(f"1 {played}").gets("收到确认")
+    assert [m["state"] for m in town.measures()] == ["issued"]
+    assert report(town, number)["figures"]["woken"] == 1
+    town.by_hand(f"/measures/{town.measures()[0]['id']}/withdraw", "核实无事故")
+    stops(town, number)
+
+
+def test_a_real_alert_of_orange_stops_it_and_a_drill_due_meanwhile_is_not_held(town: Town) -> None:
+    chen, zhao = phone(town, "chen"), phone(town, "zhao")
+    first, second = holds(town), holds(town, at=later(town, minutes=30), announced=True)
+    assert chen.unread
+    town.by_hand("/alerts", "桥面结冰", rule="fog", place="G99-K12", level="orange")
+    chen.gets("【演练】", "演练中止", "转入实战")
+    assert report(town, first)["how"] == "real"
+    refused = town.api("POST", "/drills", json={"plan": "ice", "reason": "再来一次"})
+    assert (refused.status_code, "真实" in refused.json()["zh"]) == (409, True)
+    zhao.forgets()
+    town.passes(minutes=31)
+    zhao.gets("【演练】", "没有进行", "真实的橙色或红色")
+    assert (report(town, second)["state"], report(town, second)["how"]) == ("missed", "real")
+    town.by_hand(f"/alerts/{town.alert(state='open')['id']}/withdraw", "误报")
+
+
+def test_a_drill_goes_on_after_a_kill_and_its_report_says_so(town: Town) -> None:
+    chen = phone(town, "chen")
+    number = holds(town)
+    town.passes(minutes=2)
+    town.dies()
+    town.begin(town.now + timedelta(minutes=6))
+    assert report(town, number)["state"] == "running"
+    chen.gets("30公里/小时").replies("1").gets("收到确认")
+    town.passes(minutes=3)
+    assert len([m for m in chen.unread if "引导慢行" in m.body]) == 1, "the second step, once"
+    [gap] = report(town, number)["gaps"]
+    assert datetime.fromisoformat(gap["until"]) - datetime.fromisoformat(gap["from"]) >= (
+        timedelta(minutes=6))
+    played = town.asks(signal.c.id, signal.c.source == "drill",
+                       signal.c.realm == report(town, number)["realm"])  # fmt: skip
+    assert len(played) == 2
+    town.dies()
+    chen.forgets()
+    town.begin(town.now + timedelta(minutes=16))
+    chen.gets("【演练】", "演练结束", "系统曾中断")
+    said = report(town, number)
+    assert (said["state"], said["how"]) == ("ended", "interrupted")
+    town.passes(minutes=30)
+    assert not [m for m in chen.unread if "引导" in m.body]
+
+
+def test_a_drill_missed_while_nobody_ran_is_said_and_not_played_late(town: Town) -> None:
+    chen, zhao = phone(town, "chen"), phone(town, "zhao")
+    number = holds(town, at=later(town, hours=1))
+    town.dies()
+    town.begin(town.now + timedelta(hours=2))
+    said = report(town, number)
+    assert (said["state"], said["how"], said["realm"]) == ("missed", "down", None)
+    town.passes(hours=1)
+    chen.expects_nothing()
+    zhao.expects_nothing()  # who was told of nothing hears of nothing
+    [told] = town.asks(delivery.c.text, delivery.c.person == "admin", delivery.c.realm == "drills",
+                       delivery.c.text.contains("没有运行"))  # fmt: skip
+    assert told.startswith("【演练】")
+
+
+def test_a_recorded_storm_is_held_as_if_it_began_now_and_at_the_pace_of_the_wall(town: Town) -> None:
+    chen = phone(town, "chen")
+    shutil.copytree(town.folder / "storm", town.folder / "exercises" / "drizzle")
+    number = holds(town, "drizzle")
+    begun = town.now
+    town.passes(minutes=1)
+    local = begun.astimezone(ZoneInfo("Asia/Shanghai"))
+    chen.gets("【演练】", "道路结冰", f"{local.day}日{local.hour}时")
+    said = report(town, number)
+    assert datetime.fromisoformat(said["ends"]) - begun > timedelta(hours=11)
+    assert {a["level"] for a in town.alerts(said["realm"], rule="icing")} == {"orange"}
+    assert stops(town, number) == "ended"
+
+
+def test_a_script_that_is_wrong_is_refused_with_line_and_mend(town: Town) -> None:
+    wrong = ICE.replace("rule: icing", "rule: icy").replace("measure: guide", "measure: guard")
+    script(town, "wrong", wrong.replace("after: 10 min", "after: 70 min"))
+    answer = town.api("POST", "/drills", json={"plan": "wrong", "reason": "试试"})
+    assert answer.status_code == 422
+    said = answer.json()["detail"]
+    for words in ("script.yaml:5:18: the book has no rule 'icy'", "script.yaml:6:12: this step comes",
+                  "the book has no measure 'guard'"):  # fmt: skip
+        assert words in said, said
+    plans = {p["plan"]: p for p in town.api("GET", "/drills").json()["plans"]}
+    assert "icy" in plans["wrong"]["fault"]
+    assert (plans["ice"]["minutes"], plans["ice"]["fault"]) == (60, "")
+
+
+def test_in_a_real_county_nobody_answers_in_place_of_those_who_live(
+    make_town: Callable[..., Town],
+) -> None:
+    town = make_town(fictional=False, changes=ONE_SOURCE)
+    script(town, "ice", ICE + "people:\n  otherwise: {acknowledge: 0 min}\n")
+    town.begin_in_real_time()
+    chen = town.phone("chen")
+    number = holds(town)
+    town.waits_until(lambda: [m for m in chen.unread if "30公里/小时" in m.body])
+    assert all(m.body.startswith(("【演练】", "EXERCISE")) for m in town.provider.messages)
+    chen.gets("30公里/小时").replies("1")
+    town.waits_until(lambda: report(town, number)["figures"]["woken"])
+    woken = [p["person"] for p in report(town, number)["figures"]["people"] if p["seconds"] is not None]
+    assert woken == ["chen"]
