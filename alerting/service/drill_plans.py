@@ -78,7 +78,7 @@ def again(ground: Ground, row: Row[Any]) -> Storm:
 
 
 def _script(ground: Ground, folder: Path, content: str, of: Showing) -> Storm:
-    said = read_script(folder / SCRIPT, content.encode(), ground.places, ground.book)
+    said = read_script(_named(folder), content.encode(), ground.places, ground.book)
     return played(said, of, ground.places)
 
 
@@ -98,6 +98,11 @@ def _folder(ground: Ground, name: str) -> Path:
         raise BadInput(f"there is no plan {name!r}", where=str(ground.config.exercise.plans),
                        mend=f"There are: {known}.", zh=f"没有名为“{name}”的演练方案。")  # fmt: skip
     return folder
+
+
+def _named(folder: Path) -> Path:
+    """A script as its author knows it, without where on this machine it lies."""
+    return Path(folder.parent.name) / folder.name / SCRIPT
 
 
 def _kind(folder: Path) -> str:

@@ -57,8 +57,8 @@ async def report(
     running = made["state"] == "running"
     names = await read(station_of(request), people_named)
     return page(
-        request, "drill_report.html", who=who_asks, d=made, people=names, tiers=_tiers(request),
-        took=_took(request), refresh=OFTEN if running else 0, may=_may(request, who_asks),
+        request, "drill_report.html", who=who_asks, d=made, people=names,
+        tier_word=_tier_word(request), want_word=_want_word(request), took=_took(request), refresh=OFTEN if running else 0, may=_may(request, who_asks),
     )  # fmt: skip
 
 
@@ -112,9 +112,14 @@ def _time(station: Station, text: str) -> datetime | None:
     return at if at.tzinfo is not None else at.replace(tzinfo=station.config.county.zone)
 
 
-def _tiers(request: Request) -> dict[str, str]:
+def _tier_word(request: Request) -> Callable[[str], str]:
     at = 0 if language_of(request) == "zh" else 1
-    return {tier: words[at] for tier, words in TIERS.items()}
+    return lambda tier: TIERS[tier][at] if tier in TIERS else tier
+
+
+def _want_word(request: Request) -> Callable[[str], str]:
+    t = words_in(language_of(request))
+    return lambda wants: t(f"drill_want_{wants.replace('-', '_')}")
 
 
 def _took(request: Request) -> Callable[[int | None], str]:
@@ -126,6 +131,8 @@ def _took(request: Request) -> Callable[[int | None], str]:
             return "—"
         if seconds < 60:
             return t("drill_seconds", s=seconds)
+        if seconds < 3600 and seconds % 60 == 0:
+            return t("drill_minutes", n=seconds // 60)
         if seconds < 3600:
             return t("drill_minute_s", m=seconds // 60, s=seconds % 60)
         return t("drill_hour_m", h=seconds // 3600, m=seconds % 3600 // 60)
