@@ -58,7 +58,8 @@ async def report(
     names = await read(station_of(request), people_named)
     return page(
         request, "drill_report.html", who=who_asks, d=made, people=names,
-        tier_word=_tier_word(request), want_word=_want_word(request), took=_took(request), refresh=OFTEN if running else 0, may=_may(request, who_asks),
+        tier_word=_tier_word(request), want_word=_want_word(request), took=_took(request),
+        refresh=OFTEN if running else 0, may=_may(request, who_asks),
     )  # fmt: skip
 
 
