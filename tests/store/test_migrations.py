@@ -174,3 +174,16 @@ def test_an_earlier_database_gets_the_tables_of_rosters(tmp_path: Path) -> None:
         assert {"roster", "roster_change", "duty"} <= set(inspect(connection).get_table_names())
         assert "duty_now" in {i["name"] for i in inspect(connection).get_indexes("duty")}
     store.close()
+
+
+def test_an_earlier_database_keeps_drills(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    for statement in ("DROP TABLE drill", "ALTER TABLE realm DROP COLUMN drill",
+                      "UPDATE alembic_version SET version_num = '0015'"):  # fmt: skip
+        store.write(lambda c, statement=statement: c.execute(text(statement)))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    with store.read() as connection:
+        assert "drill" in {c["name"] for c in inspect(connection).get_columns("realm")}
+        assert "drill_by_state" in {i["name"] for i in inspect(connection).get_indexes("drill")}
+    store.close()
