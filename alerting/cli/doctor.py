@@ -129,7 +129,7 @@ def _clock_like(span: timedelta) -> str:
 
 
 def _channels(county: County, runtime: RealRuntime) -> Iterator[Line]:
-    """How each is set up. Nothing is sent: a test message is an exercise (`suian drill`)."""
+    """How each is set up. Nothing is sent: a test message is an exercise (`suian drill start`)."""
     for name, channel in county.config.channels.items():
         if not channel.on:
             yield OFF, f"{name}: switched off 未启用"

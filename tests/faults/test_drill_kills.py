@@ -44,6 +44,11 @@ def found(nursery: Nursery, tmp_path: Path) -> Iterator[Callable[..., Town]]:
                 town.dies()
 
 
+def hold(town: Town) -> None:
+    town.api("POST", "/drills", json={"plan": "ice", "reason": "季度演练"})
+    town.settles()
+
+
 def test_a_drill_survives_a_kill_at_every_commit_of_its_beginning(
     found: Callable[..., Town],
 ) -> None:
@@ -54,8 +59,7 @@ def test_a_drill_survives_a_kill_at_every_commit_of_its_beginning(
         town = found(f"at-{point}", SUIAN_DIE=f"commit:{begun + point}:after")
         town.provider.messages.clear()
         with pytest.raises(DEATH):
-            town.api("POST", "/drills", json={"plan": "ice", "reason": "季度演练"})
-            town.settles()
+            hold(town)
         town.exits()
         town.restarts()
         town.passes(minutes=11)

@@ -19,8 +19,9 @@ from alerting.rulebook import Book, load_book
 from alerting.rulebook.check import check_folder
 from alerting.rulebook.nodes import Happened, walk
 from alerting.rulebook.wording import fact_words
+from alerting.service import drill_plans
 from alerting.service.config import load_config
-from alerting.service.county import load_county
+from alerting.service.county import County, load_county
 from alerting.service.forms import form_notes
 from alerting.vocabulary import SECTORS, Level
 from alerting.vocabulary.answers import ANSWERS
@@ -97,6 +98,11 @@ def book() -> Book:
 @pytest.fixture(scope="module")
 def places() -> Places:
     return load_places(COUNTY / "zones.csv", COUNTY / "sites.csv")
+
+
+@pytest.fixture(scope="module")
+def county() -> County:
+    return load_county(load_config(ROOT / "config.yaml"))
 
 
 def test_check_has_nothing_to_say() -> None:
@@ -264,9 +270,8 @@ def test_no_two_measures_read_the_same(book: Book) -> None:
             assert len(texts) == len(set(texts)), f"{part} {language}"
 
 
-def test_an_order_fits_its_sms_wherever_it_is_given() -> None:
+def test_an_order_fits_its_sms_wherever_it_is_given(county: County) -> None:
     """With place, times, deadline and how to answer: three segments hold each order of the book."""
-    county = load_county(load_config(ROOT / "config.yaml"))
     assert not list(form_notes(county, datetime(2026, 1, 20, tzinfo=UTC)))
 
 
@@ -285,8 +290,8 @@ def test_every_kind_of_message_is_among_them(book: Book, places: Places) -> None
     asked = ways(book, places)
     found = {kind for kind, _ in asked}
     files = {file.stem for file in (ROOT / "alerting/dispatch/texts/en").glob("[a-z]*.j2")}
-    assert files - found == {"bundle", "digest", "message", "head", "reply", "response", "roster", "service",
-                             "stopped"}  # fmt: skip
+    assert files - found == {"bundle", "digest", "drill", "message", "head", "reply", "response", "roster",
+                             "service", "stopped"}  # fmt: skip
     assert {wants for _, wants in asked} == {"", *ANSWERS, *FORMS_ONLY}
 
 
@@ -534,3 +539,9 @@ def test_somebody_hears_of_the_vacant_post(places: Places) -> None:
     gaoping = "990100106000"
     first = [list(places.upward(p.id))[1] for p in sections]
     assert gaoping in first
+
+
+def test_every_plan_of_a_drill_can_be_held(county: County) -> None:
+    plans = {one.name: one for one in drill_plans.listed(county)}
+    assert {name: one.fault for name, one in plans.items()} == {"icy-morning": "", "winter-storm": ""}
+    assert plans["icy-morning"].kind == "script"

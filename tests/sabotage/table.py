@@ -274,4 +274,30 @@ BREAKS = (
     Break("any code verifies", "alerting/chase/consent.py",
           'if _digest(_plain(str(report.detail.get("text", "")))) != row.digest:', "if False:",
           STORIES + "test_storms.py::test_a_number_is_verified_by_the_code_that_was_sent_to_it"),
+    # Drills
+    Break("a drill answers for people who live", "alerting/service/player.py",
+          "        if not self._stand_ins:\n            return\n", "",
+          STORIES + "test_drills.py::"
+          "test_in_a_real_county_nobody_answers_in_place_of_those_who_live"),
+    Break("a drill is played late", "alerting/service/drill_loop.py",
+          "if now - row.due > drills.LATE:", "if False:",
+          STORIES + "test_drills.py::"
+          "test_a_drill_missed_while_nobody_ran_is_said_and_not_played_late"),
+    Break("a kill ends a drill without a word", "alerting/service/drill_loop.py",
+          "if running is not None and self._station.player.drill != running.id:", "if False:",
+          STORIES + "test_drills.py::"
+          "test_a_drill_goes_on_after_a_kill_and_its_report_says_so"),
+    Break("everybody sees an unannounced drill coming", "alerting/service/drill_listing.py",
+          'return row.state == "scheduled" and not row.announced', "return False",
+          STORIES + "test_drills.py::"
+          "test_an_unannounced_drill_is_known_to_nobody_and_marked_in_every_message"),
+    Break("a drill begins beside a real alert", "alerting/service/drill_loop.py",
+          "elif real is not None:", "elif False:",
+          STORIES + "test_drills.py::"
+          "test_a_real_alert_of_orange_stops_it_and_a_drill_due_meanwhile_is_not_held"),
+    Break("what is said about drills is not marked", "alerting/service/clock.py",
+          'title={"zh": "演练安排", "en": "Drills"}, exercise=True,',
+          'title={"zh": "演练安排", "en": "Drills"}, exercise=False,',
+          STORIES + "test_drills.py::"
+          "test_an_announced_drill_is_told_a_day_ahead_and_called_off_with_word"),
 )  # fmt: skip
