@@ -80,8 +80,7 @@ class Player:
     async def start(self, *, simulated: bool = False) -> str:
         """Play the configured storm in a new realm; gives its id. Raises BadInput for a bad one.
 
-        In a real county it goes by the clock on the wall and its people answer themselves, but where
-        all is `simulated` and reaches nobody.
+        In a real county nobody answers for its people, but where all is `simulated` and reaches nobody.
         """
         async with self._starting:  # pressed twice: one after the other
             return await self._start(simulated or self._station.config.county.fictional)
@@ -97,9 +96,8 @@ class Player:
         if exercise.play is None:
             raise BadInput("the config names no exercise", mend="Set `exercise: {play: FOLDER}`.")
         storm = load_storm(exercise.play, self._station.places)
-        speed = exercise.speed if made_up else 1.0
         realm = await self._station.open_exercise(
-            storm.title, storm.begins, speed, Feeds(storm.weather, storm.warnings)
+            storm.title, storm.begins, exercise.speed, Feeds(storm.weather, storm.warnings)
         )
         self._take_up(storm, realm, made_up)
         return realm.id
