@@ -69,7 +69,9 @@ class DrillLoop:
         station = self._station
         if now - row.alive <= drills.RESUMED:
             try:
-                storm = drill_plans.again(station, row)
+                storm = await station.runtime.in_thread(
+                    "web", lambda: drill_plans.again(station, row)
+                )
             except BadInput:
                 pass  # its storm cannot be read any more: it ends
             else:
@@ -89,7 +91,9 @@ class DrillLoop:
 
         def tell(connection: Connection) -> None:
             words, readers = drills.announcement(row, zone), drills.on_call(connection)
-            drills.say(connection, readers, words, station.places.county, now, row.id)
+            morning = self._morning(now)
+            due = morning if morning < row.due else now
+            drills.say(connection, readers, words, station.places.county, now, row.id, due)
             drills.told(connection, row.id, now)
 
         await station.writer.write(tell)
@@ -107,8 +111,9 @@ class DrillLoop:
             why = "busy"
         else:
             try:
-                storm, script = drill_plans.load(
-                    station, row.plan, Showing(row.id, now, row.by)
+                showing = Showing(row.id, now, row.by)
+                storm, script = await station.runtime.in_thread(
+                    "web", lambda: drill_plans.load(station, row.plan, showing)
                 )
             except BadInput as error:
                 why, remark = "plan", error.text()
@@ -132,9 +137,15 @@ class DrillLoop:
         def miss(connection: Connection) -> None:
             drills.miss(connection, row, why, remark, now)
             readers = sorted({row.by, *drills.were_told(connection, row.id)})
-            drills.say(connection, readers, words, station.places.county, now, row.id)
+            drills.say(connection, readers, words, station.places.county, now, row.id,
+                       self._morning(now))  # fmt: skip
 
         await station.writer.write(miss)
+
+    def _morning(self, now: datetime) -> datetime:
+        """Now, or in the night when it is over: word about a drill wakes nobody."""
+        config = self._station.config
+        return config.quiet.until(now, config.county.zone) or now
 
     async def _open_desk(self, now: datetime) -> None:
         """The realm must be there, and its clock known, before something is due in it."""

@@ -12,9 +12,10 @@ from sqlalchemy import Row
 from alerting.errors import BadInput
 from alerting.places import Places
 from alerting.rulebook import Book
+from alerting.rulebook.arguments import Words as TitleWords
 from alerting.service.config import Config
 from alerting.service.drill_script import SCRIPT, Showing, played, read_script
-from alerting.service.storms import Storm, load_storm
+from alerting.service.storms import Storm, load_storm, read_storm
 
 STORM = "storm.yaml"
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # a plan is as long whenever it is held
@@ -52,12 +53,15 @@ def names(config: Config) -> list[str]:
 
 
 def checked(ground: Ground, name: str) -> Plan:
-    """A plan that can be played. Raises BadInput otherwise."""
+    """A plan that can be played: all of it is read. Raises BadInput otherwise."""
     folder = _folder(ground, name)
-    found = _plan(ground, folder)
-    if found.fault:
-        raise BadInput(found.fault, zh=f"方案“{name}”有误，不能使用。请查看演练页面上的说明。")
-    return found
+    try:
+        storm, _ = load(ground, name, Showing(0, _ANY_TIME, ""))
+    except BadInput as error:
+        raise BadInput(
+            error.text(), zh=f"方案“{name}”有误，不能使用。请查看演练页面上的说明。"
+        ) from None
+    return Plan(name, _kind(folder), storm.title, storm.ends - _ANY_TIME)
 
 
 def load(ground: Ground, name: str, of: Showing) -> tuple[Storm, str | None]:
@@ -83,12 +87,20 @@ def _script(ground: Ground, folder: Path, content: str, of: Showing) -> Storm:
 
 
 def _plan(ground: Ground, folder: Path) -> Plan:
+    """As it is listed: a script is read whole, of a storm what its author says, for tables are long."""
+    kind = _kind(folder)
     try:
-        storm, _ = load(ground, folder.name, Showing(0, _ANY_TIME, ""))
+        if kind == "script":
+            script = read_script(_named(folder), _text(folder).encode(), ground.places, ground.book)
+            return Plan(folder.name, kind, _both(script.title), script.lasts)
+        storm = read_storm(folder, ground.places)
+        return Plan(folder.name, kind, _both(storm.title), storm.ends - storm.begins)
     except BadInput as error:
-        return Plan(folder.name, _kind(folder), {"zh": folder.name, "en": folder.name}, None,
-                    error.text())  # fmt: skip
-    return Plan(folder.name, _kind(folder), storm.title, storm.ends - _ANY_TIME)
+        return Plan(folder.name, kind, {"zh": folder.name, "en": folder.name}, None, error.text())
+
+
+def _both(title: TitleWords) -> Words:
+    return {"zh": title["zh"], "en": title["en"]}
 
 
 def _folder(ground: Ground, name: str) -> Path:

@@ -167,13 +167,19 @@ def were_told(connection: Connection, number: int) -> list[str]:
 
 
 def say(
-    connection: Connection, readers: list[str], words: Words, county: str, now: datetime, number: int
+    connection: Connection,
+    readers: list[str],
+    words: Words,
+    county: str,
+    now: datetime,
+    number: int,
+    due: datetime | None = None,
 ) -> None:
-    """A message about a drill to each of these people; nothing is to be answered."""
+    """A message about a drill to each of these people, now or at `due`; nothing is to be answered."""
     facts = Facts("", "", county, int(Level.blue), reason=words).json() | {"drill": number}
     rows = [
         {"realm": DESK, "kind": "drill", "person": reader, "wants": "", "level": int(Level.blue),
-         "created": now, "due": now, "state": "due", "facts": facts}
+         "created": now, "due": due or now, "state": "due", "facts": facts}
         for reader in readers
     ]  # fmt: skip
     if rows:

@@ -71,7 +71,7 @@ def _later(signal: Signal, by: timedelta) -> Signal:
 
 def load_storm(folder: Path, places: Places) -> Storm:
     """Raises BadInput that lists what is wrong, with file and line."""
-    said = _read(folder / "storm.yaml", places)
+    said = read_storm(folder, places)
     points = places.points()
     observed, measured = _observations(folder / "observations.csv", said, points)
     runs, forecast = _runs(folder / "runs.csv", said, points)
@@ -188,7 +188,9 @@ def _warnings(said: StormText) -> list[tuple[datetime, Signal]]:
     ]  # fmt: skip
 
 
-def _read(path: Path, places: Places) -> StormText:
+def read_storm(folder: Path, places: Places) -> StormText:
+    """What storm.yaml says, without its tables. Raises BadInput with file and line."""
+    path = folder / "storm.yaml"
     try:
         document = Document(path, path.read_bytes())
     except OSError as error:

@@ -115,18 +115,20 @@ def test_the_next_drill_of_the_plan_is_shown_beside_the_last(town: Town) -> None
     assert (said["how"], said["ended_by"], said["remark"]) == ("stopped", "admin", "到此为止")
     page = requests.get(f"{town.url}/drills/{number}?lang=zh", timeout=SOON).text
     assert "提前结束" in page
-    assert "上次 3 分 0 秒" in page
+    assert "上次 3 分钟" in page
     town.passes(minutes=30)
     chen.expects_nothing()  # nothing of it goes on
 
 
 def test_an_announced_drill_is_told_a_day_ahead_and_called_off_with_word(town: Town) -> None:
     chen = phone(town, "chen")
-    number = holds(town, at=later(town, hours=30), announced=True)
-    town.passes(hours=5)
+    number = holds(town, at=later(town, hours=33), announced=True)
+    town.passes(hours=8, minutes=50)
     chen.expects_nothing()
-    town.passes(hours=1)
-    chen.expects("【演练】", "1月21日", "道路结冰演练")
+    town.passes(minutes=20)  # 00:30: a day ahead, and the middle of the night
+    chen.expects_nothing()
+    town.passes(hours=7)
+    chen.expects("【演练】", "1月22日00:", "道路结冰演练")
     assert stops(town, number) == "called off"
     town.passes(seconds=31)  # what follows at once is bundled
     chen.expects("【演练】", "取消", "到此为止")
