@@ -16,7 +16,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from alerting.alerts import meeting
+from alerting.alerts import meeting, signing
 from alerting.alerts.addressing import addressed, post_for
 from alerting.alerts.askers import day_meant, done_by_another, note_asker, open_for, replaced
 from alerting.alerts.first import given_first, needed_by, wait_is_over, waiting_for
@@ -57,10 +57,11 @@ def ask(
     decided_by: str | None = None,
     day: str | None = None,
     hours: Hours | None = None,
+    signed: dict[str, Any] | None = None,
 ) -> list[str]:
     """Ask for a measure at a place on behalf of `by` (an alert id, "person:…", "response:…", a
     measure's id); of `carrier`, where it is not for the measure to say who carries it. `decided_by`:
-    a person who has signed for it already.
+    a person who has signed for it already; `signed` is what they signed in place of what was asked.
 
     `day` is the local date it is for, where it is for a named one: left out, that of an open measure,
     else the next morning's. `hours` are those of its arguments as seen at `at`, unless they are given.
@@ -77,7 +78,7 @@ def ask(
             for_day = day or day_meant(ledger, name, object_id, post.id, at)
         when = hours or hours_of(arguments, at, ledger.life.zone)
         changed += _ask_for(ledger, name, object_id, post, arguments, when, here, by, at,
-                            interim_for, decided_by, for_day)  # fmt: skip
+                            interim_for, decided_by, for_day, signed)  # fmt: skip
     return changed
 
 
@@ -94,6 +95,7 @@ def _ask_for(
     interim_for: str | None,
     decided_by: str | None,
     day: str | None,
+    signed: dict[str, Any] | None,
 ) -> list[str]:
     """Ask one carrier at one object: of the measure that is for these hours; for those in which it may
     not stand undecided, of another."""
@@ -289,6 +291,7 @@ def _propose(
     interim_for: str | None,
     decided_by: str | None,
     day: str | None,
+    signed: dict[str, Any] | None,
 ) -> str:
     definition = ledger.life.measure(name)
     sector = definition.sector or facts.sector
@@ -306,8 +309,10 @@ def _propose(
         interim_for=interim_for, proposed=at, decided_by=decided_by, issued=None, acknowledged=None,
         in_force=None, due=None, begins=begins, ends=ends, timed=hours != (None, None),
         overdue=None, cannot=None, waits=None, attested=None, attested_by=None, ended=None,
-        end_reason="", successor=None, version=1,
+        end_reason="", successor=None, version=1, signed=signed, put=None,
     )  # fmt: skip
+    if signed is not None:
+        ledger.change(row, **signing.as_signed(row, Joint(arguments, facts.level, *hours))._asdict())
     note_asker(ledger, row, arguments, facts.level, hours, by, at)
     ledger.record(at, by, "propose measure", row.id, {"arguments": arguments, "level": facts.level})
     go_on(ledger, row, facts, at)
@@ -331,7 +336,12 @@ def settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
         return False
     definition = ledger.life.measure(row.measure)
     was = Joint(row.arguments, row.level, row.begins, row.ends)
-    now = joined(definition.arguments, live, row, at, ledger.life.zone)
+    asked = joined(definition.arguments, live, row, at, ledger.life.zone)
+    signing.put_anew(ledger, row, asked, facts, at)
+    if signing.is_over(row, at):
+        _end_has_come(ledger, row, facts, at)
+        return False
+    now = signing.as_signed(row, asked)
     revived = row.state in LOOKED_AT
     if now == was and not revived:
         return False
@@ -395,7 +405,7 @@ def _hand_back(ledger: Ledger, old: Row, at: datetime) -> None:
         ask(ledger, old.measure, place, one.arguments,
             facts_of(ledger, old).saying(level=one.level), one.asker, at, hours=(one.begins, one.ends),
             carrier=ledger.post(old.carrier), decided_by=old.decided_by if signed else None,
-            day=old.day)  # fmt: skip
+            day=old.day, signed=old.signed if signed else None)  # fmt: skip
 
 
 def _no_longer_asked(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:

@@ -12,11 +12,14 @@ withdraws it. Each gives whether it was done: of two answers at once one wins an
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
-from alerting.alerts.asking import after_end, go_on, lift, now_in_force
+from alerting.alerts import signing
+from alerting.alerts.asking import after_end, go_on, lift, now_in_force, settle
 from alerting.alerts.first import wait_is_over
+from alerting.alerts.joint import Joint
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
 from alerting.alerts.notices import in_both, posts_told, tell
@@ -31,6 +34,7 @@ from alerting.alerts.orders import (
     tell_carrier,
 )
 from alerting.alerts.reopening import SHUTS, still_shut, told_of
+from alerting.store.rows import Row
 
 NOT_SAID = {"zh": "未说明原因", "en": "no reason given"}
 
@@ -85,13 +89,31 @@ def overdue(connection: Connection, life: Life, measure_id: str, at: datetime) -
         return True
 
 
-def approve(connection: Connection, life: Life, measure_id: str, by: str, at: datetime) -> bool:
-    """The decider has signed: it is ordered, as soon as what must be in force first is."""
+def approve(
+    connection: Connection, life: Life, measure_id: str, by: str, at: datetime,
+    changed: dict[str, Any] | None = None, reason: str = "",
+) -> bool:  # fmt: skip
+    """The decider has signed: it is ordered, as soon as what must be in force first is. `changed` are
+    the whole arguments that they signed in place of those they were asked about."""
     with Ledger(connection, life) as ledger:
         row = ledger.measure(measure_id)
-        if row is None or not move(ledger, row, ("proposed",), "approved", by, at, decided_by=by):
+        if row is None or row.ended is not None or (row.state != "proposed" and row.put is None):
             return False
-        go_on(ledger, row, facts_of(ledger, row), at)
+        facts = facts_of(ledger, row)
+        if reason:
+            facts = facts.saying(reason=in_both(reason), by=by)
+        if changed is not None:
+            signing.sign(ledger, row, changed, by, at)
+        if row.state == "proposed":
+            was = Joint(row.arguments, row.level, row.begins, row.ends)
+            move(ledger, row, ("proposed",), "approved", by, at, decided_by=by,
+                 **signing.as_signed(row, was)._asdict())  # fmt: skip
+            go_on(ledger, row, facts, at)
+            return True
+        if changed is None:
+            signing.take_as_put(ledger, row, by, at)
+        ledger.change(row, decided_by=by)
+        settle(ledger, row, facts, at)
         return True
 
 
@@ -112,6 +134,8 @@ def refuse(
     """`reason` is what the decider said; an answer of one digit says none."""
     with Ledger(connection, life) as ledger:
         row = ledger.measure(measure_id)
+        if row is not None and row.put is not None and row.ended is None:
+            return _refuse_what_goes_on(ledger, row, by, at, reason)
         if row is None or row.state != "proposed":
             return False
         said = facts_of(ledger, row).saying(reason=in_both(reason or NOT_SAID), by=by)
@@ -119,6 +143,26 @@ def refuse(
         end(ledger, row, ("proposed",), "refused", by, at, reason)
         after_end(ledger, row, at)
         return True
+
+
+def give_reason(
+    connection: Connection, life: Life, measure_id: str, by: str, at: datetime, reason: str
+) -> None:
+    """Why they refused, which they had not said: its carrier hears it too."""
+    with Ledger(connection, life) as ledger:
+        row = ledger.measure(measure_id)
+        assert row is not None
+        ledger.record(at, by, "reason", row.id, {"reason": reason})
+        if row.state == "refused":
+            ledger.change(row, end_reason=reason)
+            said = facts_of(ledger, row).saying(reason=in_both(reason), by=by)
+            tell_carrier(ledger, row, "refused", said, at)
+
+
+def _refuse_what_goes_on(ledger: Ledger, row: Row, by: str, at: datetime, reason: str) -> bool:
+    """Asked anew, they stay with what they signed."""
+    signing.keep_as_signed(ledger, row, by, at)
+    return True
 
 
 def attest(connection: Connection, life: Life, measure_id: str, by: str, at: datetime) -> bool:

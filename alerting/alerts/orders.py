@@ -38,15 +38,18 @@ def issue(ledger: Ledger, row: Row, facts: Facts, at: datetime, kind: str = "ord
     tell_carrier(ledger, row, kind, facts, at, wants="acknowledge", due=due)
 
 
-def ask_decider(ledger: Ledger, row: Row, decider: Post, facts: Facts, at: datetime) -> None:
+def ask_decider(
+    ledger: Ledger, row: Row, decider: Post, facts: Facts, at: datetime,
+    put: dict[str, Any] | None = None,
+) -> None:
     """The decider is told what, where, and by when it must be decided: when it begins, or the onset,
-    less the muster time."""
+    less the muster time. `put`: what is asked of them in place of the measure as it stands."""
     definition = ledger.life.measure(row.measure)
     by, begins = None, row.begins or facts.onset
     if begins is not None:
         by = max(at, begins - timedelta(minutes=definition.muster_minutes))
     tell(ledger, "decide", decider,
-         facts.saying(measures=(describe(row, definition),), due=by), at,
+         facts.saying(measures=(describe(row, definition) | (put or {}),), due=by), at,
          alert=ledger.alert_of(row.id), measure=row.id, wants="decision")  # fmt: skip
 
 

@@ -13,17 +13,20 @@ from sqlalchemy import Connection, select, update
 from alerting.alerts import measures, responses, unknown
 from alerting.alerts.life import Life
 from alerting.alerts.orders import OPEN_WORK
+from alerting.alerts.signing import put_arguments
 from alerting.audit import record
 from alerting.chase import calls, pursuits, words
 from alerting.chase.carrying import CARRIED_OUT, acknowledge, cannot, in_force, support
+from alerting.chase.changing import changed_arguments
 from alerting.chase.meetings import MEETS, gate_or_meeting
 from alerting.chase.outcomes import Outcome, Said, last_answer, measure_of, no_more, open_for
 from alerting.chase.returning import returned
 from alerting.chase.rights import SIGNS, decides, posts_of, was_asked
+from alerting.errors import BadInput
 from alerting.people import person_by_id, post_by_id
 from alerting.store.schema import alert, delivery_notice, notice, pursuit
 
-DECIDED = ("approve", "refuse")
+DECIDED = ("approve", "approve-changed", "refuse")
 CHECKED = ("attest", "kept")
 STANDS = ("stand", "call-off")
 ASKED_AGAIN = timedelta(hours=4)  # whether an alert stands that nothing but missing data holds
@@ -48,6 +51,7 @@ def answer_one(connection: Connection, life: Life, said: Said) -> Outcome:
         "cannot": cannot,
         "support": support,
         "approve": _decide,
+        "approve-changed": _decide,
         "refuse": _decide,
         "attest": _attest,
         "kept": _kept,
@@ -79,12 +83,21 @@ def _decide(connection: Connection, life: Life, said: Said, row: Any) -> Outcome
     who, at = said.who.id, said.at
     if responses.put_by(connection, row.id) is not None:
         return _consulted(connection, life, said, row)
-    if said.act == "approve":
+    if said.act == "refuse":
+        measures.refuse(connection, life, row.id, who, at, said.text)
+        told = words.refused(life) if said.text else words.refused_without_a_reason()
+        if row.put is not None:
+            told = words.stays_as_signed()
+    elif said.act == "approve":
         measures.approve(connection, life, row.id, who, at)
         told = words.approved()
     else:
-        measures.refuse(connection, life, row.id, who, at, said.text)
-        told = words.refused(life)
+        try:
+            changed = changed_arguments(life, row, said.arguments)
+        except BadInput as error:
+            return Outcome("not-understood", words.both(error.zh, error.text()), "not to be read")
+        measures.approve(connection, life, row.id, who, at, changed, said.text)
+        told = words.approved_changed(words.said_of(life, row.measure, changed or put_arguments(row)))
     for held in open_for(connection, row, ("decision",)):
         pursuits.answered(connection, life, held.id, who, at)
     return Outcome("taken", told)
@@ -154,11 +167,11 @@ def _over(connection: Connection, life: Life, said: Said, row: Any) -> Outcome |
         if held is not None and held.state != "open":
             return Outcome("late", words.late(life, held.closed), held.state)
         return None
-    if said.act in DECIDED and row.state != "proposed" and row.decided_by:
-        return _done_by(connection, life, said, DECIDED, row)
+    if said.act in DECIDED and row.state != "proposed" and row.put is None:
+        return _decided_before(connection, life, said, row)
     if said.act in CHECKED and row.state == "lifted":
         return _done_by(connection, life, said, CHECKED, row)
-    means = {"approve": ("proposed",), "refuse": ("proposed",),
+    means = {"approve": ("proposed",), "approve-changed": ("proposed",), "refuse": ("proposed",),
              "attest": ("lift proposed",), "kept": ("lift proposed",),
              "go-ahead": ("approved",), "give-up": ("approved",),
              "attest-gate": ("lift proposed",),
@@ -168,11 +181,26 @@ def _over(connection: Connection, life: Life, said: Said, row: Any) -> Outcome |
     if MEETS.get(said.act) == "conflict":  # it may be settled in any state
         return None
     states = means.get(said.act, OPEN_WORK)
+    if said.act in DECIDED and row.put is not None and row.ended is None:
+        return None
     if row.state == "approved" and said.act in CARRIED_OUT:
         return Outcome("late", words.suspended(), row.state)
     if row.ended is not None or row.state not in states:
         return Outcome("late", words.late(life, row.ended), row.state)
     return None
+
+
+def _decided_before(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
+    """Somebody decided first: who, when and what, which holds."""
+    before = last_answer(connection, said, DECIDED, anybody=True)
+    if before is None:
+        return Outcome("late", words.late(life, row.ended), row.state)
+    who = person_by_id(connection, before.person)
+    if before.act == said.act == "approve" or before.act == said.act == "refuse":
+        return Outcome("repeated", words.repeated(life, before.at, who))
+    holds = words.said_of(life, row.measure, row.arguments) if row.signed else words.both("", "")
+    return Outcome("repeated", words.decided_otherwise(life, before.at, who, before.act, holds),
+                   "decided otherwise before")  # fmt: skip
 
 
 def _done_by(

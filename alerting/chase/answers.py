@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from alerting.alerts.life import Life
 from alerting.audit import record
-from alerting.chase import calls, consent, everything, pursuits, words
+from alerting.chase import calls, consent, everything, pursuits, reasons, words
 from alerting.chase.acts import answer_one
 from alerting.chase.closing import close_deliveries, woken
 from alerting.chase.joined import joined
@@ -56,6 +56,12 @@ def take(connection: Connection, life: Life, report: Report) -> str:
     if report.act == consent.VERIFY:
         made = consent.verify(connection, life, who, report, at)
         _write(connection, life, who, report, made, at)
+        _reply(connection, life, who, report, Targets([]), made.words, at)
+        return made.outcome
+    if report.act == "reason":
+        made, refused = reasons.give(connection, life, who, report, at)
+        _write(connection, life, who, report, made, at, one=refused, number=0,
+               delivery_id=refused.delivery if refused is not None else None)  # fmt: skip
         _reply(connection, life, who, report, Targets([]), made.words, at)
         return made.outcome
     targets = targets_of(connection, life, who, report)
@@ -118,6 +124,7 @@ def _apply(
         who, report.act, text, at, one, given,
         form=report.detail.get("form") or {},
         current=report.subject.startswith(("measure:", "alert:")),
+        arguments=dict(report.detail.get("arguments") or {}),
         points=dict(report.detail.get("points") or {}),
     ))  # fmt: skip
     _write(connection, life, who, report, made, at, number=number, one=one, delivery_id=given)

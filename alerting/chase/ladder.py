@@ -1,4 +1,4 @@
-"""Up which posts a pursuit climbs: its own post, the tiers above, the duty office last."""
+"""Up which posts a pursuit climbs: its own post, its deputy, the tiers above, the duty office last."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def ladder(
 ) -> list[Post]:
     """The rungs as the register and the policy have them now, each post once.
 
-    Rung 0 is the post itself. Only tiers that stand above it in the policy follow: a silent township
+    Rung 0 is the post itself, the next its deputy where it has one. Only tiers that stand above it in the policy follow: a silent township
     is not answered for by a regulator, and nobody stands above the duty office.
     """
     first = post_by_id(connection, pursuit.post)
@@ -32,6 +32,9 @@ def ladder(
     if first is None or first.tier != DUTY_OFFICE:
         tiers = [t for t in tiers if t != DUTY_OFFICE] + [DUTY_OFFICE]
     found = [first] if first is not None else []
+    deputy = post_by_id(connection, first.deputy) if first is not None and first.deputy else None
+    if deputy is not None:
+        found.append(deputy)
     for tier in tiers:
         post = resolve(connection, life.places, tier, sector, place)
         if post is not None and post.id not in {p.id for p in found}:

@@ -37,6 +37,8 @@ class Said:
     delivery: int | None
     form: Mapping[str, Any] = field(default_factory=dict)  # a return form's fields
     current: bool = False  # said of the measure or alert itself, as it stands, not of a message
+    # What a decider signs in place of what was asked, by the names of the arguments.
+    arguments: Mapping[str, Any] = field(default_factory=dict)
     points: Mapping[str, bool] = field(default_factory=dict)  # of the production gate
 
 

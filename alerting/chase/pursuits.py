@@ -164,9 +164,17 @@ def moot(realm: str) -> ColumnElement[bool]:
         select(alert.c.id).where(alert.c.id == pursuit.c.alert, unknown.known_again())
         .correlate(pursuit)
     )  # fmt: skip
+    # What goes on already, and is before its decider all the same.
+    put = exists(
+        select(measure.c.id)
+        .where(measure.c.id == pursuit.c.measure, measure.c.put.is_not(None), measure.c.ended.is_(None))
+        .correlate(pursuit)
+    )
     moved_on = [
         and_(pursuit.c.wants == wants, state.not_in(states)) for wants, states in _MEANS.items()
+        if wants != "decision"
     ]
+    moved_on.append(and_(pursuit.c.wants == "decision", state.not_in(_MEANS["decision"]), ~put))
     asked = select(meeting.c.id).where(
         meeting.c.second == pursuit.c.measure, meeting.c.state == "open"
     )

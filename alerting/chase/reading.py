@@ -80,6 +80,43 @@ _CODE_LIKE = re.compile(
 )
 
 
+# "1 40", "同意 改为40 K7": approved with another number. One figure alone may be a second answer.
+_CHANGED = re.compile(
+    r"(?:1|同意|批准|AGREED?|APPROVED?)(?:[ ]*([A-F])(?![A-Z]))?[ ,，:：]+"
+    r"(?:(改为|改成|CHANGED? TO|WITH)[ ]*)?([0-9]{1,4}(?:\.[0-9]+)?)[ ]*"
+    r"(公里/小时|公里|小时|分钟|KM/H|KM|HOURS?|H|MIN)?[.。!！ ]*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A number that somebody puts in the place of the one that was proposed, as they approve."""
+
+    number: str
+    unit: str
+    code: str
+    letter: str
+
+
+def read_changed(text: str, codes: Collection[str] = ()) -> Changed | None:
+    """An approval with one changed number; None for everything else."""
+    plain = spoken.shown(text).upper().strip(_SEPARATORS)
+    for code in sorted({c.upper() for c in codes}, key=lambda c: (-len(c), c)):
+        for before, after in _around(plain, code):
+            found = _CHANGED.fullmatch(f"{before.strip()} {after.strip()}".strip())
+            if found is not None and (made := _changed(found, code)) is not None:
+                return made
+    found = _CHANGED.fullmatch(plain)
+    return _changed(found, "") if found is not None else None
+
+
+def _changed(found: re.Match[str], code: str) -> Changed | None:
+    letter, lead, number, unit = found.groups()
+    if len(number) == 1 and not (lead or unit):
+        return None
+    return Changed(number, unit or "", code, letter or "")
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """What a text says. `digit` or `act` is set, or neither: then it was not understood.

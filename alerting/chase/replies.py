@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from alerting.chase import hints, words
-from alerting.chase.reading import Parsed, read, unfinished
+from alerting.chase import hints, reasons, words
+from alerting.chase.changing import NUMBER, UNIT
+from alerting.chase.reading import Parsed, read, read_changed, unfinished
 from alerting.chase.waiting import asked_by, messages_of, open_ones
 from alerting.people import person_by_id
 from alerting.signals import Report, content_id
@@ -64,6 +65,18 @@ def route(
         given = content_id("report", channel, person_id, message) if message else ""
         return Routed(in_realm, Report(id=given, **fields))
 
+    changed = read_changed(text, {d.code for d in theirs})
+    if changed is not None:
+        named = [d for d in theirs if d.code.upper() == changed.code] if changed.code else waiting
+        if len(named) == 1 and _decides(connection, named[0]):
+            return routed(named[0], "approve-changed", text="", letter=changed.letter,
+                          arguments={NUMBER: changed.number, UNIT: changed.unit})  # fmt: skip
+    owed = reasons.owed(connection, person_id, now)
+    if owed is not None and parsed.code in ("", owed.code.upper()) and not parsed.every and (
+        not _answers(connection, parsed, waiting, owed)
+    ):
+        return routed(owed, "reason", text=parsed.rest or text)
+
     if parsed.act in ("stop", "start"):
         # Of the address itself, which is as real in an exercise.
         told = routed(None, parsed.act)
@@ -82,6 +95,28 @@ def route(
     if not act:
         return routed(held, "not-understood", several=len(waiting) > 1)
     return routed(held, act, letter=parsed.letter)
+
+
+def _decides(connection: Connection, held: Any) -> bool:
+    """Whether a message asks for a decision about a measure."""
+    return any(row.wants == "decision" and row.measure is not None
+               for row in connection.execute(asked_by(held.id)))  # fmt: skip
+
+
+def _answers(connection: Connection, parsed: Parsed, waiting: list[Any], owed: Any) -> bool:
+    """Whether words that may be the reason for a refusal are an answer to something else."""
+    if parsed.act in ("stop", "start"):
+        return True
+    if not parsed.understood:
+        return False
+    for held in [d for d in waiting if d.id != owed.id] or [owed]:
+        offered = {c.act for row in connection.execute(asked_by(held.id))
+                   for c in choices(row.wants, row.measure is not None).values()}  # fmt: skip
+        if parsed.act in {*offered, "acknowledge"}:
+            return True
+        if parsed.digit and _act_for(connection, held, parsed):
+            return True
+    return False
 
 
 def _all_of_them(

@@ -20,7 +20,8 @@ from alerting.store.schema import delivery, measure, notice
 from alerting.vocabulary.answers import choices
 from alerting.vocabulary.questions import grouped, question_of
 
-ACTS = ("acknowledge", "in-force", "return", "cannot", "support", "approve", "refuse", "attest",
+ACTS = ("acknowledge", "in-force", "return", "cannot", "support", "approve", "approve-changed",
+        "refuse", "attest",
         "kept", "stand", "call-off", "keep-first", "take-second", "both", "go-ahead", "give-up",
         "attest-gate", "sign", "send-back")  # fmt: skip
 
@@ -63,7 +64,7 @@ def targets_of(connection: Connection, life: Life, who: Person, report: Report) 
         chosen = sorted(newest.values(), key=lambda r: r.id)
         return Targets(chosen if kind == "alert" else chosen[-1:])
     if fitting:
-        if report.act in ("approve", "refuse"):
+        if report.act in ("approve", "approve-changed", "refuse"):
             row = connection.execute(select(measure).where(measure.c.id == fitting[0].measure)).one()
             decider = post_by_id(connection, row.decider) if row.decider else None
             return Targets([], None, Outcome("refused", words.not_yours(decider),

@@ -6,6 +6,7 @@ Every function gives {"zh": …, "en": …}; times are local hours and minutes o
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from alerting.alerts.life import Life
 from alerting.people import Person, Post
@@ -197,6 +198,60 @@ def approved() -> Words:
 
 def refused(life: Life) -> Words:
     return both("已记录不同意，将告知承办单位", "Refusal noted. The carrier is told")
+
+
+def said_of(life: Life, name: str, arguments: dict[str, Any]) -> Words:
+    """A measure's arguments as a message says them; its name where it has none."""
+    definition = life.measure(name)
+    return both(definition.say(arguments, "zh") or definition.title["zh"],
+                definition.say(arguments, "en") or definition.title["en"])  # fmt: skip
+
+
+def approved_changed(holds: Words) -> Words:
+    return both(f"已记录同意，改为：{holds['zh']}，随即下达",
+                f"Approval noted, changed to: {holds['en']}. It is issued now")  # fmt: skip
+
+
+def stays_as_signed() -> Words:
+    return both("已记录不同意，此前批准的内容继续执行",
+                "Refusal noted. What was signed before stays in force")  # fmt: skip
+
+
+def refused_without_a_reason() -> Words:
+    return both("已记录不同意，将告知承办单位。请直接回复原因",
+                "Refusal noted, the carrier is told. Please text why")  # fmt: skip
+
+
+def reason_noted(*, told: bool) -> Words:
+    """`told`: the carrier hears it."""
+    if told:
+        return both("原因已记录，将告知承办单位", "Reason noted. The carrier is told")
+    return both("原因已记录", "Reason noted")
+
+
+_DECIDED = {
+    "approve": ("同意", "agreed"),
+    "approve-changed": ("同意并改为：{holds}", "agreed, changed to: {holds}"),
+    "refuse": ("不同意", "did not agree"),
+}
+
+
+def decided_otherwise(
+    life: Life, at: datetime, who: Person | None, act: str, holds: Words
+) -> Words:
+    """To the later of two who decided differently: what holds, and by whom."""
+    zh, en = _DECIDED[act]
+    shown = clock(life, at)
+    return both(
+        f"{shown}{name_of(who, 'zh')}已{zh.format(holds=holds['zh'])}，以此为准，您的答复未采纳",
+        f"At {shown} {name_of(who, 'en')} {en.format(holds=holds['en'])}: that holds,"
+        " your answer was not taken",
+    )
+
+
+def no_one_number(name: Words) -> Words:
+    return both(f"“{name['zh']}”不能用一个数字修改，请打开链接修改",
+                f"{name['en']} has not one number to change: open the link")  # fmt: skip
 
 
 _SETTLED = {

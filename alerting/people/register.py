@@ -42,6 +42,7 @@ class Post:
     place: str
     title: str
     title_en: str
+    deputy: str | None = None  # the post that is called where this one does not answer
 
     def called(self, language: str) -> str:
         return self.title if language == "zh" or not self.title_en else self.title_en
@@ -106,7 +107,8 @@ def resolve(
 ) -> Post | None:
     """tier(sector) nearest up from a place: at the place, its zones, their parents, the county.
 
-    At each step a post of the sector itself goes before one that answers for all sectors.
+    At each step a post of the sector itself goes before one that answers for all sectors, and a post
+    before its own deputy.
     """
     found = _seen(connection).found
     key = (tier, sector, place)
@@ -114,11 +116,16 @@ def resolve(
         steps = list(places.upward(place))
         at = _read_at(connection, steps)
         fitting = (
-            one for step in steps for wanted in (sector, "") for one in at[step]
+            one for step in steps for wanted in (sector, "") for one in _deputies_last(at[step])
             if one.tier == tier and one.sector == wanted
         )  # fmt: skip
         found[key] = next(fitting, None)
     return found[key]
+
+
+def _deputies_last(posts: list[Post]) -> list[Post]:
+    deputies = {one.deputy for one in posts}
+    return sorted(posts, key=lambda one: one.id in deputies) if len(deputies) > 1 else posts
 
 
 def read_posts_near(connection: Connection, places: Places, near: Iterable[str]) -> None:
@@ -158,4 +165,4 @@ def _read_at(connection: Connection, steps: Collection[str]) -> dict[str, list[P
 
 
 def _post(row: Any) -> Post:
-    return Post(row.id, row.tier, row.sector, row.place, row.title, row.title_en)
+    return Post(row.id, row.tier, row.sector, row.place, row.title, row.title_en, row.deputy)

@@ -4,7 +4,8 @@ people.csv: id, name, name_en, language (zh or en), role, contacts (`channel:add
 blanks, in the order in which they are tried).
 posts.csv: id, tier, sector (empty: all), place (zone or site), title, title_en, holders (ids of
 people parted by blanks; empty: the post is vacant, and the post above is called at once, unless
-rosters.yaml has a roster for it, which goes before).
+rosters.yaml has a roster for it, which goes before), deputy (the post that is called where this one
+does not answer, before the tiers above; may be left out).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from alerting.store.schema_duty import AT_ONCE, roster
 from alerting.vocabulary import SECTORS, TIERS
 
 PEOPLE_COLUMNS = ("id", "name", "name_en", "language", "role", "contacts")
-POST_COLUMNS = ("id", "tier", "sector", "place", "title", "title_en", "holders")
+POST_COLUMNS = ("id", "tier", "sector", "place", "title", "title_en", "holders", "deputy")
 ROLES = ("view", "answer", "decide", "order", "admin")
 
 
@@ -66,6 +67,7 @@ def read_posts(path: Path, places: Places, people: set[str]) -> list[dict[str, A
     """Checked rows; raises BadInput that lists every bad line."""
     wrong = Complaints(str(path), [])
     posts: dict[str, dict[str, Any]] = {}
+    deputies: list[tuple[int, str, str]] = []
     for line, row in csv_rows(path, POST_COLUMNS, wrong, required=("id", "tier", "place", "title")):
         if not row["id"] or not row["title"]:
             wrong.add(line, "needs an id and a title")
@@ -81,7 +83,14 @@ def read_posts(path: Path, places: Places, people: set[str]) -> list[dict[str, A
         for one in holders:
             if one not in people:
                 wrong.add(line, f"{one} is not among the people{parted(one)}")
-        posts[row["id"]] = {**row, "holders": holders}
+        if row["deputy"]:
+            deputies.append((line, row["id"], row["deputy"]))
+        posts[row["id"]] = {**row, "holders": holders, "deputy": row["deputy"] or None}
+    for line, one, deputy in deputies:
+        if deputy == one:
+            wrong.add(line, f"{one} cannot be its own deputy")
+        elif deputy not in posts:
+            wrong.add(line, f"the deputy {deputy} is not among the posts")
     wrong.raise_any()
     return list(posts.values())
 
@@ -134,7 +143,7 @@ def import_posts(
     """Make posts and their holders say what the file says; gives how many changed."""
     changed = 0
     for row in rows:
-        fields = {k: row[k] for k in ("tier", "sector", "place", "title", "title_en")}
+        fields = {k: row[k] for k in ("tier", "sector", "place", "title", "title_en", "deputy")}
         before = connection.execute(select(post).where(post.c.id == row["id"])).one_or_none()
         held = connection.execute(
             select(holder.c.person).where(holder.c.post == row["id"]).order_by(holder.c.rank)

@@ -319,6 +319,8 @@ def _measure(row: Any, places: Places, book: Titles) -> Row:
         "level": level_name(row.level),
         "decider": row.decider,
         "decided_by": row.decided_by,
+        "signed": row.signed,
+        "put": row.put,
         "lifter": row.lifter,
         "proposed": utc(row.proposed),
         "issued": utc(row.issued),

@@ -167,6 +167,14 @@ def _drills_are_kept(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE realm ADD COLUMN drill INTEGER"))
 
 
+def _decisions_are_changed_and_confirmed(connection: Connection) -> None:
+    for table, columns in (("measure", ("signed JSON", "put JSON")), ("post", ("deputy VARCHAR",))):
+        known = {c["name"] for c in inspect(connection).get_columns(table)}
+        for column in columns:
+            if column.split()[0] not in known:
+                connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column}"))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -176,6 +184,7 @@ MIGRATIONS = {
     "0013": _posts_have_rosters, "0015": _people_are_reached_with_care,
     "0018": _policies_say_whom_and_how_loud,
     "0021": _drills_are_kept,
+    "0022": _decisions_are_changed_and_confirmed,
 }  # fmt: skip
 
 

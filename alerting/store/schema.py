@@ -181,6 +181,10 @@ measure = Table(
     Column("interim_for", String),  # the measure it stands in for until that is approved
     Column("proposed", UtcText, nullable=False),
     Column("decided_by", String),
+    # What its decider signed in place of what was asked; see alerts/signing.py.
+    Column("signed", JSON(none_as_null=True)),
+    # What its decider is asked about while it goes on: {"why": "rise" | "confirm", arguments, …}.
+    Column("put", JSON(none_as_null=True)),
     Column("issued", UtcText),
     Column("acknowledged", UtcText),
     Column("in_force", UtcText),
@@ -480,6 +484,7 @@ post = Table(
     Column("place", String, nullable=False),  # zone code or site id; the county's code at the top
     Column("title", String, nullable=False),
     Column("title_en", String, nullable=False),
+    Column("deputy", String),  # the post that is called where this one does not answer
     Column("active", Boolean, nullable=False, server_default="1"),
     Index("post_by_place", "place", "tier", "sector"),
 )  # fmt: skip

@@ -19,6 +19,8 @@ from sqlalchemy import Connection, or_, select
 from alerting import chase
 from alerting.alerts.orders import title_of
 from alerting.alerts.responses import put_by
+from alerting.alerts.signing import put_arguments
+from alerting.chase.acts import DECIDED
 from alerting.chase.meetings import MEETS
 from alerting.chase.told import told_by
 from alerting.dispatch.wording import BRIEF
@@ -38,7 +40,7 @@ from alerting.store.schema import (
 from alerting.vocabulary.answers import choices
 from alerting.vocabulary.gate import GATE
 from alerting.vocabulary.questions import grouped
-from alerting.web.bodies import chosen_of, form_of, nothing_chosen, points_of
+from alerting.web.bodies import arguments_of, chosen_of, form_of, nothing_chosen, points_of
 from alerting.web.desk import Station, read, station_of
 from alerting.web.drawing import language_of, page, problem_page
 from alerting.web.measure_page import fields_of, in_words
@@ -83,6 +85,8 @@ async def answer_link(request: Request, link: str) -> Response:
         subject, detail = f"person:{shown['person'].id}", {"all": True}
     if chosen := chosen_of(form):
         subject, detail["with"] = f"notice:{chosen[0]}", chosen[1:]
+    if act == "approve-changed":
+        detail["arguments"] = arguments_of(form)
     if act == "attest-gate":
         detail["points"] = points_of(form)
     if act == "return":
@@ -192,7 +196,8 @@ def _questions(each: dict[int, dict[str, Any]], rows: Sequence[Any]) -> list[dic
         asked = [(row.id, each[row.id]) for row in put if each[row.id]["acts"]]
         if len(asked) > 1:
             several = [{"id": number, "object_name": one["place"]} for number, one in asked]
-            acts = [a for a in asked[0][1]["acts"] if all(a in one["acts"] for _, one in asked)]
+            acts = [a for a in asked[0][1]["acts"]  # each is changed alone
+                    if all(a in one["acts"] for _, one in asked) and a != "approve-changed"]
             found.append(asked[0][1] | {"several": several, "acts": acts})
         elif asked:
             found.append(asked[0][1])
@@ -216,13 +221,17 @@ def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dic
     definition = station.book.measures.get(work.measure) if work is not None else None
     if definition is not None and definition.returns:  # done by its form
         acts = ["return" if a == "in-force" else a for a in acts]
+    noted = work is not None and put_by(connection, work.id) is not None
+    if "approve" in acts and definition is not None and definition.arguments and not noted:
+        acts.insert(1, "approve-changed")
     if work is not None:
         acts = [a for a in acts if _means_something(connection, a, work)]
     acts = [a for a in acts if ROLES.index(reader.role) >= ROLES.index(ACTS.get(a, "answer"))]
     return {
         "definition": definition,
         # A response is decided with a note of the consultation, whichever way.
-        "noted": work is not None and put_by(connection, work.id) is not None,
+        "noted": noted,
+        "put": put_arguments(work) if work is not None else {},
         "subject": f"notice:{row.id}", "several": [], "acts": acts, "acknowledge": acknowledge,
         "state": work.state if work is not None else "",
         "sides": [in_words(station, side) for side in row.facts.get("sides") or ()],
@@ -256,10 +265,13 @@ def _means_something(connection: Connection, act: str, work: Any) -> bool:
         "cannot": ("issued", "acknowledged", "in force"),
         "support": ("issued", "acknowledged", "in force"),
         "approve": ("proposed",),
+        "approve-changed": ("proposed",),
         "refuse": ("proposed",),
         "attest": ("lift proposed",),
         "kept": ("lift proposed",),
     }
+    if act in DECIDED and work.put is not None and work.ended is None:
+        return True
     return work.state in wanted[act]
 
 

@@ -152,6 +152,26 @@ for _act, _summary in MEASURE_ACTS.items():
     _answering("measure", _act, _summary)
 
 
+class Changing(_Body):
+    """`arguments`: those that are changed, by name; the others stay as they were put. Given empty, one
+    that may be left out is."""
+
+    arguments: dict[Key, Any] = Field(min_length=1, max_length=20)
+    reason: str = Field(min_length=1, max_length=500)
+
+
+@router.post("/measures/{item_id}/approve-changed", status_code=202, response_model=Became,
+             summary="Approve a proposed measure with other arguments than were proposed")  # fmt: skip
+async def approve_changed(
+    request: Request,
+    item_id: str,
+    given: Changing,
+    who_asks: Annotated[Who, Depends(needs("decide"))],
+) -> dict[str, Any]:
+    return await say(station_of(request), who_asks, "approve-changed", f"measure:{item_id}",
+                     given.model_dump(), channel="api")  # fmt: skip
+
+
 @router.post("/measures/{item_id}/attest-gate", status_code=202, response_model=Became,
              summary="Attest the four points before a halt is lifted")  # fmt: skip
 async def attest_gate(

@@ -51,6 +51,23 @@ def points_of(form: dict[str, str]) -> dict[str, bool]:
     return {key: answer == "yes" for key, answer in given.items() if answer in ("yes", "no")}
 
 
+def arguments_of(form: dict[str, str]) -> dict[str, str | list[str]]:
+    """The arguments of a measure that a form gives, each as it was typed; of several words those that
+    are ticked."""
+    given: dict[str, str | list[str]] = {}
+    for field, value in form.items():
+        if not field.startswith("argument."):
+            continue
+        name, _, word = field.removeprefix("argument.").partition(".")
+        if not word:
+            given[name] = value.strip()
+        else:
+            ticked = given.setdefault(name, [])
+            if isinstance(ticked, list) and word != "any":
+                ticked.append(word)
+    return given
+
+
 def chosen_of(form: dict[str, str]) -> list[str] | None:
     """Which of several places of one question are ticked; None where the form asks about one."""
     if "several" not in form:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, or_, select
 from alerting.chase.together import put_with
 from alerting.errors import BadInput
 from alerting.service import listing
-from alerting.store.schema import audit, meeting, notice, realm
+from alerting.store.schema import audit, meeting, notice, pursuit, realm
 from alerting.vocabulary.days import day_in_words
 from alerting.vocabulary.gate import GATE
 from alerting.web import auth, saying
@@ -96,12 +96,37 @@ def measure_page(
         | {"service": {"zh": "系统", "en": "the service"}}
         | doers_of(connection, station, found),
         "ledger": {measure_id: entries},
+        **_decision(connection, station, found),
         "questions": questions_of(connection, station, measure_id),
         "together": [
             listing.one_measure(connection, station.places, station.book, key)
             for key in put_with(connection, measure_id)
         ],
     }  # fmt: skip
+
+
+def _decision(
+    connection: Connection, station: Station, found: dict[str, Any]
+) -> dict[str, Any]:
+    """What was signed in place of what was proposed, what is before its decider now, and the posts that
+    may say: its decider and whoever is called in their place."""
+    called = connection.execute(
+        select(pursuit.c.at_post).where(pursuit.c.measure == found["id"],
+                                        pursuit.c.wants == "decision", pursuit.c.state == "open")
+    ).scalars()  # fmt: skip
+    signed, put = found["signed"], found["put"]
+
+    def said(arguments: dict[str, Any]) -> dict[str, str]:
+        known = station.book.measures.get(found["measure"])
+        return {one: (known.say(arguments, one) if known else "") or found["title"][one]  # type: ignore[arg-type]
+                for one in ("zh", "en")}  # fmt: skip
+
+    return {
+        "deciders": {found["decider"], *called},
+        "signed": {"by": signed["by"], "was": said(signed["asked"])} if signed else None,
+        "put_said": said(put["arguments"]) if put else {},
+        "put_now": (put or {}).get("arguments") or found["arguments"],
+    }
 
 
 def doers_of(

@@ -13,7 +13,7 @@ from alerting.service.held import held
 from alerting.web import auth, demo, logins, saying
 from alerting.web.alert_page import alert_page
 from alerting.web.auth import who
-from alerting.web.bodies import chosen_of, form_of, nothing_chosen, points_of
+from alerting.web.bodies import arguments_of, chosen_of, form_of, nothing_chosen, points_of
 from alerting.web.chronicle import latest
 from alerting.web.desk import read, station_of
 from alerting.web.drawing import STYLE, language_of, page, words_in
@@ -99,6 +99,8 @@ async def act(request: Request) -> Response:
     who_asks = await auth.needs(saying.ACTS[doing])(request)
     auth.check_form(who_asks, form)
     detail: dict[str, Any] = {k: form[k] for k in ("reason", "level") if form.get(k)}
+    if doing == "approve-changed":
+        detail["arguments"] = arguments_of(form)
     if doing == "attest-gate":
         detail["points"] = points_of(form)
     chosen = chosen_of(form)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from alerting import chase
 from alerting.alerts.responses import open_one
+from alerting.chase.acts import DECIDED
 from alerting.chase.together import were_put_together
 from alerting.people import resolve
 from alerting.signals import Report
@@ -50,6 +51,7 @@ ACTS = {
     "stand": "decide",
     "call-off": "decide",
     "approve": "decide",
+    "approve-changed": "decide",
     "refuse": "decide",
     "respond": "decide",
     "open": "order",
@@ -60,8 +62,8 @@ ACTS = {
 }
 # What may be answered for several places in one go.
 TOGETHER = frozenset(c.act for wants in questions.TOGETHER for c in choices(wants, True).values())
-WITH_REASON = frozenset({"cannot", "refuse", "respond", "open", "raise", "order", "keep",
-                         "withdraw", "give-up", "send-back"})  # fmt: skip
+WITH_REASON = frozenset({"cannot", "refuse", "approve-changed", "respond", "open", "raise", "order",
+                         "keep", "withdraw", "give-up", "send-back"})  # fmt: skip
 _ANSWERS = frozenset({"acknowledge", "in-force", "return", "cannot", "attest", "support", "kept"})
 
 # What follows where the outcome itself says nothing more.
@@ -94,6 +96,7 @@ NEXT = {
     "stand": ("已记录保持。", "Noted; it stands."),
     "call-off": ("已记录撤回。", "Noted; it is called off."),
     "approve": ("已记录同意，随即下达。", "Approval noted; it is issued now."),
+    "approve-changed": ("已记录同意并修改，随即下达。", "Approval and change noted; it is issued now."),
     "refuse": ("已记录不同意，将告知承办单位。", "Refusal noted; the carrier is told."),
     "open": ("已记录，随即发出。", "Noted; it goes out now."),
     "raise": ("已记录，升级后的通知随即发出。", "Noted; the higher level goes out now."),
@@ -258,7 +261,7 @@ def _check_measure(connection: Connection, who: Who, act: str, key: str) -> str:
     if row.ended is not None and act != "acknowledge":
         raise Problem(409, f"this measure has ended already: {row.state}",
                       zh=f"这项措施已经结束：{MEASURE_STATES[row.state][0]}。没有执行。")  # fmt: skip
-    if act in ("approve", "refuse"):
+    if act in DECIDED:
         _check_decider(connection, who, row)
     return str(row.realm)
 
@@ -273,7 +276,7 @@ def _check_beside(
         raise Problem(422, f"{key!r} cannot be answered together with the others",
                       "Load the page again.",
                       zh=f"编号为 {key} 的措施不能一并答复，没有执行。请重新打开页面。")  # fmt: skip
-    if row.ended is None and act in ("approve", "refuse"):
+    if row.ended is None and act in DECIDED:
         _check_decider(connection, who, row)
 
 

@@ -245,6 +245,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "do_return": ("填报回执", "Send the form"),
     "do_cannot": ("无法执行", "Cannot be done"),
     "do_approve": ("同意", "Approve"),
+    "do_approve-changed": ("改后同意", "Approve with changes"),
+    "change_none_is_all": ("全不选即全部", "none ticked means all"),
+    "signed_changed": (
+        "{who}批准时改为此项，原建议：{was}", "{who} approved it so; proposed was: {was}"),
+    "put_anew": ("请重新决定：{what}", "To be decided anew: {what}"),
     "do_refuse": ("不同意", "Refuse"),
     "do_stand": ("保持", "Let it stand"),
     "do_call-off": ("撤回", "Call it off"),

@@ -1,0 +1,120 @@
+"""What a decider signs where it is not what was asked, and what they are asked about afterwards.
+
+Who approves a measure may change it: other arguments, fewer hours, a narrower part of the road. What
+they signed stands, whoever asks for more or less of it, up to the level at which they signed. At a
+higher one they are asked anew (`put`), and until they answer it stands as they signed it.
+
+`signed` of a measure is {"arguments", "begins", "ends", "level", "up_to", "by", "asked"}: `up_to` the
+level to which it stands, `asked` the arguments that it was signed in place of.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerting.alerts.hours import hours_of
+from alerting.alerts.joint import Hours, Joint
+from alerting.alerts.ledger import Ledger
+from alerting.alerts.notices import Facts
+from alerting.alerts.orders import ask_decider
+from alerting.rulebook.arguments import FROM, UNTIL
+from alerting.store.rows import Row
+
+CONFIRM, RISE = "confirm", "rise"
+
+
+def sign(ledger: Ledger, row: Row, given: dict[str, Any], by: str, at: datetime) -> None:
+    """`given` in place of the arguments that were put; they must be whole."""
+    put = _put(row)
+    begins, ends = _hours(ledger, put, given, at)
+    signed = {
+        "arguments": given, "begins": _text(begins), "ends": _text(ends), "level": put["level"],
+        "up_to": put["level"], "by": by, "asked": put["arguments"],
+    }  # fmt: skip
+    ledger.change(row, signed=signed, put=None)
+    ledger.record(at, by, "change at approval", row.id,
+                  {"arguments": given, "was": put["arguments"]})  # fmt: skip
+
+
+def as_signed(row: Row, asked: Joint) -> Joint:
+    """What a measure is of which `asked` is what all who ask make of it."""
+    if row.signed is None:
+        return asked
+    begins, ends = hours_signed(row)
+    return Joint(row.signed["arguments"], min(asked.level, row.signed["level"]), begins, ends)
+
+
+def hours_signed(row: Row) -> Hours:
+    begins, ends = (datetime.fromisoformat(row.signed[k]) if row.signed[k] else None
+                    for k in ("begins", "ends"))  # fmt: skip
+    return begins, ends
+
+
+def is_over(row: Row, at: datetime) -> bool:
+    """Whether the end that its decider signed has passed, whatever end is asked for."""
+    if row.signed is None:
+        return False
+    _, ends = hours_signed(row)
+    return ends is not None and ends <= at
+
+
+def put_anew(ledger: Ledger, row: Row, asked: Joint, facts: Facts, at: datetime) -> None:
+    """Ask its decider once more where the level has risen above what they signed for; take the question
+    back where it has fallen again."""
+    if row.signed is None:
+        return
+    if asked.level <= row.signed["up_to"]:
+        if row.put is not None and row.put["why"] == RISE:
+            ledger.change(row, put=None)
+            ledger.record(at, "service", "withdraw question", row.id, {"reason": "the level fell"})
+        return
+    put = {"why": RISE, "arguments": asked.arguments, "begins": _text(asked.begins),
+           "ends": _text(asked.ends), "level": asked.level}  # fmt: skip
+    decider = ledger.post(row.decider)
+    if decider is None or put == row.put:
+        return
+    ledger.change(row, put=put)
+    ledger.record(at, "service", "ask the decider anew", row.id, {"arguments": asked.arguments})
+    reason = {"zh": "级别升高，此前批准的继续执行，请重新决定",
+              "en": "The level rose; what you signed stands until you decide anew"}  # fmt: skip
+    changes = {k: put[k] for k in ("arguments", "begins", "ends") if put[k] is not None}
+    ask_decider(ledger, row, decider, facts.saying(level=asked.level, reason=reason), at, put=changes)
+
+
+def keep_as_signed(ledger: Ledger, row: Row, by: str, at: datetime) -> None:
+    """Asked anew, the decider stays with what they signed: it stands up to the higher level too."""
+    ledger.change(row, signed={**row.signed, "up_to": row.put["level"]}, put=None)
+    ledger.record(at, by, "keep as signed", row.id, {})
+
+
+def take_as_put(ledger: Ledger, row: Row, by: str, at: datetime) -> None:
+    """They sign what they were asked anew: what all who ask make of it holds again."""
+    ledger.record(at, by, "approved", row.id, {"arguments": row.put["arguments"]})
+    ledger.change(row, signed=None if row.put["why"] == RISE else row.signed, put=None)
+
+
+def _put(row: Row) -> dict[str, Any]:
+    """What is before the decider now."""
+    if row.put is not None:
+        return dict(row.put)
+    return {"arguments": row.arguments, "level": row.level, "begins": _text(row.begins),
+            "ends": _text(row.ends)}  # fmt: skip
+
+
+def put_arguments(row: Any) -> dict[str, Any]:
+    """The arguments that are before the decider now."""
+    return dict((row.put or {}).get("arguments") or row.arguments)
+
+
+def _hours(ledger: Ledger, put: dict[str, Any], given: dict[str, Any], at: datetime) -> Hours:
+    """The hours that are signed: those that were put, but for a clock that was changed."""
+    begins, ends = (datetime.fromisoformat(put[k]) if put[k] else None for k in ("begins", "ends"))
+    if all(given.get(name) == put["arguments"].get(name) for name in (FROM, UNTIL)):
+        return begins, ends
+    near = at if begins is None else max(at, begins - timedelta(hours=12))
+    return hours_of(given, near, ledger.life.zone)
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None

@@ -1,0 +1,179 @@
+"""Approval from the phone: changed, refused with a reason, by a deputy, after the fact.
+
+One process for all stories; each has a section of road of its own, and ends what it began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from tests.scenarios.forms import pages_of
+from tests.scenarios.nursery import Nursery
+from tests.scenarios.standin import StandIn
+from tests.scenarios.town import SOON, Phone, Town
+
+PHONES = ("chen", "wang", "li", "zhao", "sun")
+SECTIONS = ("S1", "S2", "S3")
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator[Town]:
+    with StandIn() as provider:
+        town = Town(tmp_path_factory.mktemp("approval"), provider, nursery, rules="approval")
+        town.also("people.csv", "sun,孙副局长,Deputy Sun,zh,decide,sms:+447700900107")
+        town.also("sites.csv", *(
+            f"{one},road-section,G98{one}段,G98 {one},990101100000,low,,,,road-traffic,,G98,{n},{n + 1},"
+            "south,," for n, one in enumerate(SECTIONS)))  # fmt: skip
+        posts = town.folder / "county" / "posts.csv"
+        lines = posts.read_text("utf-8").splitlines()
+        lines = [f"{line},{deputy_of(line)}" for line in lines]
+        lines.append("transport-2,regulator,road-traffic,990101000000,交通局副职,Deputy bureau,sun,")
+        posts.write_text("\n".join(lines) + "\n", "utf-8")
+        town.begin()
+        yield town
+        town.seals()
+        town.dies()
+        town.keeps_its_books()
+
+
+def deputy_of(line: str) -> str:
+    return {"id": "deputy", "transport": "transport-2"}.get(line.split(",")[0], "")
+
+
+@pytest.fixture
+def town(county: Town) -> Iterator[Town]:
+    yield county
+    for one in county.measures():  # what one stood in for goes with it
+        if one["ended"] is None and one["decider"]:
+            county.by_hand(f"/measures/{one['id']}/withdraw", "故事结束")
+    county.passes(minutes=10)
+    for name in PHONES:
+        county.phone(name).forgets()
+
+
+def orders(town: Town, measure: str, place: str, level: str = "yellow", **arguments: Any) -> None:
+    town.by_hand("/measures", "团雾多发", measure=measure, place=place, level=level,
+                 arguments=arguments)  # fmt: skip
+
+
+def held(town: Town, measure: str, place: str) -> dict[str, Any]:
+    return town.measures(measure=measure, object=place)[-1]
+
+
+def test_a_number_is_changed_by_text_and_stands_until_the_level_rises(town: Town) -> None:
+    wang, chen = town.phone("wang"), town.phone("chen")
+    orders(town, "slow", "S1", limit=60)
+    wang.gets("60公里/小时", "同意").replies("1 50").gets("改为：50公里/小时")
+    chen.gets("50公里/小时", "已决定，请执行")
+    town.passes(minutes=2)
+    orders(town, "slow", "S1", limit=40)  # stricter, at the same level
+    assert held(town, "slow", "S1")["arguments"] == {"limit": 50}
+    chen.expects_nothing()
+    orders(town, "slow", "S1", level="orange", limit=40)
+    wang.gets("40公里/小时", "级别升高")
+    assert held(town, "slow", "S1")["arguments"] == {"limit": 50}, "it stands until they decide anew"
+    town.passes(minutes=1)
+    wang.replies("1").gets("已记录同意")
+    chen.gets("40公里/小时")
+    assert held(town, "slow", "S1")["arguments"] == {"limit": 40}
+
+
+def test_a_refusal_of_the_rise_keeps_what_was_signed(town: Town) -> None:
+    wang, chen = town.phone("wang"), town.phone("chen")
+    orders(town, "slow", "S2", limit=60)
+    wang.gets("60公里/小时").replies("1 改为80公里/小时").gets("改为：80公里/小时")
+    chen.gets("80公里/小时").replies("1").gets("收到确认")
+    orders(town, "slow", "S2", level="red", limit=20)
+    town.passes(minutes=1)
+    wang.gets("20公里/小时", "级别升高").replies("2 路面已干").gets("此前批准的内容继续执行")
+    chen.expects_nothing()
+    one = held(town, "slow", "S2")
+    assert (one["arguments"], one["state"]) == ({"limit": 80}, "acknowledged")
+    town.passes(minutes=12)
+    wang.expects_nothing()  # nobody is asked about it any more
+
+
+def test_hours_and_vehicles_are_narrowed_on_the_page_behind_the_link(town: Town) -> None:
+    wang, chen = town.phone("wang"), town.phone("chen")
+    orders(town, "ban", "S3", vehicles=["coach", "tanker"], until="08:00")
+    chen.gets("入口待命")
+    wang.gets("客车、危化车", "同意")
+    link, page = next(pages_of(town, "wang"))
+    form = next(f for f in page.split("<form")[1:] if 'value="approve-changed"' in f)
+    hidden = {"form": form.split('name="form" value="')[1].split('"')[0],
+              "subject": form.split('name="subject" value="')[1].split('"')[0]}  # fmt: skip
+    given = hidden | {"act": "approve-changed", "argument.vehicles.any": "1",
+                      "argument.vehicles.tanker": "1", "argument.until": "06:00"}  # fmt: skip
+    assert requests.post(link, data=given, timeout=SOON).status_code == 422, "without a reason"
+    assert requests.post(link, data=given | {"reason": "客车已停班"}, timeout=SOON).status_code == 200
+    town.passes(minutes=1)
+    one = held(town, "ban", "S3")
+    assert one["arguments"] == {"vehicles": ["tanker"], "until": "06:00"}
+    chen.gets("危化车", "6时")
+    assert "客车、" not in chen.last.body
+    shown = town.api("GET", f"/measures/{one['id']}").text
+    assert "客车" not in shown or one["state"] == "issued"
+
+
+def test_what_is_no_number_of_the_measure_changes_nothing(town: Town) -> None:
+    wang = town.phone("wang")
+    orders(town, "slow", "S1", limit=60)
+    wang.gets("60公里/小时")
+    wang.replies("1 500").gets("limit")  # beyond what may be asked
+    wang.replies("1 2").gets("未能读懂")  # two answers, or a number?
+    assert held(town, "slow", "S1")["state"] == "proposed"
+    refused = town.api("POST", f"/measures/{held(town, 'slow', 'S1')['id']}/approve-changed",
+                       json={"arguments": {"limit": 50}, "reason": "x"})  # fmt: skip
+    assert refused.status_code == 403, "the admin is not the decider"
+
+
+def test_a_refusal_without_a_reason_counts_and_the_reason_is_asked_for_once(town: Town) -> None:
+    wang, chen = town.phone("wang"), town.phone("chen")
+    orders(town, "slow", "S2", limit=60)
+    wang.gets("60公里/小时").replies("2").gets("已记录不同意", "请直接回复原因")
+    assert held(town, "slow", "S2")["state"] == "refused"
+    chen.gets("不同意", "未说明原因")
+    town.passes(minutes=1)
+    wang.replies("无法保障绕行").gets("原因已记录")
+    chen.gets("不同意", "无法保障绕行")
+    town.passes(minutes=1)
+    wang.replies("就这样").gets("没有等待您答复的消息")
+
+
+def test_who_decides_otherwise_second_is_told_what_holds_and_by_whom(town: Town) -> None:
+    wang, sun = town.phone("wang"), town.phone("sun")
+    orders(town, "slow", "S3", level="red", limit=60)
+    wang.gets("60公里/小时")
+    town.passes(minutes=25)  # silence: the deputy is called
+    sun.gets("60公里/小时", "交通运输局未答复")
+    texts = {wang: "1 50", sun: "2 路面已干"}
+    with ThreadPoolExecutor(2) as hands:
+        list(hands.map(lambda p: town.provider.reply(p.number, texts[p], town.inbound), texts))
+    town.settles()
+    said = {p: "".join(m.body for m in p.unread) for p in texts}
+    first, second = (wang, sun) if "已记录" in said[wang] else (sun, wang)
+    assert "已记录" in said[first]
+    assert "以此为准" in said[second], said
+    name = {wang: "王处长", sun: "孙副局长"}[first]
+    assert name in said[second]
+    one = held(town, "slow", "S3")
+    expected = ("issued", {"limit": 50}) if first is wang else ("refused", {"limit": 60})
+    assert (one["state"], one["arguments"]) == expected
+
+
+def test_silence_goes_to_the_deputy_before_the_tiers_above(town: Town) -> None:
+    wang, sun, zhao = town.phone("wang"), town.phone("sun"), town.phone("zhao")
+    orders(town, "slow", "S1", level="red", limit=60)
+    wang.gets("60公里/小时")
+    town.passes(minutes=21)
+    sun.gets("交通运输局未答复")
+    assert not [m for m in zhao.unread if "未答复" in m.body]
+    sun.replies("1").gets("已记录同意")
+    town.phone("chen").gets("60公里/小时")
+    town.passes(minutes=1)
+    wang.replies("1").gets("孙副局长")
