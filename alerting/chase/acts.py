@@ -95,7 +95,7 @@ def _decide(connection: Connection, life: Life, said: Said, row: Any) -> Outcome
         try:
             changed = changed_arguments(life, row, said.arguments)
         except BadInput as error:
-            return Outcome("not-understood", words.both(error.zh, error.text()), "not to be read")
+            return Outcome("not-understood", words.change_not_read(error), "not to be read")
         measures.approve(connection, life, row.id, who, at, changed, said.text)
         told = words.approved_changed(words.said_of(life, row.measure, changed or put_arguments(row)))
     for held in open_for(connection, row, ("decision",)):
@@ -199,7 +199,8 @@ def _decided_before(connection: Connection, life: Life, said: Said, row: Any) ->
     if before.act == said.act == "approve" or before.act == said.act == "refuse":
         return Outcome("repeated", words.repeated(life, before.at, who))
     holds = words.said_of(life, row.measure, row.arguments) if row.signed else words.both("", "")
-    return Outcome("repeated", words.decided_otherwise(life, before.at, who, before.act, holds),
+    outcome = "late" if row.ended is not None else "repeated"
+    return Outcome(outcome, words.decided_otherwise(life, before.at, who, before.act, holds),
                    "decided otherwise before")  # fmt: skip
 
 

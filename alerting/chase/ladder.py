@@ -20,8 +20,9 @@ def ladder(
 ) -> list[Post]:
     """The rungs as the register and the policy have them now, each post once.
 
-    Rung 0 is the post itself, the next its deputy where it has one. Only tiers that stand above it in the policy follow: a silent township
-    is not answered for by a regulator, and nobody stands above the duty office.
+    Rung 0 is the post itself, the next its deputy where it has one. Only tiers that stand above it in
+    the policy follow: a silent township is not answered for by a regulator, and nobody stands above the
+    duty office.
     """
     first = post_by_id(connection, pursuit.post)
     tiers = policy_of(life, pursuit).tiers

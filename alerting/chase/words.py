@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerting.alerts.life import Life
+from alerting.errors import SuianError
 from alerting.people import Person, Post
 from alerting.vocabulary import HAZARDS
 
@@ -210,6 +211,11 @@ def said_of(life: Life, name: str, arguments: dict[str, Any]) -> Words:
 def approved_changed(holds: Words) -> Words:
     return both(f"已记录同意，改为：{holds['zh']}，随即下达",
                 f"Approval noted, changed to: {holds['en']}. It is issued now")  # fmt: skip
+
+
+def change_not_read(error: SuianError) -> Words:
+    return both(f"没有批准，修改的内容有误：{error.zh}",
+                f"Nothing was approved, the change cannot be read: {error.text()}")  # fmt: skip
 
 
 def stays_as_signed() -> Words:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.chase import Parsed, read
-from alerting.chase.reading import unfinished
+from alerting.chase.reading import Changed, read_changed, unfinished
 from alerting.vocabulary.answers import StopWords
 
 CODES = {"K7", "M6", "KM", "KMP"}
@@ -228,3 +228,37 @@ def test_nothing_is_read_that_was_not_said(text):
 )))  # fmt: skip
 def test_a_number_in_words_counts_by_itself_alone(said, more):
     assert not read(said + more, CODES).digit
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("1 40", Changed("40", "", "", "")),
+    ("１　４０", Changed("40", "", "", "")),
+    ("1 40 K7", Changed("40", "", "K7", "")),
+    ("1 K7 40", Changed("40", "", "K7", "")),
+    ("1A 40 K7", Changed("40", "", "K7", "A")),
+    ("同意 改为40公里/小时", Changed("40", "公里/小时", "", "")),
+    ("1 2小时", Changed("2", "小时", "", "")),
+    ("agree change to 40 km/h", Changed("40", "KM/H", "", "")),
+    ("1 2", None),  # two answers, or a number?
+    ("2 40", None),
+    ("140", None),
+    ("1", None),
+    ("1 40辆车", None),
+    ("1 40 50", None),
+    ("不同意 40", None),
+    ("同意 40年", None),
+])  # fmt: skip
+def test_an_approval_with_another_number(text: str, expected: Changed | None) -> None:
+    assert read_changed(text, CODES) == expected
+
+
+@settings(max_examples=400)
+@given(st.text("12340 AK7同意改为，公里小时不没。", max_size=14))
+def test_no_text_changes_a_number_by_chance(text: str) -> None:
+    """Whatever is read so says yes first and then one number, and nothing that says no."""
+    made = read_changed(text, CODES)
+    if made is not None:
+        assert not re.search("[不没]", text)
+        assert re.match(r"[ ，。]*(K7)?[ ，。]*(1|同意)", text)
+        assert made.number in text
+        assert len(made.number) > 1 or made.unit or "改为" in text

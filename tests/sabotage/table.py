@@ -211,6 +211,21 @@ BREAKS = (
           ' for s in a.get("several", ())]',
           STORIES + "test_schools.py::"
           "test_a_school_is_taken_out_on_the_page_and_asked_about_alone"),
+    # Approval
+    Break("whoever asks for more undoes what was signed", "alerting/alerts/asking.py",
+          "now = signing.as_signed(row, asked)", "now = asked",
+          STORIES + "test_approval.py::"
+          "test_a_number_is_changed_by_text_and_stands_until_the_level_rises"),
+    Break("a rise asks nobody anew", "alerting/alerts/asking.py",
+          "    signing.put_anew(ledger, row, asked, facts, at)\n", "",
+          STORIES + "test_approval.py::test_a_refusal_of_the_rise_keeps_what_was_signed"),
+    Break("there is no deputy", "alerting/chase/ladder.py",
+          "    if deputy is not None:\n        found.append(deputy)\n", "",
+          STORIES + "test_approval.py::test_silence_goes_to_the_deputy_before_the_tiers_above"),
+    Break("a refusal is not asked why", "alerting/chase/replies.py",
+          "    if owed is not None and parsed.code", "    if False and owed is not None and parsed.code",
+          STORIES + "test_approval.py::"
+          "test_a_refusal_without_a_reason_counts_and_the_reason_is_asked_for_once"),
     # Rosters
     Break("nobody is handed over", "alerting/service/duty_loop.py",
           "if due is None or due > now:", "if True:",
