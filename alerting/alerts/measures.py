@@ -34,7 +34,6 @@ from alerting.alerts.orders import (
     tell_carrier,
 )
 from alerting.alerts.reopening import SHUTS, still_shut, told_of
-from alerting.store.rows import Row
 
 NOT_SAID = {"zh": "未说明原因", "en": "no reason given"}
 
@@ -135,7 +134,8 @@ def refuse(
     with Ledger(connection, life) as ledger:
         row = ledger.measure(measure_id)
         if row is not None and row.put is not None and row.ended is None:
-            return _refuse_what_goes_on(ledger, row, by, at, reason)
+            signing.keep_as_signed(ledger, row, by, at, reason)
+            return True
         if row is None or row.state != "proposed":
             return False
         said = facts_of(ledger, row).saying(reason=in_both(reason or NOT_SAID), by=by)
@@ -157,12 +157,6 @@ def give_reason(
             ledger.change(row, end_reason=reason)
             said = facts_of(ledger, row).saying(reason=in_both(reason), by=by)
             tell_carrier(ledger, row, "refused", said, at)
-
-
-def _refuse_what_goes_on(ledger: Ledger, row: Row, by: str, at: datetime, reason: str) -> bool:
-    """Asked anew, they stay with what they signed."""
-    signing.keep_as_signed(ledger, row, by, at)
-    return True
 
 
 def attest(connection: Connection, life: Life, measure_id: str, by: str, at: datetime) -> bool:

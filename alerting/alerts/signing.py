@@ -21,8 +21,6 @@ from alerting.alerts.orders import ask_decider
 from alerting.rulebook.arguments import FROM, UNTIL
 from alerting.store.rows import Row
 
-CONFIRM, RISE = "confirm", "rise"
-
 
 def sign(ledger: Ledger, row: Row, given: dict[str, Any], by: str, at: datetime) -> None:
     """`given` in place of the arguments that were put; they must be whole."""
@@ -65,12 +63,12 @@ def put_anew(ledger: Ledger, row: Row, asked: Joint, facts: Facts, at: datetime)
     if row.signed is None:
         return
     if asked.level <= row.signed["up_to"]:
-        if row.put is not None and row.put["why"] == RISE:
+        if row.put is not None:
             ledger.change(row, put=None)
             ledger.record(at, "service", "withdraw question", row.id, {"reason": "the level fell"})
         return
-    put = {"why": RISE, "arguments": asked.arguments, "begins": _text(asked.begins),
-           "ends": _text(asked.ends), "level": asked.level}  # fmt: skip
+    put = {"arguments": asked.arguments, "begins": _text(asked.begins), "ends": _text(asked.ends),
+           "level": asked.level}  # fmt: skip
     decider = ledger.post(row.decider)
     if decider is None or put == row.put:
         return
@@ -82,16 +80,16 @@ def put_anew(ledger: Ledger, row: Row, asked: Joint, facts: Facts, at: datetime)
     ask_decider(ledger, row, decider, facts.saying(level=asked.level, reason=reason), at, put=changes)
 
 
-def keep_as_signed(ledger: Ledger, row: Row, by: str, at: datetime) -> None:
+def keep_as_signed(ledger: Ledger, row: Row, by: str, at: datetime, reason: str) -> None:
     """Asked anew, the decider stays with what they signed: it stands up to the higher level too."""
     ledger.change(row, signed={**row.signed, "up_to": row.put["level"]}, put=None)
-    ledger.record(at, by, "keep as signed", row.id, {})
+    ledger.record(at, by, "keep as signed", row.id, {"reason": reason})
 
 
 def take_as_put(ledger: Ledger, row: Row, by: str, at: datetime) -> None:
     """They sign what they were asked anew: what all who ask make of it holds again."""
     ledger.record(at, by, "approved", row.id, {"arguments": row.put["arguments"]})
-    ledger.change(row, signed=None if row.put["why"] == RISE else row.signed, put=None)
+    ledger.change(row, signed=None, put=None)
 
 
 def _put(row: Row) -> dict[str, Any]:

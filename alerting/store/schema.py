@@ -183,7 +183,7 @@ measure = Table(
     Column("decided_by", String),
     # What its decider signed in place of what was asked; see alerts/signing.py.
     Column("signed", JSON(none_as_null=True)),
-    # What its decider is asked about while it goes on: {"why": "rise" | "confirm", arguments, …}.
+    # What its decider is asked anew while it goes on as they signed it; see alerts/signing.py.
     Column("put", JSON(none_as_null=True)),
     Column("issued", UtcText),
     Column("acknowledged", UtcText),
