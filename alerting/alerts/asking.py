@@ -114,7 +114,7 @@ def _ask_for(
             note_asker(ledger, old, given, facts.level, when, by, at)  # comes back for them too
         else:
             changed.append(_propose(ledger, name, object_id, carrier, given, when, facts, by, at,
-                                    interim_for, decided_by, day))  # fmt: skip
+                                    interim_for, decided_by, day, signed))  # fmt: skip
     return changed
 
 
