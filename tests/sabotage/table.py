@@ -137,10 +137,10 @@ BREAKS = (
           "and reason == STOPPED:", "and False:",
           STORIES + "test_exercises.py::"
           "test_a_real_alert_stops_the_exercise_and_its_players_are_told[hand]"),
-    Break("real fog of yellow stops an exercise", "alerting/service/player.py",
-          ".where(alert.c.level >= int(Level.orange))", ".where(alert.c.level >= int(Level.yellow))",
+    Break("real fog of yellow stops an exercise", "alerting/service/drills.py",
+          "alert.c.level >= int(Level.orange)", "alert.c.level >= int(Level.yellow)",
           STORIES + "test_exercises.py::test_real_fog_of_yellow_lets_it_go_on"),
-    Break("the watch's alarm stops an exercise", "alerting/service/player.py",
+    Break("the watch's alarm stops an exercise", "alerting/service/drills.py",
           'alert.c.hazard.not_in(["season", "service"])', 'alert.c.hazard.not_in(["season"])',
           STORIES + "test_exercises.py::test_a_source_that_falls_silent_lets_it_go_on"),
     Break("what ends is said twice", "alerting/alerts/episodes.py",
