@@ -88,7 +88,7 @@ def _posts(places: Places) -> list[dict[str, Any]]:
     def post(tier: str, sector: str, place: str) -> dict[str, Any]:
         name = f"{tier}-{sector}-{place}"
         return {"id": name, "tier": tier, "sector": sector, "place": place, "title": name,
-                "title_en": name, "holders": [f"of-{name}"]}  # fmt: skip
+                "title_en": name, "holders": [f"of-{name}"], "deputy": None}  # fmt: skip
 
     sectors = ("road-traffic", "construction", "coal-mines")
     made = [post("duty-office", "", COUNTY), *(post("regulator", s, COUNTY) for s in sectors)]

@@ -155,7 +155,7 @@ def _print(made: dict[str, Any], settings: Config) -> None:
     table = Table()
     for column in ("tier 层级", "called 呼叫", "answered 应答", "never 未应答", "half within 半数用时",
                    "last time 上次"):  # fmt: skip
-        table.add_column(column)
+        table.add_column(column, no_wrap=column.startswith("tier"))  # a name is read whole
     for row in figures["tiers"]:
         last = before.get(row["tier"])
         then = f"{last['woken']}/{last['called']}, {_took(last['median'])}" if last else "–"

@@ -77,7 +77,7 @@ TABLES = {
         "#zhang,张三,Zhang San,zh,answer,console:zhang",
     ]),
     "posts.csv": (POST_COLUMNS, [
-        "#duty-office,duty-office,,520000,值班室,Duty office,zhang",
+        "#duty-office,duty-office,,520000,值班室,Duty office,zhang,",
     ]),
 }  # fmt: skip
 
