@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from alerting.alerts.life import Life
 from alerting.audit import record
-from alerting.chase import calls, consent, everything, pursuits, reasons, words
+from alerting.chase import calls, consent, distress, everything, pursuits, reasons, words
 from alerting.chase.acts import answer_one
 from alerting.chase.closing import close_deliveries, woken
 from alerting.chase.joined import joined
@@ -82,9 +82,12 @@ def take(connection: Connection, life: Life, report: Report) -> str:
                {"outcome": "not taken", "channel": report.channel, "why": why})  # fmt: skip
     if targets.untaken:
         told = words.and_untaken(told, len(targets.untaken))
+    best = next((o for o in outcomes if o.outcome == "taken"), outcomes[0])
+    if distress.unheard(report, best.outcome):
+        distress.tell_office(connection, life, who, report, targets, at)
+        told = words.and_office_told(told)
     connection.execute(update(answer).where(answer.c.id == report.id).values(told=told))
     _reply(connection, life, who, report, targets, told, at)
-    best = next((o for o in outcomes if o.outcome == "taken"), outcomes[0])
     return best.outcome
 
 
@@ -139,7 +142,10 @@ def _not_taken(
     """Refused, or not understood: recorded, and answered with a hint, but not for ever."""
     made, held = targets.instead, targets.delivery
     assert made is not None
-    if made.outcome == "not-understood" and not _may_hint(connection, life, who, held, at):
+    if distress.unheard(report, made.outcome):
+        distress.tell_office(connection, life, who, report, targets, at)
+        made = replace(made, words=words.and_office_told(made.words))
+    elif made.outcome == "not-understood" and not _may_hint(connection, life, who, held, at):
         record(connection, life.realm, at, who.id, "silence", report.subject,
                {"why": _SILENCE, "text": str(report.detail.get("text", ""))})  # fmt: skip
         _write(connection, life, who, report, replace(made, reason=_SILENCE), at,

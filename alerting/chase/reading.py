@@ -13,6 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from alerting.chase import spoken
+from alerting.chase.cautions import BUT, COUNTED, NOT, NOT_YET, UNITS
 from alerting.chase.spoken import SEPARATORS as _SEPARATORS
 from alerting.vocabulary.answers import ANSWERS, STOP_WORDS, StopWords, choices
 
@@ -24,8 +25,8 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "in-force": ("已执行", "已落实", "已完成", "已经执行", "已经落实", "已经完成", "执行完毕", "完成",
                  "DONE", "IN FORCE"),
     "cannot": ("无法执行", "无法", "不能执行", "做不到", "CANNOT", "CAN'T", "CANT", "UNABLE"),
-    "support": ("需要支援", "请求支援", "需支援", "支援", "NEED SUPPORT", "NEED HELP", "SUPPORT",
-                "HELP"),
+    "support": ("需要支援", "请求支援", "需支援", "支援", "请求增援", "需要增援", "增援", "救命",
+                "快来人", "NEED SUPPORT", "NEED HELP", "SUPPORT", "HELP", "SOS", "MAYDAY"),
     "approve": ("同意", "批准", "AGREE", "AGREED", "APPROVE", "APPROVED", "YES"),
     "refuse": ("不同意", "不批准", "DO NOT AGREE", "DISAGREE", "REFUSE", "REFUSED", "NO"),
     "attest": ("检查完毕可解除", "检查完毕", "可解除", "可以解除", "CHECKED"),
@@ -41,28 +42,6 @@ _WORDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _BY_LENGTH = sorted(
     ((word, act) for act, said in _WORDS.items() for word in said), key=lambda w: -len(w[0])
-)
-# "2 hours", "3辆车": a number of something is no answer.
-_UNITS = re.compile(
-    r"(H|HRS?|HOURS?|MINS?|MINUTES?|DAYS?|KM|M|CM|MM|CARS?|TRUCKS?|PEOPLE|PERSONS?|TIMES?|"
-    r"O'?CLOCK|小时|分钟|点钟|天后|公里|辆|台|%)(?![A-Z])"
-)
-# What may be one: "2 号桥已封", "2 roads salted". After 3 and 4 it is taken for the reason.
-_COUNTED = re.compile(
-    r"(OF|MORE|MEN|WOMEN|(?!(?:THANKS|THIS|WAS|HAS|YES|ITS)(?![A-Z]))[A-Z]+[A-RT-Z]S)(?![A-Z])|"
-    r"[吨层楼日月年米]|天(?![气黑亮晴冷])|时(?![间常])|点(?![位火])|条(?!件)|级(?!别)|号(?!召)|"
-    r"位(?![置于])|名(?!单)|人(?![员手])|户(?!外)|次(?!生)|"
-    r"个(?!别)|处(?![置理])|分(?![批段流])"
-)
-_NOT = re.compile(
-    r"(?<![A-Z])(NOT|NO|NEVER|CANNOT|CAN'T|CANT|UNABLE|WON'T|ISN'T|DON'T|HAVEN'T)(?![A-Z])|"
-    r"[未没无不吗嘛么]|(?<![个区分特级类识])别(?![的处人])"
-)
-# It is said of something still to come.
-_NOT_YET = re.compile(
-    r"(?<![A-Z])(SOON|WILL|GOING TO|ALMOST|NEARLY|HALF|PART|PARTLY|TRYING|IF|WHEN|LATER|TOMORROW|"
-    r"ABOUT TO|IN PROGRESS|UNDER ?WAY)(?![A-Z])|马上|正在|准备|即将|稍后|稍等|等会|等下|待会|"
-    r"快要|快了|尽快|尽量|还在|差一?点|一半|部分|明[天早晚]|打算|争取|如果"
 )
 _EVERY_FIRST = re.compile(
     r"(?:全部|所有的?|全都|通通|统统|都|全|(?:ALL(?: OF THEM)?|EVERYTHING)(?![A-Z]))(?:的|消息)?"
@@ -169,7 +148,7 @@ def read(text: str, codes: Collection[str] = (), stops: StopWords = STOP_WORDS) 
 
 def unfinished(rest: str) -> bool:
     """Whether words beside "2" tell of something still to come: then it is not done."""
-    return _NOT_YET.search(rest.upper()) is not None
+    return NOT_YET.search(rest.upper()) is not None
 
 
 def _every(plain: str) -> Parsed | None:
@@ -238,7 +217,7 @@ def _numbered(
         if single is not None:
             letter, tail = single[1], tail[1:]
     rest = " ".join(p for p in (own.strip(_SEPARATORS), tail.strip(_SEPARATORS)) if p)
-    if _UNITS.match(rest) or (own and own[0] not in _SEPARATORS and not _word_at(rest)):
+    if UNITS.match(rest) or (own and own[0] not in _SEPARATORS and not _word_at(rest)):
         return None
     if not code and _CODE_LIKE.match(rest):  # a code that is none of theirs
         return None
@@ -251,14 +230,15 @@ def _numbered(
         rest = spoken.without_particle(rest[len(found[0]) :]).strip(_SEPARATORS)
         more = _word_at(rest)
         otherwise = more is not None and more[1] != found[1]
-        both_ways = found[1] in _SAYS_YES and (otherwise or _NOT.search(rest))
+        both_ways = found[1] in _SAYS_YES and (otherwise or _doubtful(found[1], rest))
         if digit in "12" and (both_ways or _unclear(digit, rest)):
             return None
         return Parsed(act=found[1], digit=digit, code=code, letter=letter, rest=rest)
     if alone and rest:
         return None
     # 1 and 2 say yes: words that say otherwise make it unclear. With 3 and 4 they are the reason.
-    if digit in "12" and (found is not None or _NOT.search(rest) or _unclear(digit, rest)):
+    doubtful = NOT.search(rest) or (digit == "1" and BUT.search(rest)) or _unclear(digit, rest)
+    if digit in "12" and (found is not None or doubtful):
         return None
     return Parsed(digit=digit, code=code, letter=letter, rest=rest)
 
@@ -270,10 +250,17 @@ def _unclear(digit: str, rest: str) -> bool:
     if every and re.fullmatch(rf"(?:{_CODE_LIKE.pattern})?", rest[every.end() :].strip(_SEPARATORS)):
         return True
     return digit in "12" and (
-        _COUNTED.match(rest) is not None
-        or any(not _UNITS.match(rest[m.end() :]) and not _COUNTED.match(rest[m.end() :])
+        COUNTED.match(rest) is not None
+        or any(not UNITS.match(rest[m.end() :]) and not COUNTED.match(rest[m.end() :])
                for m in _ANOTHER.finditer(rest))
     )  # fmt: skip
+
+
+def _doubtful(act: str, rest: str) -> bool:
+    """Whether what follows a yes takes it back: "done soon", 完成 一半, "agreed but at 40"."""
+    if NOT.search(rest) or (act != "acknowledge" and BUT.search(rest)):
+        return True
+    return act in ("in-force", "attest") and NOT_YET.search(rest) is not None
 
 
 def _worded(head: str, tail: str, code: str) -> Parsed | None:
@@ -299,9 +286,9 @@ def _worded(head: str, tail: str, code: str) -> Parsed | None:
     if act == "acknowledge" and more is not None and more[1] != act:
         # 收到，无法执行: whoever says both means the second.
         return _worded(rest, "", code)
-    if act in _SAYS_YES and _NOT.search(rest):
+    if act in _SAYS_YES and _doubtful(act, rest):
         return None
-    if act in ("in-force", "attest") and _NOT_YET.match(rest):  # "done soon", 完成 一半
+    if word == "NO" and after[:1] == " ":  # "no problem", "no objection"
         return None
     return Parsed(act=act, code=code, letter=letter, rest=rest)
 

@@ -57,7 +57,8 @@ def route(
     def routed(held: Any | None, act: str, **detail: Any) -> Routed:
         in_realm = held.realm if held is not None else home[-1].realm if home else "live"
         subject = f"delivery:{held.id}" if held is not None else f"person:{person_id}"
-        detail = {"text": parsed.rest or ("" if parsed.understood else text)} | detail
+        own = parsed.rest if parsed.understood and act != "not-understood" else text
+        detail = {"text": own} | detail
         fields: dict[str, Any] = {
             "source": "reply", "issued": now[in_realm], "act": act, "person": person_id,
             "channel": channel, "subject": subject, "detail": detail | {"reply_to": reply_to},

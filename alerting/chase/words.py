@@ -172,6 +172,12 @@ def support(told: list[Post], next_by: datetime | None, life: Life) -> Words:
     return both(f"已转告{zh}。落实时限仍为{at}", f"{en} told. It is still due in force by {at}")
 
 
+def and_office_told(said: Words) -> Words:
+    """After the answer to somebody who cried for help beside it."""
+    return both(f"已将您的求助转告值班室并呼叫。{said['zh']}",
+                f"The duty office is called with your words. {said['en']}")  # fmt: skip
+
+
 NAMED = 2  # of several things that one sentence is said of; the rest is a count
 
 

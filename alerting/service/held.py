@@ -15,6 +15,7 @@ from alerting.people.duty import on_duty
 from alerting.places import Places
 from alerting.service.listing import level_name, place_name, utc
 from alerting.store.schema import notice, person, post
+from alerting.vocabulary.states import MEASURE_STATES
 
 # What dispatch and the chase write as a reason, in Chinese; what is not here is shown as it is.
 _IN_CHINESE: tuple[tuple[str, str], ...] = (
@@ -40,11 +41,19 @@ _IN_CHINESE: tuple[tuple[str, str], ...] = (
     (r"the withdrawal of its alert says it", "其风险提示的撤回通知已说明"),
     (r"nothing is to be decided any more", "已无需决定"),
     (r"(.+) has left the post", r"\1已离岗，改发接任者"),
+    (r"the data are back", "数据已恢复"),
+    (r"issued again", "已重新下达"),
+    (r"settled", "已有决定"),
+    (r"nothing was sent that could be answered", "未曾发出可答复的消息"),
+    (r"closed", "风险提示已结束"),
 )  # fmt: skip
 
 
 def in_both(reason: str) -> dict[str, str]:
     """A reason as it is stored, in both languages."""
+    if reason in MEASURE_STATES:  # what the chase waited for has moved on to
+        chinese, english = MEASURE_STATES[reason]
+        return {"zh": f"措施现为：{chinese}", "en": f"the measure is now: {english}"}
     for said, chinese in _IN_CHINESE:
         match = re.fullmatch(said, reason)
         if match is not None:

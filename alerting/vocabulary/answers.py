@@ -77,7 +77,7 @@ class StopWords(NamedTuple):
 
 STOP_WORDS = StopWords(
     frozenset({"stop", "stopall", "unsubscribe", "td", "退订", "不要再发"}),
-    frozenset({"start", "unstop", "恢复", "继续"}),
+    frozenset({"start", "unstop", "恢复"}),
 )
 
 

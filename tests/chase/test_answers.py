@@ -696,3 +696,36 @@ def test_who_is_called_because_it_is_overdue_gets_time_once(county):
     county.wait(5)
     assert county.text("regulator", "1") == "repeated"
     assert county.rows(pursuit, pursuit.c.state == "open")[0].deadline == until
+
+
+@pytest.mark.parametrize(("said", "outcome"), [
+    ("收到，有两人被困", "taken"), ("1 Received, two people trapped", "taken"), ("4救命", "taken"),
+    ("快来救人啊！", "not-understood"),
+])  # fmt: skip
+def test_a_cry_for_help_is_called_to_the_duty_office_whatever_it_answers(county, said, outcome):
+    county.order()
+    county.wait(1)
+    assert county.text("police", said) == outcome
+    county.wait(1)
+    calls = [n for n in county.rows(notice, notice.c.post == "office-post") if n.wants]
+    assert len(calls) == 1
+    assert calls[0].kind in ("escalation", "service")
+    assert county.open()[-1] == ("acknowledge", "office"), "it is called until it answers"
+    assert "office" in county.phone("police")[-1]
+
+
+def test_a_cry_of_somebody_of_whom_nothing_is_asked_is_heard_too(county):
+    county.text("police", "SOS, bus in the ditch")
+    county.wait(1)
+    (call,) = [n for n in county.rows(notice, notice.c.post == "office-post") if n.wants]
+    assert (call.level, call.facts["hazard"]) == (4, "service")
+    assert "bus in the ditch" in call.facts["reason"]["en"]
+
+
+def test_that_nobody_is_trapped_is_no_cry(county):
+    county.order()
+    county.wait(1)
+    county.text("police", "1 收到，无人被困")
+    county.text("police", "received, nobody is injured")
+    county.wait(1)
+    assert not [n for n in county.rows(notice, notice.c.post == "office-post") if n.wants]

@@ -174,6 +174,26 @@ def test_all_that_waits_is_acknowledged_in_one_text(text):
     assert read(text, CODES) == Parsed(act="acknowledge", every=True)
 
 
+@pytest.mark.parametrize("text", [
+    "2 完成50%", "2已执行一半", "完成 50%", "done by 6pm", "DONE in 2 hours", "2 done tomorrow",
+    "2 已落实 其余三处", "完成 2/5", "已完成 大部分", "2 done except the north ramp", "检查完毕 还差两处",
+    "同意，但是限速40", "1 但要等一下", "agree but at 40", "No problem", "OK no problem", "No objection",
+])  # fmt: skip
+def test_half_a_deed_and_a_yes_on_a_condition_are_asked_back(text):
+    assert not read(text, CODES).understood
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("No, too early", Parsed(act="refuse", rest="too early")),
+    ("2 级别太高，但可先限速", Parsed(digit="2", rest="级别太高,但可先限速")),
+    ("2 done, road open", Parsed(digit="2", act="in-force", rest="road open")),
+    ("收到，请求增援", Parsed(act="support")),
+    ("继续", Parsed(rest="继续")),
+])  # fmt: skip
+def test_what_is_plain_stays_so(text, expected):
+    assert read(text, CODES) == expected
+
+
 @pytest.mark.parametrize(("rest", "told"), [
     ("马上", True), ("正在撒盐", True), ("in ten minutes soon", True), ("路面已撒盐", False),
     ("salted", False), ("", False),
