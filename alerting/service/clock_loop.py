@@ -40,20 +40,21 @@ class ClockLoop:
 
     async def step(self) -> bool:
         station, runtime = self._station, self._station.runtime
-        by = runtime.drift() + self._owed
-        if abs(by) <= TOLERATED:
+        if abs(runtime.drift()) <= TOLERATED and not self._owed:
             runtime.follow()
             return False
 
         def set_on(connection: Connection) -> None:
             # In the writer's own turn: no step of the chase may see the one without the other.
-            self._owed = by
+            fresh = runtime.drift()
+            self._owed += fresh
             runtime.follow()
-            station.clock_set(by)
-            move_timers(connection, station.life(LIVE), by, runtime.now())
+            station.clock_set(fresh)
+            move_timers(connection, station.life(LIVE), self._owed, runtime.now())
 
         await station.writer.write(set_on, first=True)
-        self._owed = timedelta()
+        by, self._owed = self._owed, timedelta()
+        await station.reload_engine(LIVE)  # what it remembers goes by the clock as well
         for one in self._timed:
             one.clock_set(by)
         return True

@@ -1,8 +1,8 @@
 """The machine's clock was set: what was waited for so many minutes is waited for as long all the same.
 
-What counts minutes moves with the clock: deadlines of the chase, what is held back, retries, leases,
-budgets, digests. What is a time of day (in force by 20:30, a road closed until 08:00, a hand-over)
-stays where it is.
+What counts minutes moves with the clock: deadlines of the chase, what is held back, how long a fall has
+been true, retries, leases, budgets, digests. What is a time of day (in force by 20:30, a road closed
+until 08:00, a hand-over) stays where it is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,16 @@ from alerting.audit import record
 from alerting.chase import calls, words
 from alerting.people import resolve
 from alerting.service.clock import LIVE
-from alerting.store.schema import audit, delivery, delivery_notice, notice, pursuit, realm
+from alerting.store.schema import (
+    audit,
+    delivery,
+    delivery_notice,
+    notice,
+    pursuit,
+    realm,
+    standing,
+)
+from alerting.store.schema_drill import drill
 from alerting.store.schema_duty import AT_ONCE, roster
 from alerting.store.schema_reach import digest
 from alerting.vocabulary import Level
@@ -40,14 +49,19 @@ def move_timers(connection: Connection, life: Life, by: timedelta, now: datetime
     """Move all that counts minutes by as much as the clock was; `now` is what it says from here on.
 
     An exercise has a clock of its own, which goes on: for it the machine's time of its start moves.
+    What comes in from now on is stamped by the clock as it was set: this is the one place where the
+    real world's clock may step back.
     """
-    _move(connection, pursuit, pursuit.c.id, ("deadline",), by,
+    connection.execute(
+        update(realm).where(realm.c.kind != "exercise", realm.c.clock > now).values(clock=now)
+    )
+    _move(connection, pursuit, ("deadline",), by,
           and_(pursuit.c.realm == LIVE, pursuit.c.state == "open"))  # fmt: skip
-    _move(connection, notice, notice.c.id, ("due",), by,
+    _move(connection, notice, ("due",), by,
           and_(notice.c.realm == LIVE, notice.c.state == "due"))  # fmt: skip
     waits = delivery.c.next_try.is_not(None) | delivery.c.leased_until.is_not(None)
-    _move(connection, delivery, delivery.c.id, ("next_try", "leased_until"), by, waits)
-    _move(connection, delivery, delivery.c.id, ("bound",), by, delivery.c.bound > now - by - DAY)
+    _move(connection, delivery, ("next_try", "leased_until"), by, waits)
+    _move(connection, delivery, ("bound",), by, delivery.c.bound > now - by - DAY)
     # How long a call has been out is counted from when it was written.
     out = (
         select(delivery_notice.c.delivery)
@@ -55,11 +69,14 @@ def move_timers(connection: Connection, life: Life, by: timedelta, now: datetime
         .join(pursuit, pursuit.c.id == notice.c.pursuit)
         .where(pursuit.c.realm == LIVE, pursuit.c.state == "open")
     )
-    _move(connection, delivery, delivery.c.id, ("created",), by, delivery.c.id.in_(out))
-    _move(connection, digest, digest.c.id, ("begun", "last"), by,
+    _move(connection, delivery, ("created",), by, delivery.c.id.in_(out))
+    _move(connection, digest, ("begun", "last"), by,
           and_(digest.c.realm == LIVE, digest.c.ended.is_(None)))  # fmt: skip
-    _move(connection, realm, realm.c.id, ("started",), by,
+    _move(connection, realm, ("started",), by,
           and_(realm.c.kind == "exercise", realm.c.ended.is_(None)))  # fmt: skip
+    _move(connection, drill, ("alive",), by, drill.c.ended.is_(None))
+    _move(connection, standing, ("believed", "hold_since", "unknown_since", "cleared"), by,
+          standing.c.realm == LIVE)  # fmt: skip
     connection.execute(update(roster).values(next=AT_ONCE))
     record(connection, LIVE, now, "service", "clock set", "clock",
            {"seconds": round(by.total_seconds())})  # fmt: skip
@@ -68,17 +85,19 @@ def move_timers(connection: Connection, life: Life, by: timedelta, now: datetime
 
 
 def _move(
-    connection: Connection, table: Table, key: Any, columns: tuple[str, ...], by: timedelta, where: Any
-) -> None:  # fmt: skip
-    rows = connection.execute(select(key.label("key"), *(table.c[one] for one in columns)).where(where))
+    connection: Connection, table: Table, columns: tuple[str, ...], by: timedelta, where: Any
+) -> None:
+    keys = list(table.primary_key)
+    rows = connection.execute(select(*keys, *(table.c[one] for one in columns)).where(where))
     moved = [
-        {"key_": row.key}
+        {f"is_{one.name}": getattr(row, one.name) for one in keys}
         | {f"to_{one}": at + by if (at := getattr(row, one)) is not None else None for one in columns}
         for row in rows
     ]
     if moved:
         to: dict[str, Any] = {one: bindparam(f"to_{one}") for one in columns}
-        connection.execute(update(table).where(key == bindparam("key_")).values(to), moved)
+        mine = [one == bindparam(f"is_{one.name}") for one in keys]
+        connection.execute(update(table).where(*mine).values(to), moved)
 
 
 def _tell(connection: Connection, life: Life, by: timedelta, now: datetime) -> None:

@@ -89,11 +89,11 @@ class Station:
         end_left_over(connection)
         live = open_live(connection, self.runtime.now(), self.config.county.fictional)
         sync_people(connection, self.county, LIVE, self.runtime.now())
-        self._realms = realms(connection)
-        self._realms[LIVE] = live
+        self._realms = {LIVE: live}
         seen, now = last_seen(connection), self.runtime.now()
         if seen is not None and now < seen - TOLERATED:  # set back while the service was down
             move_timers(connection, self.life(LIVE), now - seen, now)
+        self._realms = realms(connection) | {LIVE: live}
 
     def _sender(self) -> dict[str, str]:
         county = self.config.county
@@ -231,7 +231,8 @@ class Station:
         for one in records:
             try:
                 signal = one.signal()
-                engine.see(signal, signal.accepted or signal.issued)
+                # What was stamped by a clock that was set back since was there by now.
+                engine.see(signal, min(signal.accepted or signal.issued, now))
             except Exception:
                 # It failed when it came and was set aside then; it must not keep the service down.
                 log.exception("signal left out", realm=realm.id, signal=one.id)

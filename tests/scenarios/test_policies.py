@@ -180,6 +180,30 @@ def test_a_clock_set_an_hour_back_or_on_neither_delays_nor_hastens_a_call(
     assert town.asks(audit.c.change, audit.c.action == "clock set") == [{"seconds": hours * 3600}]
 
 
+def test_what_comes_in_after_the_clock_was_set_back_is_told_at_once(
+    make_town: Callable[..., Town],
+) -> None:
+    town = make_town().begin()
+    chen = town.phone("chen")
+    # A date that was wrong for an hour: what is forecast after it was set right opens all the same.
+    town.clock_is_set(hours=48)
+    town.passes(minutes=61)
+    town.clock_is_set(hours=-48)
+    town.forecast(ORANGE_FOG)
+    chen.gets("限速").replies("1")
+    town.passes(minutes=70)  # the hour is stamped by the clock that is set back next
+    town.clock_is_set(hours=-1)
+    town.passes(minutes=2)
+    before = town.asks(pursuit.c.deadline, pursuit.c.state == "open")
+    town.dies()
+    town.begin(town.now + timedelta(seconds=20))
+    assert town.asks(pursuit.c.deadline, pursuit.c.state == "open") == before != [], "moved once"
+    chen.forgets()
+    town.by_hand("/alerts", "桥面结冰", rule="fog", place="bridge-1", level="red")
+    town.passes(seconds=10)
+    chen.gets("桥面结冰")
+
+
 def test_a_clock_set_back_while_the_service_was_down_is_seen_at_the_start(
     make_town: Callable[..., Town],
 ) -> None:
