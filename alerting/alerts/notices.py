@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from alerting.alerts.ledger import Ledger
-from alerting.people import Post, Step
+from alerting.people import Post
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,12 @@ def tell(
     due: datetime | None = None,
 ) -> None:
     """Write a notice to a post; `due` holds it back until then."""
-    step = ledger.life.policies.of(facts.level, wants).steps[0] if wants else Step(call="carrier")
+    # News that asks nothing goes to all who were called on: they stand out there until it is over.
+    step = ledger.life.policies.of(facts.level, wants or "acknowledge").steps[0]
     ledger.add_notice(
         kind=kind, alert=alert, measure=measure, post=post.id, person=None, wants=wants,
         level=facts.level, created=at, due=due or at, state="due", reason="", facts=facts.json(),
-        who=step.who, loudness=step.loud(0),
+        who=step.who, loudness=step.loud(0) if wants else 0,
     )  # fmt: skip
 
 

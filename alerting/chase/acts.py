@@ -21,9 +21,10 @@ from alerting.chase.changing import changed_arguments
 from alerting.chase.meetings import MEETS, gate_or_meeting
 from alerting.chase.outcomes import Outcome, Said, last_answer, measure_of, no_more, open_for
 from alerting.chase.returning import returned
-from alerting.chase.rights import SIGNS, decides, posts_of, was_asked
+from alerting.chase.rights import decides, posts_of, was_asked
 from alerting.errors import BadInput
 from alerting.people import person_by_id, post_by_id
+from alerting.people.policy import SIGNS
 from alerting.store.schema import alert, delivery_notice, notice, pursuit
 
 DECIDED = ("approve", "approve-changed", "refuse")

@@ -37,6 +37,18 @@ def note(connection: Connection, life: Life, held: Any, who: str, at: datetime) 
     return True
 
 
+def all_heard(connection: Connection, held: Any, called: Any) -> str | None:
+    """Who answered last, where everyone who is still on the list of the rung called has: somebody else
+    left it since. None while anybody is waited for, and for calls of another kind."""
+    if called is None or called.who != EVERYONE:
+        return None
+    row = connection.execute(
+        select(heard).where(heard.c.pursuit == held.id).order_by(heard.c.at.desc()).limit(1)
+    ).one_or_none()
+    waits = {p.id for p in list_of(connection, held.at_post)} - heard_from(connection, held.id)
+    return row.person if row is not None and not waits else None
+
+
 def heard_from(connection: Connection, pursuit_id: int) -> set[str]:
     """Who has answered for themselves already."""
     return set(

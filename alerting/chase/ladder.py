@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.alerts.life import Life
-from alerting.people import Policy, Post, Step, post_by_id, resolve
+from alerting.people import Policy, Post, Step, holders_of, post_by_id, resolve
 from alerting.store.schema import notice
 
 DUTY_OFFICE = "duty-office"
@@ -33,14 +33,22 @@ def ladder(
     if first is None or first.tier != DUTY_OFFICE:
         tiers = [t for t in tiers if t != DUTY_OFFICE] + [DUTY_OFFICE]
     found = [first] if first is not None else []
+    above = [resolve(connection, life.places, tier, sector, place) for tier in tiers]
     deputy = post_by_id(connection, first.deputy) if first is not None and first.deputy else None
-    if deputy is not None:
+    # A deputy that is a rung above keeps its place there: the duty office stays the last.
+    if deputy is not None and deputy.id not in {p.id for p in above if p is not None} and (
+        first is not None and not _same_person(connection, first, deputy)
+    ):
         found.append(deputy)
-    for tier in tiers:
-        post = resolve(connection, life.places, tier, sector, place)
+    for post in above:
         if post is not None and post.id not in {p.id for p in found}:
             found.append(post)
     return found
+
+
+def _same_person(connection: Connection, one: Post, other: Post) -> bool:
+    """Whether the same person is on duty at both now: calling them again by another name is no use."""
+    return holders_of(connection, one.id)[:1] == holders_of(connection, other.id)[:1] != []
 
 
 def policy_of(life: Life, pursuit: Any) -> Policy:

@@ -238,6 +238,7 @@ def _join(connection: Connection, life: Life, held: Any, row: Any, now: datetime
         update(pursuit)
         .where(pursuit.c.id == held.id, pursuit.c.state == "open")
         .values(level=level, must_by=must_by, end_reason="",
+                round=0 if level > held.level else held.round,  # a rise begins anew on its rung
                 deadline=_first_look(life, level, held.wants, begins, must_by))
     )  # fmt: skip
     everyone.forget(connection, held.id)

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.people import Person, posts_held
+from alerting.people.policy import SIGNS
 from alerting.store.schema import delivery, delivery_notice, notice, pursuit
 
-SIGNS = ("decide", "order", "admin")
 ON_BEHALF = ("order", "admin")
 
 

@@ -34,7 +34,7 @@ from sqlalchemy import (
 from alerting.alerts import measures, settling, timed
 from alerting.alerts.life import Life
 from alerting.audit import record
-from alerting.chase import calls, pursuits, words
+from alerting.chase import calls, everyone, pursuits, words
 from alerting.chase.ladder import next_rung, policy_of, step_of
 from alerting.people import Person, Post, post_by_id, resolve
 from alerting.people.policy import Step, answer_by
@@ -154,6 +154,9 @@ def climb(
 def _lapse(connection: Connection, life: Life, held: Any, now: datetime) -> None:
     """A deadline has passed: wait for what was carried late, else call again, else climb."""
     called = calls.latest_call(connection, held)
+    if (last := everyone.all_heard(connection, held, called)) is not None:
+        pursuits.answered(connection, life, held.id, last, now)
+        return
     ahead = held.wants == "in-force" and held.rung == 0 and held.must_by is not None
     if ahead and called is None and now < held.must_by:
         _remind_ahead(connection, life, held, now)
@@ -261,6 +264,9 @@ def _unreached(connection: Connection, life: Life, now: datetime) -> int:
             held = pursuits.by_id(connection, row.pursuit)
             called = calls.latest_call(connection, held)
             if held.state != "open" or called is None or called.id != row.id:
+                continue
+            if (last := everyone.all_heard(connection, held, called)) is not None:
+                pursuits.answered(connection, life, held.id, last, now)
                 continue
             if climb(connection, life, held, reason, now) is not None:
                 moved.add(held.id)

@@ -20,6 +20,7 @@ from alerting.people import (
     list_of,
     person_by_id,
 )
+from alerting.people.policy import DECISIONS, SIGNS
 from alerting.store.schema import delivery, delivery_notice, notice
 from alerting.store.schema_reach import heard
 
@@ -61,7 +62,7 @@ class Readers:
 
     def of(self, row: Row[Any]) -> tuple[list[Reader], str]:
         """Who is told, and why nobody is where that is so."""
-        people = self._people(row)
+        people, reached = self._people(row)
         if not people:
             return [], "nobody holds the post" if row.post else "there is no such person"
         found: list[Reader] = []
@@ -69,8 +70,10 @@ class Readers:
         if row.who != "on-duty":  # all of the list are called, whoever is on duty
             on_duty = set()
         for person in people:
-            # The first on the roster is on duty; the next is called only where no channel reaches them.
-            if person.id in on_duty and any(r.person.id in on_duty for r in found):
+            # The first on the roster is on duty; the next is called only where no channel reaches them,
+            # or where the wrong message reached them.
+            others = person.id in on_duty and any(r.person.id in on_duty for r in found)
+            if others and person.id not in reached:
                 continue
             contact = self._contact(row, person)
             if contact is not None:
@@ -88,26 +91,29 @@ class Readers:
             self._written |= self._last_written([person])
         return self._written[person]
 
-    def _people(self, row: Row[Any]) -> list[Person]:
+    def _people(self, row: Row[Any]) -> tuple[list[Person], set[str]]:
+        """Who is to be told; and which of them, on duty or not, for having been told before."""
         if row.post is None:
             one = person_by_id(self._connection, row.person) if row.person else None
-            return [one] if one is not None else []
+            return [one] if one is not None else [], set()
         people = list(self._holders[row.post])
         if row.who != "on-duty":
             people = list(self._lists[row.post])
+            if row.wants in DECISIONS:  # who may not decide is not woken to be turned away
+                people = [p for p in people if p.role in SIGNS] or people
         if row.who == "everyone":
             known = set(self._connection.execute(
                 select(heard.c.person).where(heard.c.pursuit == row.pursuit)).scalars())
             people = [p for p in people if p.id not in known]
-        if row.kind in REACHES:
-            # A withdrawal reaches everyone the wrong message reached, on duty still or not; so does the
-            # news that a road is open.
-            known = {p.id for p in people}
-            for person_id in self._reached(row):
-                one = person_by_id(self._connection, person_id)
-                if one is not None and one.id not in known:
-                    people.append(one)
-        return people
+        # A withdrawal reaches everyone the wrong message reached, on duty still or not; so does the
+        # news that a road is open.
+        reached = self._reached(row) if row.kind in REACHES else []
+        known = {p.id for p in people}
+        for person_id in reached:
+            one = person_by_id(self._connection, person_id)
+            if one is not None and one.id not in known:
+                people.append(one)
+        return people, set(reached)
 
     def _reached(self, row: Row[Any]) -> list[str]:
         about = notice.c.measure == row.measure if row.measure else notice.c.alert == row.alert
@@ -124,7 +130,8 @@ class Readers:
         )
 
     def _contact(self, row: Row[Any], person: Person) -> Contact | None:
-        """A round later is a contact later; a reply goes back where the answer came from."""
+        """A round later is a contact later, never a quieter one, and once all were tried the loudest; a
+        reply goes back where the answer came from."""
         if person.id not in self._contacts:
             self._contacts[person.id] = contacts_of(self._connection, person.id)
         settings = self._settings
@@ -137,7 +144,12 @@ class Readers:
         working = [c for c in usable if c.channel not in settings.unusable] or usable
         if row.loudness and working:
             return self._loud(working, row)
-        return working[min(row.round, len(working) - 1)] if working else None
+        if row.round == 0 or not working:
+            return working[0] if working else None
+        loud = {c: settings.channels[c.channel].loudness for c in working}
+        again = [c for c in working if loud[c] >= loud[working[0]]]  # no later call is a quieter one
+        loudest = [c for c in again if loud[c] == max(loud.values())]
+        return again[row.round] if row.round < len(again) else loudest[-1]
 
     def _loud(self, working: Sequence[Contact], row: Row[Any]) -> Contact:
         """The quietest that is as loud as is asked, else the loudest there is; of several as loud each

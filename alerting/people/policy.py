@@ -24,6 +24,7 @@ Loudness = Annotated[int, Field(ge=0, le=3)]
 
 SHORTEST = timedelta(minutes=2)  # to read a question and answer it
 DECISIONS = ("decision", "conflict", "wait", "signature")
+SIGNS = ("decide", "order", "admin")  # roles that may decide
 DUTY_OFFICE = "duty-office"
 CARRIER = "carrier"
 

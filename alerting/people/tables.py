@@ -83,7 +83,10 @@ def read_posts(path: Path, places: Places, people: set[str]) -> list[dict[str, A
         for one in holders:
             if one not in people:
                 wrong.add(line, f"{one} is not among the people{parted(one)}")
-        if row["deputy"]:
+        if row["deputy"] and row["tier"] == "duty-office":
+            wrong.add(line, "the duty office has no deputy: it is where every chase ends; name who"
+                            " stands in among its holders, all of whom are called")  # fmt: skip
+        elif row["deputy"]:
             deputies.append((line, row["id"], row["deputy"]))
         posts[row["id"]] = {**row, "holders": holders, "deputy": row["deputy"] or None}
     for line, one, deputy in deputies:

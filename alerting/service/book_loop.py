@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alerting.errors import BadInput
 from alerting.rulebook import Book, load_book
-from alerting.rulebook.files import read_files, version
+from alerting.rulebook.files import POLICIES, read_files, version
 from alerting.rulebook.warnings import load_warnings, raw_warnings
 from alerting.vocabulary.official import WarningTable
 
@@ -67,4 +67,10 @@ class BookLoop:
     def _load(self) -> tuple[Book, WarningTable]:
         folder = self._station.config.rules
         book = load_book(folder, set(self._station.county.calendar.names()))
+        if book.policies != self._station.book.policies and not (folder / POLICIES).exists():
+            raise BadInput(
+                "the file is gone; who is called and how often stays as it said",
+                where=str(folder / POLICIES),
+                mend="Put it back; to go by the shipped ones, put the shipped file there.",
+            )
         return book, load_warnings(folder)

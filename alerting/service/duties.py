@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from alerting.alerts import Life
 from alerting.alerts.rule_places import rule_places
-from alerting.chase.rights import SIGNS
 from alerting.people import holders_of, resolve
+from alerting.people.policy import SIGNS
 from alerting.people.roster_file import named_in
 from alerting.places import Place
 from alerting.rulebook import Rule

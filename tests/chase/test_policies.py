@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
 
-from alerting.store.schema import delivery, holder, notice, person, pursuit
+from alerting.store.schema import delivery, holder, notice, person, post, pursuit
 from tests.chase.builders import County, policies
 
 
@@ -115,3 +115,52 @@ def test_a_changed_policy_holds_from_the_next_step_and_calls_nobody_twice():
     assert len(county.phone("police")) == 2
     [held] = county.rows(pursuit)
     assert held.deadline - county.now <= timedelta(minutes=30)
+
+
+def test_all_of_everyone_have_answered_once_who_had_not_has_left():
+    county = county_with("mate", on="township", carrier={"who": "everyone"})
+    county.news("township")
+    county.wait(1)
+    assert county.text("township", "1") == "taken"
+    county.store.write(lambda c: c.execute(delete(holder).where(holder.c.person == "mate")))
+    county.wait(120)
+    assert county.open() == []
+    assert not county.climbs(), "nobody is called above for somebody who is not there"
+
+
+def test_a_rise_after_everybody_was_called_in_vain_is_called_at_its_own_pace():
+    county = county_with("deputy")
+    county.news("township")
+    county.wait(60 * 24)
+    [held] = county.rows(pursuit)
+    assert held.end_reason == "exhausted"
+    before = len(county.phone("office"))
+    county.news("township", level=4, kind="raise")
+    county.wait(30)
+    assert len(county.phone("office")) - before >= 6, "red is called every five minutes again"
+
+
+def named_deputy(county: County, of: str, deputy: str) -> None:
+    county.store.write(lambda c: c.execute(
+        update(post).where(post.c.id == f"{of}-post").values(deputy=f"{deputy}-post")))  # fmt: skip
+
+
+def test_a_deputy_that_is_a_rung_above_keeps_its_place_and_the_office_is_the_last():
+    county = county_with()
+    named_deputy(county, "police", "office")
+    county.order(level=4)
+    county.wait(60 * 6)
+    assert county.climbs()[-1][1] == "office"
+    assert county.open() == [("acknowledge", "office")]
+
+
+def test_a_deputy_who_is_the_same_person_is_not_called_by_another_name():
+    county = county_with()
+    county.store.write(lambda c: c.execute(insert(post).values(
+        id="vice-post", tier="regulator", sector="x", place="county", title="vice", title_en="vice")))
+    county.store.write(lambda c: c.execute(insert(holder).values(
+        post="vice-post", rank=0, person="regulator")))  # fmt: skip
+    named_deputy(county, "regulator", "vice")
+    county.order("close", level=4)
+    county.wait(60)
+    assert "vice" not in {to for _, to, _ in county.climbs()}

@@ -10,7 +10,7 @@ import pytest
 from alerting.dispatch import Composer
 from alerting.dispatch.bind import Plan, bind
 from alerting.dispatch.compose import Composed
-from alerting.store.schema import alert, delivery, holder, measure, notice, realm
+from alerting.store.schema import alert, delivery, holder, measure, notice, person, realm
 from tests.dispatch.hall import START, ZONE, Hall, book, ordered, places, run
 
 ORDER = {"kind": "order", "wants": "acknowledge"}
@@ -113,6 +113,28 @@ def test_a_later_round_is_a_later_contact_and_stays_with_the_last(hall: Hall) ->
         hall.tell(kind="reminder", wants="acknowledge", round=round_)
         hall.passes(seconds=31)
     assert [d.channel for d in hall.deliveries()] == ["sms", "console", "console"]
+
+
+def test_a_later_round_is_never_a_quieter_contact(hall: Hall) -> None:
+    hall.channels["console"].loudness = 0  # type: ignore[attr-defined]
+    for round_ in (0, 1, 2):
+        hall.tell(kind="reminder", wants="acknowledge", round=round_)
+        hall.passes(seconds=31)
+    assert [d.channel for d in hall.deliveries()] == ["sms", "sms", "sms"]
+
+
+def test_who_may_not_decide_is_not_woken_by_a_question(hall: Hall) -> None:
+    hall.store.write(lambda c: c.execute(
+        holder.insert().values(post="police", rank=1, person="smith")))  # fmt: skip
+    roles = {"chen": "decide", "smith": "answer"}
+    for name, role in roles.items():
+        hall.store.write(lambda c, n=name, r=role: c.execute(
+            person.update().where(person.c.id == n).values(role=r)))  # fmt: skip
+    hall.measure()
+    hall.tell("police", kind="decide", wants="decision", measure="m1", who="any one",
+              facts={"measures": [ordered()]})  # fmt: skip
+    hall.passes(seconds=31)
+    assert [d.person for d in hall.deliveries()] == ["chen"]
 
 
 def test_what_is_answered_otherwise_is_another_message(hall: Hall) -> None:
@@ -231,6 +253,20 @@ def test_a_withdrawal_reaches_who_got_the_wrong_message_though_off_duty(hall: Ha
     hall.tell(kind="withdrawn", measure="m1", facts={"measures": [ordered()]})
     hall.goes()
     assert [d.person for d in hall.deliveries()] == ["chen", "smith", "chen"]
+
+
+def test_a_withdrawal_reaches_all_of_a_list_that_were_called(hall: Hall) -> None:
+    hall.store.write(lambda c: c.execute(
+        holder.insert().values(post="police", rank=1, person="smith")))  # fmt: skip
+    hall.measure()
+    hall.tell(**ORDER, measure="m1", who="any one", facts={"measures": [ordered()]})
+    hall.goes()
+    assert {d.person for d in hall.deliveries()} == {"chen", "smith"}
+    hall.changes(measure, "m1", ended=START)
+    hall.passes(minutes=1)
+    hall.tell(kind="withdrawn", measure="m1", facts={"measures": [ordered()]})
+    hall.goes()
+    assert [d.person for d in hall.deliveries()][2:] == ["chen", "smith"]
 
 
 # What was bound and no longer fits

@@ -173,3 +173,22 @@ def test_answers_are_given_while_memory_is_made_anew(
         await station.close()
 
     asyncio.run(story())
+
+
+def test_policies_that_a_county_wrote_and_that_are_gone_hold_and_are_missed(county: County) -> None:
+    path = county.config.rules / "policies.yaml"
+    path.write_text("""\
+policies:
+  all:
+    wait: {red: 2, orange: 2, lower: 2}
+    steps: [{call: carrier}, {call: duty-office}]
+""", "utf-8")  # fmt: skip
+    county = load_county(load_config(county.config.rules.parent / "config.yaml"), fall_back=True)
+    clock = VirtualRuntime(START)
+    station = Station(county, clock, Store(":memory:"))
+    rules, engine = BookLoop(station), EngineLoop(station)
+    path.unlink()
+    clock.advance(EVERY_VIRTUAL)
+    asyncio.run(rules.step()), asyncio.run(engine.step())
+    assert "policies.yaml" in station.book_problem
+    assert list(station.book.policies.policies) == ["all"], "what was in force is in force"
