@@ -7,8 +7,9 @@ again. When the last asker goes, or the end of them all comes, it is lifted, or 
 where a check is due.
 
 Before it is issued it passes three gates, in this order (`go_on`): nothing it conflicts with waits for
-a decision, its decider has signed, and what must be in force first is in force. Held at the last, or
-at the first once signed, it is "approved" and `waits` says for what.
+a decision, its decider has signed (or the district lets it go ahead of that), and what must be in force
+first is in force. Held at the last, or at the first once signed, it is "approved" and `waits` says for
+what.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ from alerting.alerts.orders import (
     ask_check,
     ask_decider,
     ask_four,
+    ask_to_confirm,
     describe,
     end,
     facts_of,
     gated,
     issue,
     tell_carrier,
+    unconfirmed,
 )
 from alerting.alerts.reopening import SHUTS, tell_open
 from alerting.people import Post
@@ -199,10 +202,20 @@ def _finish(
     shut = definition.road in SHUTS
     if row.issued is not None and not shut:
         tell_carrier(ledger, row, "lifted", facts, at)
+    _nothing_to_confirm(ledger, row, facts, at)
     end(ledger, row, (row.state,), how, by, at, reason)
     after_end(ledger, row, at)
     if row.issued is not None and shut:
         tell_open(ledger, row, known, facts, at)
+
+
+def _nothing_to_confirm(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
+    """It ends before its decider has said whether they confirm it: they need not any more."""
+    decider = ledger.post(row.decider)
+    if unconfirmed(row) and decider is not None:
+        said = facts.saying(place=row.object, due=None,
+                            measures=(describe(row, ledger.life.measure(row.measure)),))  # fmt: skip
+        tell(ledger, "lifted", decider, said, at, measure=row.id, alert=ledger.alert_of(row.id))
 
 
 def now_in_force(ledger: Ledger, row: Row, at: datetime) -> None:
@@ -268,9 +281,9 @@ def go_on(
     """Move a measure that is not issued as far as it may go; see above. `again`: it was raised."""
     if meeting.holds(ledger, row, facts, at, again=again):
         return
-    if row.state == "proposed":
-        if row.waits is not None:
-            ledger.change(row, waits=None)
+    if row.state == "proposed" and row.waits is not None:
+        ledger.change(row, waits=None)
+    if row.state == "proposed" and not signing.order_ahead(ledger, row, at):
         decider = ledger.post(row.decider)
         if decider is not None:
             ask_decider(ledger, row, decider, facts, at)
@@ -307,7 +320,7 @@ def _propose(
         state="proposed" if undecided else "approved", level=facts.level, arguments=arguments,
         decider=decider.id if decider else None, lifter=lifter.id if lifter else None,
         interim_for=interim_for, proposed=at, decided_by=decided_by, issued=None, acknowledged=None,
-        in_force=None, due=None, begins=begins, ends=ends, timed=hours != (None, None),
+        ahead=None, in_force=None, due=None, begins=begins, ends=ends, timed=hours != (None, None),
         overdue=None, cannot=None, waits=None, attested=None, attested_by=None, ended=None,
         end_reason="", successor=None, version=1, signed=signed, put=None,
     )  # fmt: skip
@@ -316,7 +329,7 @@ def _propose(
     note_asker(ledger, row, arguments, facts.level, hours, by, at)
     ledger.record(at, by, "propose measure", row.id, {"arguments": arguments, "level": facts.level})
     go_on(ledger, row, facts, at)
-    if undecided:
+    if undecided and row.state in NOT_ISSUED:
         for interim in ledger.life.asks(definition.interim):
             place = ledger.life.places.by_id.get(object_id)
             if place is not None:
@@ -355,6 +368,8 @@ def settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     if not again:
         if row.issued is not None:
             tell_carrier(ledger, row, "update", facts, at)
+            if now._replace(level=was.level) != was:
+                ask_to_confirm(ledger, row, facts, at)
         elif row.state == "proposed" and now._replace(level=was.level) != was:
             go_on(ledger, row, facts, at, again=True)  # nobody signs what they have not read
         return False
@@ -386,7 +401,9 @@ def _supersede(ledger: Ledger, old: Row, successor: Row, at: datetime) -> None:
     """Another measure does its work from now on. Who carried it is told which, lest they stop."""
     title = meeting.named(ledger, successor)
     reason = {"zh": f"由“{title['zh']}”接替", "en": f"{title['en']} takes over"}
-    tell_carrier(ledger, old, "superseded", facts_of(ledger, old).saying(reason=reason), at)
+    said = facts_of(ledger, old).saying(reason=reason)
+    tell_carrier(ledger, old, "superseded", said, at)
+    _nothing_to_confirm(ledger, old, said, at)
     ledger.change(old, successor=successor.id)
     end(ledger, old, (old.state,), "superseded", "service", at, reason["zh"])
     after_end(ledger, old, at)

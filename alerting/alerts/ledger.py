@@ -106,6 +106,10 @@ class Ledger:
             self._read_newest([(name, object_id)])
         return self._newest[name, object_id].get(carrier)
 
+    def before(self, row: Row) -> Row | None:
+        """The measure of the same key whose number comes before; None for the first."""
+        return self.measure(f"{row.id.rpartition('.')[0]}.{row.number - 1}")
+
     def open_at(self, name: str, object_id: str) -> list[Row]:
         """The open measures of this name at an object, in the order of their numbers."""
         if (name, object_id) not in self._open_here:

@@ -32,8 +32,11 @@ from alerting.alerts.orders import (
     issue,
     move,
     tell_carrier,
+    unconfirmed,
+    undecided,
 )
 from alerting.alerts.reopening import SHUTS, still_shut, told_of
+from alerting.store.rows import Row
 
 NOT_SAID = {"zh": "未说明原因", "en": "no reason given"}
 
@@ -92,11 +95,12 @@ def approve(
     connection: Connection, life: Life, measure_id: str, by: str, at: datetime,
     changed: dict[str, Any] | None = None, reason: str = "",
 ) -> bool:  # fmt: skip
-    """The decider has signed: it is ordered, as soon as what must be in force first is. `changed` are
-    the whole arguments that they signed in place of those they were asked about."""
+    """The decider has signed: it is ordered, as soon as what must be in force first is; what was
+    ordered ahead of them goes on. `changed` are the whole arguments that they signed in place of those
+    they were asked about."""
     with Ledger(connection, life) as ledger:
         row = ledger.measure(measure_id)
-        if row is None or row.ended is not None or (row.state != "proposed" and row.put is None):
+        if row is None or not undecided(row):
             return False
         facts = facts_of(ledger, row)
         if reason:
@@ -109,7 +113,9 @@ def approve(
                  **signing.as_signed(row, was)._asdict())  # fmt: skip
             go_on(ledger, row, facts, at)
             return True
-        if changed is None:
+        if unconfirmed(row):
+            signing.confirm(ledger, row, by, at)
+        elif changed is None:
             signing.take_as_put(ledger, row, by, at)
         ledger.change(row, decided_by=by)
         settle(ledger, row, facts, at)
@@ -130,9 +136,15 @@ def go_ahead(connection: Connection, life: Life, measure_id: str, by: str, at: d
 def refuse(
     connection: Connection, life: Life, measure_id: str, by: str, at: datetime, reason: str
 ) -> bool:
-    """`reason` is what the decider said; an answer of one digit says none."""
+    """`reason` is what the decider said; an answer of one digit says none. What was ordered ahead of
+    them is withdrawn, to everyone whom it reached."""
     with Ledger(connection, life) as ledger:
         row = ledger.measure(measure_id)
+        if row is not None and unconfirmed(row):
+            why = in_both(reason or NOT_SAID)
+            words = {"zh": f"未予追认：{why['zh']}", "en": f"Not confirmed: {why['en']}"}
+            _withdraw(ledger, row, by, at, reason, words)
+            return True
         if row is not None and row.put is not None and row.ended is None:
             signing.keep_as_signed(ledger, row, by, at, reason)
             return True
@@ -147,16 +159,20 @@ def refuse(
 
 def give_reason(
     connection: Connection, life: Life, measure_id: str, by: str, at: datetime, reason: str
-) -> None:
-    """Why they refused, which they had not said: its carrier hears it too."""
+) -> bool:
+    """Why they refused, which they had not said. Gives whether its carrier hears it too: not where what
+    was signed before goes on."""
     with Ledger(connection, life) as ledger:
         row = ledger.measure(measure_id)
         assert row is not None
         ledger.record(at, by, "reason", row.id, {"reason": reason})
-        if row.state == "refused":
-            ledger.change(row, end_reason=reason)
-            said = facts_of(ledger, row).saying(reason=in_both(reason), by=by)
-            tell_carrier(ledger, row, "refused", said, at)
+        taken_back = row.state == "withdrawn" and row.ahead is not None and row.decided_by is None
+        if row.state != "refused" and not taken_back:
+            return False
+        ledger.change(row, end_reason=reason)
+        said = facts_of(ledger, row).saying(reason=in_both(reason), by=by)
+        tell_carrier(ledger, row, row.state, said, at)
+        return True
 
 
 def attest(connection: Connection, life: Life, measure_id: str, by: str, at: datetime) -> bool:
@@ -179,26 +195,32 @@ def withdraw(
         row = ledger.measure(measure_id)
         if row is None or row.ended is not None:
             return False
-        for asking in ledger.askers(measure_id).values():
-            if asking.ended is None:
-                ledger.change(asking, ended=at)
         words = in_both(reason)
         if gated(life, row) and row.issued is not None:
             words = {"zh": f"未经复工四项确认，人工撤回：{words['zh']}",
                      "en": f"Past the production gate, by hand: {words['en']}"}  # fmt: skip
             ledger.record(at, by, "withdraw past the gate", row.id, {"reason": reason})
-        said = facts_of(ledger, row).saying(
-            reason=words, by=by, place=row.object,
-            measures=(describe(row, life.measure(row.measure)),),
-        )  # fmt: skip
-        end(ledger, row, (row.state,), "withdrawn", by, at, reason)
-        after_end(ledger, row, at)
-        told = posts_told(ledger, "measure", measure_id)
-        if life.measure(row.measure).road in SHUTS and row.issued is not None:
-            told, said = told_of(ledger, row, at), said.saying(stands=still_shut(ledger, row))
-        for post_id in sorted(told):
-            post = ledger.post(post_id)
-            if post is not None:
-                tell(ledger, "withdrawn", post, said, at, measure=measure_id,
-                     alert=ledger.alert_of(measure_id))  # fmt: skip
+        _withdraw(ledger, row, by, at, reason, words)
         return True
+
+
+def _withdraw(
+    ledger: Ledger, row: Row, by: str, at: datetime, reason: str, words: dict[str, str]
+) -> None:
+    """Nobody asks for it any more; `words` tell all whom it reached why."""
+    for asking in ledger.askers(row.id).values():
+        if asking.ended is None:
+            ledger.change(asking, ended=at)
+    definition = ledger.life.measure(row.measure)
+    said = facts_of(ledger, row).saying(reason=words, by=by, place=row.object,
+                                        measures=(describe(row, definition),))  # fmt: skip
+    end(ledger, row, (row.state,), "withdrawn", by, at, reason)
+    after_end(ledger, row, at)
+    told = posts_told(ledger, "measure", row.id)
+    if definition.road in SHUTS and row.issued is not None:
+        told, said = told_of(ledger, row, at), said.saying(stands=still_shut(ledger, row))
+    for post_id in sorted(told):
+        post = ledger.post(post_id)
+        if post is not None:
+            tell(ledger, "withdrawn", post, said, at, measure=row.id,
+                 alert=ledger.alert_of(row.id))  # fmt: skip

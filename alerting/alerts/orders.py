@@ -24,6 +24,18 @@ NOT_ISSUED = ("proposed", "approved")
 LOOKED_AT = ("lift proposed", "attested")  # stands, whatever its end, until somebody has looked
 
 
+def unconfirmed(row: Any) -> bool:
+    """Whether it was ordered ahead of a signature that nobody has given yet."""
+    return row.ahead is not None and row.decided_by is None and row.ended is None
+
+
+def undecided(row: Any) -> bool:
+    """Whether something about it is before its decider: a proposal, a rise, an order to confirm."""
+    return row.ended is None and (
+        row.state == "proposed" or row.put is not None or unconfirmed(row)
+    )
+
+
 def issue(ledger: Ledger, row: Row, facts: Facts, at: datetime, kind: str = "order") -> None:
     """Order it from its carrier, who must acknowledge and then report it in force."""
     definition = ledger.life.measure(row.measure)
@@ -36,6 +48,19 @@ def issue(ledger: Ledger, row: Row, facts: Facts, at: datetime, kind: str = "ord
                   acknowledged=None, waits=None)  # fmt: skip
     ledger.record(at, "service", "issue measure", row.id, {"due": due.isoformat(), "kind": kind})
     tell_carrier(ledger, row, kind, facts, at, wants="acknowledge", due=due)
+    ask_to_confirm(ledger, row, facts, at)
+
+
+def ask_to_confirm(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
+    """What was ordered ahead of its signature is put to its decider, as it stands now: by no time of
+    its own, since the order stands meanwhile. Nothing, where it was not or they have signed."""
+    decider = ledger.post(row.decider)
+    if not unconfirmed(row) or decider is None:
+        return
+    definition = ledger.life.measure(row.measure)
+    tell(ledger, "confirm", decider,
+         facts.saying(place=row.object, measures=(describe(row, definition),), due=None), at,
+         alert=ledger.alert_of(row.id, facts.rule), measure=row.id, wants="confirm")  # fmt: skip
 
 
 def ask_decider(
@@ -143,6 +168,7 @@ def describe(row: Row, definition: Any) -> dict[str, Any]:
         "day": row.day,
         "object": row.object,
         "state": row.state,
+        "ahead": unconfirmed(row),
         "form": definition.form,
     } | {name: at.isoformat() for name in ("begins", "ends") if (at := getattr(row, name))}
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from alerting.alerts import signing
 from alerting.alerts.asking import after_end, go_on
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
@@ -21,6 +22,7 @@ from alerting.alerts.orders import (
     move,
     response_post,
     tell_carrier,
+    unconfirmed,
 )
 from alerting.store.rows import Row
 
@@ -148,6 +150,8 @@ def _win(
     if row.state == "proposed" and signs:
         move(ledger, row, ("proposed",), "approved", by, at, decided_by=by)
         ledger.change(row, waits=None)
+    elif unconfirmed(row) and signs:
+        signing.confirm(ledger, row, by, at)
     if row.state in NOT_ISSUED and (signs or row.waits is not None):
         go_on(ledger, row, facts, at)
     elif both and row.state in OPEN_WORK:

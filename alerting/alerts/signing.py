@@ -1,4 +1,5 @@
-"""What a decider signs where it is not what was asked, and what they are asked about afterwards.
+"""What a decider signs where it is not what was asked, what they are asked about afterwards, and what
+is ordered ahead of their signature.
 
 Who approves a measure may change it: other arguments, fewer hours, a narrower part of the road. What
 they signed stands, whoever asks for more or less of it, up to the level at which they signed. At a
@@ -6,6 +7,9 @@ higher one they are asked anew (`put`), and until they answer it stands as they 
 
 `signed` of a measure is {"arguments", "begins", "ends", "level", "up_to", "by", "asked"}: `up_to` the
 level to which it stands, `asked` the arguments that it was signed in place of.
+
+What a district has put under `confirm-after` is ordered at once (`order_ahead`) and stands while its
+decider is asked to confirm it or take it back.
 """
 
 from __future__ import annotations
@@ -20,6 +24,38 @@ from alerting.alerts.notices import Facts
 from alerting.alerts.orders import ask_decider
 from alerting.rulebook.arguments import FROM, UNTIL
 from alerting.store.rows import Row
+
+TAKEN_BACK = timedelta(hours=24)  # so long nobody orders again ahead of them what they took back
+
+
+def order_ahead(ledger: Ledger, row: Row, at: datetime) -> bool:
+    """Let a proposal go on ahead of its signature. False where it must wait for it: the district has
+    not chosen so, or the like of it was refused or taken back within a day."""
+    definition = ledger.life.measure(row.measure)
+    if row.measure not in ledger.life.book.confirm_after or definition.signed_first is not None:
+        return False
+    if _taken_back(ledger, row, at):
+        return False
+    ledger.change(row, state="approved", ahead=at)
+    ledger.record(at, "service", "order ahead", row.id, {"decider": row.decider})
+    return True
+
+
+def _taken_back(ledger: Ledger, row: Row, at: datetime) -> bool:
+    """Whether a person said no to the measure before this one: a new number, or a higher level, is no
+    reason to order it over their head."""
+    before = ledger.before(row)
+    if before is None or before.day != row.day:
+        return False
+    if before.ended is None or at - before.ended > TAKEN_BACK:
+        return False
+    return before.state == "refused" or (before.state == "withdrawn" and before.issued is not None)
+
+
+def confirm(ledger: Ledger, row: Row, by: str, at: datetime) -> None:
+    """They have signed what was ordered ahead of them."""
+    ledger.record(at, by, "confirm", row.id, {"ahead": row.ahead.isoformat()})
+    ledger.change(row, decided_by=by)
 
 
 def sign(ledger: Ledger, row: Row, given: dict[str, Any], by: str, at: datetime) -> None:

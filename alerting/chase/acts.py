@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 
 from alerting.alerts import measures, responses, unknown
 from alerting.alerts.life import Life
-from alerting.alerts.orders import OPEN_WORK
+from alerting.alerts.orders import OPEN_WORK, unconfirmed, undecided
 from alerting.alerts.signing import put_arguments
 from alerting.audit import record
 from alerting.chase import calls, pursuits, words
@@ -28,6 +28,7 @@ from alerting.people.policy import SIGNS
 from alerting.store.schema import alert, delivery_notice, notice, pursuit
 
 DECIDED = ("approve", "approve-changed", "refuse")
+SIGNED = ("decision", "confirm")  # what these answer: a proposal, an order that went ahead
 CHECKED = ("attest", "kept")
 STANDS = ("stand", "call-off")
 ASKED_AGAIN = timedelta(hours=4)  # whether an alert stands that nothing but missing data holds
@@ -65,7 +66,7 @@ def answer_one(connection: Connection, life: Life, said: Said) -> Outcome:
 def fits(act: str, wants: str, ordered: bool) -> bool:
     """Whether an act answers a notice that wants this."""
     if act in DECIDED:
-        return wants == "decision" and ordered
+        return wants in SIGNED and ordered
     if act in STANDS:
         return wants == "decision" and not ordered
     if act in CHECKED:
@@ -78,7 +79,7 @@ def fits(act: str, wants: str, ordered: bool) -> bool:
 
 
 def _decide(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
-    if not decides(connection, said.who, row, said.notice):
+    if not decides(connection, said.who, row, said.notice, said.notice.wants):
         decider = post_by_id(connection, row.decider) if row.decider else None
         return Outcome("refused", words.not_yours(decider), "not the decider")
     who, at = said.who.id, said.at
@@ -89,9 +90,11 @@ def _decide(connection: Connection, life: Life, said: Said, row: Any) -> Outcome
         told = words.refused(life) if said.text else words.refused_without_a_reason()
         if row.put is not None:
             told = words.stays_as_signed()
+        elif unconfirmed(row):
+            told = words.taken_back(bool(said.text))
     elif said.act == "approve":
         measures.approve(connection, life, row.id, who, at)
-        told = words.approved()
+        told = words.confirmed() if unconfirmed(row) else words.approved()
     else:
         try:
             changed = changed_arguments(life, row, said.arguments)
@@ -99,7 +102,7 @@ def _decide(connection: Connection, life: Life, said: Said, row: Any) -> Outcome
             return Outcome("not-understood", words.change_not_read(error), "not to be read")
         measures.approve(connection, life, row.id, who, at, changed, said.text)
         told = words.approved_changed(words.said_of(life, row.measure, changed or put_arguments(row)))
-    for held in open_for(connection, row, ("decision",)):
+    for held in open_for(connection, row, SIGNED):
         pursuits.answered(connection, life, held.id, who, at)
     return Outcome("taken", told)
 
@@ -168,12 +171,11 @@ def _over(connection: Connection, life: Life, said: Said, row: Any) -> Outcome |
         if held is not None and held.state != "open":
             return Outcome("late", words.late(life, held.closed), held.state)
         return None
-    if said.act in DECIDED and row.state != "proposed" and row.put is None:
+    if said.act in DECIDED and not undecided(row):
         return _decided_before(connection, life, said, row)
     if said.act in CHECKED and row.state == "lifted":
         return _done_by(connection, life, said, CHECKED, row)
-    means = {"approve": ("proposed",), "approve-changed": ("proposed",), "refuse": ("proposed",),
-             "attest": ("lift proposed",), "kept": ("lift proposed",),
+    means = {"attest": ("lift proposed",), "kept": ("lift proposed",),
              "go-ahead": ("approved",), "give-up": ("approved",),
              "attest-gate": ("lift proposed",),
              "sign": ("attested",), "send-back": ("attested",),
@@ -181,9 +183,9 @@ def _over(connection: Connection, life: Life, said: Said, row: Any) -> Outcome |
              "return": (*OPEN_WORK, "lift proposed")}  # fmt: skip
     if MEETS.get(said.act) == "conflict":  # it may be settled in any state
         return None
-    states = means.get(said.act, OPEN_WORK)
-    if said.act in DECIDED and row.put is not None and row.ended is None:
+    if said.act in DECIDED:
         return None
+    states = means.get(said.act, OPEN_WORK)
     if row.state == "approved" and said.act in CARRIED_OUT:
         return Outcome("late", words.suspended(), row.state)
     if row.ended is not None or row.state not in states:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from alerting.alerts.life import Life
+from alerting.alerts.orders import unconfirmed
 from alerting.chase.ladder import step_of
 from alerting.chase.since import first_message
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice
@@ -164,4 +165,6 @@ def take_back(connection: Connection, pursuit_id: int, why: str) -> int:
 
 def _as_it_stands(connection: Connection, said: dict[str, Any]) -> dict[str, Any]:
     row = connection.execute(select(measure).where(measure.c.id == said.get("id"))).one_or_none()
-    return said if row is None else said | {"state": row.state, "arguments": row.arguments}
+    if row is None:
+        return said
+    return said | {"state": row.state, "arguments": row.arguments, "ahead": unconfirmed(row)}

@@ -175,6 +175,13 @@ def moot(realm: str) -> ColumnElement[bool]:
         if wants != "decision"
     ]
     moved_on.append(and_(pursuit.c.wants == "decision", state.not_in(_MEANS["decision"]), ~put))
+    unsigned = exists(
+        select(measure.c.id)
+        .where(measure.c.id == pursuit.c.measure, measure.c.ahead.is_not(None),
+               measure.c.decided_by.is_(None), measure.c.ended.is_(None))
+        .correlate(pursuit)
+    )  # fmt: skip
+    moved_on.append(and_(pursuit.c.wants == "confirm", ~unsigned))
     asked = select(meeting.c.id).where(
         meeting.c.second == pursuit.c.measure, meeting.c.state == "open"
     )

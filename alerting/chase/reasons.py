@@ -14,7 +14,7 @@ from alerting.chase import words
 from alerting.chase.outcomes import Outcome
 from alerting.people import Person
 from alerting.signals import Report
-from alerting.store.schema import answer, delivery, measure
+from alerting.store.schema import answer, delivery
 
 OWED_FOR = timedelta(hours=1)
 
@@ -52,7 +52,5 @@ def give(
     if refused is None:
         return Outcome("not-understood", words.nothing_asked(), "nothing was refused"), None
     reason = str(report.detail.get("text", "")).strip()
-    of = select(measure.c.state).where(measure.c.id == refused.measure)
-    told = connection.execute(of).scalar_one() == "refused"
-    measures.give_reason(connection, life, refused.measure, who.id, at, reason)
+    told = measures.give_reason(connection, life, refused.measure, who.id, at, reason)
     return Outcome("taken", words.reason_noted(told=told)), refused

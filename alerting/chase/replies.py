@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.chase import hints, reasons, words
+from alerting.chase.acts import SIGNED
 from alerting.chase.changing import NUMBER, UNIT
 from alerting.chase.reading import Parsed, read, read_changed, unfinished
 from alerting.chase.waiting import asked_by, messages_of, open_ones
@@ -100,7 +101,7 @@ def route(
 
 def _decides(connection: Connection, held: Any) -> bool:
     """Whether a message asks for a decision about a measure."""
-    return any(row.wants == "decision" and row.measure is not None
+    return any(row.wants in SIGNED and row.measure is not None
                for row in connection.execute(asked_by(held.id)))  # fmt: skip
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from alerting.alerts.orders import unconfirmed
 from alerting.chase.calls import CALLS
 from alerting.store.schema import measure, meeting, notice
 from alerting.vocabulary.questions import TOGETHER, question_of
 
 # In which a measure waits for the answer that a notice wants.
-_WAITS = {"decision": "proposed", "check": "lift proposed"}
+_WAITS = {"decision": "proposed", "check": "lift proposed"}  # what is to be confirmed: in any
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +36,18 @@ def put_together(connection: Connection, ids: Collection[str]) -> dict[str, list
     conflicts = set(connection.execute(
         select(meeting.c.second).where(meeting.c.second.in_(everything), meeting.c.state == "open")
     ).scalars())  # fmt: skip
-    states: dict[str, str] = {
-        row.id: row.state
-        for row in connection.execute(
-            select(measure.c.id, measure.c.state)
-            .where(measure.c.id.in_(everything), measure.c.waits.is_(None))
-        )
-    }  # fmt: skip
+    free = connection.execute(
+        select(measure).where(measure.c.id.in_(everything), measure.c.waits.is_(None))
+    ).all()
+    states = {row.id: row.state for row in free}
+    ahead = {row.id for row in free if unconfirmed(row)}
     found: dict[str, list[str]] = {}
     for key in ids:
         one = asked.get(key, _Question("", ()))
+        waits: dict[str, Collection[str]] = {"conflict": conflicts, "confirm": ahead}
+        still = waits.get(one.wants)
         waiting = [other for other in one.measures if (
-            other in conflicts if one.wants == "conflict" else states.get(other) == _WAITS[one.wants]
+            other in still if still is not None else states.get(other) == _WAITS[one.wants]
         )]  # fmt: skip
         found[key] = waiting if key in waiting and len(waiting) > 1 else []
     return found

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from alerting.alerts.orders import unconfirmed
 from alerting.chase.told import told_by
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice, pursuit
 
@@ -65,14 +66,14 @@ def _waits(connection: Connection, row: Any) -> bool:
         return bool(held == "open")
     if row.measure is None:
         return False
-    state = connection.execute(
-        select(measure.c.state).where(measure.c.id == row.measure)
-    ).scalar_one()
+    work = connection.execute(select(measure).where(measure.c.id == row.measure)).one()
+    if row.wants == "confirm":
+        return unconfirmed(work)
     if row.wants == "conflict":
         return False
     wanted = {"decision": ("proposed",), "check": ("lift proposed",), "wait": ("approved",),
               "gate": ("lift proposed",), "signature": ("attested",)}  # fmt: skip
-    return state in wanted.get(row.wants, ("issued", "acknowledged"))
+    return work.state in wanted.get(row.wants, ("issued", "acknowledged"))
 
 
 def asked_by(delivery_id: int) -> Any:

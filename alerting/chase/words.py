@@ -48,6 +48,7 @@ WAITED_FOR = {
     "acknowledge": ("确认收到", "acknowledge"),
     "in-force": ("反馈落实", "report it in force"),
     "decision": ("作出决定", "decide"),
+    "confirm": ("追认或撤回", "confirm it or take it back"),
     "check": ("反馈检查结果", "report the check"),
     "conflict": ("作出决定", "decide"),
     "wait": ("作出决定", "decide"),
@@ -109,6 +110,7 @@ NOT_DONE = {
     "acknowledge": ("各级均无人答复", "nobody on any rung answered"),
     "in-force": ("各级均未反馈落实", "nobody on any rung reported it in force"),
     "decision": ("各级均未作出决定", "nobody on any rung decided"),
+    "confirm": ("各级均未追认，措施继续执行", "nobody on any rung confirmed it; the order stands"),
     "check": ("各级均未反馈检查结果", "nobody on any rung reported the check"),
     "conflict": ("各级均未作出决定", "nobody on any rung decided"),
     "wait": ("各级均未作出决定", "nobody on any rung decided"),
@@ -205,6 +207,18 @@ def approved() -> Words:
 
 def refused(life: Life) -> Words:
     return both("已记录不同意，将告知承办单位", "Refusal noted. The carrier is told")
+
+
+def confirmed() -> Words:
+    return both("已记录追认，措施继续执行", "Confirmed. The order stands")
+
+
+def taken_back(reason_given: bool) -> Words:
+    zh = "未予追认，措施撤回，随即告知所有收到的人"
+    en = "Not confirmed. It is withdrawn; all it reached are told"
+    if reason_given:
+        return both(zh, en)
+    return both(f"{zh}。请直接回复原因", f"{en}. Please text why")
 
 
 def said_of(life: Life, name: str, arguments: dict[str, Any]) -> Words:

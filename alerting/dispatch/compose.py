@@ -27,7 +27,7 @@ from alerting.vocabulary.languages import Language
 NAMED_SHORT, NAMED_LONG = 3, 50
 # In this order a short text loses what it can do without. "reported" is what a person typed (see
 # Words.brief): of any length, and in Chinese it more than halves what an English text may hold.
-CUTS = ("reported", "why", "list", "official", "first", "reason")
+CUTS = ("reported", "why", "list", "official", "beside", "first", "meanwhile", "reason")
 Said = dict[str, Any]
 _FOLDER = Path(__file__).parent / "texts"
 
@@ -72,7 +72,7 @@ class Composer:
     def __init__(
         self, book: Book, places: Places, zone: ZoneInfo, sender: Mapping[str, str]
     ) -> None:
-        self._book, self._places, self._zone, self._sender = book, places, zone, sender
+        self.book, self.places, self._zone, self._sender = book, places, zone, sender
         self._texts = _texts()
 
     def compose(
@@ -153,7 +153,7 @@ class Composer:
 
     def _words(self, language: str) -> Words:
         tongue: Language = "en" if language == "en" else "zh"
-        return Words(tongue, self._book, self._places, self._zone)
+        return Words(tongue, self.book, self.places, self._zone)
 
     def _write(
         self,
@@ -230,6 +230,7 @@ def _said(one: News, words: Words) -> Said:
         "label": words.label(one), "details": words.details(one), "look": words.look(one),
         "differs": words.differs(one), "official": words.official(one),
         "list": words.places_listed(one), "first": words.first_sent(one),
+        "meanwhile": words.both(one, "meanwhile"), "beside": words.both(one, "beside"),
         "why": words.both(one, "why"), "reason": words.both(one, "reason"),
         "by": words.both(one, "by"), "was": words.colour(one.facts.get("was")),
         "colour": words.colour(one.level), "ordered": bool(one.facts.get("measures")),

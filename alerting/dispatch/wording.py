@@ -40,6 +40,8 @@ _ASKED = {
     "signature": ("四项已确认，请签字解除或退回：", "All four attested. Sign or send back: "),
 }
 PROPOSED = {"zh": "建议", "en": "Proposed"}
+# Of what was ordered while nobody had signed.
+AHEAD = {"zh": "先行下达，待追认", "en": "Ordered ahead of its signature"}
 
 
 class Book(Protocol):
@@ -277,12 +279,15 @@ class Words:
         return lines
 
     def label(self, news: News) -> str:
-        """提示, 建议, 通知 or 命令; what its decider has not signed is 建议 whatever its form."""
+        """提示, 建议, 通知 or 命令; what its decider has not signed is 建议 whatever its form, and what
+        was ordered all the same says that it was."""
         measures = news.facts.get("measures") or ()
         if not measures or news.wants in _ASKED:
             return ""
         if any(m.get("state") == "proposed" for m in measures):
             return PROPOSED[self.language]
+        if any(m.get("ahead") for m in measures):
+            return AHEAD[self.language]
         return FORMS[self.language].get(str(measures[0].get("form")), "")
 
     def differs(self, news: News) -> str:

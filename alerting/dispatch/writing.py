@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, insert
+from sqlalchemy import Connection, Row, insert, select
 
+from alerting.alerts import around
 from alerting.dispatch.channels import Channel
 from alerting.dispatch.codes import free_code, link_for, link_secret, used_codes
 from alerting.dispatch.compose import Asking, Composed, Composer
@@ -19,7 +20,7 @@ from alerting.dispatch.turns import Turns
 from alerting.dispatch.wording import LETTERS, News, lettered
 from alerting.people import Contact, Person, Quiet, person_by_id
 from alerting.runtime import Runtime
-from alerting.store.schema import delivery, delivery_notice
+from alerting.store.schema import delivery, delivery_notice, measure
 from alerting.vocabulary.questions import grouped
 
 NO_PERSON = frozenset({"", "service", "watch", "config"})
@@ -91,6 +92,7 @@ class Drafts:
             self.settings, self.composer, realm, now, link_secret(connection),
             used_codes(connection, realm.id, {b.person.id for b in bundles}, now),
             _names(connection, bundles),
+            _besides(connection, self.composer, bundles),
         )  # fmt: skip
 
     def write(
@@ -115,6 +117,7 @@ class Pen:
     secret: str
     used: dict[str, set[str]]
     named: Mapping[str, Person | None]
+    besides: Mapping[int, Mapping[str, Any]]  # by notice, what it says besides as things stand now
 
     def compose(self, bundle: Bundle, most: int | None = None) -> list[Draft]:
         """One draft; where its text is too long for the channel, as many as it takes, `most` at most.
@@ -123,7 +126,7 @@ class Pen:
         Raises whatever a template or the words in it raise.
         """
         language = bundle.person.language
-        news = [_by_name(as_question(rows), language, self.named) for rows in grouped(bundle.rows)]
+        news = [_by_name(self._news(rows), language, self.named) for rows in grouped(bundle.rows)]
         if bundle.digest is not None:
             return [self._draft(bundle, news)]
         drafts: list[Draft] = []
@@ -132,6 +135,10 @@ class Pen:
             drafts.append(self._draft(bundle, news[:count]))
             news = news[count:]
         return drafts
+
+    def _news(self, rows: Sequence[Row[Any]]) -> News:
+        asked = as_question(rows)
+        return replace(asked, facts={**asked.facts, **self.besides.get(asked.id, {})})
 
     def _draft(self, bundle: Bundle, news: Sequence[News]) -> Draft:
         person, channel = bundle.person, self.settings.channels[bundle.contact.channel]
@@ -208,6 +215,24 @@ def _names(connection: Connection, bundles: Sequence[Bundle]) -> dict[str, Perso
     """Those by whom something was done, by the id the facts give."""
     ids = {_by(row.facts) for one in bundles for row in one.rows} - {""}
     return {one: person_by_id(connection, one) for one in sorted(ids)}
+
+
+def _besides(
+    connection: Connection, composer: Composer, bundles: Sequence[Bundle]
+) -> dict[int, dict[str, Any]]:
+    """For who must decide: what happens meanwhile, and what the neighbours do; once a question."""
+    found = {}
+    for rows in (rows for one in bundles for rows in grouped(one.rows)):
+        keys = {row.measure for row in rows if row.wants in ("decision", "confirm")} - {None}
+        if not keys or rows[0].id in found:
+            continue
+        asked = connection.execute(
+            select(measure).where(measure.c.id.in_(keys)).order_by(measure.c.id)
+        ).all()
+        seen = around.read(connection, composer.book, composer.places, asked)
+        seen = seen._replace(told=[t for t in seen.told if t != rows[0].facts.get("reason")])
+        found[rows[0].id] = around.clauses(seen, composer.book, composer.places)
+    return found
 
 
 def _by(facts: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ Minutes = Annotated[float, Field(gt=0, le=7 * 24 * 60)]
 Loudness = Annotated[int, Field(ge=0, le=3)]
 
 SHORTEST = timedelta(minutes=2)  # to read a question and answer it
-DECISIONS = ("decision", "conflict", "wait", "signature")
+DECISIONS = ("decision", "confirm", "conflict", "wait", "signature")
 SIGNS = ("decide", "order", "admin")  # roles that may decide
 DUTY_OFFICE = "duty-office"
 CARRIER = "carrier"

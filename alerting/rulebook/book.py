@@ -126,6 +126,7 @@ class Book:
     files: Files = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
     policies: Policies = field(default_factory=Policies)
+    confirm_after: frozenset[str] = frozenset()  # measures ordered ahead of the signature they need
 
     @cached_property
     def orderable(self) -> dict[str, Measure]:

@@ -1,8 +1,10 @@
-"""districts.yaml: the numbers that no regulation fixes, kept in one place for the district to change.
+"""districts.yaml: what no regulation fixes, kept in one place for the district to change.
 
-A rule names one as `$mine-snow`; inside a season a number may have a stricter value. A district puts
-its own beside the shipped one, `here: 12 cm`: the rules run on it, and their cases, which were written
-for the shipped one, still hold the rules to what they say.
+Numbers: a rule names one as `$mine-snow`; inside a season a number may have a stricter value. A
+district puts its own beside the shipped one, `here: 12 cm`: the rules run on it, and their cases, which
+were written for the shipped one, still hold the rules to what they say.
+
+`confirm-after`: the measures that are ordered at once, ahead of the signature they need.
 """
 
 from __future__ import annotations
@@ -11,11 +13,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from alerting.rulebook.arguments import Words
+from alerting.rulebook.measures import Measure
 from alerting.rulebook.yamltext import Document
 
 _VALUE = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*(\S*)")
@@ -52,11 +55,12 @@ class NumberText(BaseModel):
 
 
 class DistrictsText(BaseModel):
-    """districts.yaml: `numbers: {name: {value, title, in, here, here-in}}`."""
+    """districts.yaml: `numbers: {name: {value, title, in, here, here-in}}`, `confirm-after: [name]`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     numbers: dict[NumberName, dict[str, Any]] = {}
+    confirm_after: list[str] = Field([], alias="confirm-after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,30 +83,59 @@ class Number:
 Numbers = Mapping[str, Number]
 
 
-def read_numbers(
-    path: Path, raw: bytes | None, problems: list[str], *, shipped: bool = False
-) -> dict[str, Number]:
-    """The numbers of the file's content, none where there is no such file; what is wrong is added to
-    `problems`. `shipped` leaves out what the district has put in their place."""
+class Districts(NamedTuple):
+    """What a district has chosen. `confirm_after` names measures."""
+
+    numbers: dict[str, Number]
+    confirm_after: frozenset[str]
+
+
+def read_districts(
+    path: Path, raw: bytes | None, measures: Mapping[str, Measure], problems: list[str], *,
+    shipped: bool = False,
+) -> Districts:  # fmt: skip
+    """The file's content, nothing where there is no such file; what is wrong is added to `problems`.
+    `shipped` leaves out what the district has put in place of the shipped numbers. `measures` are those
+    of measures.yaml; where `problems` has some already, one of them may not have been read."""
     if raw is None:
-        return {}
+        return Districts({}, frozenset())
     document = Document(path, raw)
     made: dict[str, Number] = {}
+    ahead: list[str] = []
     if not document.problems:
         try:
-            named = DistrictsText.model_validate(document.data or {}).numbers
+            text = DistrictsText.model_validate(document.data or {})
         except ValidationError as error:
             document.problems_of(error)
-            named = {}
-        for name, body in named.items():
+            text = DistrictsText()
+        for name, body in text.numbers.items():
             try:
-                text = NumberText.model_validate(body)
+                number = NumberText.model_validate(body)
             except ValidationError as error:
                 document.problems_of(error, ("numbers", name))
                 continue
-            made[name] = _number(text, document.where(("numbers", name)), shipped)
+            made[name] = _number(number, document.where(("numbers", name)), shipped)
+        ahead = text.confirm_after
+        for n, name in enumerate(ahead):
+            if name in measures or not problems:
+                _check_ahead(document, n, name, measures.get(name), twice=name in ahead[:n])
     problems += document.problems
-    return made
+    return Districts(made, frozenset(ahead))
+
+
+def _check_ahead(
+    document: Document, n: int, name: str, measure: Measure | None, *, twice: bool
+) -> None:
+    """Whether a measure may be ordered ahead of its signature."""
+    if measure is None:
+        said = f"there is no measure {name!r}.", "`suian check --measures` lists them."
+    elif twice:
+        said = f"{name} stands here twice.", "Take one of the two out."
+    elif (why := measure.signed_first) is not None:
+        said = f"{name} cannot be ordered ahead of its signature: {why}.", "Take it out here."
+    else:
+        return
+    document.problem(("confirm-after", n), *said)
 
 
 def _number(text: NumberText, where: str, shipped: bool) -> Number:

@@ -16,7 +16,7 @@ from alerting.errors import BadInput
 from alerting.rulebook import units
 from alerting.rulebook.book import Book, LevelRule, Rule, looks_at_weather
 from alerting.rulebook.cases import failures
-from alerting.rulebook.districts import Numbers, read_numbers
+from alerting.rulebook.districts import Numbers, read_districts
 from alerting.rulebook.files import (
     DISTRICTS,
     MEASURES,
@@ -95,14 +95,15 @@ def _made_of(
     shipped: bool = False,
 ) -> tuple[Book, list[str]]:  # fmt: skip
     measures = _read_measures(folder / MEASURES, files.get(MEASURES), problems)
-    numbers = read_numbers(folder / DISTRICTS, files.get(DISTRICTS), problems, shipped=shipped)
+    districts = read_districts(folder / DISTRICTS, files.get(DISTRICTS), measures, problems,
+                               shipped=shipped)  # fmt: skip
     policies = read_policies(folder / POLICIES, files.get(POLICIES), problems)
     rules: dict[str, Rule] = {}
     titles: dict[str, dict[str, str]] = {}
     for name, raw in files.items():
         if name in (MEASURES, DISTRICTS, POLICIES) or name.startswith(f"{PLANS}/"):
             continue
-        pack = _Pack(Document(folder / name, raw), measures, numbers, calendar_names)
+        pack = _Pack(Document(folder / name, raw), measures, districts.numbers, calendar_names)
         for rule in pack.read():
             if rule.id in rules:
                 problems.append(f"{rule.where}: the rule {rule.id!r} stands in "
@@ -114,8 +115,8 @@ def _made_of(
     for plan in plans.values():
         measures |= plan.measures()
     book = Book(
-        tuple(rules.values()), measures, version(files), folder, titles, numbers, files, plans,
-        policies,
+        tuple(rules.values()), measures, version(files), folder, titles, districts.numbers, files,
+        plans, policies, districts.confirm_after,
     )
     return book, problems
 

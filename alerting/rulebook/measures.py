@@ -55,6 +55,8 @@ def one_of(names: Iterable[str]) -> Any:
 
 Tier = Annotated[str, AfterValidator(_tier), one_of(TIERS)]
 Sector = Annotated[str, AfterValidator(_sector), one_of(SECTORS)]
+# What the book says of closures: they are the traffic police's to decide, in the law's own words.
+_TRAFFIC_POLICE = re.compile(r"道路交通安全法第(?:40|四十)条|Road Traffic Safety Law, art\. 40\b")
 CLOCK_WITHIN = timedelta(hours=12)  # "by 06:30" ordered at noon means no morning of tomorrow
 
 
@@ -156,6 +158,23 @@ class Measure(_Model):
     @property
     def again_at(self) -> time | None:
         return time.fromisoformat(self.again) if self.again else None
+
+    @property
+    def signed_first(self) -> str | None:
+        """Why it can never be ordered ahead of its signature; None where a district may choose so."""
+        if self.decider is None:
+            return "it needs none and is ordered at once as it is"
+        if self.road == "closes" or any(_TRAFFIC_POLICE.search(text) for text in self._grounds):
+            return ("closing a road is the traffic police's decision (Road Traffic Safety Law, art."
+                    " 40); until they have signed it is proposed, and its interim measures stand in")
+        if self.gate:
+            return ("once ordered it lifts through the production gate alone, so that its decider could"
+                    " not take it back")
+        return None
+
+    @property
+    def _grounds(self) -> list[str]:
+        return [*self.grounds("zh"), *self.grounds("en")]
 
     def due(self, at: datetime, zone: tzinfo, otherwise: float) -> datetime:
         """By when it is to be in force if it is issued `at`; `otherwise` are the minutes of what

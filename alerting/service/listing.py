@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
-from alerting.alerts.orders import title_of
+from alerting.alerts.orders import title_of, unconfirmed
 from alerting.places import Places
 from alerting.rulebook.spoken import said_of
 from alerting.store.schema import (
@@ -319,6 +319,8 @@ def _measure(row: Any, places: Places, book: Titles) -> Row:
         "level": level_name(row.level),
         "decider": row.decider,
         "decided_by": row.decided_by,
+        "ahead": utc(row.ahead),
+        "unconfirmed": unconfirmed(row),
         "signed": row.signed,
         "put": row.put,
         "lifter": row.lifter,

@@ -232,7 +232,8 @@ class Player:
             .order_by(notice.c.id)
         ):
             letter = letter_of.get(one.id, "")
-            wants.setdefault(one.wants, []).append(letter)
+            # What went ahead of a signature is decided all the same.
+            wants.setdefault("decision" if one.wants == "confirm" else one.wants, []).append(letter)
             if one.measure is not None and one.wants in ("acknowledge", "in-force"):
                 # Only what was ordered can be in force, or cannot be; plain news is acknowledged.
                 wants.setdefault("ordered", []).append(letter)

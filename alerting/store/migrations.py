@@ -175,6 +175,11 @@ def _decisions_are_changed_and_confirmed(connection: Connection) -> None:
                 connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column}"))
 
 
+def _measures_are_ordered_ahead(connection: Connection) -> None:
+    if "ahead" not in {c["name"] for c in inspect(connection).get_columns("measure")}:
+        connection.execute(text("ALTER TABLE measure ADD COLUMN ahead VARCHAR(27)"))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -185,6 +190,7 @@ MIGRATIONS = {
     "0018": _policies_say_whom_and_how_loud,
     "0021": _drills_are_kept,
     "0022": _decisions_are_changed_and_confirmed,
+    "0023": _measures_are_ordered_ahead,
 }  # fmt: skip
 
 

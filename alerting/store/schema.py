@@ -181,6 +181,7 @@ measure = Table(
     Column("interim_for", String),  # the measure it stands in for until that is approved
     Column("proposed", UtcText, nullable=False),
     Column("decided_by", String),
+    Column("ahead", UtcText),  # when it was ordered ahead of the signature it needs; None: it was not
     # What its decider signed in place of what was asked; see alerts/signing.py.
     Column("signed", JSON(none_as_null=True)),
     # What its decider is asked anew while it goes on as they signed it; see alerts/signing.py.

@@ -44,6 +44,11 @@ ANSWERS: Mapping[str, Mapping[str, Choice]] = {
         "1": Choice("approve", "同意", "agree"),
         "2": Choice("refuse", "不同意", "do not agree"),
     },
+    # Of what was ordered ahead of its signature.
+    "confirm": {
+        "1": Choice("approve", "追认", "confirm"),
+        "2": Choice("refuse", "撤回（写原因）", "take it back (say why)"),
+    },
     "check": {
         "1": Choice("attest", "检查完毕可解除", "checked, may be lifted"),
         "2": Choice("kept", "暂不解除", "not yet, keep it"),

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-TOGETHER = ("decision", "conflict", "check")
+TOGETHER = ("decision", "confirm", "conflict", "check")
 
 
 def question_of(one: Any) -> tuple[Any, ...] | None:

@@ -32,7 +32,8 @@ def alert_page(connection: Connection, station: Station, alert_id: str) -> dict[
     if row is None:
         return None
     ids = [m["id"] for m in row["measures"]]
-    asked = [m for m in row["measures"] if m["state"] in ("proposed", "lift proposed")]
+    asked = [m for m in row["measures"]
+             if m["state"] in ("proposed", "lift proposed") or m["unconfirmed"]]  # fmt: skip
     together = put_together(connection, [m["id"] for m in asked])
     for one in asked:
         one["together"] = together[one["id"]]

@@ -17,10 +17,10 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection, or_, select
 
 from alerting import chase
-from alerting.alerts.orders import title_of
+from alerting.alerts.orders import title_of, unconfirmed, undecided
 from alerting.alerts.responses import put_by
 from alerting.alerts.signing import put_arguments
-from alerting.chase.acts import DECIDED
+from alerting.chase.acts import DECIDED, SIGNED
 from alerting.chase.meetings import MEETS
 from alerting.chase.told import told_by
 from alerting.dispatch.wording import BRIEF
@@ -40,6 +40,7 @@ from alerting.store.schema import (
 from alerting.vocabulary.answers import choices
 from alerting.vocabulary.gate import GATE
 from alerting.vocabulary.questions import grouped
+from alerting.web.around import around_of
 from alerting.web.bodies import arguments_of, chosen_of, form_of, nothing_chosen, points_of
 from alerting.web.desk import Station, read, station_of
 from alerting.web.drawing import language_of, page, problem_page
@@ -162,7 +163,8 @@ def linked(connection: Connection, station: Station, link: str) -> dict[str, Any
         offered.add(("acknowledge", EVERYTHING))
     return {
         "delivery": sent, "realm": here, "person": reader, "over": here.ended is not None,
-        "asks": _questions(each, rows), "offered": offered, "told": _reported(rows),
+        "asks": _questions(connection, station, each, rows), "offered": offered,
+        "told": _reported(rows),
         "acknowledge": whole if acknowledge else "",
         "all_waiting": len(waiting) if ("acknowledge", EVERYTHING) in offered else 0,
         "holds": [_held(station, row) for row in rows] if sent.summary else [],
@@ -189,18 +191,21 @@ def _held(station: Station, row: Any) -> dict[str, Any]:
             "place": listing.place_name(station.places, place)}  # fmt: skip
 
 
-def _questions(each: dict[int, dict[str, Any]], rows: Sequence[Any]) -> list[dict[str, Any]]:
+def _questions(
+    connection: Connection, station: Station, each: dict[int, dict[str, Any]], rows: Sequence[Any]
+) -> list[dict[str, Any]]:
     """What can be answered, question by question; `several` has the places where there are many."""
     found = []
     for put in grouped(rows):
+        about = around_of(connection, station, {row.measure for row in put if row.wants in SIGNED})
         asked = [(row.id, each[row.id]) for row in put if each[row.id]["acts"]]
         if len(asked) > 1:
             several = [{"id": number, "object_name": one["place"]} for number, one in asked]
             acts = [a for a in asked[0][1]["acts"]  # each is changed alone
                     if all(a in one["acts"] for _, one in asked) and a != "approve-changed"]
-            found.append(asked[0][1] | {"several": several, "acts": acts})
+            found.append(asked[0][1] | {"several": several, "acts": acts, "around": about})
         elif asked:
-            found.append(asked[0][1])
+            found.append(asked[0][1] | {"around": about})
     return found
 
 
@@ -231,6 +236,7 @@ def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dic
         "definition": definition,
         # A response is decided with a note of the consultation, whichever way.
         "noted": noted,
+        "unconfirmed": work is not None and unconfirmed(work),
         "put": put_arguments(work) if work is not None else {},
         "subject": f"notice:{row.id}", "several": [], "acts": acts, "acknowledge": acknowledge,
         "state": work.state if work is not None else "",
@@ -264,14 +270,11 @@ def _means_something(connection: Connection, act: str, work: Any) -> bool:
         "return": ("issued", "acknowledged", "in force", "lift proposed"),
         "cannot": ("issued", "acknowledged", "in force"),
         "support": ("issued", "acknowledged", "in force"),
-        "approve": ("proposed",),
-        "approve-changed": ("proposed",),
-        "refuse": ("proposed",),
         "attest": ("lift proposed",),
         "kept": ("lift proposed",),
     }
-    if act in DECIDED and work.put is not None and work.ended is None:
-        return True
+    if act in DECIDED:
+        return undecided(work)
     return work.state in wanted[act]
 
 

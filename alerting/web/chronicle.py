@@ -35,6 +35,8 @@ OF_ALERTS = {
 }  # fmt: skip
 OF_MEASURES = {
     "waits": ("□", "待决定", "to be decided"),
+    "order ahead": ("■", "先行下达，待追认", "ordered ahead of its signature"),
+    "confirm": ("✓", "已追认", "confirmed"),
     "issue measure": ("■", "下达措施", "ordered"), "acknowledged": ("✓", "已收到", "acknowledged"),
     "in force": ("✔", "已落实", "in force"), "cannot carry out": ("✗", "无法执行", "cannot be done"),
     "overdue": ("✗", "超时未落实", "overdue"), "refused": ("✗", "不同意", "refused"),

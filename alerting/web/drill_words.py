@@ -94,6 +94,7 @@ DRILL_WORDS: dict[str, tuple[str, str]] = {
     "drill_want_acknowledge": ("收到", "Receipt"),
     "drill_want_in_force": ("落实", "In force"),
     "drill_want_decision": ("批准", "Decision"),
+    "drill_want_confirm": ("追认", "Confirmation"),
     "drill_want_check": ("检查后解除", "Check before lifting"),
     "drill_want_conflict": ("冲突取舍", "Choice between two"),
     "drill_want_wait": ("是否再等", "Whether to wait"),

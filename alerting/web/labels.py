@@ -51,6 +51,8 @@ ACTIONS = MEASURE_STATES | {
     "go on without waiting": ("决定不再等待", "decided: on without waiting"),
     "refuse attestation": ("四项不全，未受理", "not all four, refused"),
     "sign": ("签字解除", "signed"), "send back": ("退回，未予签字", "sent back unsigned"),
+    "order ahead": ("先行下达，待追认", "ordered ahead of its signature"),
+    "confirm": ("追认", "confirmed"),
     "change at approval": ("批准时修改", "changed at approval"),
     "ask the decider anew": ("级别升高，请重新决定", "the level rose, the decider is asked anew"),
     "keep as signed": ("维持此前批准的内容", "kept as signed before"),

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection, or_, select
 
+from alerting.chase.acts import SIGNED
 from alerting.chase.together import put_with
 from alerting.errors import BadInput
 from alerting.service import listing
@@ -17,6 +18,7 @@ from alerting.vocabulary.days import day_in_words
 from alerting.vocabulary.gate import GATE
 from alerting.web import auth, saying
 from alerting.web.api_answers import send_form
+from alerting.web.around import around_of
 from alerting.web.auth import who
 from alerting.web.bodies import form_of
 from alerting.web.desk import Station, read, station_of
@@ -97,6 +99,7 @@ def measure_page(
         | doers_of(connection, station, found),
         "ledger": {measure_id: entries},
         **_decision(connection, station, found),
+        "around": around_of(connection, station, [measure_id]),
         "questions": questions_of(connection, station, measure_id),
         "together": [
             listing.one_measure(connection, station.places, station.book, key)
@@ -112,7 +115,7 @@ def _decision(
     may say: its decider and whoever is called in their place."""
     called = connection.execute(
         select(pursuit.c.at_post).where(pursuit.c.measure == found["id"],
-                                        pursuit.c.wants == "decision", pursuit.c.state == "open")
+                                        pursuit.c.wants.in_(SIGNED), pursuit.c.state == "open")
     ).scalars()  # fmt: skip
     signed, put = found["signed"], found["put"]
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from alerting import chase
 from alerting.alerts.responses import open_one
-from alerting.chase.acts import DECIDED
+from alerting.chase.acts import DECIDED, SIGNED
 from alerting.chase.together import were_put_together
 from alerting.people import resolve
 from alerting.signals import Report
@@ -287,7 +287,7 @@ def _check_decider(connection: Connection, who: Who, row: Any) -> None:
                       zh="这项措施无需任何人决定。")  # fmt: skip
     asked = connection.execute(
         select(pursuit.c.at_post).where(
-            pursuit.c.measure == row.id, pursuit.c.wants == "decision", pursuit.c.state == "open"
+            pursuit.c.measure == row.id, pursuit.c.wants.in_(SIGNED), pursuit.c.state == "open"
         )
     ).scalars()
     if who.posts.isdisjoint({row.decider, *asked}):

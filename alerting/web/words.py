@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerting.web.deciding_words import DECIDING_WORDS
 from alerting.web.drill_words import DRILL_WORDS
 from alerting.web.road_words import ROAD_WORDS
 from alerting.web.roster_words import ROSTER_WORDS
@@ -85,6 +86,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "wants_acknowledge": ("待确认收到", "to acknowledge"),
     "wants_in-force": ("待反馈落实", "to report in force"),
     "wants_decision": ("待决定", "to decide"),
+    "wants_confirm": ("已先行下达，待追认", "ordered already, to confirm"),
     "wants_check": ("待复核后解除", "to check before lifting"),
     "wants_conflict": ("两项冲突，待决定", "to decide between two that conflict"),
     "wants_wait": ("是否不再等待，待决定", "to go on without waiting or not"),
@@ -412,7 +414,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "系统没有接受这次操作。请返回首页查看，再试一次。",
         "The service did not take this. Look at the first page and try again."),
     "problem_original": ("系统原话（英文）", "The service's own words"),
-} | DRILL_WORDS | ROAD_WORDS | ROSTER_WORDS | WARNING_WORDS  # fmt: skip
+} | DECIDING_WORDS | DRILL_WORDS | ROAD_WORDS | ROSTER_WORDS | WARNING_WORDS  # fmt: skip
 
 # What a Chinese page says of a problem that brings no Chinese sentence of its own, by HTTP status.
 PROBLEMS = {

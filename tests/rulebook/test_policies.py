@@ -32,7 +32,7 @@ def test_a_county_without_the_file_is_called_as_it_is_shipped() -> None:
     ("call: duty-office", "call: field", ":24:", "the last the duty-office"),
     ("times: 12", "tims: 12", ":30:", "tims is not a key"),
     ("wants: [decision,", "wants: [decisions,", ":24:", "'decisions' is nothing that is waited for"),
-    ("    for: {wants: [decision, conflict, wait, signature]}\n", "", ":24:", "has no `for`"),
+    ("    for: {wants: [decision, confirm, conflict, wait, signature]}\n", "", ":24:", "has no `for`"),
     ("policies:\n", "policy:\n", ":23:", "policy is not a key"),
 ])  # fmt: skip
 def test_each_fault_is_named_with_its_line(old: str, new: str, where: str, says: str) -> None:

@@ -116,7 +116,7 @@ def plainly(
     are words more of one of them, `carrier={"who": "everyone"}`."""
     rungs = [{"call": tier, "times": times} | steps.get(tier, {}) for tier in TIERS]
     rungs += [{"call": "duty-office", "times": last, "who": "any one"}]
-    decisions = {"wants": ["decision", "conflict", "wait", "signature"]}
+    decisions = {"wants": ["decision", "confirm", "conflict", "wait", "signature"]}
     return {"policies": {
         "decisions": {"for": decisions, "wait": decide or DECIDED, "steps": rungs},
         "everyday": {"wait": wait, "steps": rungs},

@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from alerting.people.policy import DECISIONS
 from alerting.service.bulletin.window import Row, Window, middle, minutes
 from alerting.store.schema import measure, pursuit
 from alerting.vocabulary import TIERS
 
-_DECISIONS = ("decision", "conflict", "wait", "signature")
 _ORDER = {tier: at for at, tier in enumerate(reversed(TIERS))}  # who carries things out comes first
 
 
@@ -79,7 +79,7 @@ def by_post(window: Window, called: list[Any], ordered: list[Any]) -> list[Row]:
 
 def decided(window: Window, called: list[Any]) -> Row:
     """How many decisions were asked for within the month, and how soon they came."""
-    asked = [one for one in called if one.wants in _DECISIONS]
+    asked = [one for one in called if one.wants in DECISIONS]
     answered = [one for one in asked if _answered(window, one)]
     return {"asked": len(asked), "decided": len(answered),
             "never": sum(_never(window, one) for one in asked),
