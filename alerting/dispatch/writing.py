@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, insert, select
 
-from alerting.alerts import around
+from alerting.dispatch import around
 from alerting.dispatch.channels import Channel
 from alerting.dispatch.codes import free_code, link_for, link_secret, used_codes
 from alerting.dispatch.compose import Asking, Composed, Composer

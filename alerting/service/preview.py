@@ -147,11 +147,12 @@ def _notices(
             above = county.book.policies.of(int(step.level), "acknowledge").tiers[0]
             tiers = {"carrier": measure.carrier, "decider": measure.decider, "lifter": measure.lifter,
                      "rung": above}  # fmt: skip
-            for kind, wants, role in specimens.kinds_of(measure):
+            ahead = ask.measure in county.book.confirm_after
+            for kind, wants, role in specimens.kinds_of(measure, ahead):
                 if kind == "raise" and at_level == 0:
                     continue
                 yield name, ask.measure, [str(tiers[role])], specimens.of_measure(
-                    kind, wants, int(step.level), span, said | _besides(kind, at), ordered)
+                    kind, wants, int(step.level), span, said | _besides(kind, at), ordered, ahead)
 
 
 def _besides(kind: str, at: datetime) -> dict[str, Any]:

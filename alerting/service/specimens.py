@@ -13,11 +13,13 @@ from alerting.rulebook import Ask, Measure
 # Kinds of notice about a measure, what they want, and the role in it of who reads them.
 OF_MEASURE = (
     ("order", "acknowledge", "carrier"), ("tighten", "acknowledge", "carrier"),
-    ("raise", "acknowledge", "carrier"), ("decide", "decision", "decider"), ("lifted", "", "carrier"),
+    ("raise", "acknowledge", "carrier"), ("decide", "decision", "decider"),
+    ("confirm", "confirm", "decider"), ("lifted", "", "carrier"),
     ("check", "check", "lifter"), ("superseded", "", "carrier"), ("reopened", "", "carrier"),
     ("reminder", "in-force", "carrier"), ("reminder", "decision", "decider"),
+    ("reminder", "confirm", "decider"),
     ("reminder", "check", "lifter"), ("escalation", "acknowledge", "rung"),
-    ("escalation", "decision", "rung"), ("escalation", "check", "rung"), ("refused", "", "carrier"),
+    ("escalation", "decision", "rung"), ("escalation", "confirm", "rung"), ("escalation", "check", "rung"), ("refused", "", "carrier"),
     ("withdrawn", "", "carrier"), ("suspended", "", "carrier"),
 )  # fmt: skip
 # Of these those that say by when.
@@ -61,12 +63,13 @@ def of_alert(kind: str, wants: str, level: int, span: Span, said: Mapping[str, A
 
 
 def of_measure(
-    kind: str, wants: str, level: int, span: Span, said: Mapping[str, Any], ordered: Mapping[str, Any]
-) -> News:
-    """`ordered` is the measure as notices carry it (see `given`)."""
+    kind: str, wants: str, level: int, span: Span, said: Mapping[str, Any], ordered: Mapping[str, Any],
+    ahead: bool = False,
+) -> News:  # fmt: skip
+    """`ordered` is the measure as notices carry it (see `given`); `ahead` of its signature."""
     state = {"decision": "proposed", "check": "lift proposed"}.get(wants, "issued")
-    due = span.due.isoformat() if kind in DUE else None
-    more = {"measures": [dict(ordered) | {"state": state}], "due": due}
+    due = span.due.isoformat() if kind in DUE and wants != "confirm" else None
+    more = {"measures": [dict(ordered) | {"state": state, "ahead": ahead}], "due": due}
     return News(1, kind, level, span.at, dict(said) | more, wants, "m1")
 
 
@@ -87,10 +90,13 @@ def given(
     }
 
 
-def kinds_of(measure: Measure) -> Iterator[tuple[str, str, str]]:
-    """The kinds that a measure can send: (kind, wants, role)."""
+def kinds_of(measure: Measure, ahead: bool) -> Iterator[tuple[str, str, str]]:
+    """The kinds that a measure can send: (kind, wants, role); `ahead`: it is ordered ahead of its
+    signature, and so first proposed only where that was taken back before."""
     for kind, wants, role in OF_MEASURE:
         if (kind == "refused" or wants == "decision") and not measure.decider:
+            continue
+        if wants == "confirm" and not ahead:
             continue
         if wants == "check" and not measure.check:
             continue

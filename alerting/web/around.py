@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from alerting.alerts import around
 from alerting.alerts.orders import unconfirmed, undecided
+from alerting.dispatch import around
 from alerting.store.schema import measure
 from alerting.web.desk import Station
 

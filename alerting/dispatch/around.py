@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection, select
 
-from alerting.alerts.orders import title_of
 from alerting.places import Places
 from alerting.places.adjoining import adjoining
 from alerting.places.roads import CLOSED
@@ -51,11 +50,11 @@ def read(connection: Connection, book: Book, places: Places, rows: Sequence[Any]
     )  # fmt: skip
 
 
-def clauses(found: Besides, book: Book, places: Places) -> dict[str, Words]:
+def clauses(found: Besides, book: Book, places: Places) -> dict[str, dict[str, str]]:
     """`meanwhile` and `beside`, one clause each; {} of what there is nothing to say."""
     here = in_words(found.meanwhile, book, None)
     next_door = in_words(found.beside, book, places) + found.told
-    made = {}
+    made: dict[str, dict[str, str]] = {}
     if here:
         made["meanwhile"] = {"zh": f"其间先行：{_listed(here, 'zh')}",
                              "en": f"Meanwhile: {_listed(here, 'en')}"}  # fmt: skip
@@ -121,7 +120,7 @@ def _told(connection: Connection, book: Book, rows: Sequence[Any]) -> list[Words
 
 def _said(row: Any, book: Book, places: Places | None, language: Language) -> str:
     zh, definition = language == "zh", book.measures.get(row.measure)
-    title = title_of(book, row.measure, row.title)[language]
+    title = (definition.title if definition else row.title or {}).get(language) or row.measure
     amounts = said_of(definition, row.arguments, None, language) if definition else ""
     state = MEASURE_STATES[row.state][0 if zh else 1]
     place = places.by_id.get(row.object) if places is not None else None
@@ -131,7 +130,7 @@ def _said(row: Any, book: Book, places: Places | None, language: Language) -> st
     return f"{title}{' ' if amounts else ''}{amounts}{where} ({state})"
 
 
-def _listed(all_of_them: Sequence[Words], language: str) -> str:
+def _listed(all_of_them: Sequence[Words], language: Language) -> str:
     named = SEP[language].join(one[language] for one in all_of_them[:NAMED])
     more = len(all_of_them) - NAMED
     if more <= 0:
