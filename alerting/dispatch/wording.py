@@ -41,7 +41,7 @@ _ASKED = {
 }
 PROPOSED = {"zh": "建议", "en": "Proposed"}
 # Of what was ordered while nobody had signed.
-AHEAD = {"zh": "先行下达，待追认", "en": "Ordered ahead of its signature"}
+AHEAD = {"zh": "先行下达，待追认", "en": "Ordered, not yet signed"}
 
 
 class Book(Protocol):

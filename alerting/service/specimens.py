@@ -14,12 +14,13 @@ from alerting.rulebook import Ask, Measure
 OF_MEASURE = (
     ("order", "acknowledge", "carrier"), ("tighten", "acknowledge", "carrier"),
     ("raise", "acknowledge", "carrier"), ("decide", "decision", "decider"),
-    ("confirm", "confirm", "decider"), ("lifted", "", "carrier"),
+    ("confirm", "confirm", "decider"),
+    ("lifted", "", "carrier"),
     ("check", "check", "lifter"), ("superseded", "", "carrier"), ("reopened", "", "carrier"),
     ("reminder", "in-force", "carrier"), ("reminder", "decision", "decider"),
-    ("reminder", "confirm", "decider"),
-    ("reminder", "check", "lifter"), ("escalation", "acknowledge", "rung"),
-    ("escalation", "decision", "rung"), ("escalation", "confirm", "rung"), ("escalation", "check", "rung"), ("refused", "", "carrier"),
+    ("reminder", "confirm", "decider"), ("reminder", "check", "lifter"),
+    ("escalation", "acknowledge", "rung"), ("escalation", "decision", "rung"),
+    ("escalation", "confirm", "rung"), ("escalation", "check", "rung"), ("refused", "", "carrier"),
     ("withdrawn", "", "carrier"), ("suspended", "", "carrier"),
 )  # fmt: skip
 # Of these those that say by when.

@@ -99,12 +99,17 @@ def _of_rules(book: Book) -> Iterator[tuple[str, News]]:
 
 
 def _of_measures(book: Book, where: dict[str, str]) -> Iterator[tuple[str, News]]:
-    for name in book.measures:
+    for name, measure in book.measures.items():
         given = _given(book, where, name)
         for kind, wants in KINDS:
             facts = _facts("fog", "") | {"measures": [given], "place": given["object"]}
             facts |= {"due": NOW.isoformat() if kind in specimens.DUE else None, "reason": REASONS.get(kind)}
+            if wants in ("decision", "confirm"):
+                facts |= BESIDES
             yield name, News(1, kind, int(Level.orange), NOW, facts, wants, "m")
+            if measure.signed_first is None and wants in ("acknowledge", "in-force", "confirm"):
+                facts |= {"measures": [given | {"ahead": True}]}
+                yield name, News(1, kind, int(Level.orange), NOW, facts, wants, "m")
         if "ends" in given:  # its hours are over and somebody still asks for it
             endless = {key: said for key, said in given.items() if key != "ends"}
             facts = _facts("fog", "") | {"measures": [endless], "place": given["object"],
@@ -157,6 +162,15 @@ def _of_questions(
                 yield name, News(1, kind, int(Level.red), NOW, said, "conflict", "m")
 
 
+# What a decider is told besides: what stands in, and what goes on next door.
+BESIDES = {
+    "meanwhile": {"zh": "其间先行：入口待命（已落实）、通报司机夜间禁行（已下达）等3项",
+                  "en": "Meanwhile: Stand by at the entries (in force); Tell drivers of the night ban (issued),"
+                        " and 1 more"},
+    "beside": {"zh": "相邻：G399云水至桥头段夜间禁行重点车辆（已落实）、G399桥头段限速40公里/小时（已收到）等5项",
+               "en": "Next door: Night ban for vehicles of risk at G399 Yunshui to Qiaotou (in force); Speed limit"
+                     " 40 km/h at G399 Qiaotou (acknowledged), and 3 more"},
+}
 # Why, where a message says it.
 REASONS = {
     "ends": {"zh": "原定06:30截止，仍有风险提示要求，检查后才解除",
