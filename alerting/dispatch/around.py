@@ -53,7 +53,7 @@ def read(connection: Connection, book: Book, places: Places, rows: Sequence[Any]
 def clauses(found: Besides, book: Book, places: Places) -> dict[str, dict[str, str]]:
     """`meanwhile` and `beside`, one clause each; {} of what there is nothing to say."""
     here = in_words(found.meanwhile, book, None)
-    next_door = in_words(found.beside, book, places) + found.told
+    next_door = found.told + in_words(found.beside, book, places)
     made: dict[str, dict[str, str]] = {}
     if here:
         made["meanwhile"] = {"zh": f"其间先行：{_listed(here, 'zh')}",

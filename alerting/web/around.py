@@ -27,6 +27,6 @@ def around_of(
     found = around.read(connection, station.book, station.places, rows)
     return {
         "meanwhile": around.in_words(found.meanwhile, station.book, None),
-        "beside": around.in_words(found.beside, station.book, station.places) + found.told,
+        "beside": found.told + around.in_words(found.beside, station.book, station.places),
         "stands": all(unconfirmed(row) or row.put is not None for row in rows),
     }

@@ -69,6 +69,7 @@ class Book:
 
     rules_by_id: dict[str, Any] = {}  # noqa: RUF012
     successors = ()
+    confirm_after = frozenset()
     measures = {  # noqa: RUF012
         name: Measure(
             title={"zh": name, "en": name}, form="order", sector="road-traffic",

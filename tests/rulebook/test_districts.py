@@ -104,3 +104,56 @@ def test_a_season_the_calendar_does_not_know(tmp_path: Path) -> None:
     made = folder(tmp_path, SEASONAL, clear="false", season="orange")
     with pytest.raises(BadInput, match="the calendar has no season 'year-end'"):
         load_book(made, {"heating"})
+
+
+SIGNED = """  {name}:
+    title: {{zh: {name}, en: {name}}}
+    form: propose
+    decider: regulator
+    carrier: field
+    lifter: field
+    basis: [{basis}]
+    do: {{zh: {name}, en: "{name}"}}
+    sms: {{zh: {name}, en: "{name}"}}
+    {more}
+"""
+
+
+def with_ahead(tmp_path: Path, ahead: str) -> Path:
+    made = folder(tmp_path, f"{PLAIN}confirm-after: [{ahead}]\n")
+    measures = MEASURES + "".join(
+        SIGNED.format(name=name, basis=basis, more=more)
+        for name, basis, more in (
+            ("late-start", "M-11", ""), ("close", "M-01", "road: closes"), ("halt", "M-03", "gate: true"),
+            ("close-below", '"Road Traffic Safety Law, art. 40: the traffic police decide"', ""),
+            ("lane", '"Road Traffic Safety Law, art. 401"', ""),
+        )
+    )  # fmt: skip
+    (made / "measures.yaml").write_text(measures, "utf-8")
+    return made
+
+
+def test_a_district_says_what_is_ordered_ahead_of_its_signature(tmp_path: Path) -> None:
+    assert load_book(with_ahead(tmp_path, "late-start, lane")).confirm_after == {"late-start", "lane"}
+
+
+@pytest.mark.parametrize(("ahead", "at", "said"), [
+    ("late-start, close", "3:29", "close cannot be ordered ahead of its signature: closing a road is the"
+                                  " traffic police's decision"),
+    ("close-below", "3:17", "closing a road is the traffic police's decision (Road Traffic Safety Law, art."
+                            " 40); until they have signed it is proposed"),
+    ("halt", "3:17", "halt cannot be ordered ahead of its signature: once ordered it lifts through the"
+                     " production gate alone"),
+    ("shelter", "3:17", "shelter cannot be ordered ahead of its signature: it needs none"),
+    ("late-start, late-start", "3:29", "late-start stands here twice"),
+    ("early-start", "3:17", "there is no measure 'early-start'. `suian check --measures` lists them."),
+])  # fmt: skip
+def test_what_cannot_go_ahead_is_refused_at_its_line(
+    tmp_path: Path, ahead: str, at: str, said: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        load_book(with_ahead(tmp_path, ahead))
+    [line] = refused.value.text().splitlines()[1:]
+    assert f"districts.yaml:{at}: " in line
+    assert said in line
+    assert line.endswith(("Take it out here.", "Take one of the two out.", "lists them."))

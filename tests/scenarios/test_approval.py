@@ -178,3 +178,109 @@ def test_silence_goes_to_the_deputy_before_the_tiers_above(town: Town) -> None:
     town.phone("chen").gets("60公里/小时")
     town.passes(minutes=1)
     wang.replies("1").gets("孙副局长")
+
+
+def test_an_order_ahead_of_its_signature_says_so_and_is_confirmed(town: Town) -> None:
+    wang, chen = town.phone("wang"), town.phone("chen")
+    orders(town, "lead", "S1", limit=60)
+    chen.gets("先行下达，待追认：警车压速带道60公里/小时", "前落实")
+    wang.gets("已先行下达，请追认或撤回：警车压速带道60公里/小时", "追认回1，撤回（写原因）回2")
+    assert not [m for m in chen.unread if "入口待命" in m.body], "nothing stands in for what is ordered"
+    one = held(town, "lead", "S1")
+    assert (one["state"], one["unconfirmed"], one["decided_by"]) == ("issued", True, None)
+    assert "待交通运输局追认" in page_of(town, one)
+    town.passes(minutes=1)
+    chen.replies("1").gets("收到确认")
+    wang.replies("1").gets("已记录追认，措施继续执行")
+    one = held(town, "lead", "S1")
+    assert (one["state"], one["unconfirmed"], one["decided_by"]) == ("acknowledged", False, "wang")
+    assert one["ahead"] == one["issued"]
+    assert "先行下达，已由王处长追认" in page_of(town, one)
+    town.passes(minutes=20)
+    wang.expects_nothing()
+    chen.expects_nothing()  # it changes nothing for who carries it out
+
+
+def test_unanswered_it_stands_and_climbs_and_who_takes_it_back_reaches_everybody(town: Town) -> None:
+    wang, sun, chen = town.phone("wang"), town.phone("sun"), town.phone("chen")
+    orders(town, "lead", "S2", level="red", limit=60)
+    wang.gets("已先行下达")
+    chen.gets("先行下达，待追认").replies("2")
+    town.passes(minutes=11)
+    wang.gets("【催办】", "先行下达，待追认", "前追认或撤回")
+    town.passes(minutes=10)
+    sun.gets("先行下达，待追认", "交通运输局未答复", "撤回（写原因）回2")
+    one = held(town, "lead", "S2")
+    assert (one["state"], one["unconfirmed"]) == ("in force", True), "the order stands"
+    assert "尚未追认" in page_of(town, one)
+    sun.replies("2 路面已干").gets("未予追认，措施撤回")
+    chen.gets("【撤回】", "未予追认：路面已干")
+    wang.gets("【撤回】", "未予追认：路面已干")
+    one = held(town, "lead", "S2")
+    assert (one["state"], one["unconfirmed"]) == ("withdrawn", False)
+    for phone in (wang, sun, chen):
+        phone.forgets()
+    orders(town, "lead", "S2", level="red", limit=40)  # asked again within the day
+    wang.gets("请决定，建议：警车压速带道40公里/小时")
+    assert held(town, "lead", "S2")["state"] == "proposed", "not over the head of who took it back"
+
+
+def test_a_rise_before_it_is_confirmed_is_ordered_and_put_anew(town: Town) -> None:
+    wang, chen = town.phone("wang"), town.phone("chen")
+    orders(town, "lead", "S3", limit=60)
+    wang.gets("60公里/小时")
+    chen.gets("60公里/小时")
+    town.passes(minutes=1)
+    orders(town, "lead", "S3", level="orange", limit=40)
+    chen.gets("先行下达，待追认", "40公里/小时")
+    wang.gets("请追认或撤回", "40公里/小时")
+    town.passes(minutes=1)
+    wang.replies("1 30").gets("改为：30公里/小时")
+    chen.gets("30公里/小时")
+    one = held(town, "lead", "S3")
+    assert (one["arguments"], one["unconfirmed"], one["decided_by"]) == ({"limit": 30}, False, "wang")
+    assert "原建议：40公里/小时" in page_of(town, one)
+    assert "先行下达，待追认" not in chen.last.body
+
+
+def test_taken_back_without_a_reason_the_reason_follows(town: Town) -> None:
+    wang, chen = town.phone("wang"), town.phone("chen")
+    orders(town, "lead", "G99-K12", limit=60)
+    chen.gets("先行下达")
+    town.passes(minutes=1)
+    wang.gets("已先行下达").replies("2").gets("未予追认，措施撤回", "请直接回复原因")
+    chen.gets("【撤回】", "未说明原因")
+    town.passes(minutes=1)
+    wang.replies("警车另有任务").gets("原因已记录，将告知承办单位")
+    chen.gets("【撤回】", "警车另有任务")
+
+
+def test_a_decider_sees_what_happens_meanwhile_and_what_the_neighbours_do(town: Town) -> None:
+    wang, chen = town.phone("wang"), town.phone("chen")
+    orders(town, "lead", "S2", limit=60)
+    wang.gets("已先行下达").replies("1")
+    town.passes(minutes=1)
+    chen.gets("60公里/小时").replies("2")
+    closed = {"road": "G98", "from_km": 1, "to_km": 3, "by": "桥头县交警", "reason": "路面结冰"}
+    assert town.api("POST", "/roads/closed", json=closed).status_code == 202
+    town.settles()
+    for phone in (wang, chen):
+        phone.forgets()
+    orders(town, "ban", "S3", vehicles=["tanker"])
+    wang.gets("请决定", "其间先行：入口待命（已下达）", "相邻：邻县已封闭G98 K1+000–K3+000 双向，因路面结冰",
+              "G98S2段警车带道60公里/小时（已落实）")  # fmt: skip
+    _, link = next(pages_of(town, "wang"))
+    for shown in (link, page_of(town, held(town, "ban", "S3"))):
+        assert "入口待命（已下达）" in shown
+        assert "G98S2段警车带道60公里/小时（已落实）" in shown
+        assert "邻县已封闭G98 K1+000–K3+000 双向，因路面结冰（桥头县交警通报）" in shown
+    town.phone("chen").gets("入口待命").replies("2")
+    town.passes(minutes=65)
+    wang.gets("【催办】", "其间先行：入口待命（已落实）")  # as it stands by then
+    opened = closed | {"reason": ""}
+    assert town.api("POST", "/roads/reopened", json=opened).status_code == 202
+    town.settles()
+
+
+def page_of(town: Town, one: dict[str, Any]) -> str:
+    return requests.get(f"{town.url}/measures/{one['id']}", timeout=SOON).text
