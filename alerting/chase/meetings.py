@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from alerting.alerts import gate, measures, settling
 from alerting.alerts.life import Life
 from alerting.alerts.notices import in_both
-from alerting.alerts.orders import NOT_ISSUED, title_of
+from alerting.alerts.orders import NOT_ISSUED, title_of, unconfirmed
 from alerting.chase import pursuits, words
 from alerting.chase.outcomes import Outcome, Said, open_for
 from alerting.chase.rights import decides, holds
@@ -28,9 +28,14 @@ MEETS = {
 
 
 def held_back(connection: Connection, life: Life, measure_id: str) -> words.Words:
-    """For one who ordered it by hand: whom or what it waits for; {} where it waits for nothing."""
+    """For one who ordered it by hand: whom or what it waits for, or who is to confirm it; {} where it
+    waits for nothing."""
     row = connection.execute(select(measure).where(measure.c.id == measure_id)).one_or_none()
-    if row is None or row.state not in NOT_ISSUED:
+    if row is None:
+        return {}
+    if row.issued is not None and unconfirmed(row):
+        return words.ordered_ahead(post_by_id(connection, row.decider))
+    if row.state not in NOT_ISSUED:
         return {}
     if row.waits:
         titles = [one["title"] for one in row.waits["for"]]

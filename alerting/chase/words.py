@@ -209,6 +209,12 @@ def refused(life: Life) -> Words:
     return both("已记录不同意，将告知承办单位", "Refusal noted. The carrier is told")
 
 
+def ordered_ahead(decider: Post | None) -> Words:
+    """To who ordered by hand what a district lets go ahead of its signature."""
+    return both(f"已先行下达，同时请{title_of(decider, 'zh')}追认",
+                f"Ordered already. {title_of(decider, 'en')} is asked to confirm it")  # fmt: skip
+
+
 def confirmed() -> Words:
     return both("已记录追认，措施继续执行", "Confirmed. The order stands")
 

@@ -157,7 +157,8 @@ def _json(
         said["monotone"] = [_way(t) for t in found if t.way != "neither"]
         said["not_monotone"] = [asdict(t) for t in found if t.way == "neither"]
     if book is not None and measures:
-        said["measures"] = {name: _measure(name, m) for name, m in book.orderable.items()}
+        said["measures"] = {name: _measure(name, m) | {"confirm_after": name in book.confirm_after}
+                            for name, m in book.orderable.items()}  # fmt: skip
     return said
 
 
@@ -208,6 +209,7 @@ def _print_measures(book: Book) -> None:
     for name, m in book.orderable.items():
         out.print(f"  [bold]{name}[/]  {escape(m.title['zh'])} {escape(m.title['en'])}")
         said = [m.form, f"carrier {m.carrier}", *([f"decider {m.decider}"] if m.decider else [])]
+        said += ["ordered ahead, confirmed after 先行下达、事后追认"] * (name in book.confirm_after)
         said += [f"--argument {k}=… ({v})" for k, v in _measure(name, m)["arguments"].items()]
         out.print(f"      {', '.join(said)}", markup=False)
 

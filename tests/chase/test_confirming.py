@@ -25,7 +25,7 @@ AHEAD = {
 
 
 class Ahead(Book):
-    measures = Book.measures | {  # noqa: RUF012
+    measures = Book.measures | {
         name: Measure(
             title={"zh": name, "en": name}, form="propose", sector="road-traffic",
             do={"zh": name, "en": name}, sms={"zh": name, "en": name},

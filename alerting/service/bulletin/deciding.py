@@ -14,8 +14,8 @@ from alerting.service.bulletin.window import Row, Window
 from alerting.service.listing import utc
 from alerting.store.schema import answer, measure, response, response_step
 
-DECISIONS = ("approve", "refuse", "keep-first", "take-second", "both", "go-ahead", "give-up", "sign",
-             "send-back", "stand", "call-off", "kept")  # fmt: skip
+DECISIONS = ("approve", "approve-changed", "refuse", "keep-first", "take-second", "both", "go-ahead",
+             "give-up", "sign", "send-back", "stand", "call-off", "kept")  # fmt: skip
 BY_HAND = ("open", "raise", "order", "keep", "withdraw")
 
 

@@ -89,6 +89,7 @@ WORDS: dict[str, tuple[str, str]] = {
 # What was decided or done, as a report says it.
 ACTS: dict[str, tuple[str, str]] = {
     "approve": ("同意", "approved"), "refuse": ("不同意", "refused"),
+    "approve-changed": ("改后同意", "approved with a change"),
     "keep-first": ("冲突：保留先下达的", "conflict: kept the first"),
     "take-second": ("冲突：改用后提出的", "conflict: took the second"),
     "both": ("冲突：两者并行", "conflict: both stand"),
