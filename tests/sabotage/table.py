@@ -323,4 +323,28 @@ BREAKS = (
           'return report.act == "support" or cries(_said(report))', 'return False',
           "tests/chase/test_answers.py::"
           "test_a_cry_of_somebody_of_whom_nothing_is_asked_is_heard_too"),
+    # Ordered now, confirmed after; what a decider sees besides
+    Break("nobody is asked to confirm what went ahead", "alerting/alerts/orders.py",
+          "if not unconfirmed(row) or decider is None:", "if True:",
+          STORIES + "test_approval.py::"
+          "test_an_order_ahead_of_its_signature_says_so_and_is_confirmed"),
+    Break("an order ahead of its signature looks signed", "alerting/dispatch/wording.py",
+          'if any(m.get("ahead") for m in measures):', "if False:",
+          STORIES + "test_approval.py::"
+          "test_an_order_ahead_of_its_signature_says_so_and_is_confirmed"),
+    Break("what is taken back stands", "alerting/alerts/measures.py",
+          "if row is not None and unconfirmed(row):", "if False:",
+          STORIES + "test_approval.py::"
+          "test_unanswered_it_stands_and_climbs_and_who_takes_it_back_reaches_everybody"),
+    Break("taken back, and ordered again over their head", "alerting/alerts/signing.py",
+          "if _taken_back(ledger, row, at):", "if False:",
+          STORIES + "test_approval.py::"
+          "test_unanswered_it_stands_and_climbs_and_who_takes_it_back_reaches_everybody"),
+    Break("a closure goes ahead of the traffic police", "alerting/rulebook/measures.py",
+          'if self.road == "closes" or any(', "if any(",
+          "tests/rulebook/test_districts.py::test_what_cannot_go_ahead_is_refused_at_its_line"),
+    Break("the neighbours are not told of", "alerting/dispatch/around.py",
+          "next_door = found.told + in_words(found.beside, book, places)", "next_door = found.told",
+          STORIES + "test_approval.py::"
+          "test_a_decider_sees_what_happens_meanwhile_and_what_the_neighbours_do"),
 )  # fmt: skip
