@@ -223,7 +223,8 @@ def _overtaken(connection: Connection, said: Said) -> bool:
     first = connection.execute(
         select(pursuit.c.post).where(pursuit.c.id == one.pursuit)
     ).scalar_one()
-    wants = ("acknowledge",) if one.wants in ("acknowledge", "in-force") else (one.wants,)
+    alike = {"in-force": ("acknowledge",), "decision": SIGNED, "confirm": SIGNED}
+    wants = alike.get(one.wants, (one.wants,))
     fresh = connection.execute(
         select(notice.c.id).where(
             notice.c.realm == one.realm, notice.c.post == first, notice.c.id > one.id,

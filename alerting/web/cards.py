@@ -50,11 +50,12 @@ def _measures(rows: list[Row]) -> list[Row]:
             seen.add(one["id"])
             held = found.setdefault((one["measure"], one["said_apart"]["zh"]), {
                 "title": one["title"], "said": one["said_apart"], "of": 0, "in_force": 0,
-                "undecided": 0, "overdue": [], "cannot": [],
+                "undecided": 0, "unconfirmed": 0, "overdue": [], "cannot": [],
             })  # fmt: skip
             held["of"] += 1
             held["in_force"] += one["state"] == "in force"
             held["undecided"] += one["state"] == "proposed"
+            held["unconfirmed"] += one["unconfirmed"]
             if kind := trouble(one):
                 held[kind].append({"alert": row["id"], "place": one["object_name"]})
     return list(found.values())

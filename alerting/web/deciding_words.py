@@ -9,6 +9,7 @@ DECIDING_WORDS: dict[str, tuple[str, str]] = {
     "confirm_refuse": ("撤回", "Take it back"),
     "confirm_open": ("追认或撤回", "Confirm or take back"),
     "unconfirmed": ("先行下达，尚未追认", "ordered ahead, not confirmed yet"),
+    "unconfirmed_n": ("待追认 {n}", "{n} to be confirmed"),
     "ahead_waits": ("待先行下达", "to be ordered ahead"),
     "ahead_unconfirmed": (
         "{at} 先行下达，待{who}追认；答复之前继续执行。",

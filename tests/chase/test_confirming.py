@@ -36,6 +36,10 @@ class Ahead(Book):
     confirm_after = frozenset({"lead", "clear-first", "close"})
 
 
+class Waits(Ahead):
+    confirm_after = frozenset()
+
+
 def a_county() -> County:
     county = County()
     county.life = replace(county.life, book=Ahead())
@@ -122,6 +126,21 @@ def test_less_than_was_put_is_put_anew_and_the_older_message_confirms_nothing() 
     assert county.text("regulator", f"1 {before}") == "late"
     assert county.text("regulator", f"1 {after}") == "taken"
     assert county.measure(lead).decided_by == "regulator"
+
+
+def test_an_answer_to_the_proposal_confirms_no_order_that_has_gone_ahead_since() -> None:
+    county = a_county()
+    county.life = replace(county.life, book=Waits())
+    county.alert(name="other", level=3)
+    lead = county.order("lead", km_h=60.0)
+    county.step()
+    proposal = county.latest("regulator").code
+    county.life = replace(county.life, book=Ahead())  # a district says so meanwhile
+    county.order("lead", level=3, by="other", km_h=40.0)
+    county.step()
+    assert county.measure(lead).state == "issued"
+    assert [p for p in county.open() if p[1] == "regulator"] == [("confirm", "regulator")]
+    assert county.text("regulator", f"1 {proposal}") == "late"
 
 
 def test_it_ends_before_anybody_confirms_it_and_its_decider_hears_so() -> None:
