@@ -69,7 +69,7 @@ def book() -> Any:
     }  # fmt: skip
     step = SimpleNamespace(level=Level.yellow, ask=(Ask("speed-limit", {"limit": 60.0}),))
     return SimpleNamespace(
-        measures=measures, rules_by_id={"fog": SimpleNamespace(levels={"yellow": step})}
+        measures=measures, rules_by_id={"fog": SimpleNamespace(levels={"yellow": step}, reports=())}
     )
 
 
