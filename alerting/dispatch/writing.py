@@ -221,17 +221,18 @@ def _besides(
     connection: Connection, composer: Composer, bundles: Sequence[Bundle]
 ) -> dict[int, dict[str, Any]]:
     """For who must decide: what happens meanwhile, and what the neighbours do; once a question."""
-    found = {}
-    for rows in (rows for one in bundles for rows in grouped(one.rows)):
-        keys = {row.measure for row in rows if row.wants in ("decision", "confirm")} - {None}
-        if not keys or rows[0].id in found:
-            continue
+    found: dict[int, dict[str, Any]] = {}
+    asking = [row for one in bundles for row in one.rows
+              if row.wants in ("decision", "confirm") and row.measure is not None]  # fmt: skip
+    for rows in grouped(asking):
+        keys = {row.measure for row in rows}
         asked = connection.execute(
             select(measure).where(measure.c.id.in_(keys)).order_by(measure.c.id)
         ).all()
         seen = around.read(connection, composer.book, composer.places, asked)
         seen = seen._replace(told=[t for t in seen.told if t != rows[0].facts.get("reason")])
-        found[rows[0].id] = around.clauses(seen, composer.book, composer.places)
+        said = around.clauses(seen, composer.book, composer.places)
+        found |= dict.fromkeys([row.id for row in rows], said)
     return found
 
 
