@@ -37,8 +37,8 @@ def measure_of(zh: str, en: str, **more: Any) -> Measure:
 
 BOOK = SimpleNamespace(
     rules_by_id={
-        "icing": SimpleNamespace(title={"zh": "路面结冰", "en": "Road icing"}),
-        "fog": SimpleNamespace(title={"zh": "团雾", "en": "Fog"}),
+        "icing": SimpleNamespace(title={"zh": "路面结冰", "en": "Road icing"}, reports=()),
+        "fog": SimpleNamespace(title={"zh": "团雾", "en": "Fog"}, reports=()),
     },
     measures={
         "speed-limit": measure_of(
