@@ -264,8 +264,8 @@ def test_a_decider_sees_what_happens_meanwhile_and_what_the_neighbours_do(town: 
     closed = {"road": "G98", "from_km": 1, "to_km": 3, "by": "桥头县交警", "reason": "路面结冰"}
     assert town.api("POST", "/roads/closed", json=closed).status_code == 202
     town.settles()
-    for phone in (wang, chen):
-        phone.forgets()
+    stands_by = chen.gets("G98S3段", "入口待命").code
+    wang.forgets()
     orders(town, "ban", "S3", vehicles=["tanker"])
     wang.gets("请决定", "其间先行：入口待命（已下达）", "相邻：邻县已封闭G98 K1+000–K3+000 双向，因路面结冰",
               "G98S2段警车带道60公里/小时（已落实）")  # fmt: skip
@@ -274,7 +274,7 @@ def test_a_decider_sees_what_happens_meanwhile_and_what_the_neighbours_do(town: 
         assert "入口待命（已下达）" in shown
         assert "G98S2段警车带道60公里/小时（已落实）" in shown
         assert "邻县已封闭G98 K1+000–K3+000 双向，因路面结冰（桥头县交警通报）" in shown
-    town.phone("chen").gets("入口待命").replies("2")
+    chen.replies(f"2 {stands_by}").gets("已记录落实")
     town.passes(minutes=65)
     wang.gets("【催办】", "其间先行：入口待命（已落实）")  # as it stands by then
     opened = closed | {"reason": ""}
