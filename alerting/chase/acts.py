@@ -15,7 +15,7 @@ from alerting.alerts.life import Life
 from alerting.alerts.orders import OPEN_WORK, unconfirmed, undecided
 from alerting.alerts.signing import put_arguments
 from alerting.audit import record
-from alerting.chase import calls, pursuits, words
+from alerting.chase import calls, handing_over, pursuits, words
 from alerting.chase.carrying import CARRIED_OUT, acknowledge, cannot, in_force, support
 from alerting.chase.changing import changed_arguments
 from alerting.chase.meetings import MEETS, gate_or_meeting
@@ -26,6 +26,7 @@ from alerting.errors import BadInput
 from alerting.people import person_by_id, post_by_id
 from alerting.people.policy import SIGNS
 from alerting.store.schema import alert, delivery_notice, notice, pursuit
+from alerting.vocabulary.answers import HANDOVER
 
 DECIDED = ("approve", "approve-changed", "refuse")
 SIGNED = ("decision", "confirm")  # what these answer: a proposal, an order that went ahead
@@ -36,6 +37,8 @@ ASKED_AGAIN = timedelta(hours=4)  # whether an alert stands that nothing but mis
 
 def answer_one(connection: Connection, life: Life, said: Said) -> Outcome:
     """Do what the answer says to what its notice is about."""
+    if said.act in handing_over.ACTS:
+        return handing_over.answer(connection, life, said)
     row = measure_of(connection, said.notice.measure)
     over = _over(connection, life, said, row)
     if over is not None:
@@ -73,6 +76,8 @@ def fits(act: str, wants: str, ordered: bool) -> bool:
         return wants == "check"
     if act in MEETS:
         return wants == MEETS[act]
+    if act in handing_over.ACTS:
+        return wants == HANDOVER
     if act in ("in-force", "return", "cannot") and not ordered:
         return False
     return act in CARRIED_OUT and wants in ("acknowledge", "in-force")

@@ -27,6 +27,7 @@ class About:
 NOTHING = About(None, None, 1)
 # Kinds the chase writes itself; every other notice that wants an answer is a fresh one.
 CALLS = ("reminder", "escalation")
+TAKE_OVER = "handover"  # the kind of all that calls whoever is to come on duty, see handing_over
 
 
 def call(
@@ -157,7 +158,7 @@ def take_back(connection: Connection, pursuit_id: int, why: str) -> int:
     """Withhold the pursuit's own calls that nobody has been sent yet; gives how many."""
     result = connection.execute(
         update(notice)
-        .where(notice.c.pursuit == pursuit_id, notice.c.state == "due", notice.c.kind.in_(CALLS))
+        .where(notice.c.pursuit == pursuit_id, notice.c.state == "due", notice.c.kind.in_((*CALLS, TAKE_OVER)))
         .values(state="withheld", reason=why)
     )
     return result.rowcount

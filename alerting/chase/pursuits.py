@@ -18,6 +18,8 @@ from alerting.audit import record
 from alerting.chase import calls, everyone, words
 from alerting.people.policy import answer_by
 from alerting.store.schema import alert, measure, meeting, notice, pursuit
+from alerting.store.schema_duty import handover
+from alerting.vocabulary.answers import HANDOVER
 
 # Measures on which a pursuit still means anything, by what it waits for.
 _MEANS = {
@@ -29,6 +31,10 @@ _MEANS = {
     "gate": ("lift proposed",),
     "signature": ("attested",),
 }
+
+
+# Of what is about no measure and no alert, or about two: why it is waited for no more.
+_SETTLED = {"conflict": "settled", HANDOVER: "the roster has moved on"}
 
 
 def open_new(connection: Connection, life: Life, now: datetime) -> int:
@@ -149,7 +155,7 @@ def end_moot(connection: Connection, life: Life, now: datetime) -> int:
             unknown.data_are_back(connection, life, row.alert)
             ended(connection, life, row.id, "the data are back", now)
             continue
-        why = "settled" if row.wants == "conflict" else row.measure_state or row.alert_state
+        why = _SETTLED.get(row.wants) or row.measure_state or row.alert_state
         ended(connection, life, row.id, why, now)
     return len(rows)
 
@@ -185,10 +191,14 @@ def moot(realm: str) -> ColumnElement[bool]:
     asked = select(meeting.c.id).where(
         meeting.c.second == pursuit.c.measure, meeting.c.state == "open"
     )
+    to_come = select(handover.c.n).where(
+        handover.c.pursuit == pursuit.c.id, handover.c.state == "open"
+    )
     return and_(
         pursuit.c.realm == realm, pursuit.c.state == "open",
         or_(
             and_(pursuit.c.wants == "conflict", ~exists(asked.correlate(pursuit))),
+            and_(pursuit.c.wants == HANDOVER, ~exists(to_come.correlate(pursuit))),
             and_(pursuit.c.measure.is_(None), closed),
             and_(pursuit.c.measure.is_(None), pursuit.c.wants == "decision", known),
             *moved_on,

@@ -38,6 +38,8 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "go-ahead": ("不再等待", "GO ON"),
     "sign": ("签字解除", "签字", "SIGN"),
     "send-back": ("退回", "SEND BACK"),
+    "take-over": ("确认接班", "已接班", "接班", "TAKE OVER", "TAKING OVER"),
+    "cannot-take-over": ("不能接班", "无法接班", "接不了班", "CANNOT TAKE OVER", "CAN'T TAKE OVER"),
     "kept": ("暂不解除", "不能解除", "KEEP IT", "KEEP", "NOT YET"),
 }  # fmt: skip
 _BY_LENGTH = sorted(

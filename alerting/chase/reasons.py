@@ -10,13 +10,14 @@ from sqlalchemy import Connection, exists, select
 
 from alerting.alerts import measures
 from alerting.alerts.life import Life
-from alerting.chase import words
+from alerting.chase import handing_over, handing_words, words
 from alerting.chase.outcomes import Outcome
 from alerting.people import Person
 from alerting.signals import Report
 from alerting.store.schema import answer, delivery
 
 OWED_FOR = timedelta(hours=1)
+REFUSED = ("refuse", "cannot-take-over")
 
 
 def owed(
@@ -24,11 +25,13 @@ def owed(
 ) -> Any | None:
     """The message that somebody refused by text within the hour and gave no reason for."""
     given = answer.alias()
+    same = (given.c.measure == answer.c.measure) | (
+        answer.c.measure.is_(None) & (given.c.delivery == answer.c.delivery))
     since = exists(select(given.c.id).where(
-        given.c.person == person_id, given.c.act == "reason", given.c.measure == answer.c.measure))
+        given.c.person == person_id, given.c.act == "reason", same))
     last = connection.execute(
         select(answer)
-        .where(answer.c.person == person_id, answer.c.act == "refuse", answer.c.outcome == "taken",
+        .where(answer.c.person == person_id, answer.c.act.in_(REFUSED), answer.c.outcome == "taken",
                answer.c.text == "", answer.c.delivery.is_not(None), ~since)
         .order_by(answer.c.at.desc(), answer.c.id.desc())
         .limit(1)
@@ -44,7 +47,7 @@ def give(
     """Their words become the reason of what they refused; gives the outcome and that refusal."""
     refused = connection.execute(
         select(answer)
-        .where(answer.c.person == who.id, answer.c.act == "refuse", answer.c.outcome == "taken",
+        .where(answer.c.person == who.id, answer.c.act.in_(REFUSED), answer.c.outcome == "taken",
                answer.c.delivery == int(report.subject.partition(":")[2]))
         .order_by(answer.c.at.desc(), answer.c.id.desc())
         .limit(1)
@@ -52,5 +55,8 @@ def give(
     if refused is None:
         return Outcome("not-understood", words.nothing_asked(), "nothing was refused"), None
     reason = str(report.detail.get("text", "")).strip()
+    if refused.act != "refuse":
+        handing_over.reason_given(connection, life, refused.notice, who, reason, at)
+        return Outcome("taken", handing_words.reason_noted()), refused
     told = measures.give_reason(connection, life, refused.measure, who.id, at, reason)
     return Outcome("taken", words.reason_noted(told=told)), refused

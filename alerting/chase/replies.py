@@ -20,6 +20,10 @@ from alerting.store.schema import realm
 from alerting.vocabulary.answers import STOP_WORDS, StopWords, choices
 
 
+# What is true only once it is done: "1 马上到" takes nothing over.
+_DONE = ("in-force", "attest", "take-over")
+
+
 @dataclass(frozen=True, slots=True)
 class Routed:
     """The realm an answer belongs to, and the report to publish there."""
@@ -151,7 +155,7 @@ def _act_for(connection: Connection, held: Any, parsed: Parsed) -> str:
     if "acknowledge" in acts:
         return "acknowledge"  # the harmless one; what else the message asks needs its letter
     act = acts.pop() if len(acts) == 1 else ""
-    return "" if act in ("in-force", "attest") and unfinished(parsed.rest) else act
+    return "" if act in _DONE and unfinished(parsed.rest) else act
 
 
 def _listed(waiting: list[Any]) -> words.Words:

@@ -1,7 +1,7 @@
 """One step of the chase, at a moment: whoever has been silent for too long is called again or passed.
 
     1. pursuits whose alert or measure has moved on end;
-    2. notices that want an answer get a pursuit;
+    2. notices that want an answer get a pursuit; whoever is to come on duty is called;
     3. a post with nobody on it, or whom no message reached: the next rung at once;
     4. measures that should be in force by now are overdue;
     5. measures whose hours begin take over from others; those whose end has come end, or are looked at;
@@ -34,7 +34,7 @@ from sqlalchemy import (
 from alerting.alerts import measures, settling, timed
 from alerting.alerts.life import Life
 from alerting.audit import record
-from alerting.chase import calls, everyone, pursuits, words
+from alerting.chase import calls, everyone, handing_over, pursuits, words
 from alerting.chase.ladder import next_rung, policy_of, step_of
 from alerting.people import Person, Post, post_by_id, resolve
 from alerting.people.policy import Step, answer_by
@@ -47,6 +47,8 @@ from alerting.store.schema import (
     notice,
     pursuit,
 )
+from alerting.store.schema_duty import handover
+from alerting.vocabulary.answers import HANDOVER
 
 EXHAUSTED = "exhausted"  # of an open pursuit: every rung was called as often as the policy says
 # Measures that have a time: to be in force, or, approved, to have waited for what comes first.
@@ -57,6 +59,7 @@ def step(connection: Connection, life: Life, now: datetime) -> int:
     """Do all that is due by `now`, the realm's own time. Gives how many things changed."""
     changed = pursuits.end_moot(connection, life, now)
     changed += pursuits.open_new(connection, life, now)
+    changed += handing_over.ask(connection, life, now)
     changed += _unreached(connection, life, now)
     changed += _mark_overdue(connection, life, now)
     changed += timed.do_what_is_due(connection, life, now)
@@ -86,6 +89,7 @@ def _questions(realm: str) -> tuple[Select[Any], ...]:
         select(notice.c.id).where(_dead(realm)),
         select(measure.c.id).where(_late(realm, now)),
         select(pursuit.c.id).where(pursuits.moot(realm)),
+        select(handover.c.n).where(handing_over.unsaid(realm)),
     )
     return tuple(question.limit(1) for question in asked)
 
@@ -153,6 +157,9 @@ def climb(
 
 def _lapse(connection: Connection, life: Life, held: Any, now: datetime) -> None:
     """A deadline has passed: wait for what was carried late, else call again, else climb."""
+    if held.wants == HANDOVER:
+        handing_over.lapse(connection, life, held, now)
+        return
     called = calls.latest_call(connection, held)
     if (last := everyone.all_heard(connection, held, called)) is not None:
         pursuits.answered(connection, life, held.id, last, now)
@@ -268,7 +275,9 @@ def _unreached(connection: Connection, life: Life, now: datetime) -> int:
             if (last := everyone.all_heard(connection, held, called)) is not None:
                 pursuits.answered(connection, life, held.id, last, now)
                 continue
-            if climb(connection, life, held, reason, now) is not None:
+            if held.wants == HANDOVER:
+                handing_over.unreached(connection, life, held, now)
+            elif climb(connection, life, held, reason, now) is not None:
                 moved.add(held.id)
     return changed
 

@@ -23,7 +23,7 @@ from alerting.vocabulary.questions import grouped, question_of
 ACTS = ("acknowledge", "in-force", "return", "cannot", "support", "approve", "approve-changed",
         "refuse", "attest",
         "kept", "stand", "call-off", "keep-first", "take-second", "both", "go-ahead", "give-up",
-        "attest-gate", "sign", "send-back")  # fmt: skip
+        "attest-gate", "sign", "send-back", "take-over", "cannot-take-over")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _of_delivery(
     if letter and held.letters:
         named = next((n for n in fitting if n.id == held.letters.get(letter)), None)
         fitting = next((g for g in grouped(fitting) if named in g), [])
-    newest = list({(n.measure or n.alert, n.wants): n for n in fitting}.values())
+    newest = list({(n.measure or n.alert or n.pursuit, n.wants): n for n in fitting}.values())
     if not newest or (len(grouped(newest)) > 1 and report.act != "acknowledge"):
         return Targets([], held, _hint(asked, held, "no such answer, or a letter is missing"))
     return Targets(newest, held)

@@ -42,7 +42,7 @@ def open_ones(connection: Connection, theirs: list[Any]) -> list[Any]:
         if held.summary:
             summed.add(held.digest)
         subjects = {
-            (held.realm, row.measure or row.alert or "", "" if row.wants == "in-force" else
+            (held.realm, row.measure or row.alert or str(row.pursuit or ""), "" if row.wants == "in-force" else
              row.wants.replace("acknowledge", ""))
             for row in told_by(connection, held)
             if row.wants and _waits(connection, row)
@@ -61,7 +61,7 @@ def _waits(connection: Connection, row: Any) -> bool:
         ).scalar_one()
         if state == "open":
             return True
-    elif row.measure is None:
+    elif row.measure is None and row.alert is not None:
         held = connection.execute(select(alert.c.state).where(alert.c.id == row.alert)).scalar()
         return bool(held == "open")
     if row.measure is None:

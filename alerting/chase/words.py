@@ -54,6 +54,7 @@ WAITED_FOR = {
     "wait": ("作出决定", "decide"),
     "gate": ("填报复工四项", "attest the four points"),
     "signature": ("签字或退回", "sign or send back"),
+    "handover": ("确认接班", "confirm that you take over"),
 }
 
 
@@ -116,6 +117,7 @@ NOT_DONE = {
     "wait": ("各级均未作出决定", "nobody on any rung decided"),
     "gate": ("复工四项仍未填报", "the four points have not been attested"),
     "signature": ("各级均未签字", "nobody on any rung signed"),
+    "handover": ("接班人未确认", "whoever is to come has not confirmed"),
 }
 
 

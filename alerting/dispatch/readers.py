@@ -26,6 +26,8 @@ from alerting.store.schema_reach import heard
 
 # What is said to one person because they spoke, or because their exercise stops: it never waits.
 PROMPT = ("reply", "stopped")
+LISTS = ("any one", "everyone")  # of notice.who: all who are named for the post
+INCOMER = "incomer"  # whoever is to come on duty at the post, and nobody who is
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ class Readers:
         posts = {row.post for row in due if row.post is not None}
         self._holders = holders_of_all(connection, posts)
         # Everybody named for a post, where all of them are called.
-        whole = {row.post for row in due if row.post is not None and row.who != "on-duty"}
+        whole = {row.post for row in due if row.post is not None and row.who in LISTS}
         self._lists = {post: list_of(connection, post) for post in whole}
         called = [*self._holders.values(), *self._lists.values()]
         people = {one.id for held in called for one in held}
@@ -93,11 +95,11 @@ class Readers:
 
     def _people(self, row: Row[Any]) -> tuple[list[Person], set[str]]:
         """Who is to be told; and which of them, on duty or not, for having been told before."""
-        if row.post is None:
+        if row.post is None or row.who == INCOMER:
             one = person_by_id(self._connection, row.person) if row.person else None
             return [one] if one is not None else [], set()
         people = list(self._holders[row.post])
-        if row.who != "on-duty":
+        if row.who in LISTS:
             people = list(self._lists[row.post])
             if row.wants in DECISIONS:  # who may not decide is not woken to be turned away
                 people = [p for p in people if p.role in SIGNS] or people

@@ -102,6 +102,8 @@ def _left(connection: Connection, carried: Sequence[Any], person: str, held: set
     """Whether a reader who holds these posts holds none any more that they were written to for; where
     all of a list are called, whether they are on none of the lists."""
     told = [n for n in carried if n.post is not None and n.kind not in REACHES]
+    if any(n.who == "incomer" for n in told):  # who does not hold the post yet
+        return False
     if not told or any(n.post in held for n in told):
         return False
     lists = {n.post for n in told if n.who != "on-duty"}

@@ -93,6 +93,8 @@ class Words:
         hazard = HAZARDS.get(str(facts.get("hazard") or ""))
         if facts.get("response"):
             return self.both(news, "response")
+        if news.kind == "handover":
+            return "交接班" if zh else "Hand-over"
         if hazard is None:
             return f"人工指令（{colour}）" if zh else f"{colour.upper()} instruction by hand"
         if hazard.id == "service":

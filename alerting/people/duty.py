@@ -7,14 +7,14 @@ ago, and is answered by people who are awake now.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, insert, select, union_all, update
+from sqlalchemy import Connection, func, select, union_all, update
 
-from alerting.audit import record
-from alerting.people import rosters
+from alerting.people import handing, rosters
+from alerting.people.handing import AHEAD, Turn
 from alerting.people.register import Person, person_by_id
 from alerting.people.roster_file import named_in
 from alerting.people.rota import schedule
@@ -79,7 +79,8 @@ def hand_over(connection: Connection, zone: ZoneInfo, realm: str, now: datetime)
     """Write down who is on duty at posts whose turn ends by now, each change audited, and the first gap
     ahead; gives how many posts were looked at: a batch at most, for others wait for the writer.
 
-    `now` is the machine's. Of what a stopped service missed only the outcome is written.
+    `now` is the machine's. Of what a stopped service missed only the outcome is written. Where whoever
+    comes must confirm, the one before stays until they have, see `handing`.
     """
     due = list(connection.execute(
         select(roster.c.post).where(roster.c.next <= now).order_by(roster.c.next, roster.c.post)
@@ -93,32 +94,27 @@ def hand_over(connection: Connection, zone: ZoneInfo, realm: str, now: datetime)
         ahead = schedule(rota, overrides, now, now + LOOK_AHEAD, active)
         begun, gap = rota.starts <= now, next((one for one in ahead if not one.people), None)
         turn_ends = ahead[0].ends if begun else rota.starts
+        within = rosters.confirmed_at(connection, post)
+        looks = [turn_ends, now + LOOK_AGAIN]
+        if within is not None and turn_ends - AHEAD > now:
+            looks.append(turn_ends - AHEAD)
         connection.execute(
             update(roster).where(roster.c.post == post).values(
-                begun=begun, next=min(turn_ends, now + LOOK_AGAIN),
+                begun=begun, next=min(looks),
                 gap_begins=gap.begins if gap else None, gap_ends=gap.ends if gap else None,
             )
         )  # fmt: skip
-        relieve(connection, post, ahead[0].people if begun else (), realm, now)
+        people = ahead[0].people if begun else ()
+        if within is not None:
+            planned = schedule(rota, overrides, now, now + timedelta(seconds=1))
+            people = handing.serves(connection, Turn(
+                post, ahead[0] if begun else None, next((s for s in ahead if s.begins > now), None),
+                bool(begun and planned[0].people), within, realm, now,
+            ))  # fmt: skip
+        else:
+            handing.end_all(connection, post, "nobody need confirm any more", realm, now)
+        handing.relieve(connection, post, people, realm, now)
     return len(due)
-
-
-def relieve(
-    connection: Connection, post: str, people: Sequence[str], realm: str, now: datetime
-) -> None:
-    """These are on duty from now on, in this order; nothing where they are already."""
-    on = list(connection.execute(
-        select(duty.c.person).where(duty.c.post == post, duty.c.ended.is_(None))
-        .order_by(duty.c.rank)
-    ).scalars())  # fmt: skip
-    if on == list(people):
-        return
-    connection.execute(
-        update(duty).where(duty.c.post == post, duty.c.ended.is_(None)).values(ended=now)
-    )
-    for rank, one in enumerate(people):
-        connection.execute(insert(duty).values(post=post, rank=rank, person=one, began=now))
-    record(connection, realm, now, "roster", "hand over", post, {"from": on, "to": list(people)})
 
 
 def next_hand_over(connection: Connection) -> datetime | None:

@@ -2,6 +2,7 @@
 
     rosters:
       - post: duty-office
+        confirm: true                        # who comes must confirm, within 20 minutes; or: 30 minutes
         layers:                              # where two speak, the later one is heard
           - people: [luo, xie, he]           # in this order
             every: 1 day                     # or 12 hours, 2 weeks, 1 month
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Set
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
@@ -49,6 +50,9 @@ from alerting.yamlfile import read_tree
 _EVERY = re.compile(r"(\d{1,3}) (hour|day|week|month)s?")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _HOURS = re.compile(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)")
+_WITHIN = re.compile(r"(\d{1,3}) minutes?")
+USUAL = timedelta(minutes=20)  # where it is only said that a hand-over is confirmed
+SHORTEST, LONGEST = timedelta(minutes=4), timedelta(hours=4)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -86,6 +90,17 @@ def _every(text: str) -> tuple[int, str]:
     if found is None or int(found[1]) == 0:
         raise ValueError(f"{text!r} is no length of a turn; write: 12 hours, 1 day, 2 weeks, 1 month")
     return int(found[1]), found[2] + "s"
+
+
+def _confirm(value: Any) -> bool | str:
+    """`true`, `false`, or within how long: 30 minutes."""
+    if isinstance(value, bool):
+        return value
+    found = _WITHIN.fullmatch(str(value).strip())
+    if found is None or not SHORTEST <= timedelta(minutes=int(found[1])) <= LONGEST:
+        raise ValueError(f"{value!r} does not say how it is confirmed; write: true, or 30 minutes"
+                         " (4 to 240)")  # fmt: skip
+    return str(value).strip()
 
 
 def _days(text: str) -> frozenset[int]:
@@ -154,7 +169,11 @@ class TemporaryText(_Part):
 
 
 class RosterText(_Part):
+    """`confirm`: whoever comes must confirm that they have taken over, within these minutes; until they
+    have, whoever was on duty stays."""
+
     post: str
+    confirm: Annotated[bool | str, BeforeValidator(_confirm)] = False
     layers: list[LayerText] = Field(min_length=1)
     temporary: list[TemporaryText] = []
 
@@ -208,7 +227,7 @@ def read_rosters(
                 wrong.add(_line(tree, (*at, *loc)), f"{person} is not among the people{parted(person)}")
             elif people[person]["role"] == "view":
                 wrong.add(_line(tree, (*at, *loc)), f"{person} has the role view and may not answer")
-        made[one.post] = one.model_dump(mode="json", by_alias=True, exclude_none=True)
+        made[one.post] = _plain(one)
     wrong.raise_any()
     return made
 
@@ -219,6 +238,23 @@ def rota_of(text: Mapping[str, Any], zone: ZoneInfo, also: list[Temporary] | Non
     layers = tuple(_layer(one) for one in roster.layers)
     periods = [_temporary(one, zone) for one in roster.temporary]
     return Rota(layers, zone, (*periods, *(also or [])))
+
+
+def confirmed_within(text: Mapping[str, Any]) -> timedelta | None:
+    """Within how long of the turn of a shift the incomer must confirm; None where nobody must."""
+    given = text.get("confirm", False)
+    if isinstance(given, bool):
+        return USUAL if given else None
+    return timedelta(minutes=int(given.split()[0]))
+
+
+def _plain(roster: RosterText) -> dict[str, Any]:
+    """As it is kept. A roster without `confirm` is kept as one was before there was such an entry: an
+    upgrade changes none."""
+    made: dict[str, Any] = roster.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if not made["confirm"]:
+        del made["confirm"]
+    return made
 
 
 def named_in(text: Mapping[str, Any]) -> list[str]:

@@ -7,14 +7,15 @@ rules having changed, is flagged: it stands there for people to see and changes 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from alerting.audit import record
-from alerting.people.roster_file import named_in, rota_of
+from alerting.people import handing
+from alerting.people.roster_file import confirmed_within, named_in, rota_of
 from alerting.people.rota import Kind, Override, Rota, Shift, Temporary, meets, schedule
 from alerting.store.schema import person
 from alerting.store.schema_duty import AT_ONCE, duty, roster, roster_change
@@ -49,6 +50,7 @@ def import_rosters(
             update(duty).where(duty.c.post == post, duty.c.ended.is_(None)).values(ended=at)
         )
         record(connection, realm, at, who, "remove roster", post, {})
+        handing.end_all(connection, post, "the post has no roster any more", realm, at)
         for one in _standing(connection, post, at):
             _flag(connection, one, realm, at)
     return len(changed) + len(gone)
@@ -62,6 +64,12 @@ def rostered(connection: Connection) -> list[str]:
 def members(connection: Connection) -> dict[str, list[str]]:
     """By post everybody whom its rules name."""
     return {row.post: named_in(row.rules) for row in connection.execute(select(roster))}
+
+
+def confirmed_at(connection: Connection, post: str) -> timedelta | None:
+    """Within how long whoever comes to a post must confirm; None where nobody must."""
+    rules = connection.execute(select(roster.c.rules).where(roster.c.post == post)).scalar_one_or_none()
+    return confirmed_within(rules) if rules is not None else None
 
 
 def rules_of(connection: Connection, post: str, zone: ZoneInfo) -> tuple[Rota, list[Override]]:

@@ -26,7 +26,7 @@ from alerting.store.schema import (
     returned,
 )
 from alerting.store.schema_drill import drill
-from alerting.store.schema_duty import duty, roster, roster_change
+from alerting.store.schema_duty import duty, handover, roster, roster_change
 
 
 def _first(connection: Connection) -> None:
@@ -180,6 +180,10 @@ def _measures_are_ordered_ahead(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE measure ADD COLUMN ahead VARCHAR(27)"))
 
 
+def _duty_is_handed_over(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[handover])
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -191,6 +195,7 @@ MIGRATIONS = {
     "0021": _drills_are_kept,
     "0022": _decisions_are_changed_and_confirmed,
     "0023": _measures_are_ordered_ahead,
+    "0026": _duty_is_handed_over,
 }  # fmt: skip
 
 

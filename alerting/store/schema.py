@@ -311,7 +311,7 @@ notice = Table(
     _realm(),
     # open | raise | fall | clear | reopen | update | order | tighten | decide | check | ask |
     # suspended | lifted | reopened | superseded | withdrawn | refused | reminder | escalation |
-    # question | reply | stopped | service | head | response
+    # question | reply | stopped | service | head | response | roster | handover
     Column("kind", String, nullable=False),
     Column("alert", String, ForeignKey("alert.id")),
     Column("measure", String, ForeignKey("measure.id")),
@@ -328,7 +328,8 @@ notice = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("facts", JSON, nullable=False),  # what composing needs besides alert and measure
     Column("noted", Boolean, nullable=False, server_default="0"),  # "nobody" seen by the chase
-    # Whom of the post it calls: on-duty | any one | everyone; and on how loud a channel at least.
+    # Whom of the post it calls: on-duty | any one | everyone | incomer (`person`, who is to come and is
+    # not on duty yet); and on how loud a channel at least.
     Column("who", String, nullable=False, server_default="on-duty"),
     Column("loudness", Integer, nullable=False, server_default="0"),
     Index("notice_due", "state", "due"),

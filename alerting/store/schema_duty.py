@@ -1,4 +1,5 @@
-"""The tables of rosters: the rules of each post, what people changed, and who was on duty.
+"""The tables of rosters: the rules of each post, what people changed, who was on duty, and how they
+handed over.
 
 People and posts belong to no realm: an exercise is answered by whoever is awake now.
 """
@@ -58,4 +59,32 @@ duty = Table(
     Column("ended", UtcText),
     Index("duty_now", "post", "rank", unique=True, sqlite_where=text("ended IS NULL"),
           postgresql_where=text("ended IS NULL")),
+)  # fmt: skip
+
+# Posts whose hand-over must be confirmed: who is to come, and until then who stays.
+handover = Table(
+    "handover", metadata,
+    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("post", String, ForeignKey("post.id"), nullable=False),
+    Column("outgoer", String),  # who stays on duty until then; None: nobody was there to stay
+    Column("incomer", String, nullable=False),  # who must confirm
+    Column("people", JSON, nullable=False),  # all who come with them, in the order of the shift
+    Column("due", UtcText, nullable=False),  # the beginning of their shift
+    Column("asked", UtcText, nullable=False),  # when it was opened
+    Column("must_by", UtcText, nullable=False),  # then others are told that it is not confirmed
+    # open | confirmed (before its shift began) | taken (they are on duty by it) | ended (without)
+    Column("state", String, nullable=False),
+    # How it stands: ahead | turn | alone (nobody is left to stay); and whether the incomer was told so.
+    Column("stage", String, nullable=False),
+    Column("said", Boolean, nullable=False, server_default="0"),
+    Column("pursuit", Integer),  # by which it is called for; None: not yet
+    Column("items", JSON, nullable=False),  # what was open when it was last said, see chase.open_items
+    Column("cannot", UtcText),  # when the incomer said that they cannot
+    Column("reason", Text, nullable=False, server_default=""),  # why not; or why it was done for them
+    Column("confirmed", UtcText),
+    Column("by", String),  # the incomer, or who did it for them
+    Index("handover_one_open", "post", unique=True, sqlite_where=text("state = 'open'"),
+          postgresql_where=text("state = 'open'")),
+    Index("handover_by_post", "post", "n"),
+    Index("handover_by_pursuit", "pursuit"),
 )  # fmt: skip

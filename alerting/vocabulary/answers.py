@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 
+HANDOVER = "handover"  # what is wanted of whoever comes on duty
+
+
 class Choice(NamedTuple):
     """One thing that can be answered: the act it stands for, and its words."""
 
@@ -67,6 +70,11 @@ ANSWERS: Mapping[str, Mapping[str, Choice]] = {
     "signature": {
         "1": Choice("sign", "签字解除", "sign, lift it"),
         "2": Choice("send-back", "退回（写原因）", "send back (say why)"),
+    },
+    # Of a post at the turn of a shift: whoever comes has taken over, or cannot.
+    HANDOVER: {
+        "1": Choice("take-over", "确认接班", "I take over"),
+        "2": Choice("cannot-take-over", "不能接班（写原因）", "I cannot (say why)"),
     },
     # Four points, each yes or no: no digit says that, a form does.
     "gate": {},

@@ -41,7 +41,7 @@ BREAKS = (
           'unicodedata.normalize("NFKC", text)', "text",
           STORIES + "test_answers.py::test_full_width_digits_and_words_are_read"),
     Break("what is only begun is taken for done", "alerting/chase/replies.py",
-          'return "" if act in ("in-force", "attest") and unfinished(parsed.rest) else act', "return act",
+          'return "" if act in _DONE and unfinished(parsed.rest) else act', "return act",
           STORIES + "test_answers.py::test_what_a_phone_hears_is_read_and_never_guessed"),
     Break("one text for all decides too", "alerting/chase/everything.py",
           'return [n for n in waiting if fits("acknowledge", n.wants, n.measure is not None)]',
