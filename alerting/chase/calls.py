@@ -158,9 +158,10 @@ def take_back(connection: Connection, pursuit_id: int, why: str) -> int:
     """Withhold the pursuit's own calls that nobody has been sent yet; gives how many."""
     result = connection.execute(
         update(notice)
-        .where(notice.c.pursuit == pursuit_id, notice.c.state == "due", notice.c.kind.in_((*CALLS, TAKE_OVER)))
+        .where(notice.c.pursuit == pursuit_id, notice.c.state == "due",
+               notice.c.kind.in_((*CALLS, TAKE_OVER)))
         .values(state="withheld", reason=why)
-    )
+    )  # fmt: skip
     return result.rowcount
 
 

@@ -16,6 +16,7 @@ from alerting.alerts.life import Life
 from alerting.alerts.notices import Facts
 from alerting.audit import record
 from alerting.chase import calls, handing_words, pursuits, words
+from alerting.chase.handing_words import Hands
 from alerting.chase.ladder import ladder, policy_of
 from alerting.chase.open_items import counted, gravest, open_items
 from alerting.chase.outcomes import Outcome, Said
@@ -73,7 +74,8 @@ def lapse(connection: Connection, life: Life, held: Any, now: datetime) -> None:
     else:
         after = now + policy_of(life, held).then_every.at(held.level)
     if calls_left == 0:
-        _tell_others(connection, life, row, handing_words.unconfirmed(*_people(connection, row)), now)
+        said = handing_words.unconfirmed(hands(connection, row))
+        _tell_others(connection, life, row, said, now)
     _wait(connection, held.id, after, round_=held.round + 1)
     _call(connection, life, row, held.id, now, round_=held.round + 1)
 
@@ -82,7 +84,8 @@ def unreached(connection: Connection, life: Life, held: Any, now: datetime) -> N
     """No message reaches the incomer: whoever stays and the post above are told at once."""
     row = handing.of_pursuit(connection, held.id)
     if row is not None and row.state == "open" and held.round <= len(LOUDER):
-        _tell_others(connection, life, row, handing_words.out_of_reach(*_people(connection, row)), now)
+        said = handing_words.out_of_reach(hands(connection, row))
+        _tell_others(connection, life, row, said, now)
         every = policy_of(life, held).then_every.at(held.level)
         _wait(connection, held.id, now + every, round_=len(LOUDER) + 1)
 
@@ -141,7 +144,7 @@ def refuse(
             .values(deadline=None)
         )  # fmt: skip
         calls.take_back(connection, row.pursuit, "answered before it was sent")
-    _tell_others(connection, life, row, handing_words.refused(*_people(connection, row), reason), at)
+    _tell_others(connection, life, row, handing_words.refused(hands(connection, row), reason), at)
     return True
 
 
@@ -178,7 +181,8 @@ def _begin(connection: Connection, life: Life, row: Row[Any], now: datetime) -> 
             must_by=row.must_by, deadline=_first_look(row, now),
         )
     )  # fmt: skip
-    number = int(result.inserted_primary_key[0])
+    key: Any = result.inserted_primary_key
+    number = int(key[0])
     record(connection, life.realm, now, "service", "begin chase", f"pursuit:{number}",
            {"wants": HANDOVER, "post": row.post, "person": row.incomer})  # fmt: skip
     return number
@@ -210,17 +214,18 @@ def _call(
     step = life.policies.of(int(LEVEL), HANDOVER).steps[0]
     connection.execute(
         insert(notice).values(
-            realm=life.realm, kind=calls.TAKE_OVER, alert=None, measure=None, pursuit=number, post=row.post,
-            person=row.incomer, wants=HANDOVER, rung=0, round=round_, level=int(LEVEL), created=now,
-            due=now, state="due", facts=facts, who=INCOMER, loudness=step.loud(round_),
+            realm=life.realm, kind=calls.TAKE_OVER, alert=None, measure=None, pursuit=number,
+            post=row.post, person=row.incomer, who=INCOMER, wants=HANDOVER, rung=0, round=round_,
+            level=int(LEVEL), created=now, due=now, state="due", facts=facts,
+            loudness=step.loud(round_),
         )
     )  # fmt: skip
 
 
-def _people(connection: Connection, row: Row[Any]) -> tuple[Any, Any, Any]:
-    """The post, who was to come and who stays; None for nobody."""
+def hands(connection: Connection, row: Row[Any]) -> Hands:
+    """Whose hand-over this is; `row` is of the table handover."""
     stays = person_by_id(connection, row.outgoer) if row.outgoer else None
-    return post_by_id(connection, row.post), person_by_id(connection, row.incomer), stays
+    return Hands(post_by_id(connection, row.post), person_by_id(connection, row.incomer), stays)
 
 
 def _tell_others(
@@ -247,8 +252,8 @@ def _tell(
 ) -> None:  # fmt: skip
     connection.execute(
         insert(notice).values(
-            realm=life.realm, kind=calls.TAKE_OVER, alert=None, measure=None, post=post, person=person, wants="",
-            level=int(LEVEL), created=now, due=now, state="due",
+            realm=life.realm, kind=calls.TAKE_OVER, alert=None, measure=None, post=post,
+            person=person, wants="", level=int(LEVEL), created=now, due=now, state="due",
             facts=_facts(life, row.post, said) | {"why": why or {}}, who=who,
         )
     )  # fmt: skip

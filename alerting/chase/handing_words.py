@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from alerting.alerts.life import Life
 from alerting.chase.words import Words, both, name_of, title_of
 from alerting.people import Person, Post
+
+
+class Hands(NamedTuple):
+    """Of which post, who is to come, and who stays until then; None for nobody."""
+
+    post: Post | None
+    incomer: Person | None
+    outgoer: Person | None
 
 
 def _at(life: Life, at: datetime) -> Words:
@@ -70,32 +78,31 @@ def handed(
                 f"{en} (handed over by {by.called('en')}: {reason})")  # fmt: skip
 
 
-def unconfirmed(post: Post | None, incomer: Person | None, outgoer: Person | None) -> Words:
-    return _on(post, outgoer, both(f"{name_of(incomer, 'zh')}至今未确认接班",
-                                   f"{name_of(incomer, 'en')} has not confirmed taking over"))  # fmt: skip
+def unconfirmed(hands: Hands) -> Words:
+    zh, en = name_of(hands.incomer, "zh"), name_of(hands.incomer, "en")
+    return _on(hands, both(f"{zh}至今未确认接班", f"{en} has not confirmed taking over"))
 
 
-def out_of_reach(post: Post | None, incomer: Person | None, outgoer: Person | None) -> Words:
-    return _on(post, outgoer, both(f"联系不上接班的{name_of(incomer, 'zh')}",
-                                   f"no message reaches {name_of(incomer, 'en')}, who is to come"))
+def out_of_reach(hands: Hands) -> Words:
+    zh, en = name_of(hands.incomer, "zh"), name_of(hands.incomer, "en")
+    return _on(hands, both(f"联系不上接班的{zh}", f"no message reaches {en}, who is to come"))
 
 
-def refused(
-    post: Post | None, incomer: Person | None, outgoer: Person | None, reason: str
-) -> Words:
+def refused(hands: Hands, reason: str) -> Words:
+    zh, en = name_of(hands.incomer, "zh"), name_of(hands.incomer, "en")
     tail = (f"：{reason}", f": {reason}") if reason else ("", "")
-    return _on(post, outgoer, both(f"{name_of(incomer, 'zh')}不能接班{tail[0]}",
-                                   f"{name_of(incomer, 'en')} cannot take over{tail[1]}"))  # fmt: skip
+    return _on(hands, both(f"{zh}不能接班{tail[0]}", f"{en} cannot take over{tail[1]}"))
 
 
-def _on(post: Post | None, outgoer: Person | None, said: Words) -> Words:
+def _on(hands: Hands, said: Words) -> Words:
     """What is wrong, who is on duty, what can be done."""
-    if outgoer is not None:
-        zh, en = f"{outgoer.called('zh')}继续值班", f"{outgoer.called('en')} stays on duty"
+    if hands.outgoer is not None:
+        zh, en = f"{hands.outgoer.called('zh')}继续值班", f"{hands.outgoer.called('en')} stays on duty"
     else:
         zh, en = "接班人已列为值班但未确认", "they are on duty unconfirmed"
-    return both(f"{title_of(post, 'zh')}：{said['zh']}，{zh}。请在值班表换人或代为交接",
-                f"{title_of(post, 'en')}: {said['en']}; {en}. Change the roster, or hand over by hand")
+    post = both(title_of(hands.post, "zh"), title_of(hands.post, "en"))
+    return both(f"{post['zh']}：{said['zh']}，{zh}。请在值班表换人或代为交接",
+                f"{post['en']}: {said['en']}; {en}. Change the roster, or hand over by hand")
 
 
 def moved_on() -> Words:

@@ -12,6 +12,7 @@ from alerting.alerts.orders import title_of
 from alerting.chase import words
 from alerting.chase.outcomes import Outcome
 from alerting.store.schema import measure
+from alerting.vocabulary.answers import HANDOVER
 
 
 def joined(
@@ -38,7 +39,9 @@ def joined(
 def named(connection: Connection, life: Life, one: Any) -> words.Words:
     """What a notice is about, for a reply that tells several apart: the measure or advisory, where."""
     facts = one.facts
-    if one.measure is None:
+    if one.wants == HANDOVER:
+        named = words.both("交接班", "hand-over")
+    elif one.measure is None:
         named = words.advisory_title(life, facts["rule"], facts["hazard"])
     else:
         row = connection.execute(select(measure).where(measure.c.id == one.measure)).one()

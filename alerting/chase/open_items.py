@@ -125,8 +125,9 @@ def _of_pursuits(connection: Connection, life: Life, post: Post) -> list[Item]:
         about = (title_of(life.book, row.named, row.titled) if row.measure is not None
                  else words.advisory_title(life, row.rule, row.hazard))  # fmt: skip
         kind = "undecided" if row.wants in DECISIONS else "unanswered"
-        found.append(Item(kind, max(1, row.level), about, _place(life, row.object or row.place),
-                          row.opened, row.alert if row.measure is None else None, row.measure))  # fmt: skip
+        place = _place(life, row.object or row.place)
+        news = row.alert if row.measure is None else None
+        found.append(Item(kind, max(1, row.level), about, place, row.opened, news, row.measure))
     return found
 
 

@@ -19,7 +19,6 @@ from alerting.signals import Report, content_id
 from alerting.store.schema import realm
 from alerting.vocabulary.answers import STOP_WORDS, StopWords, choices
 
-
 # What is true only once it is done: "1 马上到" takes nothing over.
 _DONE = ("in-force", "attest", "take-over")
 

@@ -42,8 +42,8 @@ def open_ones(connection: Connection, theirs: list[Any]) -> list[Any]:
         if held.summary:
             summed.add(held.digest)
         subjects = {
-            (held.realm, row.measure or row.alert or str(row.pursuit or ""), "" if row.wants == "in-force" else
-             row.wants.replace("acknowledge", ""))
+            (held.realm, row.measure or row.alert or str(row.pursuit or ""),
+             "" if row.wants == "in-force" else row.wants.replace("acknowledge", ""))
             for row in told_by(connection, held)
             if row.wants and _waits(connection, row)
         }  # fmt: skip

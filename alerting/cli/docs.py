@@ -34,7 +34,7 @@ def schema(
     ] = None,
     config: ConfigPath = CONFIG,
 ) -> None:
-    """Write JSON Schemas of packs, measures, policies, districts and calendar, for editors."""
+    """Write JSON Schemas of packs, measures, policies, rosters, districts and calendar, for editors."""
     for name, made in schemas().items():
         _write((folder or load_config(config).rules / "schema") / name, text_of(made))
 

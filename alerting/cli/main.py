@@ -37,7 +37,7 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "respond": "respond:respond",
     "roster": {"show": "roster:show", "override": "roster:override", "swap": "roster:swap",
                "take": "roster:take", "undo": "roster:undo", "import": "roster:import_",
-               "export": "roster:export"},
+               "export": "roster:export", "take-over": "roster:take_over"},
     "bulletin": "bulletin:bulletin",
     "withdraw": "withdraw:withdraw",
     "password": "password:password",

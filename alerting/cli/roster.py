@@ -1,4 +1,5 @@
-"""`suian roster show|override|swap|take|undo|import|export`: who is on duty when, and changes of it.
+"""`suian roster show|override|swap|take|undo|take-over|import|export`: who is on duty when, changes of
+it, and taking over.
 
 What is only looked at is read from the database; what is changed goes through the running service, in a
 person's name.
@@ -70,6 +71,10 @@ def show(
             table.add_row(local(shift["begins"], zone), local(shift["ends"], zone),
                           people or "[red]nobody 无人[/]", str(shift["change"] or ""))  # fmt: skip
         out.print(table)
+        if one["hand_over"] is not None:
+            handed = one["hand_over"]
+            out.print(f"hand-over 交接班 {local(handed['due'], zone)}: {names.get(handed['incomer'])},"
+                      f" {handed['state']} {handed['reason']}".rstrip())  # fmt: skip
         for change in one["changes"]:
             out.print(f"change 更改 {change['id']}: {change['kind']} {change['state']}"
                       f" {local(change['begins'], zone)} – {local(change['ends'], zone)}"
@@ -122,6 +127,19 @@ def undo(change: Change, reason: Reason, who: As = "", config: ConfigPath = CONF
     """Undo a change, with all that was made with it; or decline a swap."""
     path = f"/api/v1/rosters/changes/{change}/undo"
     _say(post_to(load_config(config), path, {"reason": reason}, "answer", who))
+
+
+def take_over(
+    post: Post,
+    reason: Annotated[str, typer.Option(help="Why; needed with --cannot, and for somebody else.")] = "",
+    cannot: Annotated[bool, typer.Option("--cannot", help="Say that you cannot take over.")] = False,
+    who: As = "",
+    config: ConfigPath = CONFIG,
+) -> None:
+    """Confirm that you take over a post, or cannot; or hand over for somebody who does not answer."""
+    body = {"answer": "cannot-take-over" if cannot else "take-over", "reason": reason}
+    said = post_to(load_config(config), f"/api/v1/rosters/{post}/hand-over", body, "answer", who)
+    print(f"{said['next']['zh']} {said['next']['en']}")
 
 
 def import_(

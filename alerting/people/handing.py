@@ -52,7 +52,7 @@ def _of_shift(connection: Connection, turn: Turn, on: tuple[str, ...]) -> tuple[
     if shift is None or not shift.people:
         if held is not None:
             end(connection, held, "nobody is to come", turn.realm, turn.now)
-        # A gap that was planned is one; where whoever was to come has left the register the other stays.
+        # A planned gap is one; where whoever was to come has left the register, the other stays.
         return on if turn.planned else ()
     first = shift.people[0]
     if held is not None and (held.incomer != first or (first in on and held.outgoer is not None)):
@@ -130,11 +130,12 @@ def _open(connection: Connection, turn: Turn, shift: Shift, on: tuple[str, ...])
     connection.execute(
         insert(handover).values(
             post=turn.post, outgoer=outgoer, incomer=shift.people[0], people=list(shift.people),
-            due=shift.begins, asked=turn.now, must_by=begins + turn.within, state="open", stage=stage, items=[],
+            due=shift.begins, asked=turn.now, must_by=begins + turn.within, state="open",
+            stage=stage, items=[],
         )
     )
-    record(connection, turn.realm, turn.now, "roster", "ask to take over", turn.post,
-           {"incomer": shift.people[0], "outgoer": outgoer, "due": shift.begins.isoformat()})  # fmt: skip
+    told = {"incomer": shift.people[0], "outgoer": outgoer, "due": shift.begins.isoformat()}
+    record(connection, turn.realm, turn.now, "roster", "ask to take over", turn.post, told)
 
 
 # What is asked of one, and what becomes of it

@@ -1,4 +1,5 @@
-"""JSON Schemas of the files of a rule folder, for editors that complete and mark them.
+"""JSON Schemas of the files of a rule folder, and of rosters.yaml, for editors that complete and mark
+them.
 
 They come from the models that read the files. What a schema cannot say (a condition's grammar and
 units, whether a measure or a season is declared) is `suian check`'s to find.
@@ -13,6 +14,7 @@ from pydantic import BaseModel, Field, create_model
 
 from alerting.calendar.schema import calendar_schema
 from alerting.people import Policies
+from alerting.people.roster_file import RostersText
 from alerting.rulebook.districts import DistrictsText, NumberName, NumberText
 from alerting.rulebook.measures import Measure
 from alerting.rulebook.pack import MeasuresText, PackText, RuleText
@@ -38,6 +40,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "measures.json": _schema(measures),
         "districts.json": _schema(districts),
         "policies.json": _schema(Policies),
+        "rosters.json": _schema(RostersText),
         "plan.json": _schema(PlanText),
         "warnings.json": _schema(WarningsText),
         "calendar.json": {"$schema": DRAFT, **calendar_schema()},

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from alerting.people import holders_of, rosters
 from alerting.people.rota import Shift
+from alerting.service import hand_overs
 from alerting.store.schema import post
 from alerting.store.schema_duty import roster, roster_change
 
@@ -23,14 +24,18 @@ def listed(
     only: str = "",
 ) -> list[Listed]:  # fmt: skip
     """Every post with a roster, or `only` one, as it is from `begins` to `ends`. Times are UTC; a shift
-    without people is a gap."""
+    without people is a gap. `hand_over` is the one that waits to be confirmed, see `hand_overs`."""
     rows = connection.execute(
         select(post.c.id, post.c.title, post.c.title_en, roster.c.begun)
         .join(roster, roster.c.post == post.c.id)
         .where((post.c.id == only) if only else post.c.active)
         .order_by(post.c.id)
     )
-    return [_one(connection, zone, now, begins, ends, row) for row in rows]
+    handed = hand_overs.listed(connection)
+    return [
+        _one(connection, zone, now, begins, ends, row) | {"hand_over": handed.get(row.id)}
+        for row in rows
+    ]
 
 
 def _one(

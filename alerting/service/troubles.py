@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, func, select
 
 from alerting import audit
+from alerting.chase import handing_over, handing_words
+from alerting.people import handing
 from alerting.people.roster_words import span_said
 from alerting.service import dead_letters
 from alerting.service.clock import LIVE
@@ -55,6 +57,7 @@ def look(station: Station, connection: Connection, now: datetime) -> list[Troubl
         *_unsealed(station, connection, now),
         *_gaps(station, connection, now),
         *_flagged(station, connection, now),
+        *_hand_overs(connection, now),
     ]
 
 
@@ -259,4 +262,16 @@ def _flagged(station: Station, connection: Connection, now: datetime) -> list[Tr
             f" by {first.by}{f', and {more} more' if more else ''}, void since its shift moved:"
             " make it anew or undo it",
         }))  # fmt: skip
+    return found
+
+
+def _hand_overs(connection: Connection, now: datetime) -> list[Trouble]:
+    """Posts whose incomer has not confirmed in time, or has said that they cannot."""
+    found = []
+    for row in handing.standing(connection):
+        if row.state == "open" and (row.cannot is not None or row.must_by <= now):
+            who = handing_over.hands(connection, row)
+            said = (handing_words.refused(who, row.reason) if row.cannot is not None
+                    else handing_words.unconfirmed(who))  # fmt: skip
+            found.append(Trouble("hand-over-open", f"roster:{row.post}", said))
     return found

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-
 HANDOVER = "handover"  # what is wanted of whoever comes on duty
 
 

@@ -20,13 +20,15 @@ from alerting import chase
 from alerting.alerts.orders import title_of, unconfirmed, undecided
 from alerting.alerts.responses import put_by
 from alerting.alerts.signing import put_arguments
+from alerting.chase import handing_over
 from alerting.chase.acts import DECIDED, SIGNED
 from alerting.chase.meetings import MEETS
 from alerting.chase.told import told_by
 from alerting.dispatch.wording import BRIEF
 from alerting.errors import BadInput
+from alerting.people import handing
 from alerting.rulebook.given import read_form
-from alerting.service import listing
+from alerting.service import hand_overs, listing
 from alerting.signals import Report
 from alerting.store.schema import (
     alert,
@@ -37,7 +39,7 @@ from alerting.store.schema import (
     person,
     realm,
 )
-from alerting.vocabulary.answers import choices
+from alerting.vocabulary.answers import HANDOVER, choices
 from alerting.vocabulary.gate import GATE
 from alerting.vocabulary.questions import grouped
 from alerting.web.around import around_of
@@ -45,6 +47,7 @@ from alerting.web.bodies import arguments_of, chosen_of, form_of, nothing_chosen
 from alerting.web.desk import Station, read, station_of
 from alerting.web.drawing import language_of, page, problem_page
 from alerting.web.measure_page import fields_of, in_words
+from alerting.web.names import people_named, post_titles
 from alerting.web.origin import form_token
 from alerting.web.problems import Problem
 from alerting.web.roles import ROLES, posts_of
@@ -168,6 +171,7 @@ def linked(connection: Connection, station: Station, link: str) -> dict[str, Any
         "acknowledge": whole if acknowledge else "",
         "all_waiting": len(waiting) if ("acknowledge", EVERYTHING) in offered else 0,
         "holds": [_held(station, row) for row in rows] if sent.summary else [],
+        "people": people_named(connection),
         "answers": connection.execute(
             select(answer)
             .where(answer.c.person == reader.id)
@@ -211,6 +215,8 @@ def _questions(
 
 def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dict[str, Any]:
     """What can be answered to one notice, given the state its measure is in now."""
+    if row.wants == HANDOVER:
+        return _hand_over(connection, station, row, reader)
     work = None
     if row.measure:
         work = connection.execute(select(measure).where(measure.c.id == row.measure)).one_or_none()
@@ -248,6 +254,21 @@ def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dic
             for language in ("zh", "en")
         } if work is not None else {},
         "place": listing.place_name(station.places, work.object) if work is not None else {},
+        "handing": None,
+    }  # fmt: skip
+
+
+def _hand_over(connection: Connection, station: Station, row: Any, reader: Any) -> dict[str, Any]:
+    """A hand-over, with all that is open at its post; only its incomer answers, while it waits."""
+    held = handing.of_pursuit(connection, row.pursuit)
+    waits = held is not None and held.state == "open" and held.incomer == reader.id
+    handed = hand_overs.listed(connection).get(row.post) if waits else None
+    return {
+        "definition": None, "noted": False, "put": {}, "subject": f"notice:{row.id}", "several": [],
+        "acts": list(handing_over.ACTS) if waits else [], "acknowledge": False, "state": "",
+        "sides": [], "title": {}, "said": {}, "place": {},
+        "handing": handed and handed | {"items": hand_overs.items_of(connection, station, row.post),
+                                        "title": post_titles(connection)[row.post]},
     }  # fmt: skip
 
 

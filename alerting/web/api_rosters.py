@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from alerting.people import everybody, ical, roster_changes
-from alerting.service import roster_desk, roster_listing
+from alerting.service import hand_overs, roster_desk, roster_listing
 from alerting.web.api_answers import Key
 from alerting.web.auth import needs, who
 from alerting.web.desk import Station, read, station_of
@@ -56,6 +56,16 @@ class Kept(BaseModel):
 
     ics: str = Field(max_length=1_000_000)
     reason: Reason
+
+
+class Handed(BaseModel):
+    """`take-over` confirms; `cannot-take-over` says that one cannot, and why. By somebody else than the
+    incomer: it is done for them, with a reason."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answer: Literal["take-over", "cannot-take-over"]
+    reason: str = Field("", max_length=500)
 
 
 class Reasoned(BaseModel):
@@ -131,6 +141,27 @@ async def take_calendar(
         return roster_changes.set_temporary(desk, post, begins, ends, shifts, given.reason)
 
     return {"changes": [await roster_desk.change(station, who_asks.person, who_asks.role, work)]}
+
+
+@router.get("/rosters/{post}/open-items",
+            summary="What is open at a post: what its incomer takes over")  # fmt: skip
+async def list_open_items(request: Request, _who: Reader, post: Key) -> list[dict[str, Any]]:
+    station = station_of(request)
+    await _found(station, post, None, 1)
+    return await read(station, lambda c: hand_overs.items_of(c, station, post))
+
+
+@router.post("/rosters/{post}/hand-over", summary="Confirm that one takes over, or that one cannot")
+async def hand_over(
+    request: Request, post: Key, given: Handed, who_asks: Annotated[Who, Depends(needs("answer"))]
+) -> dict[str, Any]:
+    station = station_of(request)
+    incomer = await roster_desk.change(
+        station, who_asks.person, who_asks.role,
+        lambda desk: hand_overs.answer(station, desk, post, given.answer, given.reason),
+    )  # fmt: skip
+    said = await read(station, lambda c: hand_overs.said_of(c, post, given.answer, incomer))
+    return {"post": post, "incomer": incomer, "next": said}
 
 
 @router.post("/rosters/changes/{number}/take", summary="Take a swap that one was asked for")

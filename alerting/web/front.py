@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from alerting.service import listing
+from alerting.service import hand_overs, listing
 from alerting.service.reach import has_loud, people
 from alerting.service.response_listing import responses
 from alerting.store.schema import (
@@ -49,6 +49,7 @@ def front(connection: Connection, station: Station, realm_id: str) -> dict[str, 
         "people": people_named(connection),
         "by_hand": _by_hand(connection, station, realm_id),
         "waiting": waiting(connection, station, realm_id),
+        "hand_overs": list(hand_overs.listed(connection).values()) if realm_id == LIVE else [],
         "unreachable": unreachable(connection, station),
         "not_loud": _not_loud(connection, station),
         "blind": blind,

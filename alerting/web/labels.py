@@ -32,6 +32,7 @@ ACTS = {
     "both": ("两者并行", "let both stand"), "go-ahead": ("不再等待，下达", "went on without it"),
     "give-up": ("撤回", "called off"), "attest-gate": ("填报复工四项", "attested the four points"),
     "sign": ("签字解除", "signed"), "send-back": ("退回", "sent back"),
+    "take-over": ("确认接班", "took over"), "cannot-take-over": ("不能接班", "could not take over"),
 }  # fmt: skip
 # Entries of the audit log about a measure. What has become of it is said in the words of its states.
 ACTIONS = MEASURE_STATES | {
@@ -76,6 +77,8 @@ ANSWER_REASONS = MEASURE_STATES | {
     "the form lacks something": ("回执表没有填全", "the form lacked something"),
     "decided otherwise before": ("此前已有不同决定", "it was decided otherwise before"),
     "not to be read": ("修改的内容无法识别", "the change could not be read"),
+    "not the incomer": ("不是接班人", "they are not the one to come"),
+    "the roster has moved on": ("值班表已变动", "the roster had moved on"),
     "nothing was refused": ("没有待说明的不同意", "nothing of theirs was refused"),
     "not the decider": ("不是决定人", "they do not decide it"),
     "not their delivery": ("不是发给其本人的消息", "the message was not theirs"),

@@ -10,10 +10,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
+from alerting.chase import handing_over
 from alerting.errors import BadInput, SuianError
 from alerting.people import Person, everybody
 from alerting.people.roster_changes import Desk
-from alerting.service import roster_desk, roster_listing
+from alerting.service import hand_overs, roster_desk, roster_listing
 from alerting.web import auth
 from alerting.web.auth import who
 from alerting.web.bodies import form_of
@@ -27,7 +28,8 @@ from alerting.web.words import PROBLEMS
 router = APIRouter(include_in_schema=False)
 Form = dict[str, str]
 # What a form may do, and the role it takes.
-ACTS = {"change": "order", "swap": "answer", "take": "answer", "undo": "answer"}
+ACTS = {"change": "order", "swap": "answer", "take": "answer", "undo": "answer",
+        "take-over": "answer", "cannot-take-over": "answer"}  # fmt: skip
 
 
 @router.get("/roster")
@@ -61,6 +63,8 @@ def _do(station: Station, desk: Desk, act: str, form: Form) -> None:
         roster_desk.take(station, desk, _number(form))
     elif act == "undo":
         roster_desk.undo(station, desk, _number(form), reason)
+    elif act in handing_over.ACTS:
+        hand_overs.answer(station, desk, post, act, reason)
     elif act == "swap":
         back = form.get("back", "")
         roster_desk.ask(station, desk, post=post, turn=_time(desk, form.get("shift", "")),
@@ -101,8 +105,12 @@ async def _draw(
     span = roster_listing.span(now, None, roster_listing.DAYS)
 
     def show(connection: Connection) -> dict[str, Any]:
+        rosters = roster_listing.listed(connection, zone, now, *span)
+        for one in rosters:
+            if one["hand_over"] is not None:
+                one["open_items"] = hand_overs.items_of(connection, station, one["post"])
         return {
-            "rosters": roster_listing.listed(connection, zone, now, *span),
+            "rosters": rosters,
             "people": people_named(connection), "may_serve": _may_serve(everybody(connection)),
         }  # fmt: skip
 

@@ -41,6 +41,8 @@ ACTS = {
     "road-closed": "answer",
     "road-reopened": "answer",
     "attest-gate": "answer",
+    "take-over": "answer",
+    "cannot-take-over": "answer",
     "keep-first": "decide",
     "take-second": "decide",
     "both": "decide",
@@ -63,7 +65,7 @@ ACTS = {
 # What may be answered for several places in one go.
 TOGETHER = frozenset(c.act for wants in questions.TOGETHER for c in choices(wants, True).values())
 WITH_REASON = frozenset({"cannot", "refuse", "approve-changed", "respond", "open", "raise", "order",
-                         "keep", "withdraw", "give-up", "send-back"})  # fmt: skip
+                         "keep", "withdraw", "give-up", "send-back", "cannot-take-over"})  # fmt: skip
 _ANSWERS = frozenset({"acknowledge", "in-force", "return", "cannot", "attest", "support", "kept"})
 
 # What follows where the outcome itself says nothing more.
@@ -80,6 +82,8 @@ NEXT = {
     "attest": ("已记录复核，可以解除。", "Check noted; the measure is lifted."),
     "attest-gate": ("已记录四项，待主管部门签字；签字前不得复工。",
                     "All four noted; the regulator signs next. No work before that."),
+    "take-over": ("已确认接班。", "Confirmed: you take over."),
+    "cannot-take-over": ("已记录不能接班，已告知上一级。", "Noted; the post above is told."),
     "keep-first": ("已记录：保留①。", "Noted: the first stays."),
     "take-second": ("已记录：改用②。", "Noted: the second goes on."),
     "both": ("已记录：两者并行。", "Noted: both stand."),

@@ -11,6 +11,7 @@ from alerting.alerts.orders import title_of
 from alerting.people import on_duty
 from alerting.service import listing
 from alerting.store.schema import alert, measure, person, pursuit
+from alerting.vocabulary.answers import HANDOVER
 from alerting.web.desk import Station
 from alerting.web.names import post_titles
 
@@ -34,7 +35,8 @@ def waiting(connection: Connection, station: Station, realm_id: str) -> list[dic
                measure.c.title.label("called"), measure.c.object)
         .outerjoin(alert, alert.c.id == pursuit.c.alert)
         .outerjoin(measure, measure.c.id == pursuit.c.measure)
-        .where(pursuit.c.realm == realm_id, pursuit.c.state == "open")
+        .where(pursuit.c.realm == realm_id, pursuit.c.state == "open",
+               pursuit.c.wants != HANDOVER)  # of who is not on duty yet: /roster has it
         .order_by(pursuit.c.level.desc(), pursuit.c.deadline.nulls_first(), pursuit.c.id)
     )  # fmt: skip
     found: dict[str, dict[str, Any]] = {}

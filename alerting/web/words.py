@@ -122,6 +122,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "do_give-up": ("撤回", "Call it off"),
     "do_sign": ("签字解除", "Sign: lift it"),
     "do_send-back": ("退回", "Send back"),
+    "do_take-over": ("确认接班", "I take over"),
+    "do_cannot-take-over": ("不能接班", "I cannot take over"),
     "unreachable": ("通知不到的在岗人员", "On duty and out of reach"),
     "unreachable_text": (
         "没有任何渠道能通知到下列人员：请当面或电话联系，换人值守，或在人员表中补登联系方式。",
