@@ -24,12 +24,13 @@ TAKE_OVER, CANNOT = handing_over.ACTS
 def listed(connection: Connection) -> dict[str, Listed]:
     """By post the hand-over that stands: `outgoer` is on duty since `since` (None: nobody stayed, the
     `incomer` is on duty unconfirmed), `due` is when the shift begins. Ids and times UTC."""
-    began = dict(
-        connection.execute(
-            select(duty.c.post, func.min(duty.c.began)).where(duty.c.ended.is_(None))
-            .group_by(duty.c.post)
-        ).tuples()
-    )  # fmt: skip
+    began = {
+        row.post: row.began
+        for row in connection.execute(
+            select(duty.c.post, func.min(duty.c.began).label("began"))
+            .where(duty.c.ended.is_(None)).group_by(duty.c.post)
+        )
+    }  # fmt: skip
     return {
         row.post: {
             "post": row.post, "outgoer": row.outgoer, "incomer": row.incomer, "due": row.due,
