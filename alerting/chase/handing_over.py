@@ -20,7 +20,7 @@ from alerting.chase.handing_words import Hands
 from alerting.chase.ladder import ladder, policy_of
 from alerting.chase.open_items import counted, gravest, open_items
 from alerting.chase.outcomes import Outcome, Said
-from alerting.people import Person, handing, person_by_id, post_by_id
+from alerting.people import Person, Post, handing, person_by_id, post_by_id
 from alerting.store.schema import notice, pursuit
 from alerting.store.schema_duty import handover
 from alerting.vocabulary import Level
@@ -126,7 +126,7 @@ def take_over(
         return False
     if row.pursuit is not None:
         pursuits.answered(connection, life, row.pursuit, by.id, at)
-    told = handing_words.handed(life, post, row, person_by_id(connection, row.incomer), by, reason, at)
+    told = handing_words.handed(life, row, person_by_id(connection, row.incomer), by, reason, at)
     for person in {row.outgoer, row.incomer} - {None, by.id}:
         _tell(connection, life, row, told, at, person=person, why=gravest(items))
     return True
@@ -208,9 +208,8 @@ def _call(
         update(handover).where(handover.c.n == row.n)
         .values(pursuit=number, said=True, items=[item.json() for item in items])
     )  # fmt: skip
-    said = handing_words.asked(life, post, row, person_by_id(connection, row.outgoer), round_,
-                               counted(items))  # fmt: skip
-    facts = _facts(life, row.post, said) | {"why": gravest(items)}
+    said = handing_words.asked(row.stage, hands(connection, row).outgoer, round_, counted(items))
+    facts = _facts(life, post, row, said) | {"why": gravest(items)}
     step = life.policies.of(int(LEVEL), HANDOVER).steps[0]
     connection.execute(
         insert(notice).values(
@@ -225,7 +224,7 @@ def _call(
 def hands(connection: Connection, row: Row[Any]) -> Hands:
     """Whose hand-over this is; `row` is of the table handover."""
     stays = person_by_id(connection, row.outgoer) if row.outgoer else None
-    return Hands(post_by_id(connection, row.post), person_by_id(connection, row.incomer), stays)
+    return Hands(person_by_id(connection, row.incomer), stays)
 
 
 def _tell_others(
@@ -250,15 +249,18 @@ def _tell(
     post: str | None = None, person: str | None = None, who: str = "on-duty",
     why: words.Words | None = None,
 ) -> None:  # fmt: skip
+    of = post_by_id(connection, row.post)
+    assert of is not None
     connection.execute(
         insert(notice).values(
             realm=life.realm, kind=calls.TAKE_OVER, alert=None, measure=None, post=post,
             person=person, wants="", level=int(LEVEL), created=now, due=now, state="due",
-            facts=_facts(life, row.post, said) | {"why": why or {}}, who=who,
+            facts=_facts(life, of, row, said) | {"why": why or {}}, who=who,
         )
     )  # fmt: skip
 
 
-def _facts(life: Life, post: str, said: words.Words) -> dict[str, Any]:
-    place = f"roster:{post}" if f"roster:{post}" in life.places.by_id else life.places.county
-    return Facts("", "", place, int(LEVEL), reason=said).json()
+def _facts(life: Life, post: Post, row: Row[Any], said: words.Words) -> dict[str, Any]:
+    """Of which post, and from when on: the heading."""
+    facts = Facts("", "", life.places.county, int(LEVEL), onset=row.due, reason=said).json()
+    return facts | {"post": words.both(post.called("zh"), post.called("en"))}

@@ -1,4 +1,5 @@
-"""What is said about hand-overs, in both languages; times are local hours and minutes of the county."""
+"""What is said about hand-overs, in both languages; of which post and shift stands before it, in the
+message's heading. Times are local hours and minutes of the county."""
 
 from __future__ import annotations
 
@@ -6,49 +7,38 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from alerting.alerts.life import Life
-from alerting.chase.words import Words, both, name_of, title_of
-from alerting.people import Person, Post
+from alerting.chase.words import Words, both, clock, name_of
+from alerting.people import Person
 
 
 class Hands(NamedTuple):
-    """Of which post, who is to come, and who stays until then; None for nobody."""
+    """Who is to come, and who stays until then; None for nobody."""
 
-    post: Post | None
     incomer: Person | None
     outgoer: Person | None
 
 
-def _at(life: Life, at: datetime) -> Words:
-    local = life.local(at)
-    return both(f"{local.day}日{local:%H:%M}", f"{local:%H:%M} on {local.day} {local:%b}")
-
-
-def asked(
-    life: Life, post: Post, row: Any, outgoer: Person | None, round_: int, counted: Words
-) -> Words:
-    """To the incomer; `row` is of the table handover."""
-    at = _at(life, row.due)
+def asked(stage: str, outgoer: Person | None, round_: int, counted: Words) -> Words:
+    """To the incomer, at a stage of the table handover; `counted` says what is open."""
     zh, en = {
-        "ahead": (f"{post.called('zh')}{at['zh']}起由您接班",
-                  f"{post.called('en')}: you take over at {at['en']}"),
-        "turn": (f"{post.called('zh')}{at['zh']}已到交接时间，请接班",
-                 f"{post.called('en')}: your shift began at {at['en']}, take over"),
-        "alone": (f"{post.called('zh')}现由您值班，尚未确认接班",
-                  f"{post.called('en')}: you are on duty now and have not confirmed it"),
-    }[row.stage]  # fmt: skip
+        "ahead": ("请确认接班", "Confirm that you take over"),
+        "turn": ("已到时间，请确认接班", "It is time: confirm that you take over"),
+        "alone": ("现由您值班，请确认接班", "You are on duty now: confirm that you take over"),
+    }[stage]
     if outgoer is not None:
-        zh += f"，您确认前由{outgoer.called('zh')}继续值班"
-        en += f"; until you confirm, {outgoer.called('en')} stays on duty"
+        zh += f"，此前由{outgoer.called('zh')}继续值班"
+        en += f"; until then {outgoer.called('en')} stays on duty"
     if round_ > 0:
         zh, en = f"第{round_ + 1}次呼叫，{zh}", f"Call {round_ + 1}. {en}"
     return both(f"{zh}。{counted['zh']}", f"{en}. {counted['en'].capitalize()}")
 
 
 def taken(life: Life, row: Any, at: datetime) -> Words:
+    """To the incomer who has confirmed."""
     if row.due > at:
-        begins = _at(life, row.due)
-        return both(f"已确认，{begins['zh']}起由您值班",
-                    f"Confirmed: you are on duty from {begins['en']}")  # fmt: skip
+        local = life.local(row.due)
+        return both(f"已确认，{local.day}日{local:%H:%M}起由您值班",
+                    f"Confirmed: you are on duty from {local:%H:%M} on {local.day} {local:%b}")
     return both("已确认接班，现由您值班", "Confirmed: you are on duty now")
 
 
@@ -66,14 +56,16 @@ def reason_noted() -> Words:
 
 
 def handed(
-    life: Life, post: Post, row: Any, incomer: Person | None, by: Person, reason: str, at: datetime
+    life: Life, row: Any, incomer: Person | None, by: Person, reason: str, at: datetime
 ) -> Words:
     """To whoever is relieved; to the incomer too, where somebody did it for them."""
-    begins = _at(life, max(row.due, at))
-    zh = f"{post.called('zh')}{begins['zh']}起由{name_of(incomer, 'zh')}值班"
-    en = f"{post.called('en')}: {name_of(incomer, 'en')} is on duty from {begins['en']}"
+    name, now = both(name_of(incomer, "zh"), name_of(incomer, "en")), clock(life, at)
+    if row.due > at:
+        zh, en = f"{name['zh']}到时接班", f"{name['en']} takes over then"
+    else:
+        zh, en = f"{now}由{name['zh']}接班", f"{name['en']} took over at {now}"
     if by.id == row.incomer:
-        return both(f"{zh}（本人已确认接班）", f"{en} (they confirmed)")
+        return both(f"{zh}（本人已确认）", f"{en} (they confirmed)")
     return both(f"{zh}（{by.called('zh')}代为交接：{reason}）",
                 f"{en} (handed over by {by.called('en')}: {reason})")  # fmt: skip
 
@@ -100,9 +92,8 @@ def _on(hands: Hands, said: Words) -> Words:
         zh, en = f"{hands.outgoer.called('zh')}继续值班", f"{hands.outgoer.called('en')} stays on duty"
     else:
         zh, en = "接班人已列为值班但未确认", "they are on duty unconfirmed"
-    post = both(title_of(hands.post, "zh"), title_of(hands.post, "en"))
-    return both(f"{post['zh']}：{said['zh']}，{zh}。请在值班表换人或代为交接",
-                f"{post['en']}: {said['en']}; {en}. Change the roster, or hand over by hand")
+    return both(f"{said['zh']}，{zh}。请在值班表换人或代为交接",
+                f"{said['en']}; {en}. Change the roster, or hand over by hand")  # fmt: skip
 
 
 def moved_on() -> Words:

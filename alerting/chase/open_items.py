@@ -27,11 +27,11 @@ from alerting.vocabulary.answers import HANDOVER
 NAMED = 3  # in a short message
 # What an item is, the most pressing first: (Chinese, English of one, of several).
 KINDS = {
-    "overdue": ("超时未落实", "overdue", "overdue"),
+    "overdue": ("超时", "overdue", "overdue"),
     "undecided": ("待决定", "to be decided", "to be decided"),
     "unanswered": ("待答复", "unanswered", "unanswered"),
-    "trouble": ("系统告警", "alarm of the service", "alarms of the service"),
-    "drill": ("演练进行中", "drill under way", "drills under way"),
+    "trouble": ("告警", "alarm", "alarms"),
+    "drill": ("演练", "drill", "drills"),
 }
 
 
@@ -70,9 +70,9 @@ def counted(items: Sequence[Item]) -> words.Words:
         return words.both("目前没有待办事项", "nothing is open")
     counts = Counter(item.kind for item in items)
     said = [(KINDS[kind], counts[kind]) for kind in KINDS if counts[kind]]
-    zh = "、".join(f"{kind[0]}{n}项" for kind, n in said)
+    zh = "、".join(f"{kind[0]}{n}" for kind, n in said)
     en = ", ".join(f"{n} {kind[1 if n == 1 else 2]}" for kind, n in said)
-    return words.both(f"未结事项{len(items)}项：{zh}", f"{len(items)} open: {en}")
+    return words.both(f"未结{len(items)}项：{zh}", f"{len(items)} open: {en}")
 
 
 def gravest(items: Sequence[Item]) -> words.Words:

@@ -103,6 +103,8 @@ class Words:
         return f"{name}{colour}风险提示" if zh else f"{name} {colour.upper()} risk advisory"
 
     def place(self, news: News) -> str:
+        if news.facts.get("post"):  # it is about a post, wherever that is
+            return self.both(news, "post")
         if several := news.facts.get("places"):
             return together.called(self, several, str(news.facts.get("rule") or ""))
         return together.name_of(self, str(news.facts.get("place") or ""))

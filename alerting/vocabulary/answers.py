@@ -73,7 +73,7 @@ ANSWERS: Mapping[str, Mapping[str, Choice]] = {
     # Of a post at the turn of a shift: whoever comes has taken over, or cannot.
     HANDOVER: {
         "1": Choice("take-over", "确认接班", "I take over"),
-        "2": Choice("cannot-take-over", "不能接班（写原因）", "I cannot (say why)"),
+        "2": Choice("cannot-take-over", "不能接班", "I cannot"),
     },
     # Four points, each yes or no: no digit says that, a form does.
     "gate": {},

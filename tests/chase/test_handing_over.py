@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 
 from alerting import chase
 from alerting.chase.open_items import counted, gravest, open_items
-from alerting.people import handing, import_rosters, post_by_id
+from alerting.people import import_rosters, post_by_id
 from alerting.people.duty import hand_over
 from alerting.store.schema import delivery, notice, person, pursuit, realm
 from alerting.store.schema_duty import handover
@@ -51,7 +51,7 @@ def test_one_chase_a_post_is_asked_again_louder_and_never_ends_in_silence(county
     waits(county, 31)
     assert county.open() == [("handover", "township")]
     told = county.phone("township")
-    assert ["you take over at" in text for text in told] == [True, False]
+    assert ["It is time" not in text for text in told] == [True, False]
     waits(county, 18)
     rounds = [n.round for n in county.rows(notice, notice.c.person == "township", notice.c.wants != "")]
     assert rounds == [0, 0, 1, 2]
@@ -168,7 +168,7 @@ def test_what_is_open_is_the_posts_own_and_at_the_office_everything(county: Coun
     with county.store.read() as connection:
         items = open_items(connection, county.life, post_by_id(connection, "office-post"))
     assert items[0].about["en"] == "close"  # the gravest first
-    assert counted(items)["zh"] == "未结事项4项：超时未落实1项、待决定1项、待答复1项、演练进行中1项"
+    assert counted(items)["zh"] == "未结4项：超时1、待决定1、待答复1、演练1"
     assert gravest(items)["en"].endswith("and 1 more")
     assert counted([])["en"] == "nothing is open"
 
@@ -184,5 +184,5 @@ def test_where_whoever_should_stay_leaves_the_incomer_hears_it_at_once(county: C
         c, {"township-post": ROSTER | {"confirm": "21 minutes"}}, county.life.zone, "live", county.now,
         "config"))  # fmt: skip
     looks(county)
-    assert "you are on duty now and have not confirmed it" in county.phone("township")[-1]
+    assert "You are on duty now: confirm that you take over" in county.phone("township")[-1]
     assert county.open() == [("handover", "township")]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from alerting.alerts.finding import told_of
-from alerting.alerts.life import Life
 from alerting.chase import handing_words
 from alerting.chase import words as chased
 from alerting.chase.open_items import KINDS as KINDS_OPEN
@@ -18,7 +15,7 @@ from alerting.chase.open_items import Item, counted, gravest
 from alerting.dispatch import Composer
 from alerting.dispatch.compose import Asking, Composed
 from alerting.dispatch.wording import News, Words
-from alerting.people import Person, Policies, Post
+from alerting.people import Person, Post
 from alerting.places import Places
 from alerting.rulebook import Book
 from alerting.rulebook.arguments import Argument
@@ -170,19 +167,16 @@ def _of_questions(
 
 def _of_hand_overs(book: Book, places: Places) -> Iterator[tuple[str, News]]:
     """To whoever is to come, at each stage, with as much open as a bad night leaves behind."""
-    life = Life("live", False, book, places, Policies(), ZONE)
     place = max(places.by_id.values(), key=lambda one: len(one.name_en))
     longest = max(book.measures.values(), key=lambda one: len(one.title["en"]))
     where = {"zh": place.name, "en": place.name_en}
     items = [Item(kind, level, dict(longest.title), where, NOW)
              for kind in KINDS_OPEN for level in Level for _ in range(30)]  # fmt: skip
-    post = replace(POST, title=place.name, title_en=place.name_en)  # its place is called like the post
     stays = Person("a", "欧阳建国", "Ouyang Jianguo", "zh", "order")
     for stage in ("ahead", "turn", "alone"):
-        row = SimpleNamespace(stage=stage, due=NOW)
-        outgoer = None if stage == "alone" else stays
-        reason = handing_words.asked(life, post, row, outgoer, 3, counted(items))
-        facts = _facts("", "") | {"reason": reason, "why": gravest(items), "place": place.id}
+        reason = handing_words.asked(stage, None if stage == "alone" else stays, 3, counted(items))
+        facts = _facts("", "") | {"reason": reason, "why": gravest(items)}
+        facts |= {"post": {"zh": POST.title, "en": POST.title_en}}
         yield stage, News(1, "handover", int(Level.orange), NOW, facts, "handover")
 
 

@@ -301,8 +301,8 @@ LONG = {"chemical-keep-heat", "chemical-shutdown", "close-section", "hold-vehicl
         "rest-buses", "road-night-ice", "slope-return", "suspend-classes"}  # fmt: skip
 # What a kind asks in words of its own, before it names the measure.
 VERBS = {"check": ("请检查现场", "Check on site"), "decide": ("请决定", "Decide"),
-         "confirm": ("请追认或撤回", "confirm or take back"),
-         "question": ("请核实", "Check and answer")}  # fmt: skip
+         "confirm": ("请追认或撤回", "confirm or take back"), "question": ("请核实", "Check and answer"),
+         "handover": ("请确认接班", "onfirm that you take over")}  # fmt: skip
 
 
 def test_the_first_segment_says_who_what_where_and_when_and_begins_with_what_to_do(

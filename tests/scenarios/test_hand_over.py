@@ -50,7 +50,7 @@ def town(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator
         made.begin()
         # Of whoever came first nobody was relieved: they are on duty, and confirm all the same.
         for person in ("chen", "li"):
-            made.phone(person).expects("【交接班】", "现由您值班，尚未确认接班").replies("1")
+            made.phone(person).expects("【交接班】", "现由您值班，请确认接班").replies("1")
         yield made
         made.seals()
         made.dies()
@@ -70,16 +70,16 @@ def test_whoever_comes_is_asked_ahead_and_whoever_was_there_is_called_until_they
     until(town, 20, 19, 49)
     brown.expects_nothing()
     until(town, 20, 19, 55)
-    brown.expects("【交接班】交警大队20日20:00起由您接班，您确认前由陈警官继续值班", "目前没有待办事项",
-                  "确认接班回1，不能接班（写原因）回2")  # fmt: skip
+    brown.expects("【交接班】交警大队，20日20时起。请确认接班，此前由陈警官继续值班", "目前没有待办事项",
+                  "确认接班回1，不能接班回2")  # fmt: skip
     orders(town, "guide", "桥头追尾")
     first = chen.expects("桥头追尾").code
     until(town, 20, 20, 1)
-    brown.expects("交警大队20日20:00已到交接时间，请接班", "未结事项1项：待答复1项", "要事：橙色G99东山段")
+    brown.expects("交警大队，20日20时起。已到时间，请确认接班", "未结1项：待答复1", "要事：橙色G99东山段")
     assert roster(town, "police")["now"] == ["chen"]
     until(town, 20, 20, 6)
     chen.expects("第2次呼叫", "引导")  # it rings at whoever is on duty, and at nobody else
-    brown.expects("第2次呼叫", "请接班")
+    brown.expects("第2次呼叫，已到时间，请确认接班")
     brown.expects_nothing()
     orders(town, "hold-entry", "入口拥堵")
     town.passes(seconds=31)
@@ -89,7 +89,7 @@ def test_whoever_comes_is_asked_ahead_and_whoever_was_there_is_called_until_they
     assert roster(town, "police")["now"] == ["chen"]
     brown.replies("1").expects("已确认接班，现由您值班")
     town.passes(seconds=31)
-    chen.gets("交警大队20日20:0", "起由布朗值班（本人已确认接班）")
+    chen.gets("交警大队，20日20时起。20:0", "由布朗接班（本人已确认）")
     assert roster(town, "police")["now"] == ["brown"]
     assert roster(town, "police")["hand_over"] is None
     chen.replies(f"2 {first}").expects("已记录落实")  # what was sent to him he may answer still
@@ -102,10 +102,10 @@ def test_whoever_comes_is_asked_ahead_and_whoever_was_there_is_called_until_they
 def test_who_cannot_says_why_and_others_are_told_at_once(town: Town) -> None:
     li, jones, office = (phone(town, one) for one in ("li", "jones", "zhao"))
     until(town, 20, 20, 51)
-    jones.expects("东山镇政府20日21:00起由您接班").replies("2")
+    jones.expects("东山镇政府，20日21时起。请确认接班").replies("2")
     jones.expects("已记录不能接班，李镇长继续值班", "请直接回复原因")
-    li.gets("东山镇政府：琼斯不能接班，李镇长继续值班。请在值班表换人或代为交接")
-    office.gets("东山镇政府：琼斯不能接班")
+    li.gets("东山镇政府，20日21时起。琼斯不能接班，李镇长继续值班。请在值班表换人或代为交接")
+    office.gets("东山镇政府，20日21时起。琼斯不能接班")
     town.passes(seconds=31)
     jones.replies("孩子发烧").expects("原因已记录，已告知上一级")
     town.passes(seconds=31)
@@ -122,7 +122,7 @@ def test_who_cannot_says_why_and_others_are_told_at_once(town: Town) -> None:
     does(town, "admin", "/township/changes", 201, kind="replace", begins=at(20, 21), ends=at(21, 9),
          person="smith", reason="琼斯请假")  # fmt: skip
     assert roster(town, "township")["now"] == ["li"]
-    smith.gets("HAND-OVER: Dongshan township", "take over").replies("1")
+    smith.gets("Hand-over: Dongshan township, from 20 Jan 21:11. It is time: confirm that you take over").replies("1")
     smith.gets("Confirmed: you are on duty now")
     assert roster(town, "township")["now"] == ["smith"]
     town.passes(minutes=11)
@@ -132,7 +132,7 @@ def test_who_cannot_says_why_and_others_are_told_at_once(town: Town) -> None:
 def test_silence_is_called_twice_louder_then_told_and_a_restart_loses_nothing(town: Town) -> None:
     chen, brown, wang, office = (phone(town, one) for one in ("chen", "brown", "wang", "zhao"))
     until(town, 21, 8, 1)
-    chen.expects("21日08:00起由您接班"), chen.expects("21日08:00已到交接时间")
+    chen.expects("21日8时起。请确认接班"), chen.expects("已到时间")
     town.restarts()
     until(town, 21, 8, 6)
     chen.expects("第2次呼叫").expects_nothing()
@@ -142,14 +142,14 @@ def test_silence_is_called_twice_louder_then_told_and_a_restart_loses_nothing(to
     chen.expects("第3次呼叫").expects_nothing()
     wang.expects_nothing()
     until(town, 21, 8, 21)
-    told = "交警大队：陈警官至今未确认接班，布朗继续值班"
+    told = "交警大队，21日8时起。陈警官至今未确认接班，布朗继续值班"
     brown.expects(told), wang.expects(told)
     assert roster(town, "police")["now"] == ["brown"]
     until(town, 21, 8, 32)
     office.gets("系统橙色告警：交警大队", "陈警官至今未确认接班")
     town.phone("li").forgets()
     until(town, 21, 9, 25)
-    town.phone("li").gets("东山镇政府21日09:00已到交接时间", "由史密斯继续值班").replies("1")
+    town.phone("li").gets("东山镇政府，21日9时起。", "由史密斯继续值班").replies("1")
     chen.gets("第4次呼叫")  # it goes on, at the slow pace
     asked = town.asks(pursuit.c.id, pursuit.c.wants == "handover", pursuit.c.post == "police",
                       pursuit.c.state == "open")  # fmt: skip
@@ -165,7 +165,7 @@ def test_silence_is_called_twice_louder_then_told_and_a_restart_loses_nothing(to
 def test_nobody_but_the_incomer_confirms_and_a_supervisor_only_with_a_reason(town: Town) -> None:
     chen, brown = phone(town, "chen"), phone(town, "brown")
     until(town, 21, 20, 2)
-    brown.gets("21日20:00已到交接时间")
+    brown.gets("21日20时起。已到时间")
     refused = does(town, "chen", "/police/hand-over", 409, answer="take-over", reason="我要下班")
     assert "只有接班人本人" in refused["zh"]
     does(town, "admin", "/police/hand-over", 422, answer="take-over")
@@ -180,7 +180,7 @@ def test_nobody_but_the_incomer_confirms_and_a_supervisor_only_with_a_reason(tow
     assert posts_form(town, "admin", form)[0] == 303
     town.passes(seconds=31)
     assert roster(town, "police")["now"] == ["brown"]
-    chen.gets("由布朗值班（管理员代为交接：布朗已到岗，手机没电）")
+    chen.gets("由布朗接班（管理员代为交接：布朗已到岗，手机没电）")
     brown.gets("管理员代为交接")
     assert town.api("POST", "/rosters/police/hand-over", json={"answer": "take-over"}).status_code == 409
 
@@ -194,7 +194,7 @@ def test_who_confirms_ahead_is_on_duty_when_their_shift_begins(town: Town) -> No
     assert roster(town, "township")["now"] != ["jones"]
     until(town, 21, 21, 1)
     assert roster(town, "township")["now"] == ["jones"]
-    jones.gets("21日21:00起由您接班").expects_nothing()
+    jones.gets("21日21时起。请确认接班").expects_nothing()
     assert li.unread == [] or "琼斯" in li.unread[-1].body
 
 
@@ -212,7 +212,7 @@ def test_where_whoever_should_stay_has_left_the_incomer_is_on_duty_unconfirmed(t
     assert town.runs_besides("import", "people", str(people)) == 0
     town.passes(seconds=31)
     assert roster(town, "police")["now"] == ["chen"]
-    chen.gets("交警大队现由您值班，尚未确认接班")
+    chen.gets("交警大队，22日8时起。现由您值班，请确认接班")
     held = handed(town, "police")
     assert (held["stage"], held["outgoer"], held["incomer"]) == ("alone", None, "chen")
     orders(town, "guide", "塌方", "bridge-1")
