@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from alerting.errors import BadInput
-from alerting.people.roster_file import named_in, read_rosters, rota_of
+from alerting.people.roster_file import confirmed_within, named_in, read_rosters, rota_of
 from alerting.people.rota import Hours, Layer
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -56,6 +56,18 @@ def test_it_is_read(tmp_path: Path) -> None:
     assert (feast.begins, [s.people for s in feast.shifts]) == (begins, [("he",), ("luo",)])
 
 
+@pytest.mark.parametrize(("said", "within"), [
+    ("", None), ("    confirm: false\n", None), ("    confirm: true\n", timedelta(minutes=20)),
+    ("    confirm: 45 minutes\n", timedelta(minutes=45)),
+])  # fmt: skip
+def test_within_how_long_a_hand_over_is_confirmed(
+    tmp_path: Path, said: str, within: timedelta | None
+) -> None:
+    [text] = read(tmp_path, WHOLE.replace("    layers:\n", f"{said}    layers:\n", 1)).values()
+    assert confirmed_within(text) == within
+    assert ("confirm" in text) == (within is not None)  # an upgrade changes no roster
+
+
 def test_without_a_file_there_is_no_roster(tmp_path: Path) -> None:
     assert read_rosters(tmp_path / "rosters.yaml", set(), {}) == {}
     assert read_rosters(None, set(), {}) == {}
@@ -75,6 +87,10 @@ def test_without_a_file_there_is_no_roster(tmp_path: Path) -> None:
     ("18:00-08:00", "18-8", "line 12: rosters.layers.only.hours: '18-8' are no hours of the day"),
     ("only: {days", "onyl: {days", "line 12: rosters.layers.onyl: there is no such entry"),
     ("2026-02-18 08:00", "2026-02-15 08:00", "line 14: rosters.temporary: it ends before it begins"),
+    ("    layers:\n      - people: [luo", "    confirm: soon\n    layers:\n      - people: [luo",
+     "line 3: rosters.confirm: 'soon' does not say how it is confirmed; write: true, or 30 minutes"),
+    ("    layers:\n      - people: [luo", "    confirm: 3 minutes\n    layers:\n      - people: [luo",
+     "line 3: rosters.confirm: '3 minutes' does not say"),
     ("rosters:", "rosters: [", "line 2, column 3: this is not YAML"),
 ])  # fmt: skip
 def test_what_is_wrong_is_said_with_its_line(

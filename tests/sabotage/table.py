@@ -347,4 +347,30 @@ BREAKS = (
           "next_door = found.told + in_words(found.beside, book, places)", "next_door = found.told",
           STORIES + "test_approval.py::"
           "test_a_decider_sees_what_happens_meanwhile_and_what_the_neighbours_do"),
+    # Hand-overs
+    Break("who has not confirmed is on duty", "alerting/people/handing.py",
+          "        return on or shift.people\n", "        return shift.people\n",
+          STORIES + "test_hand_over.py::"
+          "test_whoever_comes_is_asked_ahead_and_whoever_was_there_is_called_until_they_confirm"),
+    Break("whoever is on duty is asked to take over", "alerting/dispatch/readers.py",
+          "if row.post is None or row.who == INCOMER:", "if row.post is None:",
+          STORIES + "test_hand_over.py::"
+          "test_whoever_comes_is_asked_ahead_and_whoever_was_there_is_called_until_they_confirm"),
+    Break("on my way is taken over", "alerting/chase/replies.py",
+          '_DONE = ("in-force", "attest", "take-over")', '_DONE = ("in-force", "attest")',
+          STORIES + "test_hand_over.py::"
+          "test_whoever_comes_is_asked_ahead_and_whoever_was_there_is_called_until_they_confirm"),
+    Break("silence at a hand-over is told to nobody", "alerting/chase/handing_over.py",
+          "    if calls_left == 0:\n", "    if False:\n",
+          STORIES + "test_hand_over.py::"
+          "test_silence_is_called_twice_louder_then_told_and_a_restart_loses_nothing"),
+    Break("anybody confirms for the incomer", "alerting/service/hand_overs.py",
+          "if by.id != row.incomer and by.role not in ORDER:", "if False:",
+          STORIES + "test_hand_over.py::"
+          "test_nobody_but_the_incomer_confirms_and_a_supervisor_only_with_a_reason"),
+    Break("who has left the register stays on duty", "alerting/people/handing.py",
+          "return tuple(one for one in _rows_now(connection, post) if one in known)",
+          "return tuple(_rows_now(connection, post))",
+          STORIES + "test_hand_over.py::"
+          "test_where_whoever_should_stay_has_left_the_incomer_is_on_duty_unconfirmed"),
 )  # fmt: skip
