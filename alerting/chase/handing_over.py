@@ -8,7 +8,7 @@ told, and the calls go on at the slow pace of the policy. Who is on duty meanwhi
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, update
 
@@ -31,6 +31,14 @@ INCOMER = "incomer"  # whom of the post they call
 LEVEL = Level.orange  # it waits neither for the morning nor in a digest
 LOUDER = (1 / 4, 3 / 4)  # of the time to confirm, after which the incomer is called again
 LIVE = "live"
+
+
+class _Called(NamedTuple):
+    """What a ladder needs to know of a pursuit, where there may be none yet."""
+
+    post: str
+    level: int
+    wants: str = HANDOVER
 
 
 def unsaid(realm: str) -> ColumnElement[bool]:
@@ -233,8 +241,8 @@ def _tell_others(
     """Whoever stays, and the post above; where there is none above, all on the post's own list."""
     post = post_by_id(connection, row.post)
     assert post is not None
-    held = pursuits.by_id(connection, row.pursuit)
-    above = [one for one in ladder(connection, life, held, post.sector, post.place)
+    called = _Called(post.id, int(LEVEL))
+    above = [one for one in ladder(connection, life, called, post.sector, post.place)
              if one.id != post.id]  # fmt: skip
     if not above:
         _tell(connection, life, row, said, now, post=post.id, who="any one")

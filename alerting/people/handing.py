@@ -192,7 +192,7 @@ def cannot(connection: Connection, held: Row[Any], by: str, reason: str, realm: 
     """The incomer says that they cannot: whoever is on duty stays. False where it is over."""
     result = connection.execute(
         update(handover).where(handover.c.n == held.n, handover.c.state.in_(STANDING))
-        .values(state="open", cannot=at, reason=reason, confirmed=None, by=None)
+        .values(state="open", said=True, cannot=at, reason=reason, confirmed=None, by=None)
     )  # fmt: skip
     if result.rowcount:
         record(connection, realm, at, by, "cannot take over", held.post,

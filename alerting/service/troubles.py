@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from alerting import audit
 from alerting.chase import handing_over, handing_words
-from alerting.people import handing
+from alerting.people import handing, holders_of
 from alerting.people.roster_words import span_said
 from alerting.service import dead_letters
 from alerting.service.clock import LIVE
@@ -234,10 +234,16 @@ def _gaps(station: Station, connection: Connection, now: datetime) -> list[Troub
     for row in rows:
         when = span_said(row.gap_begins, row.gap_ends, station.config.county.zone)
         near = row.gap_begins - now <= GAP_IS_NEAR
+        zh = "届时将直接呼叫上一级，请在值班表上安排人员"
+        en = "put somebody on its roster, or the post above is called"
+        there = holders_of(connection, row.id) if row.gap_begins <= now else []
+        if there:  # whoever was to come has left, and the one before stays
+            zh = f"{there[0].called('zh')}继续值班，请在值班表上安排接班人员"
+            en = f"{there[0].called('en')} stays on duty, put somebody on its roster"
         found.append(Trouble("roster-gap", f"roster:{row.id}", {
-            "zh": f"{row.title}{when['zh']}无人值班，届时将直接呼叫上一级，请在值班表上安排人员",
-            "en": f"nobody is on duty at {row.title_en or row.title} from {when['en']}: put somebody"
-            " on its roster, or the post above is called",
+            "zh": f"{row.title}{when['zh']}{'无接班人员' if there else '无人值班'}，{zh}",
+            "en": f"nobody is {'to come' if there else 'on duty'} at {row.title_en or row.title} from"
+            f" {when['en']}: {en}",
         }, Level.orange if near else Level.blue))  # fmt: skip
     return found
 

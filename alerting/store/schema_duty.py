@@ -85,6 +85,6 @@ handover = Table(
     Column("by", String),  # the incomer, or who did it for them
     Index("handover_one_open", "post", unique=True, sqlite_where=text("state = 'open'"),
           postgresql_where=text("state = 'open'")),
-    Index("handover_by_post", "post", "n"),
+    Index("handover_by_state", "state", "post"),
     Index("handover_by_pursuit", "pursuit"),
 )  # fmt: skip

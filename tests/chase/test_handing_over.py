@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import insert, update
 
 from alerting import chase
+from alerting.chase.handing_over import refuse
 from alerting.chase.open_items import counted, gravest, open_items
-from alerting.people import import_rosters, post_by_id
+from alerting.people import handing, import_rosters, person_by_id, post_by_id
 from alerting.people.duty import hand_over
 from alerting.store.schema import delivery, notice, person, pursuit, realm
 from alerting.store.schema_duty import handover
@@ -102,6 +103,24 @@ def test_who_cannot_is_asked_why_and_called_no_more(county: County) -> None:
     code = next(d.code for d in reversed(_asked(county)))
     assert county.text("township", f"1 {code}") == "taken"  # they can after all
     assert county.rows(handover)[-1].state == "taken"
+
+
+def test_what_is_said_before_anybody_was_called_is_heard(county: County) -> None:
+    """By the page, in the moment in which it is opened."""
+    county.now += timedelta(minutes=21)
+    county.store.write(lambda c: hand_over(c, county.life.zone, "live", county.now))
+
+    def says_no(connection: Any) -> None:
+        held, who = handing.open_at(connection, "township-post"), person_by_id(connection, "township")
+        assert held is not None
+        assert held.pursuit is None
+        assert who is not None
+        refuse(connection, county.life, held, who, county.now, "ill")
+
+    county.store.write(says_no)
+    county.step()
+    assert "township cannot take over: ill" in county.phone("office")[-1]
+    assert county.open() == []
 
 
 def _asked(county: County) -> list[Any]:

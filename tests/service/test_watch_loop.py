@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select, update
 
 from alerting import audit
-from alerting.people import import_rosters, person_by_id
+from alerting.people import handing, import_rosters, person_by_id
 from alerting.people.duty import hand_over
 from alerting.people.roster_changes import Desk, override
 from alerting.runtime import VirtualRuntime
@@ -27,8 +27,9 @@ from alerting.service.station import Station
 from alerting.service.watch_loop import EVERY_VIRTUAL, WatchLoop
 from alerting.signals import Observation
 from alerting.store import Store
-from alerting.store.schema import alert, notice, signal
+from alerting.store.schema import alert, notice, person, signal
 from alerting.store.schema import audit as audit_log
+from alerting.store.schema_duty import AT_ONCE, roster
 from alerting.vocabulary import Level
 from alerting.weather import Fields
 
@@ -229,3 +230,49 @@ def test_a_change_that_meets_its_shift_no_more_is_told(watched: Watched) -> None
     [(rule, kind, level, said)] = of_the_roster(watched)
     assert (rule, kind, level) == ("roster-change", "open", Level.blue)
     assert "交警大队1月22日08:00至1月23日08:00的调班（wang安排）" in said
+
+
+HANDED_OVER = {"police": {"post": "police", "confirm": True, "layers": [
+    {"people": ["chen", "wang"], "every": "1 day", "hand-over": "14:30", "from": "2026-01-19"},
+]}}  # fmt: skip
+
+
+def test_where_whoever_was_to_come_has_left_it_is_said_who_stays(watched: Watched) -> None:
+    zone = watched.station.config.county.zone
+    rosters(watched, HANDED_OVER)
+
+    def confirms(connection: Any) -> None:
+        held = handing.open_at(connection, "police")
+        assert held is not None
+        handing.take_over(connection, held, "chen", "live", watched.clock.now())
+        hand_over(connection, zone, "live", watched.clock.now())
+
+    def leaves(connection: Any) -> None:
+        connection.execute(update(person).where(person.c.id == "wang").values(active=False))
+        connection.execute(update(roster).values(next=AT_ONCE))
+        hand_over(connection, zone, "live", watched.clock.now())
+
+    watched.station.store.write(confirms)
+    watched.clock.advance(timedelta(minutes=31))
+    watched.station.store.write(leaves)
+    rule, _, level, said = of_the_roster(watched)[-1]
+    assert (rule, level) == ("roster-gap", Level.orange)
+    assert "1月20日14:30至1月21日14:30无接班人员，陈警官继续值班" in said
+
+
+def test_a_hand_over_that_nobody_confirms_is_a_trouble_until_somebody_does(watched: Watched) -> None:
+    rosters(watched, HANDED_OVER)  # nobody was there before: chen is, and must confirm
+    watched.looks_around()
+    assert ("service", "hand-over-open", "roster:police", "open") not in watched.alerts()
+    watched.clock.advance(timedelta(minutes=20))
+    watched.looks_around()
+    assert ("service", "hand-over-open", "roster:police", "open") in watched.alerts()
+
+    def confirms(connection: Any) -> None:
+        held = handing.open_at(connection, "police")
+        assert held is not None
+        handing.take_over(connection, held, "chen", "live", watched.clock.now())
+
+    watched.station.store.write(confirms)
+    watched.looks_around()
+    assert ("service", "hand-over-open", "roster:police", "closed") in watched.alerts()
