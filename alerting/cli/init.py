@@ -86,6 +86,7 @@ ROSTERS = """\
 # Who is on duty in turn; a post that is not here is held by its first holder in posts.csv. An example:
 rosters: []
 #  - post: duty-office
+#    confirm: true                 # 接班须确认，可不写 whoever comes must confirm; may be left out
 #    layers:
 #      - people: [zhang, li]       # 按此顺序轮换 in this order
 #        every: 1 day              # 12 hours, 1 week, 1 month
