@@ -20,6 +20,7 @@ from typing import Any
 from alerting.alerts import meeting, signing
 from alerting.alerts.addressing import addressed, post_for
 from alerting.alerts.askers import day_meant, done_by_another, note_asker, open_for, replaced
+from alerting.alerts.corrected import tell_correction, to_be_told
 from alerting.alerts.first import given_first, needed_by, wait_is_over, waiting_for
 from alerting.alerts.hours import hours_of
 from alerting.alerts.joint import Hours, Joint, in_hours, joined, meets, on, overlap, passed
@@ -322,7 +323,7 @@ def _propose(
         interim_for=interim_for, proposed=at, decided_by=decided_by, issued=None, acknowledged=None,
         ahead=None, in_force=None, due=None, begins=begins, ends=ends, timed=hours != (None, None),
         overdue=None, cannot=None, waits=None, attested=None, attested_by=None, ended=None,
-        end_reason="", successor=None, version=1, signed=signed, put=None,
+        end_reason="", successor=None, version=1, signed=signed, put=None, corrects=None,
     )  # fmt: skip
     if signed is not None:
         ledger.change(row, **signing.as_signed(row, Joint(arguments, facts.level, *hours))._asdict())
@@ -357,6 +358,7 @@ def settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     now = signing.as_signed(row, asked)
     revived = row.state in LOOKED_AT
     if now == was and not revived:
+        signing.drop_correction(ledger, row)
         return False
     stricter = now.stricter_than(was, definition.arguments)
     again = stricter or now.level > was.level or revived
@@ -365,6 +367,9 @@ def settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     _needed_alike(ledger, row, facts, at)
     ledger.record(at, "service", "change measure", row.id, {
         "arguments": now.arguments, "level": now.level, "was": [was.arguments, was.level]})  # fmt: skip
+    if to_be_told(row) and row.put is None:
+        tell_correction(ledger, row, facts, at)
+        return True
     if not again:
         if row.issued is not None:
             tell_carrier(ledger, row, "update", facts, at)

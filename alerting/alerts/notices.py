@@ -31,6 +31,7 @@ class Facts:
     by: str = ""
     due: datetime | None = None
     response: dict[str, str] = field(default_factory=dict)  # as it is called, where one asks
+    corrects: dict[str, Any] = field(default_factory=dict)  # what was said before, where it was wrong
 
     def json(self) -> dict[str, Any]:
         return {
@@ -50,7 +51,7 @@ class Facts:
             "reason": self.reason,
             "by": self.by,
             "due": self.due.isoformat() if self.due else None,
-        } | ({"response": self.response} if self.response else {})
+        } | {key: said for key in ("response", "corrects") if (said := getattr(self, key))}
 
     def saying(self, **changes: Any) -> Facts:
         return replace(self, **changes)
@@ -67,14 +68,16 @@ def tell(
     measure: str | None = None,
     wants: str = "",
     due: datetime | None = None,
+    who: str = "",
 ) -> None:
-    """Write a notice to a post; `due` holds it back until then."""
+    """Write a notice to a post; `due` holds it back until then. `who` of the post it calls, where that
+    is not for the policy to say."""
     # News that asks nothing goes to all who were called on: they stand out there until it is over.
     step = ledger.life.policies.of(facts.level, wants or "acknowledge").steps[0]
     ledger.add_notice(
         kind=kind, alert=alert, measure=measure, post=post.id, person=None, wants=wants,
         level=facts.level, created=at, due=due or at, state="due", reason="", facts=facts.json(),
-        who=step.who, loudness=step.loud(0) if wants else 0,
+        who=who or step.who, loudness=step.loud(0) if wants else 0,
     )  # fmt: skip
 
 
@@ -110,7 +113,7 @@ def posts_told(ledger: Ledger, about: str, key: str) -> set[str]:
 
 # Kinds of notice that say of which level an alert is.
 _SAYS_LEVEL = frozenset({"open", "raise", "fall", "clear", "reopen", "update", "order", "tighten",
-                         "withdrawn"})  # fmt: skip
+                         "correction", "withdrawn"})  # fmt: skip
 _SAYS_OVER = frozenset({"clear", "withdrawn"})
 
 

@@ -17,11 +17,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from alerting.alerts.corrected import to_be_told
 from alerting.alerts.hours import hours_of
 from alerting.alerts.joint import Hours, Joint
 from alerting.alerts.ledger import Ledger
-from alerting.alerts.notices import Facts
-from alerting.alerts.orders import ask_decider
+from alerting.alerts.notices import Facts, tell_person
+from alerting.alerts.orders import ask_decider, describe, facts_of
 from alerting.rulebook.arguments import FROM, UNTIL
 from alerting.store.rows import Row
 
@@ -98,7 +99,8 @@ def put_anew(ledger: Ledger, row: Row, asked: Joint, facts: Facts, at: datetime)
     back where it has fallen again."""
     if row.signed is None:
         return
-    if asked.level <= row.signed["up_to"]:
+    corrected = to_be_told(row)
+    if asked.level <= row.signed["up_to"] and not corrected:
         if row.put is not None:
             ledger.change(row, put=None)
             ledger.record(at, "service", "withdraw question", row.id, {"reason": "the level fell"})
@@ -112,14 +114,44 @@ def put_anew(ledger: Ledger, row: Row, asked: Joint, facts: Facts, at: datetime)
     ledger.record(at, "service", "ask the decider anew", row.id, {"arguments": asked.arguments})
     reason = {"zh": "级别升高，此前批准的继续执行，请重新决定",
               "en": "The level rose; what you signed stands until you decide anew"}  # fmt: skip
+    if corrected:
+        why = row.corrects["reason"]
+        reason = {"zh": f"更正：{why}。此前批准的继续执行，请重新决定",
+                  "en": f"Corrected: {why}. What you signed stands until you decide anew"}  # fmt: skip
+        facts = facts.saying(by=row.corrects["by"])
     changes = {k: put[k] for k in ("arguments", "begins", "ends") if put[k] is not None}
     ask_decider(ledger, row, decider, facts.saying(level=asked.level, reason=reason), at, put=changes)
 
 
 def keep_as_signed(ledger: Ledger, row: Row, by: str, at: datetime, reason: str) -> None:
-    """Asked anew, the decider stays with what they signed: it stands up to the higher level too."""
-    ledger.change(row, signed={**row.signed, "up_to": row.put["level"]}, put=None)
+    """Asked anew, the decider stays with what they signed: it stands up to the higher level too. Who
+    would have corrected it is told."""
+    up_to = max(row.signed["up_to"], row.put["level"])
+    ledger.change(row, signed={**row.signed, "up_to": up_to}, put=None)
     ledger.record(at, by, "keep as signed", row.id, {"reason": reason})
+    if to_be_told(row):
+        kept = {"zh": f"更正未获批准，仍按原批准执行{'：' if reason else ''}{reason}",
+                "en": f"The correction is not signed; what was signed stands{': ' if reason else ''}"
+                      f"{reason}"}  # fmt: skip
+        known = describe(row, ledger.life.measure(row.measure))
+        said = facts_of(ledger, row).saying(reason=kept, by=by, measures=(known,))
+        tell_person(ledger, "refused", row.corrects["by"], said, at, row.id)
+        drop_correction(ledger, row)
+
+
+def stand_as_signed(ledger: Ledger, row: Row) -> None:
+    """What its decider has approved stands as it is while they are asked about a correction."""
+    if row.signed is None:
+        signed = {"arguments": row.arguments, "begins": _text(row.begins), "ends": _text(row.ends),
+                  "level": row.level, "up_to": row.level, "by": row.decided_by,
+                  "asked": row.arguments}  # fmt: skip
+        ledger.change(row, signed=signed)
+
+
+def drop_correction(ledger: Ledger, row: Row) -> None:
+    """A correction that changes nothing, once its decider has spoken."""
+    if to_be_told(row) and row.put is None:
+        ledger.change(row, corrects=None)
 
 
 def take_as_put(ledger: Ledger, row: Row, by: str, at: datetime) -> None:

@@ -264,5 +264,6 @@ def _join(connection: Connection, life: Life, held: Any, row: Any, now: datetime
     connection.execute(update(notice).where(notice.c.id == row.id).values(pursuit=held.id))
     if held.at_post != row.post:
         calls.take_back(connection, held.id, "overtaken by a change")
-        calls.call(connection, life, by_id(connection, held.id), held.at_post, "escalation",
-                   words.risen(), now, rung=held.rung, round_=max(0, held.round))  # fmt: skip
+        said = words.corrected() if row.kind == "correction" else words.risen()
+        calls.call(connection, life, by_id(connection, held.id), held.at_post, "escalation", said,
+                   now, rung=held.rung, round_=max(0, held.round))  # fmt: skip

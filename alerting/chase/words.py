@@ -90,6 +90,10 @@ def risen() -> Words:
     return both("要求已提高，此前的确认作废", "It has been raised; earlier answers no longer count")
 
 
+def corrected() -> Words:
+    return both("要求已更正，此前的确认作废", "It has been corrected; earlier answers no longer count")
+
+
 def overdue(life: Life, due: datetime) -> Words:
     at = clock(life, due)
     return both(f"已过{at}落实时限，请立即反馈", f"It was due in force by {at}: report now")
@@ -425,8 +429,8 @@ def late(life: Life, ended: datetime | None) -> Words:
 
 
 def overtaken() -> Words:
-    return both("级别或要求已提高，请按最新一条消息答复",
-                "It has been raised since: please answer the newer message")  # fmt: skip
+    return both("级别或要求已有变化，请按最新一条消息答复",
+                "It has changed since: please answer the newer message")  # fmt: skip
 
 
 def not_yours(post: Post | None) -> Words:

@@ -38,6 +38,7 @@ from alerting.vocabulary.questions import TOGETHER, question_of
 
 log = structlog.get_logger()
 BUNDLE = timedelta(seconds=30)
+ALL_TOLD = "everybody whom it reached is told otherwise"
 BUNDLED = "bundled: written to less than 30 s ago"
 AT_ONCE = 25  # notices a realm and transaction
 WITH_THEM = 400  # more, where they are put as one question with one of these
@@ -262,7 +263,7 @@ class _Planning:
         all of them are told now."""
         readers, missing = self._readers.of(row)
         if not readers:
-            self._end(row, "nobody", missing)
+            self._end(row, "nobody" if missing else "withheld", missing or ALL_TOLD)
             return False
         waits: datetime | None = None
         why = ""

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
+from alerting.dispatch.corrections import corrected
 from alerting.dispatch.lines import in_gsm_7
 from alerting.dispatch.segments import segments
 from alerting.dispatch.wording import FORMS_ONLY, Book, News, Words
@@ -214,7 +215,7 @@ def _needs_link(wanted: Sequence[News], asking: Asking) -> bool:
 _WITHOUT_REASON = frozenset({"open", "raise", "reopen", "fall", "update", "clear", "lifted",
                              "reopened"})  # fmt: skip
 # … and these where they are sent alone: what is asked, by when and how to answer stays.
-_ALONE = frozenset({"reminder", "escalation", "check"})
+_ALONE = frozenset({"reminder", "escalation", "check", "correction"})
 # A bundle says these once for all notices in a row that share them …
 _HEADING = ("kind", "head", "place", "time", "moment")
 # … and of these what the notice before has not just said.
@@ -236,7 +237,7 @@ def _said(one: News, words: Words) -> Said:
         "colour": words.colour(one.level), "ordered": bool(one.facts.get("measures")),
         "about": bool(one.facts.get("hazard") or one.facts.get("measures")),
         "brief": words.brief(one), "behind": False,
-    }  # fmt: skip
+    } | corrected(words, one)  # fmt: skip
 
 
 def _cuts(said: Sequence[Said]) -> tuple[str, ...]:

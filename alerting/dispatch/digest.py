@@ -116,7 +116,10 @@ class Digests:
 
 
 def digestible(row: Row[Any]) -> bool:
-    """Whether `1` answers a notice, or nothing does: decisions and the like are put by themselves."""
+    """Whether `1` answers a notice, or nothing does: decisions and the like are put by themselves, and
+    so is a correction, whose words are what was wrong."""
+    if row.kind == "correction":
+        return False
     return row.post is not None and row.wants in ("", "acknowledge", "in-force")
 
 

@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, select, update
 
 from alerting.dispatch.channels import RANK, Failed, Message, Passing, Permanent, Sent, Unusable
-from alerting.dispatch.superseding import MAY_HAVE_ARRIVED, may_have_arrived, supersede_moot
+from alerting.dispatch.superseding import may_have_arrived, supersede_moot
 from alerting.dispatch.ways import AT_ONCE as OTHER_WAYS
 from alerting.dispatch.ways import carry_on, next_contact, next_way, ready
 from alerting.dispatch.writing import Drafts
+from alerting.people.reached import MAY_HAVE_ARRIVED
 from alerting.store.schema import delivery, delivery_notice, notice, person, post
 from alerting.store.schema import realm as realm_table
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from alerting.dispatch.superseding import REACHES
+from alerting.dispatch.superseding import LISTS, REACHES
 from alerting.dispatch.writing import Settings
 from alerting.people import (
     Contact,
@@ -21,12 +21,12 @@ from alerting.people import (
     person_by_id,
 )
 from alerting.people.policy import DECISIONS, SIGNS
+from alerting.people.reached import REACHED, went_out
 from alerting.store.schema import delivery, delivery_notice, notice
 from alerting.store.schema_reach import heard
 
 # What is said to one person because they spoke, or because their exercise stops: it never waits.
 PROMPT = ("reply", "stopped")
-LISTS = ("any one", "everyone")  # of notice.who: all who are named for the post
 INCOMER = "incomer"  # whoever is to come on duty at the post, and nobody who is
 
 
@@ -63,19 +63,21 @@ class Readers:
         self._had = {(row.notice, row.person, row.channel) for row in rows}
 
     def of(self, row: Row[Any]) -> tuple[list[Reader], str]:
-        """Who is told, and why nobody is where that is so."""
-        people, reached = self._people(row)
+        """Who is told, and why nobody is where that is so: "" where nobody is left to be told."""
+        people = self._people(row)
+        if not people and row.who == REACHED:
+            return [], ""
         if not people:
             return [], "nobody holds the post" if row.post else "there is no such person"
         found: list[Reader] = []
+        told_before = self._reached(row)
         on_duty = {p.id for p in self._holders.get(row.post or "", [])}
-        if row.who != "on-duty":  # all of the list are called, whoever is on duty
+        if row.who in LISTS:  # all of the list are called, whoever is on duty
             on_duty = set()
         for person in people:
-            # The first on the roster is on duty; the next is called only where no channel reaches them,
-            # or where the wrong message reached them.
-            others = person.id in on_duty and any(r.person.id in on_duty for r in found)
-            if others and person.id not in reached:
+            # The first on the roster is on duty; the next is called only where no channel reaches them.
+            second = person.id in on_duty and any(r.person.id in on_duty for r in found)
+            if second and person.id not in told_before:
                 continue
             contact = self._contact(row, person)
             if contact is not None:
@@ -93,11 +95,10 @@ class Readers:
             self._written |= self._last_written([person])
         return self._written[person]
 
-    def _people(self, row: Row[Any]) -> tuple[list[Person], set[str]]:
-        """Who is to be told; and which of them, on duty or not, for having been told before."""
+    def _people(self, row: Row[Any]) -> list[Person]:
         if row.post is None or row.who == INCOMER:
             one = person_by_id(self._connection, row.person) if row.person else None
-            return [one] if one is not None else [], set()
+            return [one] if one is not None else []
         people = list(self._holders[row.post])
         if row.who in LISTS:
             people = list(self._lists[row.post])
@@ -107,17 +108,33 @@ class Readers:
             known = set(self._connection.execute(
                 select(heard.c.person).where(heard.c.pursuit == row.pursuit)).scalars())
             people = [p for p in people if p.id not in known]
-        # A withdrawal reaches everyone the wrong message reached, on duty still or not; so does the
-        # news that a road is open.
-        reached = self._reached(row) if row.kind in REACHES else []
-        known = {p.id for p in people}
-        for person_id in reached:
+        # A withdrawal reaches everyone the wrong message reached, on duty still or not; so do a
+        # correction and the news that a road is open.
+        told = self._told_by_its_twin(row, people) if row.who == REACHED else {p.id for p in people}
+        if row.who == REACHED:
+            people = []
+        for person_id in self._reached(row):
             one = person_by_id(self._connection, person_id)
-            if one is not None and one.id not in known:
+            if one is not None and one.id not in told:
                 people.append(one)
-        return people, set(reached)
+        return people
+
+    def _told_by_its_twin(self, row: Row[Any], holders: Sequence[Person]) -> set[str]:
+        """Who has a notice of their own, which waits for an answer, of what this one says to the
+        others."""
+        called = self._connection.execute(
+            select(notice.c.who)
+            .where(notice.c.realm == self._realm, notice.c.post == row.post,
+                   notice.c.kind == row.kind, notice.c.created == row.created, notice.c.wants != "")
+        ).scalars()  # fmt: skip
+        if not set(LISTS).isdisjoint(called):
+            return {p.id for p in list_of(self._connection, row.post)}
+        on_duty = next((p for p in holders if self._contact(row, p) is not None), None)
+        return {on_duty.id} if on_duty is not None else set()
 
     def _reached(self, row: Row[Any]) -> list[str]:
+        if row.kind not in REACHES or row.wants:
+            return []
         about = notice.c.measure == row.measure if row.measure else notice.c.alert == row.alert
         return list(
             self._connection.execute(
@@ -125,11 +142,11 @@ class Readers:
                 .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
                 .join(notice, notice.c.id == delivery_notice.c.notice)
                 .where(notice.c.realm == self._realm, about, notice.c.post == row.post)
-                .where(delivery.c.state.not_in(["bound", "superseded", "dead"]))
+                .where(went_out())
                 .distinct()
                 .order_by(delivery.c.person)
             ).scalars()
-        )
+        )  # fmt: skip
 
     def _contact(self, row: Row[Any], person: Person) -> Contact | None:
         """A round later is a contact later, never a quieter one, and once all were tried the loudest; a

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from alerting.people import list_of, posts_held
+from alerting.people.reached import MAY_HAVE_ARRIVED
 from alerting.store.schema import (
     alert,
     delivery,
@@ -19,14 +20,17 @@ from alerting.store.schema import (
 )
 
 # Notices that mean something after their alert or measure has ended: they tell of the end, or answer.
-OUTLIVE = ("clear", "fall", "lifted", "reopened", "superseded", "withdrawn", "refused", "reply",
-           "stopped", "service")  # fmt: skip
+OUTLIVE = ("clear", "fall", "lifted", "reopened", "superseded", "withdrawn", "correction", "refused",
+           "reply", "stopped", "service")  # fmt: skip
 
 # Notices that reach everyone the earlier ones reached, on duty still or not.
-REACHES = ("withdrawn", "reopened")
-
-# How the error of a delivery begins whose last attempt may have arrived all the same.
-MAY_HAVE_ARRIVED = "may have arrived: "
+REACHES = ("withdrawn", "reopened", "correction")
+# `who` of a notice that calls all who are named for the post.
+LISTS = ("any one", "everyone")  # of notice.who: all who are named for the post
+# What a correction makes wrong: all that was said before it but answers, and that it is over.
+_NOT_CORRECTED = ("lifted", "reopened", "superseded", "withdrawn", "refused", "reply", "stopped",
+                  "service")  # fmt: skip
+CORRECTED = "corrected before it was sent"
 
 
 def may_have_arrived(row: Row[Any]) -> bool:
@@ -40,10 +44,12 @@ def supersede_moot(
     """Supersede deliveries that no longer fit, of those that wait to be sent; gives their ids.
 
     - Their realm has ended, and they do not say so.
-    - All they speak of has ended: withheld.
+    - All they speak of has ended or was corrected since: withheld.
+    - A part of it was corrected since: what is left is due again.
     - Their reader has left the post: their notices are due again.
 
-    The last two only where no attempt can have arrived. `now_of` is each realm's clock.
+    The last two, and what has ended, only where no attempt can have arrived. `now_of` is each realm's
+    clock.
     """
     if not rows:
         return set()
@@ -65,10 +71,16 @@ def supersede_moot(
             if any(one.kind == "stopped" for one in told):
                 continue
             why, state = "the exercise has ended", "withheld"
+        elif all_over(told, ended) and any(is_corrected(one, ended) for one in told):
+            # Not again either where it may have arrived: its reader is told of the correction.
+            lead = MAY_HAVE_ARRIVED if may_have_arrived(row) else ""
+            why, state = f"{lead}{CORRECTED}", "withheld"
         elif may_have_arrived(row):
             continue
         elif all_over(told, ended):
             why, state = "it ended before it was sent", "withheld"
+        elif any(is_corrected(one, ended) for one in told):
+            why, state = f"a part of it was {CORRECTED}", "due"
         elif row.fallback_of is None and _left(connection, told, row.person, held[row.person]):
             why, state = f"{row.person} has left the post", "due"
         else:
@@ -79,21 +91,51 @@ def supersede_moot(
 
 
 def ended_of(connection: Connection, notices: Sequence[Any]) -> set[tuple[str, str]]:
-    """("alert" or "measure", id) of what has ended, of all that these notices speak of."""
+    """("alert" or "measure", id) of what has ended, of all that these notices speak of; and ("notice",
+    id) of those whose words were corrected since."""
     measures = {n.measure for n in notices if n.measure is not None}
     alerts = {n.alert for n in notices if n.alert is not None}
     gone = select(measure.c.id).where(measure.c.id.in_(measures), measure.c.ended.is_not(None))
     closed = select(alert.c.id).where(alert.c.id.in_(alerts), alert.c.state != "open")
-    return {("measure", key) for key in connection.execute(gone).scalars()} | {
-        ("alert", key) for key in connection.execute(closed).scalars()
-    }
+    return (
+        {("measure", key) for key in connection.execute(gone).scalars()}
+        | {("alert", key) for key in connection.execute(closed).scalars()}
+        | _corrected(connection, notices, measures, alerts)
+    )
+
+
+def _corrected(
+    connection: Connection, notices: Sequence[Any], measures: set[str], alerts: set[str]
+) -> set[tuple[str, str]]:
+    newest = select(notice.c.alert, notice.c.measure, func.max(notice.c.created)).where(
+        notice.c.kind == "correction",
+        notice.c.measure.in_(measures) | (notice.c.measure.is_(None) & notice.c.alert.in_(alerts)),
+    ).group_by(notice.c.alert, notice.c.measure)  # fmt: skip
+    since: dict[tuple[str, str | None], datetime] = {}
+    for alert_id, measure_id, at in connection.execute(newest):
+        about = _about(alert_id, measure_id)
+        since[about] = max(at, since.get(about, at))
+    return {
+        ("notice", str(one.id)) for one in notices
+        if one.kind not in _NOT_CORRECTED and (at := since.get(_about(one.alert, one.measure)))
+        and one.created < at
+    }  # fmt: skip
+
+
+def _about(alert_id: str | None, measure_id: str | None) -> tuple[str, str | None]:
+    return ("measure", measure_id) if measure_id is not None else ("alert", alert_id)
+
+
+def is_corrected(one: Any, ended: set[tuple[str, str]]) -> bool:
+    return ("notice", str(one.id)) in ended
 
 
 def all_over(carried: Sequence[Any], ended: set[tuple[str, str]]) -> bool:
-    """Whether every alert or measure that these notices speak of has ended."""
+    """Whether every alert or measure that these notices speak of has ended, or is otherwise than they
+    say."""
     return bool(carried) and all(
-        one.kind not in OUTLIVE
-        and (("measure", one.measure) if one.measure is not None else ("alert", one.alert)) in ended
+        is_corrected(one, ended)
+        or (one.kind not in OUTLIVE and _about(one.alert, one.measure) in ended)
         for one in carried
     )
 
@@ -106,7 +148,7 @@ def _left(connection: Connection, carried: Sequence[Any], person: str, held: set
         return False
     if not told or any(n.post in held for n in told):
         return False
-    lists = {n.post for n in told if n.who != "on-duty"}
+    lists = {n.post for n in told if n.who in LISTS}
     return not any(one.id == person for post in lists for one in list_of(connection, post))
 
 

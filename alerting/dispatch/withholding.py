@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
-from alerting.dispatch.superseding import all_over
+from alerting.dispatch.superseding import CORRECTED, all_over, is_corrected
 from alerting.dispatch.writing import NO_PERSON, Settings
 from alerting.store.schema import delivery, delivery_notice, notice
 from alerting.vocabulary import Level
@@ -52,6 +52,8 @@ def judge(
     """
     if realm.ended is not None and row.kind != "stopped":
         return Verdict("the exercise has ended")
+    if is_corrected(row, ended):
+        return Verdict(CORRECTED)
     if all_over([row], ended):
         return Verdict("it ended before it was sent")
     if row.kind in LOOK_BACK:

@@ -109,6 +109,9 @@ class Words:
             return together.called(self, several, str(news.facts.get("rule") or ""))
         return together.name_of(self, str(news.facts.get("place") or ""))
 
+    def called_place(self, key: str) -> str:
+        return together.name_of(self, key)
+
     def places_listed(self, news: News) -> str:
         """All places of a question about several, where its heading does not name them."""
         return together.listed(self, news.facts.get("places") or ())
@@ -256,6 +259,18 @@ class Words:
         title = definition.title if definition is not None else given.get("title") or {}
         named = plain(str(title.get(self.language) or given["measure"]))
         return self.day(given, near) + named
+
+    def with_amounts(self, given: Mapping[str, Any], near: datetime) -> str:
+        """What it is called, with its arguments and hours."""
+        definition = self.book.measures.get(given["measure"])
+        said = self.title(given, near)
+        if definition is not None:
+            amounts = definition.say(dict(given.get("arguments") or {}), self.language)
+            clocks = self._hours(given)
+            join = "，" if self.language == "zh" else ", "
+            both = join.join(part for part in (amounts, clocks) if part)
+            said += (f"（{both}）" if self.language == "zh" else f" ({both})") if both else ""
+        return plain(said)
 
     def look(self, news: News) -> str:
         """What a check before lifting looks for."""

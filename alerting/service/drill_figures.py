@@ -22,7 +22,8 @@ from alerting.vocabulary import TIERS
 
 Row = dict[str, Any]
 _ORDER = {tier: at for at, tier in enumerate(reversed(TIERS))}  # who carries things out comes first
-_BY_HAND = ("open", "raise", "order", "keep", "withdraw", "respond")  # no answers to a message
+# No answers to a message.
+_BY_HAND = ("open", "raise", "order", "keep", "withdraw", "correct", "respond")
 _SENT = ("accepted", "delivered", "read", "answered")
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 BATCH = 50
-BY_HAND = ("open", "raise", "order", "keep", "withdraw", "respond")
+BY_HAND = ("open", "raise", "order", "keep", "withdraw", "correct", "respond")
 
 
 class EngineLoop:

@@ -322,6 +322,7 @@ def _measure(row: Any, places: Places, book: Titles) -> Row:
         "ahead": utc(row.ahead),
         "unconfirmed": unconfirmed(row),
         "signed": row.signed,
+        "corrects": row.corrects,
         "put": row.put,
         "lifter": row.lifter,
         "proposed": utc(row.proposed),

@@ -30,6 +30,7 @@ REASONS = {
     "escalation": {"zh": "〔谁未答复，请您处置〕", "en": "(who did not answer; it is yours now)"},
     "withdrawn": {"zh": "〔撤回的原因〕", "en": "(why)"},
     "refused": {"zh": "〔不同意的原因〕", "en": "(why)"},
+    "correction": {"zh": "〔更正的原因〕", "en": "(why)"},
     "suspended": {"zh": "〔与哪项冲突〕", "en": "(what it conflicts with)"},
     "superseded": {"zh": "〔由哪项措施接替〕", "en": "(what took its place)"},
 }

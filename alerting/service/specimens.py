@@ -22,13 +22,15 @@ OF_MEASURE = (
     ("escalation", "acknowledge", "rung"), ("escalation", "decision", "rung"),
     ("escalation", "confirm", "rung"), ("escalation", "check", "rung"), ("refused", "", "carrier"),
     ("withdrawn", "", "carrier"), ("suspended", "", "carrier"),
+    ("correction", "acknowledge", "carrier"),
 )  # fmt: skip
 # Of these those that say by when.
-DUE = ("order", "tighten", "raise", "decide", "reminder", "escalation")
+DUE = ("order", "tighten", "raise", "decide", "reminder", "escalation", "correction")
 # And of the alert itself, for whom a rule tells besides.
 OF_ALERT = (
     ("open", "acknowledge"), ("raise", "acknowledge"), ("reopen", "acknowledge"),
     ("reminder", "acknowledge"), ("update", ""), ("fall", ""), ("clear", ""), ("withdrawn", ""),
+    ("correction", "acknowledge"),
 )  # fmt: skip
 
 
@@ -60,7 +62,9 @@ def facts(about: About, span: Span, why: Mapping[str, str]) -> dict[str, Any]:
 
 def of_alert(kind: str, wants: str, level: int, span: Span, said: Mapping[str, Any]) -> News:
     """`said` are its facts."""
-    return News(1, kind, level, span.at, said, wants)
+    wrong = {"place": said["place"], "level": _another(level)}
+    more = {"corrects": wrong} if kind == "correction" else {}
+    return News(1, kind, level, span.at, dict(said) | more, wants)
 
 
 def of_measure(
@@ -70,8 +74,15 @@ def of_measure(
     """`ordered` is the measure as notices carry it (see `given`); `ahead` of its signature."""
     state = {"decision": "proposed", "check": "lift proposed"}.get(wants, "issued")
     due = span.due.isoformat() if kind in DUE and wants != "confirm" else None
-    more = {"measures": [dict(ordered) | {"state": state, "ahead": ahead}], "due": due}
+    more: dict[str, Any] = {"measures": [dict(ordered) | {"state": state, "ahead": ahead}], "due": due}
+    if kind == "correction":
+        wrong = {"place": said["place"], "level": _another(level), "measures": [dict(ordered)]}
+        more["corrects"] = wrong
     return News(1, kind, level, span.at, dict(said) | more, wants, "m1")
+
+
+def _another(level: int) -> int:
+    return level - 1 if level > 1 else level + 1
 
 
 def given(

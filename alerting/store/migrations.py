@@ -180,6 +180,11 @@ def _measures_are_ordered_ahead(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE measure ADD COLUMN ahead VARCHAR(27)"))
 
 
+def _measures_are_corrected(connection: Connection) -> None:
+    if "corrects" not in {c["name"] for c in inspect(connection).get_columns("measure")}:
+        connection.execute(text("ALTER TABLE measure ADD COLUMN corrects JSON"))
+
+
 def _duty_is_handed_over(connection: Connection) -> None:
     metadata.create_all(connection, tables=[handover])
 
@@ -195,6 +200,7 @@ MIGRATIONS = {
     "0021": _drills_are_kept,
     "0022": _decisions_are_changed_and_confirmed,
     "0023": _measures_are_ordered_ahead,
+    "0024": _measures_are_corrected,
     "0026": _duty_is_handed_over,
 }  # fmt: skip
 

@@ -146,7 +146,8 @@ alert = Table(
     Index("alert_by_end", "realm", "closed"),
 )  # fmt: skip
 
-# Each change of an alert, for its page: opened, raised, fell, reopened, extended, cleared, withdrawn.
+# Each change of an alert, for its page: opened, raised, fell, reopened, extended, corrected, cleared,
+# withdrawn.
 alert_change = Table(
     "alert_change", metadata,
     Column("n", Integer, primary_key=True, autoincrement=True),
@@ -186,6 +187,8 @@ measure = Table(
     Column("signed", JSON(none_as_null=True)),
     # What its decider is asked anew while it goes on as they signed it; see alerts/signing.py.
     Column("put", JSON(none_as_null=True)),
+    # What was put right by hand, in place of what; see alerts/corrected.py.
+    Column("corrects", JSON(none_as_null=True)),
     Column("issued", UtcText),
     Column("acknowledged", UtcText),
     Column("in_force", UtcText),
@@ -310,8 +313,8 @@ notice = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     _realm(),
     # open | raise | fall | clear | reopen | update | order | tighten | decide | check | ask |
-    # suspended | lifted | reopened | superseded | withdrawn | refused | reminder | escalation |
-    # question | reply | stopped | service | head | response | roster | handover
+    # suspended | lifted | reopened | superseded | withdrawn | correction | refused | reminder |
+    # escalation | question | reply | stopped | service | head | response | roster | handover
     Column("kind", String, nullable=False),
     Column("alert", String, ForeignKey("alert.id")),
     Column("measure", String, ForeignKey("measure.id")),
@@ -329,7 +332,8 @@ notice = Table(
     Column("facts", JSON, nullable=False),  # what composing needs besides alert and measure
     Column("noted", Boolean, nullable=False, server_default="0"),  # "nobody" seen by the chase
     # Whom of the post it calls: on-duty | any one | everyone | incomer (`person`, who is to come and is
-    # not on duty yet); and on how loud a channel at least.
+    # not on duty yet) | reached (those whom earlier ones about the same reached, and who do not hold it
+    # now); and on how loud a channel at least.
     Column("who", String, nullable=False, server_default="on-duty"),
     Column("loudness", Integer, nullable=False, server_default="0"),
     Index("notice_due", "state", "due"),

@@ -83,6 +83,21 @@ class Raising(_Body):
     reason: str = Field(min_length=1, max_length=500)
 
 
+class CorrectedAlert(_Body):
+    """What is left out stays as it is."""
+
+    level: LevelName | None = None
+    place: Key | None = None
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class CorrectedMeasure(CorrectedAlert):
+    """`arguments`: those that were wrong, by name; given empty, one that may be left out is."""
+
+    arguments: dict[Key, Any] = Field({}, max_length=20)
+    day: date | None = None
+
+
 class Opening(Raising):
     rule: Key
     place: Key
@@ -229,6 +244,39 @@ async def raise_alert(
 ) -> dict[str, Any]:
     return await say(station_of(request), who_asks, "raise", f"alert:{alert_id}",
                      given.model_dump(), channel="api")  # fmt: skip
+
+
+@router.post("/alerts/{alert_id}/correct", status_code=202, response_model=Became,
+             summary="Correct an alert that a person opened, raised or keeps")  # fmt: skip
+async def correct_alert(
+    request: Request,
+    alert_id: str,
+    given: CorrectedAlert,
+    who_asks: Annotated[Who, Depends(needs("order"))],
+) -> dict[str, Any]:
+    return await correct(station_of(request), who_asks, f"alert:{alert_id}", given, "api")
+
+
+@router.post("/measures/{measure_id}/correct", status_code=202, response_model=Became,
+             summary="Correct a measure that was ordered by hand")  # fmt: skip
+async def correct_measure(
+    request: Request,
+    measure_id: str,
+    given: CorrectedMeasure,
+    who_asks: Annotated[Who, Depends(needs("order"))],
+) -> dict[str, Any]:
+    return await correct(station_of(request), who_asks, f"measure:{measure_id}", given, "api")
+
+
+async def correct(
+    station: Station, who_asks: Who, subject: str, given: CorrectedAlert, channel: str
+) -> dict[str, Any]:
+    """Publish what is put right. Raises Problem where the right place is none of ours."""
+    if given.place is not None and given.place not in station.places.by_id:
+        raise Problem(404, f"there is no place {given.place!r}",
+                      zh=f"没有编号为 {given.place} 的地点。")  # fmt: skip
+    detail = given.model_dump(mode="json", exclude_none=True)
+    return await say(station, who_asks, "correct", subject, detail, channel=channel)
 
 
 @router.post("/alerts", status_code=202, response_model=Became,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qsl
 
 from fastapi import Request
@@ -51,16 +52,21 @@ def points_of(form: dict[str, str]) -> dict[str, bool]:
     return {key: answer == "yes" for key, answer in given.items() if answer in ("yes", "no")}
 
 
-def arguments_of(form: dict[str, str]) -> dict[str, str | list[str]]:
-    """The arguments of a measure that a form gives, each as it was typed; of several words those that
-    are ticked."""
-    given: dict[str, str | list[str]] = {}
+def bare(text: str) -> str | float:
+    """A number alone is in the measure's own unit; with a unit, or as words, it stays a text."""
+    return float(text) if re.fullmatch(r"[-+]?\d+(\.\d+)?", text.strip()) else text
+
+
+def arguments_of(form: dict[str, str]) -> dict[str, str | float | list[str]]:
+    """The arguments of a measure that a form gives, a number alone as one in the measure's own unit;
+    of several words those that are ticked."""
+    given: dict[str, str | float | list[str]] = {}
     for field, value in form.items():
         if not field.startswith("argument."):
             continue
         name, _, word = field.removeprefix("argument.").partition(".")
         if not word:
-            given[name] = value.strip()
+            given[name] = bare(value.strip())
         else:
             ticked = given.setdefault(name, [])
             if isinstance(ticked, list) and word != "any":

@@ -8,7 +8,6 @@ what was wrong.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -39,10 +38,11 @@ from alerting.web.api_epidemics import (
 )
 from alerting.web.api_incidents import Bulletin, publish_bulletin
 from alerting.web.api_roads import tell
-from alerting.web.bodies import form_of
+from alerting.web.bodies import bare, form_of
 from alerting.web.cards import natural
 from alerting.web.desk import Station, station_of
 from alerting.web.drawing import page
+from alerting.web.places_named import place_named
 from alerting.web.problems import Problem
 from alerting.web.realms import shown_of_realm
 from alerting.web.roles import Who
@@ -147,7 +147,7 @@ async def _incident(request: Request, who_asks: Who, form: Form) -> str:
 async def _road(request: Request, who_asks: Who, form: Form) -> str:
     station = station_of(request)
     detail: dict[str, Any] = {key: form.get(key, "").strip() for key in ("road", "by", "reason")}
-    detail |= {"from_km": _bare(form["from_km"]), "to_km": _bare(form["to_km"])}
+    detail |= {"from_km": bare(form["from_km"]), "to_km": bare(form["to_km"])}
     detail |= {"direction": form.get("direction") or "both"}
     if form.get("until"):
         detail["until"] = _time(station, form["until"]).isoformat()
@@ -181,7 +181,7 @@ async def _open(request: Request, who_asks: Who, form: Form) -> str:
     station = station_of(request)
     if form["rule"] not in station.book.rules_by_id:
         raise BadInput(f"there is no rule {form['rule']!r}", zh=f"没有“{form['rule']}”这条规则。")
-    detail = {"place": _place(station, form["place"]), "level": form["level"],
+    detail = {"place": place_named(station, form["place"]), "level": form["level"],
               "reason": form["reason"]}  # fmt: skip
     _confirmed(form)
     made = await saying.say(station, who_asks, "open", f"rule:{form['rule']}", detail,
@@ -194,13 +194,13 @@ async def _order(request: Request, who_asks: Who, form: Form) -> str:
     definition = station.book.orderable.get(name)
     if definition is None:
         raise BadInput(f"there is no measure {name!r}", zh=f"没有“{name}”这项措施。")
-    given = {key: _bare(form[f"argument.{key}"]) for key in [*definition.arguments, EXEMPTS]
+    given = {key: bare(form[f"argument.{key}"]) for key in [*definition.arguments, EXEMPTS]
              if form.get(f"argument.{key}")}  # fmt: skip
     detail = {
         "measure": name, "level": form["level"], "reason": form["reason"],
         "arguments": read_given(name, definition, given),
     } | ({"day": form["day"]} if form.get("day") else {})  # fmt: skip
-    place = _place(station, form["place"])
+    place = place_named(station, form["place"])
     _confirmed(form)
     made = await saying.say(station, who_asks, "order", f"place:{place}", detail, channel="page",
                             realm_id=form["realm"])  # fmt: skip
@@ -227,11 +227,6 @@ def _confirmed(form: Form) -> None:
         raise _Unconfirmed
 
 
-def _bare(text: str) -> str | float:
-    """A number alone is in the measure's own unit; with a unit, or as words, it stays a text."""
-    return float(text) if re.fullmatch(r"[-+]?\d+(\.\d+)?", text.strip()) else text
-
-
 def _time(station: Station, text: str) -> datetime:
     """A time of the county, as browsers send it: 2026-01-20T08:00. Raises BadInput."""
     try:
@@ -240,25 +235,6 @@ def _time(station: Station, text: str) -> datetime:
         raise BadInput(f"{text!r} is no time", mend="Write it like 2026-01-20 08:00.",
                        zh=f"“{text}”不是时间，请写成 2026-01-20 08:00。") from None  # fmt: skip
     return at if at.tzinfo is not None else at.replace(tzinfo=station.config.county.zone)
-
-
-def _place(station: Station, text: str) -> str:
-    """The id of the place of that name, or of that id. Raises BadInput."""
-    said = text.strip()
-    if said in station.places.by_id:
-        return said
-    named = [p for p in station.places.by_id.values() if said in (p.name, p.name_en)]
-    if len(named) == 1:
-        return named[0].id
-    if named:
-        ids = ", ".join(p.id for p in named)
-        raise BadInput(f"several places are called {said!r}", mend=f"Give the id: {ids}.",
-                       zh=f"有几处都叫“{said}”，请填编号：{ids}。")  # fmt: skip
-    names = [p.name for p in station.places.by_id.values()]
-    close = difflib.get_close_matches(said, names, n=3, cutoff=0.3)
-    raise BadInput(f"there is no place {said!r}",
-                   mend=f"Closest: {', '.join(close)}." if close else "",
-                   zh=f"没有“{said}”这个地点。" + (f"相近的有：{'、'.join(close)}。" if close else ""))
 
 
 async def _draw(

@@ -31,7 +31,7 @@ OF_ALERTS = {
     "opened": ("▲", "出现", "opens"), "reopened": ("▲", "再次出现", "opens again"),
     "raised": ("▲", "升级", "rises"), "fell": ("▼", "降级", "falls"),
     "cleared": ("▼", "解除", "clears"), "closed": ("▼", "结束", "ends"),
-    "withdrawn": ("▼", "撤回", "withdrawn"),
+    "withdrawn": ("▼", "撤回", "withdrawn"), "correct": ("◆", "更正", "corrected"),
 }  # fmt: skip
 OF_MEASURES = {
     "waits": ("□", "待决定", "to be decided"),
@@ -48,6 +48,7 @@ OF_MEASURES = {
     "send back": ("✗", "未予签字，退回", "sent back unsigned"),
     "propose lift": ("□", "拟解除", "lifting proposed"), "lifted": ("▼", "解除措施", "lifted"),
     "end passed": ("□", "到原定时间，仍被要求", "past its end, still asked for"),
+    "correct": ("◆", "更正", "corrected"),
     "expired": ("▼", "到期结束", "expired"), "superseded": ("▼", "由另一项接替", "superseded"),
 }  # fmt: skip
 OF_RESPONSES = {

@@ -27,6 +27,7 @@ ACTS = {
     "approve": ("同意", "approved"), "approve-changed": ("同意并修改", "approved with a change"),
     "reason": ("补充原因", "said why"), "refuse": ("不同意", "refused"),
     "attest": ("已复核", "checked"), "kept": ("保持", "kept"),
+    "command": ("短信指令", "commanded by text"), "drop": ("取消指令", "dropped a command"),
     "stand": ("保持", "let it stand"), "call-off": ("撤回", "called off"),
     "keep-first": ("保留①", "kept the first"), "take-second": ("改用②", "took the second"),
     "both": ("两者并行", "let both stand"), "go-ahead": ("不再等待，下达", "went on without it"),
@@ -57,7 +58,7 @@ ACTIONS = MEASURE_STATES | {
     "change at approval": ("批准时修改", "changed at approval"),
     "ask the decider anew": ("级别升高，请重新决定", "the level rose, the decider is asked anew"),
     "keep as signed": ("维持此前批准的内容", "kept as signed before"),
-    "reason": ("补充原因", "said why"),
+    "reason": ("补充原因", "said why"), "correct": ("人工更正", "corrected by hand"),
     "withdraw past the gate": ("未经四项确认，人工撤回", "withdrawn by hand, past the gate"),
 } | {
     f"attest {key}": (f"填报：{zh}", f"attested: {en}") for key, (zh, en) in GATE.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -28,6 +29,7 @@ from alerting.web.problems import Problem
 from alerting.web.roles import Who
 
 router = APIRouter(include_in_schema=False)
+CORRECTED_IN = ("proposed", "issued", "acknowledged", "in force")
 FIELD = "form."  # before the id of a form's field
 
 
@@ -126,9 +128,28 @@ def _decision(
 
     return {
         "deciders": {found["decider"], *called},
-        "signed": {"by": signed["by"], "was": said(signed["asked"])} if signed else None,
+        "signed": {"by": signed["by"], "was": said(signed["asked"])}
+        if signed and signed["asked"] != signed["arguments"] else None,
+        "corrected": _corrected(found, said),
         "put_said": said(put["arguments"]) if put else {},
         "put_now": (put or {}).get("arguments") or found["arguments"],
+    }
+
+
+def _corrected(
+    found: dict[str, Any], said: Callable[[dict[str, Any]], dict[str, str]]
+) -> dict[str, Any]:
+    """Whether it may be put right by hand; of one that was, how it stood, by whom, and where the wrong
+    one is found."""
+    by_hand = any(one["asker"].startswith("person:") and one["ended"] is None
+                  for one in found["askers"])  # fmt: skip
+    shown = {"may_be": by_hand and found["state"] in CORRECTED_IN, "by": "", "was": {}, "waits": False,
+             "of": ""}  # fmt: skip
+    if (known := found["corrects"]) is None:
+        return shown
+    return shown | {
+        "by": known["by"], "was": said(known["was"]["arguments"]), "waits": known["told"] is None,
+        "of": known["of"] if known["of"] != found["id"] else "",
     }
 
 

@@ -20,6 +20,7 @@ from alerting.web.drawing import STYLE, language_of, page, words_in
 from alerting.web.front import front, messages
 from alerting.web.health import failing
 from alerting.web.origin import at_the_machine
+from alerting.web.places_named import place_named
 from alerting.web.problems import Problem
 from alerting.web.realms import shown_of_realm
 from alerting.web.roles import NOBODY, Who
@@ -101,6 +102,11 @@ async def act(request: Request) -> Response:
     detail: dict[str, Any] = {k: form[k] for k in ("reason", "level") if form.get(k)}
     if doing == "approve-changed":
         detail["arguments"] = arguments_of(form)
+    if doing == "correct":
+        detail |= {"arguments": arguments_of(form)} if subject.startswith("measure:") else {}
+        detail |= {"day": form["day"]} if form.get("day") else {}
+        if form.get("place", "").strip():
+            detail["place"] = place_named(station_of(request), form["place"])
     if doing == "attest-gate":
         detail["points"] = points_of(form)
     chosen = chosen_of(form)

@@ -61,11 +61,12 @@ ACTS = {
     "order": "order",
     "keep": "order",
     "withdraw": "order",
+    "correct": "order",
 }
 # What may be answered for several places in one go.
 TOGETHER = frozenset(c.act for wants in questions.TOGETHER for c in choices(wants, True).values())
 WITH_REASON = frozenset({"cannot", "refuse", "approve-changed", "respond", "open", "raise", "order",
-                         "keep", "withdraw", "give-up", "send-back", "cannot-take-over"})  # fmt: skip
+                         "keep", "withdraw", "correct", "give-up", "send-back", "cannot-take-over"})  # fmt: skip
 _ANSWERS = frozenset({"acknowledge", "in-force", "return", "cannot", "attest", "support", "kept"})
 
 # What follows where the outcome itself says nothing more.
@@ -107,6 +108,8 @@ NEXT = {
     "order": ("已记录，措施随即下达。", "Noted; the measure is issued now."),
     "keep": ("已记录，保持到有人撤回为止。", "Noted; it is kept until a person ends it."),
     "withdraw": ("已记录撤回，会通知所有收到过的人。", "Noted; all who were told will hear of it."),
+    "correct": ("已记录更正，会通知所有收到过的人；已签批的先请决定人重新签批。",
+                "Noted; all who were told will hear of it. What was signed goes to its decider first."),
 }  # fmt: skip
 
 

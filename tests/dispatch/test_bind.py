@@ -6,14 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from alerting.dispatch import Composer
 from alerting.dispatch.bind import Plan, bind
 from alerting.dispatch.compose import Composed
+from alerting.dispatch.superseding import CORRECTED
 from alerting.store.schema import alert, delivery, holder, measure, notice, person, realm
 from tests.dispatch.hall import START, ZONE, Hall, book, ordered, places, run
 
 ORDER = {"kind": "order", "wants": "acknowledge"}
+WRONG = {"measures": [ordered()],
+         "corrects": {"place": "road", "level": 2, "measures": [ordered(limit=40.0)]}}  # fmt: skip
 
 
 def test_the_person_is_whoever_holds_the_post_now(hall: Hall) -> None:
@@ -310,6 +314,68 @@ def test_an_unsent_message_about_what_has_ended_is_not_sent(hall: Hall) -> None:
     assert hall.notice(key).state == "withheld"
     assert hall.deliveries()[0].state == "superseded"
 
+
+def test_what_was_corrected_before_it_was_sent_is_not_sent(hall: Hall) -> None:
+    from alerting.dispatch.channels import Passing
+
+    hall.phone.answers = [Passing("HTTP 429", 60)]
+    hall.measure()
+    key = hall.tell(**ORDER, measure="m1", facts={"measures": [ordered()]})
+    hall.goes()
+    hall.passes(seconds=1)
+    right = hall.tell(**ORDER | {"kind": "correction"}, measure="m1", facts=WRONG)
+    hall.passes(minutes=2)
+    assert [d.state for d in hall.deliveries()] == ["superseded", "accepted"]
+    assert (hall.notice(key).state, hall.notice(key).reason) == ("withheld", CORRECTED)
+    assert (hall.notice(right).state, len(hall.phone.got)) == ("carried", 1)
+    assert "【更正】" in hall.phone.got[0].text
+
+
+def test_of_a_bundle_what_was_not_corrected_goes_out(hall: Hall) -> None:
+    from alerting.dispatch.channels import Passing
+
+    hall.phone.answers = [Passing("HTTP 429", 60)]
+    hall.measure(), hall.measure("m2")
+    wrong = hall.tell(**ORDER, measure="m1", facts={"measures": [ordered()]})
+    other = hall.tell(**ORDER, measure="m2", facts={"measures": [ordered("m2", limit=30.0)]})
+    hall.goes()
+    assert hall.carried(hall.deliveries()[0].id) == [wrong, other]
+    hall.passes(seconds=1)
+    hall.tell(**ORDER | {"kind": "correction"}, measure="m1", facts=WRONG)
+    hall.passes(minutes=2)
+    assert (hall.notice(wrong).state, hall.notice(other).state) == ("withheld", "carried")
+    said = "".join(m.text for m in hall.phone.got)
+    assert (said.count("30公里/小时"), said.count("【更正】"), len(hall.phone.got)) == (1, 1, len(hall.phone.got))
+
+
+def test_what_may_have_arrived_and_was_corrected_is_not_sent_again_but_counts_as_told(
+    hall: Hall,
+) -> None:
+    from alerting.dispatch.channels import Passing
+
+    hall.phone.answers = [Passing("timeout", unsure=True)]
+    hall.measure()
+    hall.tell(**ORDER, measure="m1", facts={"measures": [ordered()]})
+    hall.goes()
+    hall.roster("police", "smith")
+    hall.passes(seconds=1)
+    hall.tell(kind="correction", measure="m1", facts=WRONG)
+    hall.passes(minutes=3)
+    assert [(d.person, d.state) for d in hall.deliveries()] == [
+        ("chen", "superseded"), ("smith", "accepted"), ("chen", "accepted")]  # fmt: skip
+    assert all("更正" in m.text or "CORRECTION" in m.text for m in hall.phone.got)
+
+
+def test_a_second_of_a_list_who_was_reached_hears_of_the_end(hall: Hall) -> None:
+    hall.store.write(lambda c: c.execute(insert(holder).values(post="police", rank=1, person="smith")))
+    hall.measure()
+    hall.tell(**ORDER, measure="m1", who="everyone", facts={"measures": [ordered()]})
+    hall.goes()
+    hall.changes(measure, "m1", ended=START)
+    hall.passes(minutes=1)
+    hall.tell(kind="withdrawn", measure="m1", facts={"measures": [ordered()]})
+    hall.goes()
+    assert sorted(d.person for d in hall.deliveries()) == ["chen", "chen", "smith", "smith"]
 
 def test_an_exercise_that_has_ended_says_only_so(hall: Hall) -> None:
     late, stop = hall.tell(due=START + timedelta(hours=1)), hall.tell(kind="stopped")

@@ -123,7 +123,10 @@ def test_an_advisory_in_red_is_confirmed_first_and_withdrawn_on_its_page(
     wang.gets("封闭路段", "同意回1，不同意回2").replies("1").gets("已记录同意")
     chen.gets("封闭路段")
     town.passes(minutes=5)
-    desk.presses("withdraw", town.alert(rule="fog")["id"], reason="雾已散")
+    fog = town.alert(rule="fog")["id"]
+    assert 'name="act" value="correct"' in desk.page(f"/alerts/{fog}?lang=zh")
+    assert "没有可更正之处" in desk.presses("correct", fog, level="red", reason="没有变")
+    desk.presses("withdraw", fog, reason="雾已散")
     chen.gets("【撤回】", "停止执行：派警力引导慢行", "仍须执行：封闭路段", "管理员：雾已散")
     assert town.alert(rule="fog")["state"] == "withdrawn"
 
@@ -145,8 +148,19 @@ def test_a_measure_is_ordered_answered_and_withdrawn_once(
     assert "人工下达的措施" in desk.page("/?realm=live&lang=zh")
     town.passes(minutes=5)
     withdrawn = f"measure:{ordered['id']}"
+    page = desk.page(f"/measures/{ordered['id']}?lang=zh")
+    assert 'name="act" value="correct"' in page
+    assert 'name="argument.limit" value="40"' in page
+    right = {"argument.limit": "60", "level": "yellow", "reason": "录入有误"}
+    assert "没有“火星路”这个地点" in desk.presses("correct", withdrawn, 422, place="火星路", **right)
+    assert "重新签批" in desk.presses("correct", withdrawn, **right)
+    chen.expects("【更正】", "原“限速（40公里/小时）”", "设置限速60公里/小时", "录入有误").replies("1")
+    chen.expects("收到确认")
+    page = desk.page(f"/measures/{ordered['id']}?lang=zh")
+    assert "管理员更正，原为：40公里/小时" in page
+    town.passes(minutes=1)
     assert "会通知所有收到过的人" in desk.presses("withdraw", withdrawn, reason="事故已处理")
-    chen.expects("【撤回】", "停止执行：设置限速40公里/小时", "管理员：事故已处理")
+    chen.expects("【撤回】", "停止执行：设置限速60公里/小时", "管理员：事故已处理")
     again = desk.presses("withdraw", withdrawn, 409, reason="再按一次")
     assert "这项措施已经结束：已撤回。没有执行。" in again
     assert "ended already" not in again

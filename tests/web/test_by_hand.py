@@ -6,6 +6,7 @@ import pytest
 
 from alerting.signals import Warning, encode
 from alerting.store import schema as s
+from alerting.web.bodies import arguments_of
 from tests.web.test_pages import HTML, hidden, log_in
 from tests.web.web_desk import NOW, Browser, Desk
 
@@ -157,3 +158,8 @@ def test_a_stored_warning_that_nobody_can_read_leaves_the_page_whole(desk: Desk,
     desk.person("office", "order")
     log_in(desk, web, "office")
     assert web.get("/by-hand").status_code == 200
+
+
+def test_a_number_typed_into_a_form_is_in_the_measures_own_unit() -> None:
+    form = {"argument.limit": " 50 ", "argument.until": "06:00", "argument.of.any": "1", "argument.of.a": "1"}
+    assert arguments_of(form) == {"limit": 50.0, "until": "06:00", "of": ["a"]}

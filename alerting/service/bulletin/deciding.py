@@ -16,7 +16,7 @@ from alerting.store.schema import answer, measure, response, response_step
 
 DECISIONS = ("approve", "approve-changed", "refuse", "keep-first", "take-second", "both", "go-ahead",
              "give-up", "sign", "send-back", "stand", "call-off", "kept")  # fmt: skip
-BY_HAND = ("open", "raise", "order", "keep", "withdraw")
+BY_HAND = ("open", "raise", "order", "keep", "withdraw", "correct")
 
 
 def answers(window: Window) -> list[Any]:

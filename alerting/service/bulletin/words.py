@@ -100,7 +100,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "call-off": ("缺数据时撤回", "called it off without data"), "kept": ("暂不解除", "kept in force"),
     "open": ("人工发布风险提示", "opened by hand"), "raise": ("人工升级", "raised by hand"),
     "order": ("人工下达措施", "ordered by hand"), "keep": ("人工保持", "kept by hand"),
-    "withdraw": ("人工撤回", "withdrawn by hand"),
+    "withdraw": ("人工撤回", "withdrawn by hand"), "correct": ("人工更正", "corrected by hand"),
 }  # fmt: skip
 STEPS: dict[str, tuple[str, str]] = {
     "proposed": ("提请会商", "put to consultation"), "started": ("启动", "started"),
