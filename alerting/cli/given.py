@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
@@ -49,6 +49,22 @@ As = Annotated[
     typer.Option("--as", envvar="SUIAN_AS", show_envvar=False,
                  help="The id of who does it (or SUIAN_AS), where several may."),
 ]  # fmt: skip
+Arguments = Annotated[
+    list[str], typer.Option("--argument", help="name=value (40, or 40km/h), or name=a+b for words.")
+]
+
+
+def argument_of(text: str) -> tuple[str, Any]:
+    """One --argument. Raises BadInput."""
+    name, is_there, value = text.partition("=")
+    if not is_there or not name or not value:
+        raise BadInput(
+            f"--argument {text!r} cannot be read", mend="Write name=value, e.g. speed=40."
+        )
+    try:
+        return name, float(value)  # in the measure's own unit
+    except ValueError:
+        return name, value
 
 
 def local(at: datetime | str | None, zone: ZoneInfo) -> str:

@@ -17,7 +17,7 @@ from alerting.runtime import RealRuntime
 from alerting.service.address import address_of
 from alerting.service.config import Config
 from alerting.store import Store
-from alerting.store.schema import person, token
+from alerting.store.schema import alert, measure, person, token
 from alerting.web.roles import ROLES
 
 TIMEOUT = (3, 30)  # seconds to connect, to answer
@@ -115,6 +115,22 @@ def _answer(config: Config, path: str, body: dict[str, Any], given: str, as_form
         raise SuianError(f"the service failed: {detail}", mend=str(said.get("mend", "")))
     refused = f"{said['zh']} the service refuses" if "zh" in said else "the service refuses"
     raise Refused(f"{refused}: {detail}", mend=str(said.get("mend", "")))
+
+
+def kind_of(config: Config, key: str) -> str:
+    """Whether an id is that of an "alert" or of a "measure". Raises BadInput for neither."""
+    store = store_of(config)
+    try:
+        with store.read() as connection:
+            for kind, table in (("alert", alert), ("measure", measure)):
+                if connection.execute(select(table.c.id).where(table.c.id == key)).first():
+                    return kind
+    finally:
+        store.close()
+    raise BadInput(
+        f"there is no alert and no measure {key!r}",
+        mend="The page, or GET /api/v1/alerts?state=all, shows their ids.",
+    )
 
 
 def say_next(answer: dict[str, Any]) -> None:

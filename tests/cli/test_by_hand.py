@@ -88,7 +88,15 @@ def test_ordered_reported_withdrawn_and_explained(served: Folder) -> None:
     served.run("order", "guide", "road-1", "--reason", "x", "--as", "nemo", code=2).says(
         "no person 'nemo'", "Who may: li"
     )
-    measure = _wait_for(served, "measure")
+    measure = _wait_for(served, "measure", "measure = 'speed-limit'")
+    served.run("correct", measure, "--reason", "x", code=2).says("nothing is named", "--level")
+    served.run("correct", "nothing", "--reason", "x", "--level", "red", code=2).says("no alert and no")
+    served.run("correct", measure, "--reason", "misheard", "--argument", "speed=60").says(
+        "all who were told will hear of it"
+    )
+    served.run("correct", measure, "--reason", "again", "--argument", "speed=60", code=2).says(
+        "it is so already", "没有可更正之处"
+    )
     served.run("withdraw", measure, "--reason", "the salt truck was there").says("will hear of it")
     served.run("withdraw", measure, "--reason", "again", code=2).says("ended already")
     served.run("doctor").says("the service on", "ready")
@@ -110,6 +118,11 @@ def test_an_alert_is_explained(served: Folder) -> None:
     )  # fmt: skip
     urllib.request.urlopen(request, timeout=20)
     key = _wait_for(served, "alert")
+    served.run("raise", key, "red", "--reason", "x", code=2).says("it is red already")
+    served.run("keep", key, "--reason", "the surface is soft").says("kept until a person ends it")
+    served.run("correct", key, "--reason", "only cracks", "--day", "2026-07-02", code=2).says("no day")
+    served.run("correct", key, "--reason", "only cracks", "--level", "orange").says("will hear of it")
+    served.run("raise", key, "red", "--reason", "tarmac melts").says("higher level goes out now")
     _wait_for(served, "delivery")
     ran = served.run("explain", key)
     ran.says(key, "tarmac melts", "Timeline 经过", "opened", "Measures 措施", "speed-limit", "Told 已通知",
@@ -132,10 +145,10 @@ def test_an_exercise_that_the_config_does_not_play(served: Folder) -> None:
     served.run("drill", "play", "storm", "--as", "li", code=2).says("the config plays none", "suian serve --play")
 
 
-def _wait_for(served: Folder, table: str) -> str:
+def _wait_for(served: Folder, table: str, such: str = "true") -> str:
     for _ in range(100):
         with sqlite3.connect(served.path / "var/suian.db") as db:
-            found = db.execute(f"select id from {table}").fetchone()
+            found = db.execute(f"select id from {table} where {such}").fetchone()
         if found:
             return str(found[0])
         time.sleep(0.1)
