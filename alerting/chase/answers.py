@@ -14,7 +14,17 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from alerting.alerts.life import Life
 from alerting.audit import record
-from alerting.chase import calls, consent, distress, everything, pursuits, reasons, words
+from alerting.chase import (
+    calls,
+    commands,
+    consent,
+    distress,
+    everything,
+    hints,
+    pursuits,
+    reasons,
+    words,
+)
 from alerting.chase.acts import answer_one
 from alerting.chase.closing import close_deliveries, woken
 from alerting.chase.joined import joined
@@ -23,7 +33,7 @@ from alerting.chase.targets import Targets, targets_of
 from alerting.chase.told import carried
 from alerting.people import Person, contacts_of, person_by_id, resolve
 from alerting.signals import Report
-from alerting.store.schema import answer, contact
+from alerting.store.schema import answer, contact, delivery
 from alerting.vocabulary import Level
 
 HINTS = 3  # an hour to one delivery, so that two machines cannot answer each other for ever
@@ -58,6 +68,8 @@ def take(connection: Connection, life: Life, report: Report) -> str:
         _write(connection, life, who, report, made, at)
         _reply(connection, life, who, report, Targets([]), made.words, at)
         return made.outcome
+    if report.act in (commands.ACT, commands.DROP):
+        return _commanded(connection, life, who, report, at)
     if report.act == "reason":
         made, refused = reasons.give(connection, life, who, report, at)
         _write(connection, life, who, report, made, at, one=refused, number=0,
@@ -92,10 +104,18 @@ def take(connection: Connection, life: Life, report: Report) -> str:
 
 
 def note(connection: Connection, life: Life, report: Report, made: Outcome) -> None:
-    """Keep what became of something that was done by hand or seen, beside what became of answers."""
-    who = person_by_id(connection, report.person)
-    if who is not None:
-        _write(connection, life, who, report, made, report.accepted or report.issued)
+    """Keep what became of something that was done by hand or seen, beside what became of answers. Who
+    texted it and confirmed it is told."""
+    who, at = person_by_id(connection, report.person), report.accepted or report.issued
+    if who is None:
+        return
+    confirms = report.detail.get("confirms")
+    if confirms is not None:
+        made = commands.done(made, report)
+    _write(connection, life, who, report, made, at)
+    if confirms is not None:
+        _close_said_back(connection, who, int(confirms), at)
+        _reply(connection, life, who, report, Targets([]), made.words, at)
 
 
 def heard(connection: Connection, report_id: str, person: str) -> tuple[str, Outcome] | None:
@@ -158,6 +178,36 @@ def _not_taken(
            {"act": report.act, "why": made.reason})  # fmt: skip
     _reply(connection, life, who, report, targets, made.words, at)
     return made.outcome
+
+
+def _commanded(
+    connection: Connection, life: Life, who: Person, report: Report, at: datetime
+) -> str:
+    """Something that is to be done by hand is said back and not done yet; or it is dropped again."""
+    if report.act == commands.DROP:
+        held = int(report.subject.partition(":")[2])
+        _close_said_back(connection, who, held, at)
+        made = Outcome("taken", hints.dropped(), "not confirmed")
+    else:
+        made = commands.take(connection, life, who, report, at)
+    _write(connection, life, who, report, made, at)
+    said = str(report.detail.get("text", ""))
+    record(connection, life.realm, at, who.id, report.act, report.subject,
+           {"outcome": made.outcome, "text": said, "why": made.reason})  # fmt: skip
+    if report.act == commands.DROP or made.outcome != "taken":
+        _reply(connection, life, who, report, Targets([]), made.words, at)
+    return made.outcome
+
+
+def _close_said_back(
+    connection: Connection, who: Person, delivery_id: int, at: datetime
+) -> None:
+    """It is confirmed or dropped, and can be neither once more."""
+    held = connection.execute(
+        select(delivery).where(delivery.c.id == delivery_id, delivery.c.person == who.id)
+    ).one_or_none()
+    if held is not None:
+        close_deliveries(connection, who, Targets([], held), at)
 
 
 def _may_hint(

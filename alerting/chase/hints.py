@@ -79,3 +79,39 @@ def all_received(
         zh.append(f"演练中另有{elsewhere}条未计入")
         en.append(f"{elsewhere} in the exercise not counted")
     return both("。".join(zh), ". ".join(en))
+
+
+def no_command(done: tuple[str, str]) -> Words:
+    """For one who would have something done by hand and has no role for it."""
+    zh, en = done
+    return both(f"您没有下达指令的权限，{zh or '此项'}没有执行。请联系县应急办值班室",
+                f"You have no role for that: nothing was done{f' ({en})' if en else ''}. Call the"
+                " county duty office")  # fmt: skip
+
+
+_USAGE = {
+    "withdraw": ("撤回 {code} 原因", "WITHDRAW {code} why"),
+    "raise": ("升级 红 {code} 原因", "RAISE RED {code} why"),
+    "keep": ("保持 {code} 原因", "KEEP {code} why"),
+    "correct": ("更正 {code} 改为（级别、数值、至几时、地点）原因",
+                "CORRECT {code} to (level, number, until 20:00, place) why"),
+    "order": ("下令 级别 措施 数值 地点 原因", "ORDER level measure number place why"),
+}  # fmt: skip
+
+
+def usage(act: str, code: str) -> Words:
+    """How a command is written."""
+    zh, en = (said.format(code=code or "K7") for said in _USAGE[act])
+    return both(f"写法：{zh}", f"Write: {en}")
+
+
+def not_confirmed(before: bool) -> Words:
+    """Of a command that can be confirmed no more: it was answered before, or its time is up."""
+    if before:
+        return both("这条指令已经答复过，没有再执行", "This was answered before; nothing more was done")
+    return both("确认已超过10分钟，没有执行，请重新发送指令",
+                "More than 10 minutes have passed: nothing was done. Send it again")  # fmt: skip
+
+
+def dropped() -> Words:
+    return both("已取消，没有执行", "Cancelled; nothing was done")

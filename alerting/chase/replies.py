@@ -12,9 +12,11 @@ from sqlalchemy import Connection, select
 from alerting.chase import hints, reasons, words
 from alerting.chase.acts import SIGNED
 from alerting.chase.changing import NUMBER, UNIT
+from alerting.chase.commanding import Command, read_command
 from alerting.chase.reading import Parsed, read, read_changed, unfinished
-from alerting.chase.waiting import asked_by, messages_of, open_ones
-from alerting.people import person_by_id
+from alerting.chase.rights import ON_BEHALF
+from alerting.chase.waiting import CONFIRM, asked_by, messages_of, open_ones, to_be_confirmed
+from alerting.people import Person, person_by_id
 from alerting.signals import Report, content_id
 from alerting.store.schema import realm
 from alerting.vocabulary.answers import STOP_WORDS, StopWords, choices
@@ -49,12 +51,13 @@ def route(
     cannot be read becomes a report too (act "not-understood", with the hint to send), so that it is
     recorded and answered in order like everything else.
     """
-    if person_by_id(connection, person_id) is None:
+    who = person_by_id(connection, person_id)
+    if who is None:
         return None
     now = {r: clocks[r] for r in _running(connection) if r in clocks}
     theirs = messages_of(connection, person_id, now)
     parsed = read(text, {d.code for d in theirs}, stops)
-    waiting = open_ones(connection, theirs)
+    waiting = open_ones(connection, theirs, now)
     # Where nothing waits any more they mean the last message that asked, not our own reply to it.
     home = waiting or [d for d in theirs if connection.execute(asked_by(d.id)).first()] or theirs
 
@@ -70,6 +73,11 @@ def route(
         given = content_id("report", channel, person_id, message) if message else ""
         return Routed(in_realm, Report(id=given, **fields))
 
+    command = read_command(text, {d.code for d in theirs})
+    if command is not None:
+        spoken_of = next((d for d in reversed(theirs) if d.code.upper() == command.code), None)
+        if _is_command(connection, command, spoken_of, waiting, who):
+            return routed(spoken_of, "command", text=text)
     changed = read_changed(text, {d.code for d in theirs})
     if changed is not None:
         named = [d for d in theirs if d.code.upper() == changed.code] if changed.code else waiting
@@ -99,7 +107,47 @@ def route(
     act = _act_for(connection, held, parsed) if held is not None and parsed.understood else ""
     if not act:
         return routed(held, "not-understood", several=len(waiting) > 1)
+    if act == CONFIRM:
+        return _confirmed(connection, held, now, who, routed)
     return routed(held, act, letter=parsed.letter)
+
+
+# The words of a command that are an answer where the message offers it.
+_ANSWERS_ALIKE = {"withdraw": {"call-off", "give-up"}, "keep": {"stand", "kept"}}
+
+
+def _is_command(
+    connection: Connection, command: Command, held: Any | None, waiting: list[Any], who: Person
+) -> bool:
+    """Whether words of command are one: what a message offers as an answer to it is that answer, and
+    without a code of theirs only who may command is taken to."""
+    asked = [held] if held is not None else waiting
+    offered = {c.act for one in asked for row in connection.execute(asked_by(one.id))
+               for c in choices(row.wants, row.measure is not None).values()}  # fmt: skip
+    if not offered.isdisjoint(_ANSWERS_ALIKE.get(command.act, ())):
+        return False
+    if held is not None or (command.act == "order" and not command.word.isascii()):
+        return True
+    return who.role in ON_BEHALF and (command.act not in _ANSWERS_ALIKE or command.rest != "")
+
+
+def _confirmed(
+    connection: Connection, held: Any, now: Mapping[str, datetime], who: Person,
+    routed: Callable[..., Routed],
+) -> Routed:  # fmt: skip
+    """What was said back to them is done now: the report that a page would have made of it."""
+    said_back = next(r for r in connection.execute(asked_by(held.id)) if r.wants == CONFIRM)
+    if not to_be_confirmed(held, said_back, dict(now)):
+        return routed(held, "not-understood", hint=hints.not_confirmed(held.state == "answered"))
+    if who.role not in ON_BEHALF:
+        return routed(held, "not-understood", hint=hints.no_command(("", "")))
+    what, made = said_back.facts["command"], routed(held, "confirm")
+    fields: dict[str, Any] = {
+        "source": "reply", "issued": made.report.issued, "act": what["act"], "person": who.id,
+        "channel": made.report.channel, "subject": what["subject"],
+        "detail": what["detail"] | {"reply_to": made.report.detail["reply_to"], "confirms": held.id},
+    }  # fmt: skip
+    return Routed(made.realm, Report(id=content_id("command", made.realm, str(said_back.id)), **fields))
 
 
 def _decides(connection: Connection, held: Any) -> bool:

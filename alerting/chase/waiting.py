@@ -12,6 +12,8 @@ from alerting.chase.told import told_by
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice, pursuit
 
 KEPT = timedelta(days=30)  # how old a message may be and still be answered
+# What somebody texted to be done is said back, and done only where they confirm it within this time.
+CONFIRM, CONFIRMED_WITHIN = "confirm", timedelta(minutes=10)
 # A message that is still on its way cannot be the one that is answered.
 REACHED = ("sending", "accepted", "delivered", "read", "answered")
 
@@ -31,7 +33,9 @@ def messages_of(connection: Connection, person_id: str, now: dict[str, datetime]
     return [r for r in rows if now[r.realm] - r.created <= KEPT]
 
 
-def open_ones(connection: Connection, theirs: list[Any]) -> list[Any]:
+def open_ones(
+    connection: Connection, theirs: list[Any], now: dict[str, datetime]
+) -> list[Any]:
     """Messages that still wait for an answer, each subject in the newest that reached them."""
     covered: set[tuple[str, str, str]] = set()
     found = []
@@ -45,12 +49,19 @@ def open_ones(connection: Connection, theirs: list[Any]) -> list[Any]:
             (held.realm, row.measure or row.alert or str(row.pursuit or ""),
              "" if row.wants == "in-force" else row.wants.replace("acknowledge", ""))
             for row in told_by(connection, held)
-            if row.wants and _waits(connection, row)
+            if row.wants and (
+                to_be_confirmed(held, row, now) if row.wants == CONFIRM else _waits(connection, row)
+            )
         }  # fmt: skip
         if subjects - covered:
             found.append(held)
         covered |= subjects
     return list(reversed(found))
+
+
+def to_be_confirmed(held: Any, row: Any, now: dict[str, datetime]) -> bool:
+    """Whether what a person wanted done may still be confirmed: once, and in time."""
+    return bool(held.state != "answered" and now[held.realm] - row.created <= CONFIRMED_WITHIN)
 
 
 def _waits(connection: Connection, row: Any) -> bool:

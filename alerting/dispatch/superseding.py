@@ -25,7 +25,6 @@ OUTLIVE = ("clear", "fall", "lifted", "reopened", "superseded", "withdrawn", "co
 
 # Notices that reach everyone the earlier ones reached, on duty still or not.
 REACHES = ("withdrawn", "reopened", "correction")
-# `who` of a notice that calls all who are named for the post.
 LISTS = ("any one", "everyone")  # of notice.who: all who are named for the post
 # What a correction makes wrong: all that was said before it but answers, and that it is over.
 _NOT_CORRECTED = ("lifted", "reopened", "superseded", "withdrawn", "refused", "reply", "stopped",

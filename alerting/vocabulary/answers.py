@@ -39,6 +39,12 @@ STANDING: Mapping[str, Choice] = {
     "2": Choice("call-off", "撤回", "call it off"),
 }
 
+# Whether what somebody texted to be done was understood as they meant it.
+CONFIRM: Mapping[str, Choice] = {
+    "1": Choice("confirm", "确认", "confirm"),
+    "2": Choice("drop", "取消", "cancel"),
+}
+
 ANSWERS: Mapping[str, Mapping[str, Choice]] = {
     "acknowledge": _CARRIED_OUT,
     "in-force": _CARRIED_OUT,
@@ -99,4 +105,4 @@ def choices(wants: str, ordered: bool) -> Mapping[str, Choice]:
         return NEWS
     if wants == "decision" and not ordered:
         return STANDING
-    return ANSWERS.get(wants, {})
+    return CONFIRM if wants == "confirm" else ANSWERS.get(wants, {})
