@@ -43,6 +43,12 @@ def reached(ledger: Ledger, about: str, key: str) -> set[str]:
     ).scalars())  # fmt: skip
 
 
+def bound_to(ledger: Ledger, about: str, key: str) -> set[str]:
+    """The posts that have a message of it, sent or not: only a correction keeps back what is not."""
+    told = (n for n in ledger.notices(about, key) if n.post and n.state == "carried")
+    return {n.post for n in told if about == "measure" or n.measure is None}
+
+
 def take_back_unsent(ledger: Ledger, about: str, key: str) -> None:
     """What is still to be told of it as it was."""
     for one in ledger.notices(about, key):
@@ -75,8 +81,9 @@ def tell_correction(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> Non
         place=row.object, level=row.level, by=row.corrects["by"],
         reason=in_both(row.corrects["reason"]), corrects=wrongly(wrong),
     )  # fmt: skip
-    knows = row.carrier in posts
-    anew = not knows or _to_do(wrong) != _to_do(describe(row, ledger.life.measure(row.measure)))
+    heard = row.carrier in posts
+    knows = heard or row.carrier in bound_to(ledger, "measure", row.id)
+    anew = not heard or _to_do(wrong) != _to_do(describe(row, ledger.life.measure(row.measure)))
     if anew:
         issue(ledger, row, facts if knows else facts.saying(corrects={}), at,
               kind=KIND if knows else "order")  # fmt: skip

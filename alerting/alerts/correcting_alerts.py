@@ -13,7 +13,13 @@ from sqlalchemy import select
 
 from alerting.alerts import episodes
 from alerting.alerts.asking import ask, drop, join
-from alerting.alerts.corrected import KIND, reached, take_back_unsent, tell_reached
+from alerting.alerts.corrected import (
+    KIND,
+    bound_to,
+    reached,
+    take_back_unsent,
+    tell_reached,
+)
 from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.named_by_hand import alert_of, level_of, place_of, rule_of, said_by
@@ -127,10 +133,11 @@ def _tell(
     """Its audience, but for those who have an order by it, acknowledges; the others hear of it."""
     ordered = {n.post for n in ledger.notices("alert", held.id)
                if n.created == at and n.measure is not None and n.wants}  # fmt: skip
-    answering = set()
+    answering: set[str] = set()
+    bound = bound_to(ledger, "alert", held.id)
     for post in audience(ledger, rule, place.id):
         if post.id not in ordered:
-            knows = post.id in posts
+            knows = post.id in posts | bound
             answering.add(post.id)
             tell(ledger, KIND if knows else "open", post, said if knows else facts, at,
                  alert=held.id, wants="acknowledge")  # fmt: skip

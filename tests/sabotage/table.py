@@ -117,7 +117,7 @@ BREAKS = (
           STORIES + "test_correct.py::"
           "test_who_went_off_duty_hears_of_it_and_who_is_on_duty_answers"),
     Break("what was said to the wrong order counts", "alerting/alerts/corrected.py",
-          "anew = not knows or _to_do(wrong)", "anew = False and _to_do(wrong)",
+          "anew = not heard or _to_do(wrong)", "anew = not heard and _to_do(wrong)",
           STORIES + "test_correct.py::"
           "test_a_wrong_argument_is_put_right_for_the_carrier_and_whoever_was_called"),
     Break("what was corrected is sent all the same", "alerting/alerts/corrected.py",

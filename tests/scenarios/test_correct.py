@@ -141,6 +141,17 @@ def test_what_was_not_sent_yet_is_never_sent(town: Town) -> None:
     assert withheld == ["corrected before it was sent"]
 
 
+def test_what_the_provider_refused_meanwhile_is_not_tried_again(town: Town) -> None:
+    chen = town.phone("chen")
+    town.provider.refuses(429, times=1)
+    slow = orders(town, "speed-limit", "S7", limit=40)
+    chen.expects_nothing()
+    town.passes(seconds=1)
+    corrects(town, f"measures/{slow}", "应为60", arguments={"limit": 60})
+    town.passes(minutes=5)
+    chen.expects("【更正】", "设置限速60公里/小时", "收到回1").expects_nothing()
+
+
 def test_an_order_for_the_wrong_place_is_withdrawn_there_and_given_here_in_one_message(
     town: Town,
 ) -> None:
