@@ -18,7 +18,7 @@ from alerting.chase.outcomes import Outcome
 from alerting.chase.rights import ON_BEHALF
 from alerting.chase.told import told_by
 from alerting.chase.understanding import Meant, meant
-from alerting.chase.waiting import CONFIRM, CONFIRMED_WITHIN
+from alerting.chase.waiting import CONFIRMED_WITHIN
 from alerting.chase.words import Words, both, clock, said_of
 from alerting.errors import BadInput
 from alerting.people import Person
@@ -26,6 +26,7 @@ from alerting.rulebook.given import read_given
 from alerting.signals import Report
 from alerting.store.schema import alert, delivery, measure
 from alerting.vocabulary import NAMES, Level
+from alerting.vocabulary.answers import COMMAND
 
 ACT, DROP = "command", "drop"
 _DONE = {
@@ -71,7 +72,7 @@ def take(
     facts["to"] = {"channel": report.channel, "address": report.detail.get("reply_to", "")}
     facts["command"] = {"act": made.act, "subject": made.subject,
                         "detail": made.detail | {"said": made.said}}  # fmt: skip
-    calls.tell(connection, life, "reply", facts, told, at, person=who.id, wants=CONFIRM)
+    calls.tell(connection, life, "reply", facts, told, at, person=who.id, wants=COMMAND)
     return Outcome("taken", told, "waits to be confirmed")
 
 

@@ -15,11 +15,11 @@ from alerting.chase.changing import NUMBER, UNIT
 from alerting.chase.commanding import Command, read_command
 from alerting.chase.reading import Parsed, read, read_changed, unfinished
 from alerting.chase.rights import ON_BEHALF
-from alerting.chase.waiting import CONFIRM, asked_by, messages_of, open_ones, to_be_confirmed
+from alerting.chase.waiting import asked_by, messages_of, open_ones, to_be_confirmed
 from alerting.people import Person, person_by_id
 from alerting.signals import Report, content_id
 from alerting.store.schema import realm
-from alerting.vocabulary.answers import STOP_WORDS, StopWords, choices
+from alerting.vocabulary.answers import COMMAND, STOP_WORDS, StopWords, choices
 
 # What is true only once it is done: "1 马上到" takes nothing over.
 _DONE = ("in-force", "attest", "take-over")
@@ -107,7 +107,7 @@ def route(
     act = _act_for(connection, held, parsed) if held is not None and parsed.understood else ""
     if not act:
         return routed(held, "not-understood", several=len(waiting) > 1)
-    if act == CONFIRM:
+    if act == "confirm":
         return _confirmed(connection, held, now, who, routed)
     return routed(held, act, letter=parsed.letter)
 
@@ -136,7 +136,7 @@ def _confirmed(
     routed: Callable[..., Routed],
 ) -> Routed:  # fmt: skip
     """What was said back to them is done now: the report that a page would have made of it."""
-    said_back = next(r for r in connection.execute(asked_by(held.id)) if r.wants == CONFIRM)
+    said_back = next(r for r in connection.execute(asked_by(held.id)) if r.wants == COMMAND)
     if not to_be_confirmed(held, said_back, dict(now)):
         return routed(held, "not-understood", hint=hints.not_confirmed(held.state == "answered"))
     if who.role not in ON_BEHALF:

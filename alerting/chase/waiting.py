@@ -10,10 +10,11 @@ from sqlalchemy import Connection, select
 from alerting.alerts.orders import unconfirmed
 from alerting.chase.told import told_by
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice, pursuit
+from alerting.vocabulary.answers import COMMAND
 
 KEPT = timedelta(days=30)  # how old a message may be and still be answered
 # What somebody texted to be done is said back, and done only where they confirm it within this time.
-CONFIRM, CONFIRMED_WITHIN = "confirm", timedelta(minutes=10)
+CONFIRMED_WITHIN = timedelta(minutes=10)
 # A message that is still on its way cannot be the one that is answered.
 REACHED = ("sending", "accepted", "delivered", "read", "answered")
 
@@ -50,7 +51,7 @@ def open_ones(
              "" if row.wants == "in-force" else row.wants.replace("acknowledge", ""))
             for row in told_by(connection, held)
             if row.wants and (
-                to_be_confirmed(held, row, now) if row.wants == CONFIRM else _waits(connection, row)
+                to_be_confirmed(held, row, now) if row.wants == COMMAND else _waits(connection, row)
             )
         }  # fmt: skip
         if subjects - covered:

@@ -40,7 +40,8 @@ STANDING: Mapping[str, Choice] = {
 }
 
 # Whether what somebody texted to be done was understood as they meant it.
-CONFIRM: Mapping[str, Choice] = {
+COMMAND = "command"
+SAID_BACK: Mapping[str, Choice] = {
     "1": Choice("confirm", "确认", "confirm"),
     "2": Choice("drop", "取消", "cancel"),
 }
@@ -105,4 +106,4 @@ def choices(wants: str, ordered: bool) -> Mapping[str, Choice]:
         return NEWS
     if wants == "decision" and not ordered:
         return STANDING
-    return CONFIRM if wants == "confirm" else ANSWERS.get(wants, {})
+    return SAID_BACK if wants == COMMAND else ANSWERS.get(wants, {})

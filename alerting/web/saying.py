@@ -66,7 +66,8 @@ ACTS = {
 # What may be answered for several places in one go.
 TOGETHER = frozenset(c.act for wants in questions.TOGETHER for c in choices(wants, True).values())
 WITH_REASON = frozenset({"cannot", "refuse", "approve-changed", "respond", "open", "raise", "order",
-                         "keep", "withdraw", "correct", "give-up", "send-back", "cannot-take-over"})  # fmt: skip
+                         "keep", "withdraw", "correct", "give-up", "send-back",
+                         "cannot-take-over"})  # fmt: skip
 _ANSWERS = frozenset({"acknowledge", "in-force", "return", "cannot", "attest", "support", "kept"})
 
 # What follows where the outcome itself says nothing more.
