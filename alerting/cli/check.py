@@ -116,7 +116,8 @@ def _of_tables(config: Config) -> list[Note]:
         posts = _try(notes, lambda: read_posts(county.posts, places, ids))
         if posts is not None:
             known = {p["id"]: p for p in people}
-            _try(notes, lambda: read_rosters(county.rosters, {p["id"] for p in posts}, known))
+            today, by_id = RealRuntime().now().date(), {p["id"] for p in posts}
+            _try(notes, lambda: read_rosters(county.rosters, by_id, known, today))
     for name, source in config.sources.items():
         if not source.on:  # its options may wait until it is switched on; its kind is known
             _try(notes, partial(_known_kind, name, source.use or name))
@@ -135,7 +136,7 @@ def _known_kind(name: str, kind: str) -> None:
 def _of_county(county: County, cannot: list[Undecidable]) -> list[Note]:
     now = RealRuntime().now()
     return [
-        *people_notes(county), *measure_notes(county, now), *undecidable_notes(county, cannot),
+        *people_notes(county, now), *measure_notes(county, now), *undecidable_notes(county, cannot),
         *form_notes(county, now),
     ]  # fmt: skip
 

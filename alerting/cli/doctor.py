@@ -276,7 +276,7 @@ def _people(county: County, now: datetime) -> Iterator[Line]:
         yield OFF, (f"{row.name} stopped messages on 已退订 {row.channel} {row.stopped:%Y-%m-%d}:"
                     " START sent from there undoes it 由本人回复START恢复")  # fmt: skip
     try:
-        notes = [*people_notes(county), *measure_notes(county, now)]
+        notes = [*people_notes(county, now), *measure_notes(county, now)]
     except BadInput as error:
         notes = [problem(error)]
     for note in notes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -77,12 +78,12 @@ def _checked(config: Config, what: Table, given: dict[str, Any]) -> tuple[int, W
     now = RealRuntime().now()
     people = read_people(given["people"], set(config.channels), phone_channels(config))
     if what is Table.people:
-        _others_still_fit(given, people)
+        _others_still_fit(given, people, now.date())
         return len(people), lambda c: import_people(c, people, LIVE, now, "import")
     places = _places(given)
     posts = read_posts(given["posts"], places, {p["id"] for p in people})
     known, by_post = {p["id"]: p for p in people}, {p["id"]: p for p in posts}
-    rosters = read_rosters(given["rosters"], by_post.keys(), known)
+    rosters = read_rosters(given["rosters"], by_post.keys(), known, now.date())
     if what is Table.rosters:
         zone = config.county.zone
         return len(rosters), lambda c: import_rosters(c, rosters, zone, LIVE, now, "import")
@@ -103,7 +104,9 @@ def _places(given: dict[str, Any]) -> Places:
     return load_places(given["zones"], given["sites"])
 
 
-def _others_still_fit(given: dict[str, Any], people: list[dict[str, Any]]) -> None:
+def _others_still_fit(
+    given: dict[str, Any], people: list[dict[str, Any]], today: date
+) -> None:
     """That posts and rosters name nobody who is not there any more."""
     if not given["posts"].exists():
         return
@@ -112,7 +115,7 @@ def _others_still_fit(given: dict[str, Any], people: list[dict[str, Any]]) -> No
     except BadInput:
         return  # a county being set up: its people may come before its zones
     posts = read_posts(given["posts"], places, {p["id"] for p in people})
-    read_rosters(given["rosters"], {p["id"] for p in posts}, {p["id"]: p for p in people})
+    read_rosters(given["rosters"], {p["id"] for p in posts}, {p["id"]: p for p in people}, today)
 
 
 def _take(

@@ -7,7 +7,8 @@ ago, and is answered by people who are awake now.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence, Set
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from alerting.people import handing, rosters
 from alerting.people.handing import AHEAD, Turn
 from alerting.people.register import Person, person_by_id
 from alerting.people.roster_file import named_in
-from alerting.people.rota import schedule
+from alerting.people.rota import Rota, Shift, schedule
 from alerting.store.schema import holder, person
 from alerting.store.schema_duty import duty, roster
 
@@ -92,7 +93,8 @@ def hand_over(connection: Connection, zone: ZoneInfo, realm: str, now: datetime)
     for post in due:
         rota, overrides = rosters.rules_of(connection, post, zone)
         ahead = schedule(rota, overrides, now, now + LOOK_AHEAD, active)
-        begun, gap = rota.starts <= now, next((one for one in ahead if not one.people), None)
+        begun, gap = rota.starts <= now, _first_gap(connection, post, rota, ahead, active, now)
+        rosters.forget_what_ended(connection, post, rota, now)
         turn_ends = ahead[0].ends if begun else rota.starts
         within = rosters.confirmed_at(connection, post)
         looks = [turn_ends, now + LOOK_AGAIN]
@@ -115,6 +117,26 @@ def hand_over(connection: Connection, zone: ZoneInfo, realm: str, now: datetime)
             handing.end_all(connection, post, "nobody need confirm any more", realm, now)
         handing.relieve(connection, post, people, realm, now)
     return len(due)
+
+
+def _first_gap(
+    connection: Connection, post: str, rota: Rota, ahead: Sequence[Shift], active: Set[str],
+    now: datetime,
+) -> Shift | None:  # fmt: skip
+    """The first time ahead that nobody is on duty. Until the roster begins, that is where posts.csv
+    names nobody. One that is under way keeps the beginning that it was found with."""
+    found = next((one for one in ahead if not one.people), None)
+    if now < rota.starts:
+        named = connection.execute(select(holder.c.person).where(holder.c.post == post)).scalars()
+        if active.isdisjoint(named):
+            found = Shift(now, rota.starts, (), now)
+    if found is None or found.begins > now:
+        return found
+    since = connection.execute(
+        select(roster.c.gap_begins)
+        .where(roster.c.post == post, roster.c.gap_begins <= now, roster.c.gap_ends >= now)
+    ).scalar_one_or_none()  # fmt: skip
+    return replace(found, begins=since or now)
 
 
 def next_hand_over(connection: Connection) -> datetime | None:

@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -53,6 +53,8 @@ _HOURS = re.compile(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)")
 _WITHIN = re.compile(r"(\d{1,3}) minutes?")
 USUAL = timedelta(minutes=20)  # where it is only said that a hand-over is confirmed
 SHORTEST, LONGEST = timedelta(minutes=4), timedelta(hours=4)
+# A year outside is a slip of the hand. The earliest stands still: a roster may run for decades.
+EARLIEST, YEARS_AHEAD = 2000, 5
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -191,6 +193,12 @@ class RosterText(_Part):
         return self
 
 
+class KeptText(RosterText):
+    """A roster as the database has it: with the layers in force until the first of its own begins."""
+
+    before: list[LayerText] = []
+
+
 class RostersText(_Part):
     """rosters.yaml: who is on duty at which post in turn."""
 
@@ -198,7 +206,7 @@ class RostersText(_Part):
 
 
 def read_rosters(
-    path: Path | None, posts: Set[str], people: Mapping[str, Any]
+    path: Path | None, posts: Set[str], people: Mapping[str, Any], today: date
 ) -> dict[str, dict[str, Any]]:
     """By post, the roster's text as plain JSON; none where there is no such file.
 
@@ -227,6 +235,11 @@ def read_rosters(
                 wrong.add(_line(tree, (*at, *loc)), f"{person} is not among the people{parted(person)}")
             elif people[person]["role"] == "view":
                 wrong.add(_line(tree, (*at, *loc)), f"{person} has the role view and may not answer")
+        for loc, day in _days_of(one):
+            if not EARLIEST <= day.year <= today.year + YEARS_AHEAD:
+                wrong.add(_line(tree, (*at, *loc)), f"{_at((*at, *loc))}: {day.year:04} is not the year"
+                          f" that is meant; write one from {EARLIEST} to {today.year + YEARS_AHEAD}"
+                          " 年份有误，请核对")  # fmt: skip
         made[one.post] = _plain(one)
     wrong.raise_any()
     return made
@@ -234,10 +247,10 @@ def read_rosters(
 
 def rota_of(text: Mapping[str, Any], zone: ZoneInfo, also: list[Temporary] | None = None) -> Rota:
     """The rota that a roster's text describes, and with it the temporary rosters made elsewhere."""
-    roster = RosterText.model_validate(text)
-    layers = tuple(_layer(one) for one in roster.layers)
+    roster = KeptText.model_validate(text)
+    layers, before = ([_layer(one) for one in part] for part in (roster.layers, roster.before))
     periods = [_temporary(one, zone) for one in roster.temporary]
-    return Rota(layers, zone, (*periods, *(also or [])))
+    return Rota(tuple(layers), zone, (*periods, *(also or [])), tuple(before))
 
 
 def confirmed_within(text: Mapping[str, Any]) -> timedelta | None:
@@ -259,7 +272,9 @@ def _plain(roster: RosterText) -> dict[str, Any]:
 
 def named_in(text: Mapping[str, Any]) -> list[str]:
     """Everybody whom a roster's text names, in its order, each once."""
-    return list(dict.fromkeys(person for _, person in _named(RosterText.model_validate(text))))
+    roster = KeptText.model_validate(text)
+    found = [person for layer in roster.before for person in layer.people]
+    return list(dict.fromkeys(found + [person for _, person in _named(roster)]))
 
 
 def _temporary(text: TemporaryText, zone: ZoneInfo) -> Temporary:
@@ -319,8 +334,22 @@ def _named(roster: RosterText) -> Iterator[tuple[tuple[Any, ...], str]]:
                 yield ("temporary", k, "layers", n, "people", m), person
 
 
+def _days_of(roster: RosterText) -> Iterator[tuple[tuple[Any, ...], date]]:
+    """Every day that a roster names, and where in it."""
+    layers = [(("layers", n), layer) for n, layer in enumerate(roster.layers)]
+    for k, period in enumerate(roster.temporary):
+        yield ("temporary", k, "from"), period.begins.date()
+        yield ("temporary", k, "to"), period.ends.date()
+        layers += [(("temporary", k, "layers", n), layer) for n, layer in enumerate(period.layers)]
+    yield from (((*loc, "from"), layer.first) for loc, layer in layers if layer.first is not None)
+
+
+def _at(loc: Sequence[Any]) -> str:
+    return ".".join(str(part) for part in loc if not isinstance(part, int)) or "the file"
+
+
 def _said(one: Any) -> str:
-    at = ".".join(str(part) for part in one["loc"] if not isinstance(part, int)) or "the file"
+    at = _at(one["loc"])
     if one["type"] == "extra_forbidden":
         return f"{at}: there is no such entry; docs/operators.md has them all"
     if one["type"] == "missing":

@@ -31,14 +31,16 @@ def import_rosters(
 ) -> int:
     """Make the rosters say what the file says; gives how many changed.
 
-    A post that is in it no more is held as posts.csv says again.
+    A post that is in it no more is held as posts.csv says again. Where a post has a roster in force and
+    gets one that begins later, the one in force stays until then.
     """
     known = {r.post: r.rules for r in connection.execute(select(roster))}
-    changed = [post for post, rules in rosters.items() if known.get(post) != rules]
+    changed = [p for p, rules in rosters.items() if p not in known or _own(known[p]) != rules]
     for post in changed:
         if post in known:
+            rules = _with_what_stands(known[post], rosters[post], zone, at)
             connection.execute(update(roster).where(roster.c.post == post)
-                               .values(rules=rosters[post], next=AT_ONCE))  # fmt: skip
+                               .values(rules=rules, next=AT_ONCE))  # fmt: skip
         else:
             connection.execute(insert(roster).values(post=post, rules=rosters[post], next=AT_ONCE))
         record(connection, realm, at, who, "set roster", post, {"rules": rosters[post]})
@@ -56,9 +58,25 @@ def import_rosters(
     return len(changed) + len(gone)
 
 
-def rostered(connection: Connection) -> list[str]:
-    """The posts that have a roster."""
-    return list(connection.execute(select(roster.c.post).order_by(roster.c.post)).scalars())
+def _own(rules: Mapping[str, Any]) -> dict[str, Any]:
+    """As the file has them."""
+    return {key: value for key, value in rules.items() if key != "before"}
+
+
+def _with_what_stands(
+    held: Mapping[str, Any], rules: Mapping[str, Any], zone: ZoneInfo, at: datetime
+) -> dict[str, Any]:
+    """New rules, with the layers in force until the first of theirs begins."""
+    before = held["layers"] if rota_of(held, zone).layers_begin <= at else held.get("before")
+    later = rota_of(rules, zone).layers_begin > at
+    return dict(rules) | ({"before": before} if later and before else {})
+
+
+def forget_what_ended(connection: Connection, post: str, rota: Rota, now: datetime) -> None:
+    """The layers of a post have begun: those before them are nobody's any more."""
+    if rota.before and rota.layers_begin <= now:
+        rules = connection.execute(select(roster.c.rules).where(roster.c.post == post)).scalar_one()
+        connection.execute(update(roster).where(roster.c.post == post).values(rules=_own(rules)))
 
 
 def members(connection: Connection) -> dict[str, list[str]]:

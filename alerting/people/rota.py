@@ -78,17 +78,26 @@ class Temporary:
 
 @dataclass(frozen=True, slots=True)
 class Rota:
-    """The layers in order, the later before the earlier, and what replaces them for a while."""
+    """The layers in order, the later before the earlier, and what replaces them for a while. Until the
+    first of them begins, the layers `before` are in force."""
 
     layers: tuple[Layer, ...]
     zone: ZoneInfo
     temporary: tuple[Temporary, ...] = ()
+    before: tuple[Layer, ...] = ()
 
     @property
     def starts(self) -> datetime:
         """From when on it says anything."""
-        firsts = [moment(datetime.combine(one.first, one.at), self.zone) for one in self.layers]
-        return min(firsts + [one.begins for one in self.temporary])
+        return min([self._first_of((*self.before, *self.layers)),
+                    *(one.begins for one in self.temporary)])  # fmt: skip
+
+    @property
+    def layers_begin(self) -> datetime:
+        return self._first_of(self.layers)
+
+    def _first_of(self, layers: Sequence[Layer]) -> datetime:
+        return min(moment(datetime.combine(one.first, one.at), self.zone) for one in layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +244,11 @@ def base(rota: Rota, begins: datetime, ends: datetime) -> list[Shift]:
     low, high = begins, ends
     for one in _everything(rota, begins, ends):
         low, high = min(low, one.begins), max(high, one.ends)
-    laid: list[Shift] = []
-    for layer in rota.layers:
-        above = shifts_of(layer, rota.zone, low, high)
-        laid = sorted(_outside(laid, above) + above, key=lambda one: one.begins)
+    laid = _laid(rota.before, rota.zone, low, high)
+    if laid:
+        until = rota.layers_begin
+        laid = [replace(one, ends=min(one.ends, until)) for one in laid if one.begins < until]
+    laid += _laid(rota.layers, rota.zone, low, high)
     for period in sorted(rota.temporary, key=lambda one: one.begins):
         whole = Shift(period.begins, period.ends, (), period.begins)
         laid = _outside(laid, [whole]) + list(period.shifts)
@@ -246,8 +256,19 @@ def base(rota: Rota, begins: datetime, ends: datetime) -> list[Shift]:
     return [one for one in laid if one.begins < ends and one.ends > begins]
 
 
+def _laid(
+    layers: Sequence[Layer], zone: ZoneInfo, begins: datetime, ends: datetime
+) -> list[Shift]:
+    """What layers say, the later before the earlier."""
+    laid: list[Shift] = []
+    for layer in layers:
+        above = shifts_of(layer, zone, begins, ends)
+        laid = sorted(_outside(laid, above) + above, key=lambda one: one.begins)
+    return laid
+
+
 def _everything(rota: Rota, begins: datetime, ends: datetime) -> Iterator[Shift]:
-    for layer in rota.layers:
+    for layer in (*rota.before, *rota.layers):
         yield from shifts_of(layer, rota.zone, begins, ends)
     for period in rota.temporary:
         yield from (s for s in period.shifts if s.begins < ends and s.ends > begins)

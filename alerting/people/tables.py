@@ -168,6 +168,8 @@ def import_posts(
                {**fields, "holders": row["holders"]})  # fmt: skip
     keep = [row["id"] for row in rows]
     connection.execute(update(post).where(post.c.id.not_in(keep)).values(active=False))
+    if changed:  # until a roster begins, its post is held as this table says
+        connection.execute(update(roster).values(next=AT_ONCE))
     return changed
 
 

@@ -27,6 +27,7 @@ from alerting.people.duty import hand_over
 from alerting.places import Place, Places, load_places, no_zones
 from alerting.rulebook import Book, load_book
 from alerting.rulebook.warnings import load_warnings, read_warnings
+from alerting.runtime import RealRuntime
 from alerting.service import good_book
 from alerting.service.config import Config
 from alerting.store.schema import setting
@@ -75,7 +76,9 @@ def load_county(config: Config, *, fall_back: bool = False, setting_up: bool = F
     posts = [] if empty else read_posts(county.posts, places, {p["id"] for p in people})
     known = {p["id"]: p for p in people}
     by_post = {p["id"]: p for p in posts}
-    rosters = {} if empty else read_rosters(county.rosters, by_post.keys(), known)
+    rosters = {} if empty else read_rosters(
+        county.rosters, by_post.keys(), known, RealRuntime().now().date()
+    )
     for post in rosters:  # where the watch finds a gap
         named = by_post[post]
         places.by_id[f"roster:{post}"] = Place(f"roster:{post}", "roster", named["title"],

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from alerting.alerts.rule_places import rule_places
 from alerting.errors import BadInput
+from alerting.people.roster_file import rota_of
 from alerting.rulebook import Rule
 from alerting.runtime import VirtualRuntime
 from alerting.service.clock import LIVE
@@ -67,19 +68,28 @@ def undecidable(county: County, at: datetime) -> list[Undecidable]:
     return list(found.values())
 
 
-def people_notes(county: County) -> Iterator[Note]:
-    """People without a contact, vacant posts, people who hold none."""
+def people_notes(county: County, now: datetime) -> Iterator[Note]:
+    """People without a contact, vacant posts, people who hold none, posts that a roster leaves empty
+    until it begins."""
     file = str(county.config.county.people)
     for one in county.people:
         if not one["contacts"]:
             yield Note("warning", file, f"{one['id']} ({one['name']}) has no contact / 无联系方式",
                        "Add channel:address under contacts.")  # fmt: skip
     posts, vacant = str(county.config.county.posts), county.vacant()
+    rosters, zone = str(county.config.county.rosters), county.config.county.zone
     for post in county.posts:
         if post["id"] in vacant:
             yield Note("warning", posts, f"the post {post['id']} ({post['title']}) is vacant: the one"
                        " above it is called at once / 岗位空缺",
                        "Name somebody under holders, or in rosters.yaml.")  # fmt: skip
+        if not post["holders"] and post["id"] in county.rosters:
+            begins = rota_of(county.rosters[post["id"]], zone).starts
+            if begins > now:
+                yield Note("warning", rosters, f"the roster of {post['id']} ({post['title']}) begins on"
+                           f" {begins.astimezone(zone):%Y-%m-%d}, and posts.csv names nobody until then"
+                           " / 轮值表开始之前该岗位空缺", "Name somebody under holders; a roster in force"
+                           " stays until the new one begins.")  # fmt: skip
         for one in county.people:
             if one["role"] == "view" and one["id"] in post["holders"]:
                 yield Note("warning", posts, f"{one['id']} ({one['name']}) holds {post['id']} with the"

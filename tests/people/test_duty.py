@@ -7,11 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
-from alerting.people import import_rosters, posts_held
+from alerting.people import import_rosters, list_of, posts_held
 from alerting.people.duty import BATCH, hand_over, next_hand_over
-from alerting.store.schema import audit, person, post
+from alerting.store.schema import audit, holder, person, post
 from alerting.store.schema_duty import duty, roster
 from tests.people.register import DAILY, SHANGHAI, Register, at
 
@@ -123,3 +123,45 @@ def test_a_night_of_eleven_hours_is_handed_over_when_the_wall_says_so(register: 
     register.now = datetime(2026, 3, 7, 20, tzinfo=zone).astimezone(UTC)
     register.does(lambda c: hand_over(c, zone, "live", register.now))
     assert register.does(next_hand_over) == register.now + timedelta(hours=11)
+
+
+def begins(first: str, *people: str) -> dict[str, Any]:
+    """The office's roster, from a day on."""
+    return DAILY | {"layers": [{**DAILY["layers"][0], "from": first, "people": list(people)}]}
+
+
+def gap(register: Register) -> tuple[datetime, datetime] | None:
+    [row] = register.rows(select(roster).where(roster.c.post == "office"))
+    return (row.gap_begins, row.gap_ends) if row.gap_begins else None
+
+
+def test_until_its_roster_begins_a_post_that_posts_csv_leaves_empty_is_a_gap(register: Register) -> None:
+    register.does(lambda c: c.execute(delete(holder).where(holder.c.post == "office")))
+    register.rosters(begins("2026-06-01", "a"))
+    register.passes(at(3, 9))
+    held = gap(register)
+    assert held == (at(1), datetime(2026, 6, 1, tzinfo=UTC)), "one gap, and it began when it was found"
+    register.does(lambda c: c.execute(insert(holder).values(post="office", rank=0, person="d")))
+    register.passes(at(4, 10))
+    assert gap(register) is None, "d holds it until then"
+
+
+def test_a_roster_that_begins_later_leaves_the_one_in_force_until_then(register: Register) -> None:
+    register.does(lambda c: c.execute(delete(holder).where(holder.c.post == "office")))
+    register.rosters(DAILY)
+    register.passes(at(7))
+    assert register.rosters(begins("2026-01-12", "d", "b")) == 1
+    assert register.rosters(begins("2026-01-12", "d", "b")) == 0, "it is as the file says"
+    register.passes(at(8))
+    assert register.on("office") == ["a"]
+    assert {p.id for p in register.does(lambda c: list_of(c, "office"))} == set("abcd")
+    # It is put off once more, and the one in force is still the first.
+    register.rosters(begins("2026-01-13", "d", "b"))
+    register.passes(at(12))
+    assert register.on("office") == ["b"]
+    register.passes(at(13))
+    assert register.on("office") == ["d"]
+    assert gap(register) is None
+    assert {p.id for p in register.does(lambda c: list_of(c, "office"))} == set("db")
+    handed = register.rows(select(duty.c.person).order_by(duty.c.n))
+    assert "".join(one.person for one in handed) == "abcabcabd"
