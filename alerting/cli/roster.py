@@ -59,7 +59,7 @@ def show(
         Console(soft_wrap=True).print_json(data=found, default=lambda at: at.isoformat())
         return
     zone, out = settings.county.zone, Console(soft_wrap=True)
-    if not found:
+    if not found and not post:
         print("no post has a roster 没有轮值表: county/rosters.yaml")
     for one in found:
         table = Table(title=f"{one['title']['zh']} {one['title']['en']} ({one['post']})",
@@ -169,8 +169,6 @@ def export(
     """Write a post's roster as iCalendar."""
     settings = load_config(config)
     found, _ = _rosters(settings, post, days)
-    if not found:
-        raise BadInput(f"the post {post!r} has no roster", mend="`suian roster show` lists them all.")
     store = store_of(settings)
     with store.read() as connection:
         people = {one.id: one for one in everybody(connection)}
@@ -192,6 +190,9 @@ def _rosters(settings: Config, post: str, days: int) -> tuple[list[dict[str, Any
         with store.read() as connection:
             found = roster_listing.listed(connection, settings.county.zone, now, now,
                                           now + timedelta(days=days), post)  # fmt: skip
+            if post and not found:
+                raise BadInput(f"the post {post!r} has no roster / 该岗位没有轮值表",
+                               mend="`suian roster show` lists them all.")  # fmt: skip
             return found, {one.id: one.name for one in everybody(connection)}
     finally:
         store.close()

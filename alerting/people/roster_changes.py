@@ -234,13 +234,7 @@ def _instead(desk: Desk, shift: Shift, person: str) -> Override:
 
 
 def _refuse_overlap(desk: Desk, post: str, begins: datetime, ends: datetime) -> None:
-    held = desk.connection.execute(
-        select(roster_change).where(
-            roster_change.c.post == post, roster_change.c.state == "in force",
-            roster_change.c.kind != "temporary", roster_change.c.begins < ends,
-            roster_change.c.ends > begins,
-        ).order_by(roster_change.c.begins).limit(1)
-    ).first()  # fmt: skip
+    held = rosters.overlapping(desk.connection, post, begins, ends)
     if held is None:
         return
     said = span_said(held.begins, held.ends, desk.zone)

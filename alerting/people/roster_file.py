@@ -55,19 +55,25 @@ USUAL = timedelta(minutes=20)  # where it is only said that a hand-over is confi
 SHORTEST, LONGEST = timedelta(minutes=4), timedelta(hours=4)
 # A year outside is a slip of the hand. The earliest stands still: a roster may run for decades.
 EARLIEST, YEARS_AHEAD = 2000, 5
+NONE = "Bring it back; where nobody is on duty in turn, write `rosters: []` in it."
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def _text(value: Any) -> str:
-    """YAML may have read a date or a number where a text is meant."""
-    return str(value)
+def _id(value: Any) -> str:
+    """An id as it is written, also one of digits: 01 is not 1."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:0{getattr(value, '_width', None) or 1}}"
+    if not isinstance(value, str):
+        raise ValueError(f"{_short(value)} is no id; write one, in quotes where it is no plain word"
+                         " 不是编号")  # fmt: skip
+    return value
 
 
 def _day(value: Any) -> date:
     try:
         return date.fromisoformat(str(value))
     except ValueError:
-        raise ValueError(f"{value!r} is no day; write: 2026-01-05") from None
+        raise ValueError(f"{_short(value)} is no day; write: 2026-01-05 日期有误") from None
 
 
 def _wall(value: Any) -> datetime:
@@ -76,21 +82,22 @@ def _wall(value: Any) -> datetime:
     except ValueError:
         at = None
     if at is None or at.tzinfo is not None:
-        raise ValueError(f"{value!r} is no local time; write: 2026-02-16 08:00")
+        raise ValueError(f"{_short(value)} is no local time; write: 2026-02-16 08:00 时间有误")
     return at
 
 
 def _clock(text: str) -> time:
     found = _CLOCK.fullmatch(text)
     if found is None:
-        raise ValueError(f'{text!r} is no time of the day; write: "08:00"')
+        raise ValueError(f'{text!r} is no time of the day; write: "08:00" 时刻有误')
     return time(int(found[1]), int(found[2]))
 
 
 def _every(text: str) -> tuple[int, str]:
     found = _EVERY.fullmatch(text.strip())
     if found is None or int(found[1]) == 0:
-        raise ValueError(f"{text!r} is no length of a turn; write: 12 hours, 1 day, 2 weeks, 1 month")
+        raise ValueError(f"{text!r} is no length of a turn; write: 12 hours, 1 day, 2 weeks, 1 month"
+                         " 班次长度有误")  # fmt: skip
     return int(found[1]), found[2] + "s"
 
 
@@ -111,7 +118,7 @@ def _days(text: str) -> frozenset[int]:
     for part in text.split():
         first, _, last = part.lower().partition("-")
         if first not in DAYS or (last or first) not in DAYS:
-            raise ValueError(f"{part!r} is no day of the week; write: mon-fri, or sat sun")
+            raise ValueError(f"{part!r} is no day of the week; write: mon-fri, or sat sun 星期有误")
         begins, ends = DAYS.index(first), DAYS.index(last or first)
         found |= {day % 7 for day in range(begins, ends + 1 + 7 * (ends < begins))}
     return frozenset(found)
@@ -121,14 +128,15 @@ def _checked_by(read: Any) -> Any:
     """A text that stays as it is written, where it can be read."""
 
     def check(value: Any) -> str:
-        read(str(value))
-        return str(value)
+        said = "" if value is None else str(value)
+        read(said)
+        return said
 
     return BeforeValidator(check)
 
 
 Clock = Annotated[str, _checked_by(_clock)]
-PersonId = Annotated[str, BeforeValidator(_text)]
+Id = Annotated[str, BeforeValidator(_id)]
 
 
 class _Part(BaseModel):
@@ -144,12 +152,12 @@ class OnlyText(_Part):
     @model_validator(mode="after")
     def _says_something(self) -> OnlyText:
         if not _days(self.days):
-            raise ValueError("`only` names no day; write: days: mon-fri")
+            raise ValueError("`only` names no day; write: days: mon-fri 没有写星期")
         return self
 
 
 class LayerText(_Part):
-    people: list[PersonId] = Field(min_length=1)
+    people: list[Id] = Field(min_length=1)
     every: Annotated[str, _checked_by(_every)]
     hand_over: Clock = Field(alias="hand-over")
     first: Annotated[date, BeforeValidator(_day)] | None = Field(None, alias="from")
@@ -166,7 +174,7 @@ class TemporaryText(_Part):
     @model_validator(mode="after")
     def _in_order(self) -> TemporaryText:
         if self.begins >= self.ends:
-            raise ValueError("it ends before it begins: `from` must be earlier than `to`")
+            raise ValueError("it ends before it begins: `from` must be earlier than `to` 起止颠倒")
         return self
 
 
@@ -174,7 +182,7 @@ class RosterText(_Part):
     """`confirm`: whoever comes must confirm that they have taken over, within these minutes; until they
     have, whoever was on duty stays."""
 
-    post: str
+    post: Id
     confirm: Annotated[bool | str, BeforeValidator(_confirm)] = False
     layers: list[LayerText] = Field(min_length=1)
     temporary: list[TemporaryText] = []
@@ -182,13 +190,13 @@ class RosterText(_Part):
     @model_validator(mode="after")
     def _whole(self) -> RosterText:
         if any(layer.first is None for layer in self.layers):
-            raise ValueError("a layer needs `from`, the day on which its first turn begins")
+            raise ValueError("a layer needs `from`, the day on which its first turn begins 缺少起始日期")
         periods = sorted(self.temporary, key=lambda one: one.begins)
         for one, after in pairwise(periods):
             if after.begins < one.ends:
                 raise ValueError(
                     f"two temporary rosters overlap from {after.begins:%Y-%m-%d %H:%M}; end one"
-                    " before the other begins"
+                    " before the other begins 临时值班表时间重叠"
                 )
         return self
 
@@ -202,21 +210,24 @@ class KeptText(RosterText):
 class RostersText(_Part):
     """rosters.yaml: who is on duty at which post in turn."""
 
-    rosters: list[RosterText] = []
+    rosters: list[RosterText]
 
 
 def read_rosters(
     path: Path | None, posts: Set[str], people: Mapping[str, Any], today: date
 ) -> dict[str, dict[str, Any]]:
-    """By post, the roster's text as plain JSON; none where there is no such file.
+    """By post, the roster's text as plain JSON; none where the config names no file.
 
-    Raises BadInput that lists every bad line, also those that name nobody we know.
+    Raises BadInput that lists every bad line, also those that name nobody we know. A file that is not
+    there or empties itself is one that was lost, and is not taken for a county without rosters.
     """
-    if path is None or not path.exists():
+    if path is None:
         return {}
+    if not path.exists():
+        raise BadInput("there is no such file / 找不到文件", where=str(path), mend=NONE)
     tree, wrong = _tree(path), Complaints(str(path), [])
     if tree is None:
-        return {}
+        raise BadInput("there is nothing in it / 文件是空的", where=str(path), mend=NONE)
     try:
         text = RostersText.model_validate(tree)
     except ValidationError as error:
@@ -301,7 +312,7 @@ def _hours(text: str) -> tuple[int, int]:
     """Minutes of the day from which and until which; 24:00 is its end."""
     found = _HOURS.fullmatch(text.strip())
     if found is None:
-        raise ValueError(f'{text!r} are no hours of the day; write: "18:00-08:00"')
+        raise ValueError(f'{text!r} are no hours of the day; write: "18:00-08:00" 时段有误')
     begins, ends = _clock(found[1]), time() if found[2] == "24:00" else _clock(found[2])
     return begins.hour * 60 + begins.minute, ends.hour * 60 + ends.minute or DAY
 
@@ -319,7 +330,9 @@ def _tree(path: Path) -> Any:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise BadInput(f"this is not YAML: {error.problem}", where=f"{path}{line}") from None
+        raise BadInput(f"this is not YAML: {error.problem} / 格式有误", where=f"{path}{line}",
+                       mend="Look there for an indent, a colon or a quote; all signs are half-width"
+                       " 请检查缩进、冒号和引号，标点用半角.") from None  # fmt: skip
     except YAMLError as error:
         raise BadInput(f"this is not YAML: {error}", where=str(path)) from None
 
@@ -349,14 +362,33 @@ def _at(loc: Sequence[Any]) -> str:
 
 
 def _said(one: Any) -> str:
-    at = _at(one["loc"])
-    if one["type"] == "extra_forbidden":
-        return f"{at}: there is no such entry; docs/operators.md has them all"
-    if one["type"] == "missing":
-        return f"{at} is missing"
-    if one["type"] == "too_short":
-        return f"{at}: name at least one"
+    """One of pydantic's errors: what was written, and what to write instead."""
+    at, key, kind = _at(one["loc"]), str(one["loc"][-1]) if one["loc"] else "", one["type"]
+    if kind == "extra_forbidden":
+        return f"{at}: there is no such entry; docs/operators.md has them all 没有这一项"
+    if kind == "missing":
+        return f"{at} is missing 缺少此项; write: {_EXAMPLES[key]}"
+    if kind == "too_short":
+        return f"{at}: name at least one 至少写一个"
+    if one["input"] is None:
+        return f"{at}: empty; write: {_EXAMPLES.get(key, 'an id')} 不能为空"
+    if kind == "list_type":
+        how = _EXAMPLES[key] if key == "people" else "each on a line that begins with `- `"
+        return f"{at}: {_short(one['input'])} is no list; write: {how} 应写成列表"
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return f"{at}: {_short(one['input'])} has no entries; write them as `name: value` 应写成“名称: 值”"
     return f"{at}: {plain(one)}"
+
+
+_EXAMPLES = {
+    "rosters": "rosters: []", "post": "post: an id of posts.csv", "layers": "layers: [ … ]",
+    "people": "people: [a, b]", "every": "every: 1 day", "hand-over": 'hand-over: "08:00"',
+    "from": "from: 2026-01-05", "to": "to: 2026-02-18 08:00", "temporary": "temporary: [ … ]",
+}
+
+
+def _short(value: Any) -> str:
+    return repr(value if isinstance(value, str) else str(value))[:60]
 
 
 def _line(tree: Any, loc: tuple[Any, ...]) -> int:

@@ -1,11 +1,13 @@
 """Rosters as the database has them: the rules of each post, and what people changed of them.
 
 Every change is audited in the name of whoever made it. An override that no longer meets its shift, the
-rules having changed, is flagged: it stands there for people to see and changes nothing.
+rules having changed, is flagged: it stands there for people to see and changes nothing, until it meets
+its shift again.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -53,7 +55,7 @@ def import_rosters(
         )
         record(connection, realm, at, who, "remove roster", post, {})
         handing.end_all(connection, post, "the post has no roster any more", realm, at)
-        for one in _standing(connection, post, at):
+        for one in (o for kind in (True, False) for o in _standing(connection, post, at, kind)):
             _flag(connection, one, realm, at)
     return len(changed) + len(gone)
 
@@ -129,37 +131,90 @@ def temporary_of(row: Row[Any]) -> Temporary:
 
 def look_again(
     connection: Connection, post: str, zone: ZoneInfo, realm: str, at: datetime
-) -> list[int]:
-    """Flag the overrides of a post that no longer meet their shift; gives their ids. To be called
-    whenever the rules or a temporary roster of a post have changed."""
+) -> None:
+    """Flag the changes of a post that no longer meet their shift, and take the flag from those that
+    meet it again. To be called whenever the rules or a change of a post have changed."""
     connection.execute(update(roster).where(roster.c.post == post).values(next=AT_ONCE))
-    flagged = list[int]()
-    for one in _standing(connection, post, at):
-        rota, _ = rules_of(connection, post, zone)
-        if one.kind == "temporary":
-            others = [p for p in rota.temporary if p != temporary_of(one)]
-            stands = not any(p.begins < one.ends and one.begins < p.ends for p in others)
-        else:
-            stands = meets(rota, override_of(one))
-        if not stands:
-            _flag(connection, one, realm, at)
-            flagged.append(one.id)
-    return flagged
+    for temporary in (True, False):  # temporary rosters first: overrides hang on them
+        for part in _whole(_standing(connection, post, at, temporary)):
+            if not all(_meets(connection, one, zone) for one in part):
+                for one in part:
+                    _flag(connection, one, realm, at)
+        # Of two for one hour the later one was the better informed.
+        for part in reversed(_whole(_standing(connection, post, at, temporary, flagged=True))):
+            if all(_meets(connection, one, zone) and _is_free(connection, one) for one in part):
+                for one in part:
+                    _lift(connection, one, realm, at)
 
 
-def _standing(connection: Connection, post: str, at: datetime) -> list[Row[Any]]:
-    """Changes that still matter, temporary rosters first: overrides hang on them."""
+def overlapping(
+    connection: Connection, post: str, begins: datetime, ends: datetime
+) -> Row[Any] | None:
+    """The first override in force that speaks of this time."""
+    return connection.execute(
+        select(roster_change).where(
+            roster_change.c.post == post, roster_change.c.state == "in force",
+            roster_change.c.kind != "temporary", roster_change.c.begins < ends,
+            roster_change.c.ends > begins,
+        ).order_by(roster_change.c.begins).limit(1)
+    ).first()  # fmt: skip
+
+
+def _standing(
+    connection: Connection, post: str, at: datetime, temporary: bool, flagged: bool = False
+) -> list[Row[Any]]:
+    """Changes of which some is still to come: those that stand, or those that are flagged."""
+    states = ["flagged"] if flagged else ["asked", "in force"]
     return list(connection.execute(
         select(roster_change)
         .where(roster_change.c.post == post, roster_change.c.ends > at,
-               roster_change.c.state.in_(["asked", "in force"]))
-        .order_by(roster_change.c.kind != "temporary", roster_change.c.id)
+               (roster_change.c.kind == "temporary") == temporary,
+               roster_change.c.state.in_(states))
+        .order_by(roster_change.c.id)
     ))  # fmt: skip
 
 
+def _whole(rows: list[Row[Any]]) -> list[list[Row[Any]]]:
+    """What stands or falls as one: the two shifts of a swap, or whoever gave theirs would get none
+    back. Of a stand-in's shifts each is one of its own."""
+    together = defaultdict[int, list[Row[Any]]](list)
+    for one in rows:
+        together[one.part_of or one.id].append(one)
+    found = list[list[Row[Any]]]()
+    for part in together.values():
+        swap = len({one.person for one in part}) > 1
+        found += [part] if swap else [[one] for one in part]
+    return found
+
+
+def _meets(connection: Connection, one: Row[Any], zone: ZoneInfo) -> bool:
+    rota, _ = rules_of(connection, one.post, zone)
+    if one.kind != "temporary":
+        return meets(rota, override_of(one))
+    others = [p for p in rota.temporary if p != temporary_of(one)]
+    return not any(p.begins < one.ends and one.begins < p.ends for p in others)
+
+
+def _is_free(connection: Connection, one: Row[Any]) -> bool:
+    """Whether nobody has decided anew on the time of a flagged change."""
+    return one.kind == "temporary" or not overlapping(connection, one.post, one.begins, one.ends)
+
+
 def _flag(connection: Connection, one: Row[Any], realm: str, at: datetime) -> None:
+    _turn(connection, one, {"state": "flagged", "was": one.state}, "flag roster change", realm, at)
+
+
+def _lift(connection: Connection, one: Row[Any], realm: str, at: datetime) -> None:
+    _turn(connection, one, {"state": one.was or "in force", "was": None}, "roster change stands again",
+          realm, at)  # fmt: skip
+
+
+def _turn(
+    connection: Connection, one: Row[Any], values: dict[str, Any], action: str, realm: str,
+    at: datetime,
+) -> None:  # fmt: skip
     connection.execute(
-        update(roster_change).where(roster_change.c.id == one.id).values(state="flagged")
+        update(roster_change).where(roster_change.c.id == one.id).values(**values)
     )
-    record(connection, realm, at, "roster", "flag roster change", str(one.id),
+    record(connection, realm, at, "roster", action, str(one.id),
            {"post": one.post, "kind": one.kind, "person": one.person, "by": one.by})  # fmt: skip

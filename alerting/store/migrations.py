@@ -189,6 +189,13 @@ def _duty_is_handed_over(connection: Connection) -> None:
     metadata.create_all(connection, tables=[handover])
 
 
+def _flagged_changes_know_what_they_were(connection: Connection) -> None:
+    if "was" not in {c["name"] for c in inspect(connection).get_columns("roster_change")}:
+        connection.execute(text("ALTER TABLE roster_change ADD COLUMN was VARCHAR"))
+        # A swap that nobody has taken does not come into force by itself.
+        connection.execute(text("UPDATE roster_change SET was = 'asked' WHERE state = 'flagged'"))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -202,6 +209,7 @@ MIGRATIONS = {
     "0023": _measures_are_ordered_ahead,
     "0024": _measures_are_corrected,
     "0026": _duty_is_handed_over,
+    "0027": _flagged_changes_know_what_they_were,
 }  # fmt: skip
 
 

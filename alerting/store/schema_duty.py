@@ -35,6 +35,7 @@ roster_change = Table(
     Column("kind", String, nullable=False),  # add | remove | replace | temporary
     # asked (a swap nobody has taken) | in force | flagged (meets its shift no more) | declined | undone
     Column("state", String, nullable=False),
+    Column("was", String),  # what a flagged one was before: asked | in force
     Column("part_of", Integer),  # the first of those that were made together; None: it is alone, or it
     Column("turn", UtcText),  # the beginning of the shift that it changes; None where it fills a gap
     Column("begins", UtcText, nullable=False),

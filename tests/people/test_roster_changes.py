@@ -132,6 +132,45 @@ def test_when_the_roster_goes_its_overrides_are_flagged(office: Office) -> None:
     assert office.states() == ["flagged"]
 
 
+def test_what_meets_its_shift_again_is_in_force_again(office: Office) -> None:
+    """A file saved half, mended a minute later: nobody's swap is lost by it."""
+    office.replaces(at(8), at(9), "d")
+    asked = office.as_("b", ask_swap, "office", at(9), "c", at(10), WHY)
+    office.rosters()
+    assert office.states() == ["flagged"] * 3
+    office.rosters(DAILY)
+    assert office.states() == ["in force", "asked", "asked"]
+    office.as_("c", take_swap, asked)
+    assert [who for who, *_ in office.table(at(8), at(11))] == ["d", "c", "b"]
+
+
+def test_what_was_made_anew_meanwhile_stands(office: Office) -> None:
+    def until(hour: str) -> dict[str, Any]:
+        return DAILY | {"layers": [{**DAILY["layers"][0], "only": {"hours": f"08:00-{hour}"}}]}
+
+    office.rosters(until("20:00"))
+    office.as_("d", override, "office", "add", at(8, 20), at(9), person="d", reason=WHY)
+    office.rosters(until("22:00"))
+    office.as_("d", override, "office", "add", at(8, 22), at(9), person="b", reason=WHY)
+    office.rosters(until("20:00"))
+    assert office.states() == ["flagged", "in force"], "two would speak of one hour"
+    assert office.table(at(8, 20), at(9)) == [("", at(8, 20), at(8, 22)), ("b", at(8, 22), at(9))]
+
+
+def test_a_swap_stands_whole_or_not_at_all(office: Office) -> None:
+    """One of its two shifts is a temporary roster's: whoever would give theirs all the same does not."""
+    number = office.as_("b", ask_swap, "office", at(9), "c", at(10), WHY)
+    office.as_("c", take_swap, number)
+    feast = {"from": "2026-01-10 08:00", "to": "2026-01-11 08:00",
+             "layers": [{"people": ["d"], "every": "1 day", "hand-over": "08:00"}]}  # fmt: skip
+    office.rosters(DAILY | {"temporary": [feast]})
+    assert office.states() == ["flagged", "flagged"]
+    assert [who for who, *_ in office.table(at(9), at(11))] == ["b", "d"]
+    office.rosters(DAILY)
+    assert office.states() == ["in force", "in force"]
+    assert [who for who, *_ in office.table(at(9), at(11))] == ["c", "b"]
+
+
 def test_a_swap_is_asked_by_one_and_taken_by_the_other(office: Office) -> None:
     number = office.as_("b", ask_swap, "office", at(9), "c", at(10), WHY)
     assert [who for who, *_ in office.table(at(9), at(11))] == ["b", "c"]  # until it is taken
@@ -184,7 +223,8 @@ def test_a_temporary_roster_takes_the_overrides_of_its_days_with_it(office: Offi
     with pytest.raises(Refused, match="temporary roster from 8 Jan 08:00 to 10 Jan 08:00"):
         office.as_("d", set_temporary, "office", at(9), at(12), [], "春节")
     office.as_("d", undo, number, WHY)
-    assert [who for who, *_ in office.table(at(8), at(10))] == ["a", "b"]
+    assert office.states() == ["in force", "undone"], "its shift is as it was"
+    assert [who for who, *_ in office.table(at(8), at(10))] == ["d", "b"]
 
 
 @pytest.mark.parametrize(("given", "expected"), [

@@ -35,10 +35,13 @@ rosters:
 """
 
 
+TODAY = date(2026, 1, 20)
+
+
 def read(folder: Path, text: str) -> dict[str, dict[str, object]]:
     path = folder / "rosters.yaml"
     path.write_text(text, "utf-8")
-    return read_rosters(path, {"office", "police"}, PEOPLE)
+    return read_rosters(path, {"office", "police", "12"}, PEOPLE, TODAY)
 
 
 def test_it_is_read(tmp_path: Path) -> None:
@@ -68,9 +71,24 @@ def test_within_how_long_a_hand_over_is_confirmed(
     assert ("confirm" in text) == (within is not None)  # an upgrade changes no roster
 
 
-def test_without_a_file_there_is_no_roster(tmp_path: Path) -> None:
-    assert read_rosters(tmp_path / "rosters.yaml", set(), {}) == {}
-    assert read_rosters(None, set(), {}) == {}
+def test_where_no_file_is_named_there_is_no_roster(tmp_path: Path) -> None:
+    assert read_rosters(None, set(), {}, TODAY) == {}
+    assert read(tmp_path, "rosters: []") == {}
+
+
+def test_a_file_that_is_named_and_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"rosters.yaml: there is no such file.* `rosters: \[\]`"):
+        read_rosters(tmp_path / "rosters.yaml", set(), {}, TODAY)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "rosters:\n", "{}"])
+def test_an_emptied_file_is_not_taken_for_no_rosters(tmp_path: Path, text: str) -> None:
+    with pytest.raises(BadInput, match=r"write:? `?rosters: \[\]"):
+        read(tmp_path, text)
+
+
+def test_an_id_may_be_a_number(tmp_path: Path) -> None:
+    assert [*read(tmp_path, WHOLE.replace("office", "12"))] == ["12"]
 
 
 @pytest.mark.parametrize(("said", "instead", "expected"), [
@@ -92,6 +110,19 @@ def test_without_a_file_there_is_no_roster(tmp_path: Path) -> None:
     ("    layers:\n      - people: [luo", "    confirm: 3 minutes\n    layers:\n      - people: [luo",
      "line 3: rosters.confirm: '3 minutes' does not say"),
     ("rosters:", "rosters: [", "line 2, column 3: this is not YAML"),
+    # A year that nobody means.
+    ("from: 2026-01-05", "from: 0001-01-01", "line 7: rosters.layers.from: 0001 is not the year"),
+    ("from: 2026-01-05", "from: 2062-01-05", "line 7: rosters.layers.from: 2062 is not the year"),
+    ("2026-02-18 08:00", "9999-02-18 08:00", "line 15: rosters.temporary.to: 9999 is not the year"),
+    # What was written, where, what to do, in both languages.
+    ("post: office", "post:", "line 2: rosters.post: empty; write: post: an id of posts.csv 不能为空"),
+    ("[luo, xie]", "[luo, true]", "line 4: rosters.layers.people: 'True' is no id; write one, in quotes"),
+    ("[luo, xie]", "luo xie", "line 4: rosters.layers.people: 'luo xie' is no list; write: people: [a, b] 应写成列表"),
+    ("[luo, xie]", "[01, luo]", "line 4: 01 is not among the people"),
+    ("1 week", "1week", "班次长度有误"),
+    ("        every: 1 week\n", "", "line 4: rosters.layers.every is missing 缺少此项"),
+    ("only: {days: fri-mon, hours: \"18:00-08:00\"}", "only: nights",
+     "line 12: rosters.layers.only: 'nights' has no entries; write them as `name: value`"),
 ])  # fmt: skip
 def test_what_is_wrong_is_said_with_its_line(
     tmp_path: Path, said: str, instead: str, expected: str

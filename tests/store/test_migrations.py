@@ -187,3 +187,22 @@ def test_an_earlier_database_keeps_drills(tmp_path: Path) -> None:
         assert "drill" in {c["name"] for c in inspect(connection).get_columns("realm")}
         assert "drill_by_state" in {i["name"] for i in inspect(connection).get_indexes("drill")}
     store.close()
+
+
+def test_a_swap_that_was_flagged_earlier_comes_into_force_for_nobody(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    for statement in (
+        "ALTER TABLE roster_change DROP COLUMN was",
+        "INSERT INTO post (id, tier, sector, place, title, title_en, active)"
+        " VALUES ('p', 'field', '', 'x', 'p', '', 1)",
+        "INSERT INTO roster_change (post, kind, state, begins, ends, by, at, reason)"
+        " VALUES ('p', 'replace', 'flagged', '2026-01-20T00:00:00.000000Z',"
+        " '2026-01-21T00:00:00.000000Z', 'a', '2026-01-19T00:00:00.000000Z', 'x')",
+        "UPDATE alembic_version SET version_num = '0022'",
+    ):
+        store.write(lambda c, statement=statement: c.execute(text(statement)))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    with store.read() as connection:
+        assert connection.execute(text("SELECT was FROM roster_change")).scalar_one() == "asked"
+    store.close()
