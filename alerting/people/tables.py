@@ -32,10 +32,13 @@ ROLES = ("view", "answer", "decide", "order", "admin")
 def read_people(path: Path, channels: set[str], phone_channels: set[str]) -> list[dict[str, Any]]:
     """Checked rows; raises BadInput that lists every bad line.
 
-    `channels` are those of the config; addresses on `phone_channels` must be numbers with +country.
+    `channels` are those of the config; addresses on `phone_channels` must be numbers with +country, and
+    are given as providers say them (E.164). An address is one person's: who answers from it is known by
+    it alone.
     """
     wrong = Complaints(str(path), [])
     people: dict[str, dict[str, Any]] = {}
+    owners: dict[tuple[str, str], tuple[str, int]] = {}  # of an address: who, and on which line
     for line, row in csv_rows(path, PEOPLE_COLUMNS, wrong, required=("id", "name", "contacts")):
         if not row["id"] or not row["name"]:
             wrong.add(line, "needs an id and a name")
@@ -45,15 +48,28 @@ def read_people(path: Path, channels: set[str], phone_channels: set[str]) -> lis
             wrong.add(line, f"language {row['language']!r} is neither zh nor en")
         if (row["role"] or "answer") not in ROLES:
             wrong.add(line, f"role {row['role']!r} is none of {', '.join(ROLES)}")
-        contacts = []
+        contacts: list[tuple[str, str]] = []
         for given in row["contacts"].split():
-            channel, _, address = given.partition(":")
+            channel, _, written = given.partition(":")
+            address = _number(written) if channel in phone_channels else written
             if channel not in channels:
-                wrong.add(line, f"channel {channel!r} is none of {', '.join(sorted(channels))}")
-            elif channel in phone_channels and not _is_number(address):
-                wrong.add(line, f"{address!r} is no phone number with its country, e.g. +44…")
+                wrong.add(line, f"channel {channel!r} is none of {', '.join(sorted(channels))}; a contact"
+                          " is channel:address without blanks")  # fmt: skip
+            elif not written:
+                wrong.add(line, f"{given!r} has no address; write channel:address 缺少地址")
+            elif not address:
+                wrong.add(line, f"{written!r} is no phone number with its country, e.g. +44…"
+                          " 请写带国家代码的号码，如 +86…")  # fmt: skip
+            elif (channel, address) in contacts:
+                wrong.add(line, f"{channel}:{address} stands there twice 重复")
+            elif (channel, address) in owners:
+                owner, there = owners[channel, address]
+                wrong.add(line, f"{channel}:{address} is {owner}'s already, line {there}: an answer from"
+                          " it could be either's; give each an address of their own, or make the"
+                          " telephone that they share a person of its own 同一号码只能属于一人")  # fmt: skip
             else:
                 contacts.append((channel, address))
+        owners |= dict.fromkeys(contacts, (row["id"], line))
         people[row["id"]] = {
             "id": row["id"], "name": row["name"], "name_en": row["name_en"],
             "language": row["language"] or "zh", "role": row["role"] or "answer",
@@ -188,8 +204,14 @@ def _set_contacts(connection: Connection, who: str, contacts: list[tuple[str, st
         )  # fmt: skip
 
 
-def _is_number(text: str) -> bool:
+def _number(text: str) -> str:
+    """A phone number as E.164; "" where it is none. Letters are none: they are a slip, or an extension
+    that no text reaches."""
     try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(text, None))
+        number = phonenumbers.parse(text, None)
     except phonenumbers.NumberParseException:
-        return False
+        return ""
+    letters = any(sign.isalpha() for sign in text.removeprefix("tel:"))
+    if letters or not phonenumbers.is_possible_number(number):
+        return ""
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

@@ -53,12 +53,20 @@ def test_a_whole_day_is_from_midnight_to_midnight() -> None:
 FROM, TO = "DTSTART:20260105T080000", "DTEND:20260106T080000"
 
 
+def test_a_cancelled_event_is_no_shift() -> None:
+    text = event("SUMMARY:a", "STATUS:CANCELLED", FROM, TO, "END:VEVENT", "BEGIN:VEVENT", "SUMMARY:b",
+                 FROM, TO)  # fmt: skip
+    assert [one.people for one in ical.read(text, SHANGHAI, PEOPLE)] == [("b",)]
+
+
 @pytest.mark.parametrize(("text", "expected"), [
     ("hello", "this is no iCalendar"),
     ("", "0 events"),
     (event("SUMMARY:a", FROM, TO, "RRULE:FREQ=DAILY"), "'a' repeats"),
     (event("SUMMARY:陈", FROM, TO), "names c and c2"),
     (event("SUMMARY:zhang", FROM, TO), "'zhang' of 2026-01-05 names nobody"),
+    (event(FROM, TO), "'' of 2026-01-05 names nobody"),  # c2 has no English name
+    (event("SUMMARY:a", "STATUS:CANCELLED", FROM, TO), "all 1 events are cancelled"),
     (event("SUMMARY:a", FROM), "no DTEND that can be read"),
     (event("SUMMARY:a", "DTSTART:2026-bad", TO), "no DTSTART that can be read"),
     (event("SUMMARY:a", FROM, FROM.replace("START", "END")), "ends before it begins"),
