@@ -110,6 +110,21 @@ def refresh(ledger: Ledger, held: Row, finding: Finding, by: str, at: datetime) 
         tell(ledger, "update", post, facts, at, alert=held.id)
 
 
+def renew(
+    ledger: Ledger, rule: Any, place: Place, finding: Finding, by: str, at: datetime
+) -> None:
+    """Another of its kind has come in the place of what an alert was opened for, at the same level: its
+    audience is told and asked as if it had been over in between."""
+    held = ledger.latest(rule.id, place.id)
+    if held is None or held.state != "open":
+        return
+    ledger.change(held, onset=finding.onset, why=finding.why, updated=at)
+    _note(ledger, held, "reopened", held.level, by, at, finding.why)
+    facts = facts_at(rule, place, held.level, 0, finding)
+    for post in audience(ledger, rule, place.id):
+        tell(ledger, "reopen", post, facts, at, alert=held.id, wants="acknowledge")
+
+
 def close(
     ledger: Ledger, alert_key: str, how: str, by: str, at: datetime, reason: str | dict[str, str]
 ) -> bool:

@@ -190,7 +190,7 @@ class RosterText(_Part):
     @model_validator(mode="after")
     def _whole(self) -> RosterText:
         if any(layer.first is None for layer in self.layers):
-            raise ValueError("a layer needs `from`, the day on which its first turn begins 缺少起始日期")
+            raise ValueError("a layer needs `from`, the day of its first turn 缺少起始日期")
         periods = sorted(self.temporary, key=lambda one: one.begins)
         for one, after in pairwise(periods):
             if after.begins < one.ends:
@@ -349,7 +349,9 @@ def _named(roster: RosterText) -> Iterator[tuple[tuple[Any, ...], str]]:
 
 def _days_of(roster: RosterText) -> Iterator[tuple[tuple[Any, ...], date]]:
     """Every day that a roster names, and where in it."""
-    layers = [(("layers", n), layer) for n, layer in enumerate(roster.layers)]
+    layers: list[tuple[tuple[Any, ...], LayerText]] = [
+        (("layers", n), layer) for n, layer in enumerate(roster.layers)
+    ]
     for k, period in enumerate(roster.temporary):
         yield ("temporary", k, "from"), period.begins.date()
         yield ("temporary", k, "to"), period.ends.date()
@@ -376,7 +378,8 @@ def _said(one: Any) -> str:
         how = _EXAMPLES[key] if key == "people" else "each on a line that begins with `- `"
         return f"{at}: {_short(one['input'])} is no list; write: {how} 应写成列表"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
-        return f"{at}: {_short(one['input'])} has no entries; write them as `name: value` 应写成“名称: 值”"
+        written = _short(one["input"])
+        return f"{at}: {written} has no entries; write them as `name: value` 应写作“名称: 值”"
     return f"{at}: {plain(one)}"
 
 

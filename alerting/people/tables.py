@@ -53,8 +53,8 @@ def read_people(path: Path, channels: set[str], phone_channels: set[str]) -> lis
             channel, _, written = given.partition(":")
             address = _number(written) if channel in phone_channels else written
             if channel not in channels:
-                wrong.add(line, f"channel {channel!r} is none of {', '.join(sorted(channels))}; a contact"
-                          " is channel:address without blanks")  # fmt: skip
+                wrong.add(line, f"channel {channel!r} is none of {', '.join(sorted(channels))}; a"
+                          " contact is channel:address without blanks")  # fmt: skip
             elif not written:
                 wrong.add(line, f"{given!r} has no address; write channel:address 缺少地址")
             elif not address:
@@ -64,9 +64,9 @@ def read_people(path: Path, channels: set[str], phone_channels: set[str]) -> lis
                 wrong.add(line, f"{channel}:{address} stands there twice 重复")
             elif (channel, address) in owners:
                 owner, there = owners[channel, address]
-                wrong.add(line, f"{channel}:{address} is {owner}'s already, line {there}: an answer from"
-                          " it could be either's; give each an address of their own, or make the"
-                          " telephone that they share a person of its own 同一号码只能属于一人")  # fmt: skip
+                wrong.add(line, f"{channel}:{address} is {owner}'s already, line {there}: an answer"
+                          " from it could be either's; give each their own, or make the telephone that"
+                          " they share a person of its own 同一号码只能属于一人")  # fmt: skip
             else:
                 contacts.append((channel, address))
         owners |= dict.fromkeys(contacts, (row["id"], line))

@@ -38,6 +38,8 @@ class Trouble:
     place: str
     words: dict[str, str]
     level: Level | None = None  # where it is not always the rule's own
+    # Which of several of its kind it is, where one follows another with no pause between them.
+    of: tuple[str, ...] = ()
 
 
 def look(station: Station, connection: Connection, now: datetime) -> list[Trouble]:
@@ -244,7 +246,7 @@ def _gaps(station: Station, connection: Connection, now: datetime) -> list[Troub
             "zh": f"{row.title}{when['zh']}{'无接班人员' if there else '无人值班'}，{zh}",
             "en": f"nobody is {'to come' if there else 'on duty'} at {row.title_en or row.title} from"
             f" {when['en']}: {en}",
-        }, Level.orange if near else Level.blue))  # fmt: skip
+        }, Level.orange if near else Level.blue, (row.gap_begins.isoformat(),)))  # fmt: skip
     return found
 
 
@@ -267,7 +269,7 @@ def _flagged(station: Station, connection: Connection, now: datetime) -> list[Tr
             "en": f"the change of the roster of {first.title_en or first.title} from {when['en']}, made"
             f" by {first.by}{f', and {more} more' if more else ''}, void since its shift moved:"
             " make it anew or undo it",
-        }))  # fmt: skip
+        }, None, tuple(str(one.id) for one in changes)))  # fmt: skip
     return found
 
 

@@ -3,9 +3,8 @@ a dead letter, an unsealed log each open an alert of their own, in the pack `ser
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
 
@@ -51,52 +50,57 @@ class WatchLoop:
             known = self._open(connection)
             withdrawn = self._withdrawn(connection)
         # What somebody withdrew stays withdrawn until the trouble has been away once.
-        self._gone = (self._gone | (withdrawn - found.keys())) & withdrawn
-        for key in withdrawn - self._gone:
-            found.pop(key, None)
-        if set(found) != known.keys() or _moved(found, known):
+        self._gone = (self._gone | (withdrawn.keys() - found.keys())) & withdrawn.keys()
+        for key in withdrawn.keys() - self._gone:
+            if not _is_news(found[key], withdrawn[key]):
+                del found[key]
+        if set(found) != known.keys() or any(_is_news(found[key], known[key]) for key in known):
             await self._station.writer.write(lambda c: self._say(c, found, known, now))
             return True
         return False
 
-    def _open(self, connection: Connection) -> dict[Key, int]:
-        """What is open, with its level."""
+    def _open(self, connection: Connection) -> dict[Key, Any]:
+        """What is open."""
         rows = connection.execute(
-            select(alert.c.rule, alert.c.place, alert.c.level).where(
+            select(alert.c.rule, alert.c.place, alert.c.level, alert.c.why).where(
                 alert.c.realm == LIVE, alert.c.sector == "service", alert.c.state == "open"
             )
         )
-        return {(r.rule, r.place): r.level for r in rows}
+        return {(r.rule, r.place): r for r in rows}
 
-    def _withdrawn(self, connection: Connection) -> set[Key]:
+    def _withdrawn(self, connection: Connection) -> dict[Key, Any]:
         """Those whose newest alert a person has withdrawn."""
         rows = connection.execute(
-            select(alert.c.rule, alert.c.place, alert.c.state)
+            select(alert.c.rule, alert.c.place, alert.c.state, alert.c.level, alert.c.why)
             .where(alert.c.realm == LIVE, alert.c.sector == "service")
             .order_by(alert.c.episode)
         )
-        newest = {(r.rule, r.place): r.state for r in rows}
-        return {key for key, state in newest.items() if state == "withdrawn"}
+        newest = {(r.rule, r.place): r for r in rows}
+        return {key: row for key, row in newest.items() if row.state == "withdrawn"}
 
     def _say(
         self,
         connection: Connection,
         found: dict[Key, troubles.Trouble],
-        known: dict[Key, int],
+        known: dict[Key, Any],
         now: datetime,
     ) -> None:
         life = self._station.life(LIVE)
         with Ledger(connection, life) as ledger:
-            moved = _moved(found, known)
-            for key in sorted((found.keys() - known.keys()) | moved):
-                trouble = found[key]
+            for key in sorted(found):
+                trouble, held = found[key], known.get(key)
+                if held is not None and not _is_news(trouble, held):
+                    continue
                 rule = service_rule(trouble.rule, life.book)
                 place, level = self._place(trouble.place), int(trouble.level or rule.level)
-                finding = Finding({"sentence": trouble.words}, trouble.words, onset=now)
-                if level < known.get(key, level):
+                why = {"sentence": trouble.words} | ({"of": trouble.of} if trouble.of else {})
+                finding = Finding(why, trouble.words, onset=now)
+                if held is None or level > held.level:
+                    episodes.rise(ledger, rule, place, level, finding, "watch", now)
+                elif level < held.level:
                     episodes.fall(ledger, rule, place, level, finding, True, "watch", now)
                 else:
-                    episodes.rise(ledger, rule, place, level, finding, "watch", now)
+                    episodes.renew(ledger, rule, place, finding, "watch", now)
             for rule_id, place_id in sorted(known.keys() - found.keys()):
                 words = self._over(connection, rule_id, place_id)
                 episodes.fall(ledger, service_rule(rule_id, life.book), self._place(place_id), 0,
@@ -116,9 +120,8 @@ class WatchLoop:
         return known or Place(place_id, place_id.split(":")[0], place_id, place_id, ())
 
 
-def _moved(found: Mapping[Key, troubles.Trouble], known: Mapping[Key, int]) -> set[Key]:
-    """Troubles that are open at another level than theirs is now, where it is not always the same."""
-    return {
-        key for key, trouble in found.items()
-        if key in known and trouble.level is not None and known[key] != trouble.level
-    }  # fmt: skip
+def _is_news(trouble: troubles.Trouble, held: Any) -> bool:
+    """Whether a trouble is another than the alert of it says: at another level, where it has several,
+    or one that the alert does not speak of."""
+    level = trouble.level is not None and trouble.level != held.level
+    return level or not set(trouble.of) <= set(held.why.get("of", ()))

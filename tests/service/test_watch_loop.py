@@ -276,3 +276,57 @@ def test_a_hand_over_that_nobody_confirms_is_a_trouble_until_somebody_does(watch
     watched.station.store.write(confirms)
     watched.looks_around()
     assert ("service", "hand-over-open", "roster:police", "closed") in watched.alerts()
+
+
+BY_DAY = {"people": ["chen"], "every": "1 day", "hand-over": "08:00", "from": "2026-01-19",
+          "only": {"hours": "08:00-16:00"}}  # fmt: skip
+EVENING_AND_NIGHT = {"police": {"post": "police", "layers": [
+    BY_DAY, BY_DAY | {"people": ["li"], "only": {"hours": "18:00-24:00"}},
+]}}  # fmt: skip
+
+
+def test_each_gap_is_told_though_another_was_before_it(watched: Watched) -> None:
+    rosters(watched, EVENING_AND_NIGHT)  # Tuesday 14:00: nobody from 16 to 18, nobody from 0 to 8
+    assert "1月20日16:00至1月20日18:00" in of_the_roster(watched)[-1][3]
+    told = len(of_the_roster(watched))
+    changes(watched, datetime(2026, 1, 20, 8, tzinfo=UTC), datetime(2026, 1, 20, 10, tzinfo=UTC), "add")
+    said = of_the_roster(watched)
+    [(rule, kind, level, words)] = said[told:]
+    assert (rule, kind, level) == ("roster-gap", "reopen", Level.orange)
+    assert "1月21日00:00至1月21日08:00" in words
+    assert of_the_roster(watched) == said, "once"
+
+
+def withdraws(watched: Watched, rule: str) -> None:
+    now = watched.clock.now()
+    watched.station.store.write(lambda c: c.execute(
+        update(alert).where(alert.c.rule == rule).values(state="withdrawn", closed=now)
+    ))  # fmt: skip
+
+
+def test_a_gap_that_was_withdrawn_when_far_is_told_when_near(watched: Watched) -> None:
+    rosters(watched, SUNDAYS_BY_NOBODY)
+    told = of_the_roster(watched)
+    withdraws(watched, "roster-gap")
+    watched.clock.advance(timedelta(days=3))
+    assert of_the_roster(watched) == told, "it is as it was withdrawn"
+    watched.clock.advance(timedelta(hours=12))
+    assert [one[:3] for one in of_the_roster(watched)[len(told):]] == [
+        ("roster-gap", "open", Level.orange)]  # fmt: skip
+
+
+def test_each_change_that_is_void_is_told(watched: Watched) -> None:
+    daily = {"people": ["chen", "li"], "every": "1 day", "hand-over": "08:00", "from": "2026-01-19"}
+    rosters(watched, {"police": {"post": "police", "layers": [daily]}})
+    for day in (22, 25):
+        changes(watched, datetime(2026, 1, day, tzinfo=UTC), datetime(2026, 1, day + 1, tzinfo=UTC))
+    feast = {"from": "2026-01-22 08:00", "to": "2026-01-23 08:00",
+             "layers": [{"people": ["chen"] * 3 + ["li"], "every": "1 day", "hand-over": "08:00"}]}
+    rosters(watched, {"police": {"post": "police", "layers": [daily], "temporary": [feast]}})
+    assert "1月22日08:00至1月23日08:00的调班" in of_the_roster(watched)[-1][3]
+    withdraws(watched, "roster-change")
+    later = feast | {"to": "2026-01-26 08:00"}
+    rosters(watched, {"police": {"post": "police", "layers": [daily], "temporary": [later]}})
+    rule, kind, _, words = of_the_roster(watched)[-1]
+    assert (rule, kind) == ("roster-change", "open")
+    assert "等2项" in words
