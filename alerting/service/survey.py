@@ -88,8 +88,9 @@ def people_notes(county: County, now: datetime) -> Iterator[Note]:
             if begins > now:
                 yield Note("warning", rosters, f"the roster of {post['id']} ({post['title']}) begins on"
                            f" {begins.astimezone(zone):%Y-%m-%d}, and posts.csv names nobody until"
-                           " then / 轮值表开始之前该岗位空缺", "Name somebody under holders; a roster in force"
-                           " stays until the new one begins.")  # fmt: skip
+                           " then / 轮值表开始之前该岗位空缺",
+                           "Name somebody under holders; a roster in force stays until the new one"
+                           " begins.")  # fmt: skip
         for one in county.people:
             if one["role"] == "view" and one["id"] in post["holders"]:
                 yield Note("warning", posts, f"{one['id']} ({one['name']}) holds {post['id']} with the"
