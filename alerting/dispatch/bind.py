@@ -303,7 +303,9 @@ class _Planning:
             return slot
         person, first = reader.person, reader.contact
         if limits(self.drafts.settings.channels[first.channel], urgent=True):
-            others = contacts_of(self.connection, person.id)
+            others = contacts_of(
+                self.connection, person.id, self.drafts.settings.loudness
+            )
             contact, until = self._budget.choose(person.id, first, others, self._urgent(row.level))
             if until is not None:
                 wait = (until - self._plan.machine) * self.realm.speed

@@ -19,6 +19,7 @@ from alerting.people import (
     holders_of_all,
     list_of,
     person_by_id,
+    together_at,
 )
 from alerting.people.policy import DECISIONS, SIGNS
 from alerting.people.reached import REACHED, went_out
@@ -47,12 +48,14 @@ class Readers:
         self._connection, self._settings, self._realm = connection, settings, realm
         posts = {row.post for row in due if row.post is not None}
         self._holders = holders_of_all(connection, posts)
+        # Whom a roster puts on duty together are both called.
+        self._together = together_at(connection, posts)
         # Everybody named for a post, where all of them are called.
         whole = {row.post for row in due if row.post is not None and row.who in LISTS}
         self._lists = {post: list_of(connection, post) for post in whole}
         called = [*self._holders.values(), *self._lists.values()]
         people = {one.id for held in called for one in held}
-        self._contacts = contacts_of_all(connection, people)
+        self._contacts = contacts_of_all(connection, people, settings.loudness)
         self._written = self._last_written(people)
         rows = connection.execute(
             select(delivery_notice.c.notice, delivery.c.person, delivery.c.channel)
@@ -72,10 +75,10 @@ class Readers:
         found: list[Reader] = []
         told_before = self._reached(row)
         on_duty = {p.id for p in self._holders.get(row.post or "", [])}
-        if row.who in LISTS:  # all of the list are called, whoever is on duty
+        if row.who in LISTS or row.post in self._together:  # all of them are called
             on_duty = set()
         for person in people:
-            # The first on the roster is on duty; the next is called only where no channel reaches them.
+            # Of the holders of posts.csv the next is called only where no channel reaches the first.
             second = person.id in on_duty and any(r.person.id in on_duty for r in found)
             if second and person.id not in told_before:
                 continue
@@ -152,7 +155,9 @@ class Readers:
         """A round later is a contact later, never a quieter one, and once all were tried the loudest; a
         reply goes back where the answer came from."""
         if person.id not in self._contacts:
-            self._contacts[person.id] = contacts_of(self._connection, person.id)
+            self._contacts[person.id] = contacts_of(
+                self._connection, person.id, self._settings.loudness
+            )
         settings = self._settings
         usable = [c for c in self._contacts[person.id] if c.channel in settings.channels]
         to = (row.facts or {}).get("to") or {}

@@ -168,7 +168,7 @@ def next_contact(connection: Connection, drafts: Drafts, row: Row[Any]) -> Conta
         earlier = connection.execute(select(delivery).where(delivery.c.id == before)).one()
         tried.add((earlier.channel, earlier.address))
         before = earlier.fallback_of
-    contacts = contacts_of(connection, row.person)
+    contacts = contacts_of(connection, row.person, drafts.settings.loudness)
     here = next((i for i, c in enumerate(contacts)
                  if (c.channel, c.address) == (row.channel, row.address)), -1)  # fmt: skip
     for one in contacts[here + 1 :] + contacts[: here + 1]:

@@ -41,6 +41,10 @@ class Settings:
     quiet: Quiet = Quiet()
     unusable: set[str] = field(default_factory=set)
 
+    @property
+    def loudness(self) -> dict[str, int]:
+        return {name: channel.loudness for name, channel in self.channels.items()}
+
 
 @dataclass(slots=True)
 class Bundle:

@@ -1,6 +1,13 @@
 """Who: persons and their contacts, posts, who holds them, audiences, the policies."""
 
-from alerting.people.duty import holders_of, holders_of_all, list_of, on_duty, posts_held
+from alerting.people.duty import (
+    holders_of,
+    holders_of_all,
+    list_of,
+    on_duty,
+    posts_held,
+    together_at,
+)
 from alerting.people.policy import Policies, Policy, Step
 from alerting.people.quiet import Quiet
 from alerting.people.register import (
@@ -47,4 +54,5 @@ __all__ = [
     "read_posts_near",
     "read_rosters",
     "resolve",
+    "together_at",
 ]

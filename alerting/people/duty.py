@@ -52,6 +52,11 @@ def holders_of_all(connection: Connection, posts: Collection[str]) -> dict[str, 
     return found
 
 
+def together_at(connection: Connection, posts: Collection[str]) -> set[str]:
+    """Those of these posts that a roster holds: all whom it has on duty there are called."""
+    return set(connection.execute(_ROSTERED.where(roster.c.post.in_(posts))).scalars())
+
+
 def list_of(connection: Connection, post_id: str) -> list[Person]:
     """Everybody on a post's list: on duty now first, then who is else named for it, by posts.csv or by
     its roster."""

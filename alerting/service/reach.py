@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from alerting.dispatch.budget import WINDOWS, sent_to
+from alerting.dispatch.budget import WINDOWS, limits, sent_to
 from alerting.dispatch.channels import Channel
 from alerting.people.duty import on_duty
+from alerting.people.register import in_order
 from alerting.service.listing import utc
 from alerting.store.schema import contact, person, post
 
@@ -34,12 +35,15 @@ def people(
     ):  # fmt: skip
         if one.person in found:
             found[one.person]["posts"].append({"zh": one.title, "en": one.title_en or one.title})
-    for one in connection.execute(
-        select(contact).order_by(contact.c.verified.is_(None), contact.c.rank)
-    ):
-        if one.person in found:
-            found[one.person]["contacts"].append(_contact(one, channels.get(one.channel)))
-    for made in found.values():
+    held: dict[str, list[Any]] = {key: [] for key in found}
+    for one in connection.execute(select(contact)):
+        if one.person in held:
+            held[one.person].append(one)
+    loudness = {name: channel.loudness for name, channel in channels.items()}
+    for key, made in found.items():
+        made["contacts"] = [
+            _contact(one, channels.get(one.channel)) for one in in_order(held[key], loudness)
+        ]
         made["loud"] = any(c["loud"] and c["state"] == "verified" for c in made["contacts"])
     return list(found.values())
 
@@ -49,18 +53,13 @@ def budgets(
 ) -> list[dict[str, Any]]:
     """What a person was sent on each channel with a budget, in its windows, and how many they may get;
     `others` is what is left of that to all but the real world's red."""
-    found = []
+    found, windows = [], {span: window for window, span in WINDOWS.items()}
     for name, channel in channels.items():
-        times = None
-        for window, span in WINDOWS.items():
-            most = getattr(channel.per_person, window)
-            if most is None:
-                continue
-            times = sent_to(connection, person_id, name, machine) if times is None else times
-            found.append({
-                "channel": name, "window": window, "sent": sum(at > machine - span for at in times),
-                "most": most, "others": max(1, int(most * (1 - channel.reserve_for_red))),
-            })  # fmt: skip
+        urgent, others = limits(channel, urgent=True), limits(channel, urgent=False)
+        times = sent_to(connection, person_id, name, machine) if urgent else []
+        for (span, most), (_, left) in zip(urgent, others, strict=True):
+            found.append({"channel": name, "window": windows[span], "most": most, "others": left,
+                          "sent": sum(at > machine - span for at in times)})  # fmt: skip
     return found
 
 

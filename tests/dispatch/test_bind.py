@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, update
 
 from alerting.dispatch import Composer
 from alerting.dispatch.bind import Plan, bind
 from alerting.dispatch.compose import Composed
 from alerting.dispatch.superseding import CORRECTED
-from alerting.store.schema import alert, delivery, holder, measure, notice, person, realm
+from alerting.store.schema import alert, contact, delivery, holder, measure, notice, person, realm
+from alerting.store.schema_duty import AT_ONCE, duty, roster
 from tests.dispatch.hall import START, ZONE, Hall, book, ordered, places, run
 
 ORDER = {"kind": "order", "wants": "acknowledge"}
@@ -28,6 +29,51 @@ def test_the_person_is_whoever_holds_the_post_now(hall: Hall) -> None:
     assert (sent.person, sent.language, sent.address) == ("smith", "en", "+447700900105")
     assert hall.notice(key).state == "carried"
     assert hall.notice(key).person == "smith"
+
+
+def verified(hall: Hall, channel: str) -> None:
+    hall.store.write(lambda c: c.execute(
+        update(contact).where(contact.c.channel == channel).values(verified=START)
+    ))  # fmt: skip
+
+
+def test_a_changed_number_stays_before_a_page_that_nobody_hears(hall: Hall) -> None:
+    """Everything of chen's is verified, and then people.csv gives a new number."""
+    verified(hall, "console")
+    hall.console.loudness = 0
+    hall.tell(**ORDER, level=4)
+    hall.goes()
+    assert [d.channel for d in hall.deliveries()] == ["sms"]
+
+
+def test_of_two_as_loud_the_verified_one_is_tried_first(hall: Hall) -> None:
+    verified(hall, "console")
+    hall.console.loudness = hall.phone.loudness
+    hall.tell(**ORDER, level=4)
+    hall.goes()
+    assert [d.channel for d in hall.deliveries()] == ["console"]
+
+
+def test_whoever_the_roster_has_on_duty_besides_is_called_too(hall: Hall) -> None:
+    def both(connection: Any) -> None:
+        connection.execute(insert(roster).values(post="police", rules={}, begun=True, next=AT_ONCE))
+        for rank, one in enumerate(("chen", "smith")):
+            connection.execute(insert(duty).values(post="police", rank=rank, person=one, began=START))
+
+    hall.store.write(both)
+    key = hall.tell(**ORDER, level=4)
+    hall.goes()
+    assert [d.person for d in hall.deliveries()] == ["chen", "smith"]
+    hall.tell(kind="reminder", wants="acknowledge", level=4, round=1)
+    hall.passes(minutes=6)
+    assert [d.person for d in hall.deliveries()] == ["chen", "smith"] * 2
+    assert hall.notice(key).state == "carried"
+    # The second holder of posts.csv is only called where nothing reaches the first.
+    hall.store.write(lambda c: c.execute(delete(roster)))
+    hall.store.write(lambda c: c.execute(insert(holder).values(post="police", rank=1, person="smith")))
+    hall.tell(**ORDER, level=4)
+    hall.passes(minutes=6)
+    assert [d.person for d in hall.deliveries()][4:] == ["chen"]
 
 
 def test_notices_due_at_one_moment_in_one_band_are_one_message(hall: Hall) -> None:
