@@ -47,7 +47,7 @@ def written(
 
 def read(text: str, zone: ZoneInfo, people: Sequence[Person]) -> list[Shift]:
     """The shifts that a calendar's events are, in order. A person is named by `X-SUIAN-PERSON`, else by
-    the event's summary, an id or a name; a time without its zone is local.
+    the event's summary, an id or a name; a time without its zone is local. A cancelled event is none.
 
     Raises BadInput that says of which event it cannot be told who is on duty, or when.
     """
@@ -56,7 +56,11 @@ def read(text: str, zone: ZoneInfo, people: Sequence[Person]) -> list[Shift]:
     except (ValueError, IndexError) as error:
         raise BadInput(f"this is no iCalendar: {error}", mend="Export it as .ics and try again.",
                        zh="这不是iCalendar（.ics）文件，请重新导出。") from None  # fmt: skip
-    events = [event for one in calendars for event in one.walk("VEVENT")]
+    every = [event for one in calendars for event in one.walk("VEVENT")]
+    events = [event for event in every if str(event.get("status", "")).upper() != "CANCELLED"]
+    if every and not events:
+        raise BadInput(f"all {len(every)} events are cancelled", mend="Export those that stand.",
+                       zh="所有日程都已取消。")  # fmt: skip
     if not events or len(events) > MOST:
         raise BadInput(f"{len(events)} events: from 1 to {MOST} can be read at once",
                        zh=f"共{len(events)}个日程，一次可导入1至{MOST}个。")  # fmt: skip
@@ -83,7 +87,7 @@ def _shift(event: Any, zone: ZoneInfo, people: Sequence[Person]) -> Shift:
     if begins >= ends:
         raise BadInput(f"the event {named!r} ends before it begins",
                        zh=f"日程“{named}”的结束时间早于开始时间。")  # fmt: skip
-    fitting = {p.id for p in people if named in (p.id, p.name, p.name_en)}
+    fitting = {p.id for p in people if named and named in (p.id, p.name, p.name_en)}
     if len(fitting) != 1:
         known = "nobody" if not fitting else " and ".join(sorted(fitting))
         raise BadInput(f"the event {named!r} of {begins:%Y-%m-%d} names {known}",

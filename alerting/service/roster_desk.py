@@ -3,16 +3,18 @@ those whose duty it is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Row, select
 
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts
+from alerting.chase.rights import SIGNS
 from alerting.errors import Refused
-from alerting.people import person_by_id, post_by_id, roster_changes
+from alerting.people import everybody, ical, person_by_id, post_by_id, roster_changes, rosters
 from alerting.people.duty import hand_over
 from alerting.people.roster_changes import Desk
 from alerting.people.roster_words import span_said
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from alerting.service.station import Station
 
 T = TypeVar("T")
+SHOWN = 3  # of one's shifts in a temporary roster, in a message
 Words = dict[str, str]
 
 
@@ -44,11 +47,15 @@ async def change(station: Station, person: str, role: str, work: Callable[[Desk]
     return await station.writer.write(write, first=True)
 
 
-def tell_of(station: Station, desk: Desk, numbers: Iterable[int], how: str) -> None:
-    """Send word of changes to whom they put on duty and whom they relieve, but for who made them.
+def tell_of(
+    station: Station, desk: Desk, numbers: Iterable[int], how: str, also: Collection[str] = ()
+) -> None:
+    """Send word of changes to whom they put on duty and whom they relieve, but for who made them; and
+    to `also`, whom a temporary roster relieves.
 
     `how` is what became of them: in force, asked, declined or undone. Who asked for a swap hears how
-    it ended; while it is asked, only the one who is to take it.
+    it ended; while it is asked, only the one who is to take it. Who made a change hears of it where it
+    puts somebody on duty who may not decide what the post decides.
     """
     rows = list(desk.connection.execute(
         select(roster_change).where(roster_change.c.id.in_(list(numbers)))
@@ -59,11 +66,15 @@ def tell_of(station: Station, desk: Desk, numbers: Iterable[int], how: str) -> N
     if how == "asked":
         readers = {rows[0].person}
     else:
-        readers = {one for row in rows for one in (row.person, row.instead_of, row.by)}
+        readers = {one for row in rows for one in (row.person, row.instead_of, row.by, *_listed(row))}
+    note = _without_right(station, desk, rows) if how in ("asked", "in force") else None
+    readers = (readers | set(also)) - {None, desk.by.id} | ({desk.by.id} if note else set())
     with Ledger(desk.connection, station.life(LIVE)) as ledger:
-        for reader in sorted(readers - {None, desk.by.id}):
-            facts = Facts("", "", station.places.county, int(Level.blue),
-                          reason=_said(desk, rows, how))  # fmt: skip
+        for reader in sorted(readers):
+            said = _said(desk, rows, how, reader)
+            if note:
+                said = {language: said[language] + note[language] for language in said}
+            facts = Facts("", "", station.places.county, int(Level.blue), reason=said)
             ledger.add_notice(
                 kind="roster", alert=None, measure=None, post=None, person=reader, wants="",
                 level=int(Level.blue), created=desk.now, due=desk.now, state="due", reason="",
@@ -71,9 +82,32 @@ def tell_of(station: Station, desk: Desk, numbers: Iterable[int], how: str) -> N
             )  # fmt: skip
 
 
-def _said(desk: Desk, rows: list[Row[Any]], how: str) -> Words:
+def _listed(row: Row[Any]) -> list[str]:
+    """Whom a temporary roster puts on duty, one a shift."""
+    return [one["person"] for one in row.shifts or ()]
+
+
+def _without_right(station: Station, desk: Desk, rows: list[Row[Any]]) -> Words | None:
+    """That somebody who is put on duty may not decide, where the post is one that decides."""
     held = post_by_id(desk.connection, rows[0].post)
-    lines = {language: [_line(desk, row, language) for row in rows] for language in ("zh", "en")}
+    deciders = {one.decider for one in station.book.measures.values()}
+    if held is None or held.tier not in deciders:
+        return None
+    coming = dict.fromkeys(one for row in rows for one in (row.person, *_listed(row)) if one)
+    found = [person_by_id(desk.connection, one) for one in coming]
+    names = [one for one in found if one is not None and one.role not in SIGNS]
+    if not names:
+        return None
+    zh, en = "、".join(one.called("zh") for one in names), ", ".join(one.called("en") for one in names)
+    return {
+        "zh": f"注意：{zh}没有决定权限，本岗位的决定需另有人作出。",
+        "en": f" Note: {en} may not decide what this post is asked to decide: somebody else must.",
+    }
+
+
+def _said(desk: Desk, rows: list[Row[Any]], how: str, reader: str) -> Words:
+    held = post_by_id(desk.connection, rows[0].post)
+    lines = {one: [_line(desk, row, one, reader) for row in rows] for one in ("zh", "en")}
     title = {language: held.called(language) if held else rows[0].post for language in lines}
     end = {
         "in force": {"zh": "已生效", "en": "in force"}, "undone": {"zh": "已撤销", "en": "undone"},
@@ -89,7 +123,9 @@ def _said(desk: Desk, rows: list[Row[Any]], how: str) -> Words:
     }  # fmt: skip
 
 
-def _line(desk: Desk, row: Row[Any], language: str) -> str:
+def _line(desk: Desk, row: Row[Any], language: str, reader: str) -> str:
+    if row.kind == "temporary":
+        return _of_temporary(desk, row, language, reader)
     when = span_said(row.begins, row.ends, desk.zone)[language]
 
     def name(person: str | None) -> str:
@@ -99,11 +135,26 @@ def _line(desk: Desk, row: Row[Any], language: str) -> str:
     new, old = name(row.person), name(row.instead_of)
     if language == "zh":
         return {"replace": f"{when}由{new}替{old}值班", "remove": f"{when}{old}不值班",
-                "add": f"{when}由{new}值班" if not old else f"{when}由{new}与{old}同值",
-                "temporary": f"{when}启用临时值班表"}[row.kind]  # fmt: skip
+                "add": f"{when}由{new}值班" if not old else f"{when}由{new}与{old}同值"}[row.kind]
     return {"replace": f"{when} {new} for {old}", "remove": f"{when} {old} is off",
-            "add": f"{when} {new}" if not old else f"{when} {new} beside {old}",
-            "temporary": f"{when} a temporary roster"}[row.kind]  # fmt: skip
+            "add": f"{when} {new}" if not old else f"{when} {new} beside {old}"}[row.kind]
+
+
+def _of_temporary(desk: Desk, row: Row[Any], language: str, reader: str) -> str:
+    """A temporary roster, and what it is to its reader."""
+    mine = [one for one in row.shifts or () if one["person"] == reader]
+    spans = [
+        span_said(datetime.fromisoformat(one["begins"]), datetime.fromisoformat(one["ends"]), desk.zone)
+        for one in mine[:SHOWN]
+    ]  # fmt: skip
+    when, more = span_said(row.begins, row.ends, desk.zone)[language], len(mine) - len(spans)
+    if language == "zh":
+        served = "、".join(one["zh"] for one in spans) + (f"等{len(mine)}班" if more else "")
+        return f"{when}的临时值班表，其中您" + (f"在{served}值班" if mine else "不值班")
+    served = ", ".join(one["en"] for one in spans) + (f" and {more} more" if more else "")
+    return f"the temporary roster of {when}, by which you are " + (
+        f"on duty {served}" if mine else "not on duty"
+    )
 
 
 # What the API and the page may do; each in the transaction of `change`
@@ -121,6 +172,26 @@ def ask(station: Station, desk: Desk, **given: object) -> int:
     made = roster_changes.ask_swap(desk, **given)  # type: ignore[arg-type]
     tell_of(station, desk, roster_changes.numbers_with(desk, made), "asked")
     return made
+
+
+def take_calendar(station: Station, desk: Desk, post: str, text: str, reason: str) -> int:
+    """A roster kept elsewhere, for the time of its events, with word to whom it puts on duty and whom
+    it relieves."""
+    shifts = ical.read(text, desk.zone, everybody(desk.connection))
+    begins, ends = shifts[0].begins, shifts[-1].ends
+    before = _on_duty(desk, post, begins, ends)
+    made = roster_changes.set_temporary(desk, post, begins, ends, shifts, reason)
+    tell_of(station, desk, [made], "in force", before)
+    return made
+
+
+def _on_duty(desk: Desk, post: str, begins: datetime, ends: datetime) -> set[str]:
+    """Who is on duty there in this time, as it stands; nobody at a post without a roster."""
+    try:
+        shifts = rosters.shifts_of(desk.connection, post, desk.zone, max(begins, desk.now), ends)
+    except KeyError:
+        return set()
+    return {one for shift in shifts for one in shift.people}
 
 
 def take(station: Station, desk: Desk, number: int) -> str:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from alerting.people import everybody, ical, roster_changes
+from alerting.people import everybody, ical
 from alerting.service import hand_overs, roster_desk, roster_listing
 from alerting.web.api_answers import Key
 from alerting.web.auth import needs, who
@@ -133,14 +133,11 @@ async def take_calendar(
     request: Request, post: Key, given: Kept, who_asks: Annotated[Who, Depends(needs("order"))]
 ) -> dict[str, Any]:
     station = station_of(request)
-    zone = station.config.county.zone
-
-    def work(desk: roster_changes.Desk) -> int:
-        shifts = ical.read(given.ics, zone, everybody(desk.connection))
-        begins, ends = shifts[0].begins, shifts[-1].ends
-        return roster_changes.set_temporary(desk, post, begins, ends, shifts, given.reason)
-
-    return {"changes": [await roster_desk.change(station, who_asks.person, who_asks.role, work)]}
+    made = await roster_desk.change(
+        station, who_asks.person, who_asks.role,
+        lambda desk: roster_desk.take_calendar(station, desk, post, given.ics, given.reason),
+    )  # fmt: skip
+    return {"changes": [made]}
 
 
 @router.get("/rosters/{post}/open-items",

@@ -197,7 +197,10 @@ def test_a_roster_kept_elsewhere_is_taken_for_its_time(town: Town) -> None:
         "BEGIN:VEVENT", "SUMMARY:smith", "DTSTART:20260125T080000", "DTEND:20260126T080000", "END:VEVENT",
         "END:VCALENDAR", "",
     ])  # fmt: skip
+    qian, chen = phone(town, "qian"), phone(town, "chen")
     does(town, "admin", "/police/calendar", 201, ics=feast, reason="春节")
+    qian.gets("值班安排", "临时值班表", "您在1月24日08:00至1月25日08:00值班", "春节")
+    chen.gets("值班安排", "临时值班表", "您不值班")  # relieved by it
     assert turns(town, "police", 24, 26) == [["qian"], ["smith"]]
     refused = does(town, "admin", "/police/calendar", 409, ics=feast, reason="春节")
     assert "临时值班表" in refused["zh"]
