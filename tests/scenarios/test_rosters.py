@@ -234,6 +234,7 @@ def test_the_page_says_who_is_on_and_a_form_changes_it(town: Town) -> None:
 def test_the_commands_do_the_same(town: Town) -> None:
     file = town.folder / "police.ics"
     assert town.runs_besides("roster show", "police") == 0
+    assert town.runs_besides("roster show", "polcie") == 2
     assert town.runs_besides("roster export", "police", str(file)) == 0
     assert "BEGIN:VEVENT" in file.read_text("utf-8")
     given = ("roster override", "police", "remove", "2026-01-28 08:00", "2026-01-28 20:00")
