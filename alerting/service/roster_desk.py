@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Row, select
 
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts
-from alerting.chase.rights import SIGNS
 from alerting.errors import Refused
 from alerting.people import everybody, ical, person_by_id, post_by_id, roster_changes, rosters
 from alerting.people.duty import hand_over
+from alerting.people.policy import SIGNS
 from alerting.people.roster_changes import Desk
 from alerting.people.roster_words import span_said
 from alerting.service.clock import LIVE
