@@ -19,7 +19,7 @@ from sqlalchemy import select
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, in_both, tell
 from alerting.alerts.orders import describe, issue, tell_carrier
-from alerting.people.reached import REACHED, went_out
+from alerting.people.reached import REACHED, handed_over
 from alerting.store.rows import Row
 from alerting.store.schema import delivery, delivery_notice, notice
 
@@ -39,7 +39,7 @@ def reached(ledger: Ledger, about: str, key: str) -> set[str]:
         select(notice.c.post).distinct()
         .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
         .join(delivery, delivery.c.id == delivery_notice.c.delivery)
-        .where(notice.c[about] == key, notice.c.post.is_not(None), went_out())
+        .where(notice.c[about] == key, notice.c.post.is_not(None), handed_over())
     ).scalars())  # fmt: skip
 
 

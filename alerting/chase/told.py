@@ -1,12 +1,20 @@
-"""What a message told its reader: the notices it carried; a digest's summary, all of the digest's."""
+"""What a message told its reader: the notices it carried; a digest's summary, those before it too."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 
+from alerting.people.reached import handed_over
 from alerting.store.schema import delivery, delivery_notice, notice
+
+GIVEN_UP = ("superseded", "dead")  # sent anew in another, or not at all
+
+
+def reached() -> ColumnElement[bool]:
+    """Condition on deliveries: handed over, and nobody has said since that it did not arrive."""
+    return and_(handed_over(), delivery.c.state.not_in(GIVEN_UP))
 
 
 def carried(connection: Connection, delivery_id: int) -> list[Any]:
@@ -20,16 +28,18 @@ def told_by(connection: Connection, held: Any) -> list[Any]:
 
 
 def answered_with(connection: Connection, held: Any) -> list[int]:
-    """The deliveries that an answer to this one answers: itself, or all of the digest it sums up."""
+    """The deliveries that an answer to this one answers: itself; of a summary also what reached its
+    reader of the digest before it. What came later, or has not left yet, they do not know."""
     if not held.summary:
         return [held.id]
     return list(
         connection.execute(
             select(delivery.c.id)
-            .where(delivery.c.digest == held.digest, delivery.c.state != "superseded")
+            .where(delivery.c.digest == held.digest, delivery.c.id <= held.id,
+                   reached() | (delivery.c.id == held.id))
             .order_by(delivery.c.id)
         ).scalars()
-    )
+    )  # fmt: skip
 
 
 def _of(connection: Connection, deliveries: list[int]) -> list[Any]:

@@ -8,27 +8,25 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.alerts.orders import unconfirmed
-from alerting.chase.told import told_by
+from alerting.chase.told import GIVEN_UP, reached, told_by
+from alerting.people.reached import handed_over
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice, pursuit
 from alerting.vocabulary.answers import COMMAND
 
 KEPT = timedelta(days=30)  # how old a message may be and still be answered
 # What somebody texted to be done is said back, and done only where they confirm it within this time.
 CONFIRMED_WITHIN = timedelta(minutes=10)
-# A message that is still on its way cannot be the one that is answered.
-REACHED = ("sending", "accepted", "delivered", "read", "answered")
 
 
 def messages_of(connection: Connection, person_id: str, now: dict[str, datetime]) -> list[Any]:
     """Their messages of the last 30 days in realms that run, oldest first.
 
     One that was given up and sent anew may have reached them all the same: its code counts, once it
-    was handed over. One that never left does not.
+    was handed over. One that never left does not, and is answered by nothing.
     """
     rows = connection.execute(
         select(delivery)
-        .where(delivery.c.person == person_id, delivery.c.realm.in_(list(now)),
-               (delivery.c.state != "superseded") | delivery.c.provider_id.is_not(None))
+        .where(delivery.c.person == person_id, delivery.c.realm.in_(list(now)), handed_over())
         .order_by(delivery.c.id)
     ).all()  # fmt: skip
     return [r for r in rows if now[r.realm] - r.created <= KEPT]
@@ -41,7 +39,7 @@ def open_ones(
     covered: set[tuple[str, str, str]] = set()
     found = []
     summed: set[int] = set()
-    for held in reversed([d for d in theirs if d.state in REACHED]):
+    for held in reversed([d for d in theirs if d.state not in GIVEN_UP]):
         if held.digest in summed:
             continue  # the newest summary of its digest answers it too
         if held.summary:
@@ -100,19 +98,13 @@ def asked_by(delivery_id: int) -> Any:
 def waited_for(connection: Connection, realm: str, person_id: str, at: datetime) -> list[Any]:
     """What is open of all that reached a person within 30 days of a realm's clock, oldest first: of
     each pursuit the newest notice, with the `code` of its message."""
-    summary = delivery.alias()  # what a digest holds reached them with its summary
-    summed = select(summary.c.digest).where(
-        summary.c.realm == realm, summary.c.person == person_id, summary.c.summary,
-        summary.c.state.in_(REACHED))  # fmt: skip
     rows = connection.execute(
         select(notice, delivery.c.code)
         .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
         .join(delivery, delivery.c.id == delivery_notice.c.delivery)
         .join(pursuit, pursuit.c.id == notice.c.pursuit)
         .where(delivery.c.realm == realm, delivery.c.person == person_id,
-               delivery.c.created >= at - KEPT, pursuit.c.state == "open",
-               delivery.c.state.in_(REACHED) | delivery.c.provider_id.is_not(None)
-               | (delivery.c.digest.in_(summed) & (delivery.c.state != "superseded")))
+               delivery.c.created >= at - KEPT, pursuit.c.state == "open", reached())
         .order_by(notice.c.id, delivery.c.id)
     ).all()  # fmt: skip
     newest = {row.pursuit: row for row in rows}

@@ -21,8 +21,14 @@ from alerting.dispatch.superseding import may_have_arrived, supersede_moot
 from alerting.dispatch.ways import AT_ONCE as OTHER_WAYS
 from alerting.dispatch.ways import carry_on, next_contact, next_way, ready
 from alerting.dispatch.writing import Drafts
-from alerting.people.reached import MAY_HAVE_ARRIVED
-from alerting.store.schema import delivery, delivery_notice, notice, person, post
+from alerting.store.schema import (
+    MAY_HAVE_ARRIVED,
+    delivery,
+    delivery_notice,
+    notice,
+    person,
+    post,
+)
 from alerting.store.schema import realm as realm_table
 
 AT_ONCE = 50  # leases a transaction and channel, so that people's answers never wait for long

@@ -22,7 +22,7 @@ from alerting.people import (
     together_at,
 )
 from alerting.people.policy import DECISIONS, SIGNS
-from alerting.people.reached import REACHED, went_out
+from alerting.people.reached import REACHED, handed_over
 from alerting.store.schema import delivery, delivery_notice, notice
 from alerting.store.schema_reach import heard
 
@@ -145,7 +145,7 @@ class Readers:
                 .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
                 .join(notice, notice.c.id == delivery_notice.c.notice)
                 .where(notice.c.realm == self._realm, about, notice.c.post == row.post)
-                .where(went_out())
+                .where(handed_over())
                 .distinct()
                 .order_by(delivery.c.person)
             ).scalars()

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from alerting.people import list_of, posts_held
-from alerting.people.reached import MAY_HAVE_ARRIVED
 from alerting.store.schema import (
+    MAY_HAVE_ARRIVED,
     alert,
     delivery,
     delivery_notice,

@@ -1,20 +1,21 @@
-"""Whom a message reached: what the engine and dispatch must see alike."""
+"""Whom a message reached: what the engine, the chase and dispatch must see alike."""
 
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, and_, or_
 
-from alerting.store.schema import delivery
+from alerting.store.schema import MAY_HAVE_ARRIVED, delivery
 
 # `who` of a notice for those whom earlier ones about the same reached, and nobody else.
 REACHED = "reached"
-# How the error of a delivery begins whose last attempt may have arrived all the same.
-MAY_HAVE_ARRIVED = "may have arrived: "
-_NOT_SENT = ("bound", "superseded", "dead")
+_TAKEN = ("accepted", "delivered", "read", "answered")
 
 
-def went_out() -> ColumnElement[bool]:
-    """Condition on deliveries: it has reached its reader, may have, or is on its way to them."""
-    refused = and_(delivery.c.state == "sending", delivery.c.leased_until.is_(None))
-    gone = and_(delivery.c.state.not_in(_NOT_SENT), ~refused)
-    return or_(gone, delivery.c.error.startswith(MAY_HAVE_ARRIVED))
+def handed_over() -> ColumnElement[bool]:
+    """Condition on deliveries: a provider took it, or may have. What was refused and is tried again
+    has reached nobody; what was given up later may have, and whoever quotes its code has it."""
+    trying = and_(delivery.c.state == "sending", delivery.c.leased_until.is_not(None))
+    return or_(
+        delivery.c.state.in_(_TAKEN), delivery.c.provider_id.is_not(None), trying,
+        delivery.c.error.startswith(MAY_HAVE_ARRIVED, autoescape=True),
+    )  # fmt: skip

@@ -385,6 +385,9 @@ escalation = Table(
     Index("escalation_by_alert", "alert"),
 )  # fmt: skip
 
+# How the error of a delivery begins whose last attempt may have arrived all the same.
+MAY_HAVE_ARRIVED = "may have arrived: "
+
 # One message to one person on one channel, carrying notices.
 delivery = Table(
     "delivery", metadata,

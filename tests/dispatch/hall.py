@@ -13,12 +13,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select, update
 
+from alerting import chase
+from alerting.alerts import Life
 from alerting.dispatch import Dispatcher, Message, Sent
 from alerting.dispatch.channels import Around, Channel, Plain
 from alerting.dispatch.outbox import Claimed
+from alerting.people import Policies
 from alerting.places import Place, Places, Point
 from alerting.rulebook.measures import Ask, Measure
 from alerting.runtime import VirtualRuntime
+from alerting.signals import Report
 from alerting.store import Store, Writer
 from alerting.store.schema import (
     alert,
@@ -115,6 +119,7 @@ class Hall:
     channels: dict[str, Channel] = field(default_factory=dict)
     exercise: bool = False
     new: bool = True  # False: the database of a process that died
+    texts: int = 0
 
     @classmethod
     def again(cls, folder: Path) -> Hall:
@@ -218,6 +223,34 @@ class Hall:
     def roster(self, post_id: str, person_id: str) -> None:
         self.store.write(lambda c: c.execute(
             update(holder).where(holder.c.post == post_id).values(person=person_id)))  # fmt: skip
+
+    def says(self, text: str, person_id: str = "chen") -> str:
+        """What a person texts, as the service takes it; gives the outcome."""
+        now = self.runtime.now()
+        self.texts += 1
+        with self.store.read() as c:
+            routed = chase.route(c, person_id, text, {"live": now}, channel="sms",
+                                 reply_to="+447700900101", message=f"text-{self.texts}")  # fmt: skip
+        return self.takes_in(routed.report) if routed else ""
+
+    def presses(self, delivery_id: int, person_id: str = "chen") -> str:
+        """The button "all received" on the page behind a message's link."""
+        return self.takes_in(self.report("acknowledge", f"delivery:{delivery_id}", person_id))
+
+    def report(self, act: str, subject: str, person_id: str = "chen") -> Report:
+        """What a person presses on a page."""
+        return Report(source="web", issued=self.runtime.now(), act=act, person=person_id, channel="link",
+                      subject=subject)  # fmt: skip
+
+    def takes_in(self, report: Report) -> str:
+        told = report.model_copy(update={"accepted": self.runtime.now()})
+        return self.store.write(lambda c: chase.take(c, self.life(), told))
+
+    def life(self) -> Life:
+        """As the chase wants it."""
+        rules = book()
+        rules.successors = ()
+        return Life("live", False, rules, places(), Policies(), ZONE)
 
     def goes(self) -> None:
         """Step until nothing is left at this moment."""
