@@ -21,13 +21,13 @@ from alerting.chase.ladder import ladder, policy_of
 from alerting.chase.open_items import counted, gravest, open_items
 from alerting.chase.outcomes import Outcome, Said
 from alerting.people import Person, Post, handing, person_by_id, post_by_id
+from alerting.people.reached import INCOMER
 from alerting.store.schema import notice, pursuit
 from alerting.store.schema_duty import handover
 from alerting.vocabulary import Level
 from alerting.vocabulary.answers import HANDOVER
 
 ACTS = ("take-over", "cannot-take-over")
-INCOMER = "incomer"  # whom of the post they call
 LEVEL = Level.orange  # it waits neither for the morning nor in a digest
 LOUDER = (1 / 4, 3 / 4)  # of the time to confirm, after which the incomer is called again
 LIVE = "live"

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, true, update
 
 from alerting.dispatch import budget, digest
 from alerting.dispatch.budget import Budget, limits
-from alerting.dispatch.digest import Digests, Key, digestible, rest_of
+from alerting.dispatch.digest import Digests, Key, digestible, rest_of, stream_of
 from alerting.dispatch.muting import Muting
 from alerting.dispatch.readers import PROMPT, Reader, Readers
 from alerting.dispatch.superseding import ended_of
@@ -243,13 +243,14 @@ class _Planning:
         for row in due:
             for reader in readers.of(row)[0] if digestible(row) else ():
                 band = Level(max(1, row.level)).band
-                going = self._digests.of((reader.person.id, reader.contact.channel, band))
+                stream = stream_of(row, band)
+                going = self._digests.of((reader.person.id, reader.contact.channel, stream))
                 if going is not None and self._digests.next_at(going) <= self.now:
-                    posts.setdefault(band, set()).add(row.post)
+                    posts.setdefault(stream, set()).add(row.post)
         known = {row.id for row in due}
         return [
-            row for band, told in posts.items()
-            for row in rest_of(self.connection, self.realm.id, told, band, self.now, known, WITH_THEM)
+            row for stream, told in posts.items()
+            for row in rest_of(self.connection, self.realm.id, told, stream, self.now, known, WITH_THEM)
         ]  # fmt: skip
 
     def _obey(self, row: Row[Any], verdict: Verdict) -> None:
@@ -287,12 +288,13 @@ class _Planning:
         """The message that a notice is to go out with on a contact, and from when on it may."""
         band = Level(max(1, row.level)).band
         of = (person.id, contact.channel, band)
-        going = self._digests.of(of) if digestible(row) else None
+        stream = stream_of(row, band)
+        going = self._digests.of((*of[:2], stream)) if digestible(row) else None
         if going is not None:
             free, why = self._digests.next_at(going), digest.WHY
         else:
             free, why = self._free_from(row, person.id), BUNDLED
-        key = (*of, contact.address, "digest" if going is not None else row.round, _answered_as(row))
+        key = (*of, contact.address, stream if going is not None else row.round, _answered_as(row))
         return _Slot(key, Bundle(person, contact, band, row.round, digest=going), free, why)
 
     def _within_budget(
@@ -340,7 +342,7 @@ class _Planning:
                 drafts = pen.compose(bundle, self._most(of, bundle) if gathers else None)
                 self._plan.drafts += drafts
                 if gathers:
-                    self._digests.goes(of, len(drafts))
+                    self._digests.goes(of, bundle.rows[0], len(drafts))
                     self._gather(of, bundle, drafts)
             except Exception as error:
                 numbers = [row.id for row in bundle.rows]
@@ -352,7 +354,7 @@ class _Planning:
 
     def _most(self, of: Key, bundle: Bundle) -> int:
         """How many messages a bundle may be parted into."""
-        room = self._digests.room(of)
+        room = self._digests.room(of, bundle.rows[0])
         urgent = self._urgent(max(row.level for row in bundle.rows))
         left = self._budget.left(of[0], of[1], urgent)
         return room if left is None else min(room, max(1, left))
@@ -363,8 +365,8 @@ class _Planning:
         left = [row for row in bundle.rows if row.id not in gone]
         if not left:
             return
-        until = self._digests.begin(of, [row.id for row in left])
         for row in left:
+            until = self._digests.begin((*of[:2], stream_of(row, of[2])), row.id)
             if self._plan.ends[row.id]["state"] == "carried":
                 self._end(row, "due", digest.WHY, due=until)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,10 @@ from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from alerting.dispatch.corrections import corrected
-from alerting.dispatch.lines import in_gsm_7
+from alerting.dispatch.digest import ENDS, Digest
+from alerting.dispatch.lines import in_gsm_7, time_of
 from alerting.dispatch.segments import segments
+from alerting.dispatch.summing import line
 from alerting.dispatch.wording import FORMS_ONLY, Book, News, Words
 from alerting.places import Places
 from alerting.vocabulary.languages import Language
@@ -111,21 +112,25 @@ class Composer:
         exercise: bool,
         asking: Asking,
         max_segments: int | None,
-        begun: datetime,
+        gathered: Digest,
         total: int,
     ) -> Composed:
-        """A storm's news in one message: how many wait for an answer since `begun`, what is new, the
-        gravest by name as far as there is room."""
+        """A storm's news in one message: how many wait for an answer since it began, what is new, the
+        first deadline, the gravest by name as far as there is room. Where `1` says that all of it was
+        received, how; questions are answered behind the link alone."""
         words, short = self._words(language), max_segments is not None
         gravest = sorted(news, key=lambda one: (-one.level, one.id))
-        named = [f"{words.place(one)}{'：' if words.language == 'zh' else ': '}{words.do(one)}"
-                 for one in gravest[:NAMED_SHORT if short else NAMED_LONG]]  # fmt: skip
+        named = [line(words, one) for one in gravest[: NAMED_SHORT if short else NAMED_LONG]]
+        dues = [at for one in news if one.asks and (at := time_of(one.facts.get("due"))) is not None]
+        code = asking.code if asking.can_reply and gathered.of_orders else ""
         for count in range(len(named), -1, -1):
             text = self._texts[words.language, "digest"].render(
                 short=short, exercise=exercise, sender=self._sender[words.language],
-                head=words.head(gravest[0]), begun=words.at(begun, gravest[-1].created),
+                head=words.head(gravest[0]), begun=words.at(gathered.begun, gravest[-1].created),
                 colour=words.colour(gravest[0].level), total=total, new=len(news),
-                items=named[:count], code=asking.code if asking.can_reply else "", link=asking.link,
+                ends=all(one.kind in ENDS for one in news), items=named[:count], code=code,
+                due=words.at(min(dues), gravest[-1].created) if dues and gathered.of_orders else "",
+                link=asking.link,
             ).strip()  # fmt: skip
             text = in_gsm_7(text) if short and words.language == "en" else text
             parts = segments(text).segments if short else 1

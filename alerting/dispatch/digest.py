@@ -2,7 +2,10 @@
 
 It begins where a third message in a minute would not be the last: what is over waits, and goes out in
 one summary with what has come since. It goes on, one summary a minute while there is news, until all it
-told of is answered. Level bands have digests of their own: a first red message never waits for orange.
+told of is received, or for ten minutes no summary has held as much as began it: then the next message
+has its own words, digits and deadline again. Level bands have digests of their own: a first red message
+never waits for orange. So have ends and takings back, and each sort of question: an end never stands
+among orders, and no `1` decides.
 """
 
 from __future__ import annotations
@@ -14,22 +17,31 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, case, func, insert, select, update
 
+from alerting.people.reached import INCOMER, REACHED
 from alerting.store.schema import delivery, delivery_notice, notice, pursuit
 from alerting.store.schema_reach import digest
 from alerting.vocabulary import Level
 
 MOST = 3  # messages to a person on a channel in one band …
 WITHIN = timedelta(minutes=1)  # … in this time, as they are; the rest in summaries, one in as long
-QUIET = timedelta(minutes=2)  # without a summary, after which one whose all is answered has ended
+QUIET = timedelta(minutes=2)  # without a summary, after which one whose all is received has ended
+CALM = timedelta(minutes=10)  # without a summary of MOST or more, after which it has ended all the same
+# What ends, takes back or stops what was said before: it must not be read as an order.
+ENDS = ("clear", "fall", "lifted", "withdrawn", "reopened", "superseded", "refused", "suspended")
 WHY = "gathered for a digest, one a minute while they are unanswered"
 Key = tuple[str, str, str]
+_PLAIN = ("", "acknowledge", "in-force")
 
 
 @dataclass(slots=True)
 class Digest:
-    """`waiting` are what it told of and nobody has answered: a pursuit's id, or less a notice's."""
+    """`waiting` are what it told of and nobody has answered: a pursuit's id, or less a notice's.
+
+    `band` is the level band, and what it gathers where that is not orders and news of danger: `red`,
+    `red ends`, `red check`.
+    """
 
     person: str
     channel: str
@@ -42,6 +54,11 @@ class Digest:
     @property
     def key(self) -> Key:
         return (self.person, self.channel, self.band)
+
+    @property
+    def of_orders(self) -> bool:
+        """Whether `1` says that all of it was received."""
+        return " " not in self.band
 
     def waits_for(self, rows: Sequence[Any]) -> int:
         """How many wait for an answer, with what is told of now."""
@@ -59,19 +76,24 @@ class Digests:
     over: list[int] = field(default_factory=list)  # that have ended
     begun: dict[Key, tuple[Digest, list[int]]] = field(default_factory=dict)  # with what waits for it
     _on: dict[Key, Digest] = field(default_factory=dict)
-    _sent: Counter[Key] = field(default_factory=Counter)
+    _sent: Counter[tuple[Key, str]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         rows = self.connection.execute(
             select(digest).where(digest.c.realm == self.realm, digest.c.ended.is_(None))
         ).all()
-        waiting = _waiting(self.connection, [row.id for row in rows])
+        numbers = [row.id for row in rows]
+        waiting, stormy = _waiting(self.connection, numbers), _stormy(self.connection, numbers)
         for row in rows:
-            if not waiting[row.id] and row.last + QUIET <= self.now:
+            # Who has received an order and has yet to carry it out has no storm before them.
+            received = all(wants == "in-force" for wants in waiting[row.id].values())
+            if (received and row.last + QUIET <= self.now) or (
+                stormy.get(row.id, row.begun) + CALM <= self.now
+            ):
                 self.over.append(row.id)
             else:
                 one = Digest(row.person, row.channel, row.band, row.begun, row.last, row.id,
-                             waiting[row.id])  # fmt: skip
+                             set(waiting[row.id]))  # fmt: skip
                 self._on[one.key] = one
 
     def __bool__(self) -> bool:
@@ -88,8 +110,9 @@ class Digests:
         """Read how many unanswered messages these people were sent within the minute."""
         if not people:
             return
+        asks = case((notice.c.wants.in_(_PLAIN), ""), else_=notice.c.wants)
         rows = self.connection.execute(
-            select(delivery.c.person, delivery.c.channel, delivery.c.band,
+            select(delivery.c.person, delivery.c.channel, delivery.c.band, asks.label("asks"),
                    func.count(func.distinct(delivery.c.id)).label("n"))
             .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
             .join(notice, notice.c.id == delivery_notice.c.notice)
@@ -97,30 +120,40 @@ class Digests:
                    delivery.c.created > self.now - WITHIN,
                    delivery.c.state.not_in(["superseded", "answered", "dead"]),
                    notice.c.post.is_not(None))
-            .group_by(delivery.c.person, delivery.c.channel, delivery.c.band)
+            .group_by(delivery.c.person, delivery.c.channel, delivery.c.band, asks)
         )  # fmt: skip
-        self._sent.update({(row.person, row.channel, row.band): row.n for row in rows})
+        for row in rows:
+            self._sent[(row.person, row.channel, row.band), row.asks] = row.n
 
-    def room(self, key: Key) -> int:
-        """How many more messages may go as they are."""
-        return max(0, MOST - self._sent[key])
+    def room(self, key: Key, row: Row[Any]) -> int:
+        """How many more messages of the sort that this notice is of may go as they are."""
+        return max(0, MOST - self._sent[key, _asks(row)])
 
-    def goes(self, key: Key, messages: int) -> None:
-        self._sent[key] += messages
+    def goes(self, key: Key, row: Row[Any], messages: int) -> None:
+        self._sent[key, _asks(row)] += messages
 
-    def begin(self, key: Key, left: Sequence[int]) -> datetime:
-        """What is left of a bundle waits for a digest that begins now; gives until when."""
+    def begin(self, key: Key, left: int) -> datetime:
+        """A notice that is left waits for a digest that begins now; gives until when."""
         one, held = self.begun.setdefault(key, (Digest(*key, self.now, self.now), []))
-        held += left
+        held.append(left)
         return self.next_at(one)
 
 
 def digestible(row: Row[Any]) -> bool:
-    """Whether `1` answers a notice, or nothing does: decisions and the like are put by themselves, and
-    so is a correction, whose words are what was wrong."""
-    if row.kind == "correction":
-        return False
-    return row.post is not None and row.wants in ("", "acknowledge", "in-force")
+    """Whether a notice may be gathered: not what is said to one person because of themselves, and not a
+    correction, whose words are what was wrong."""
+    return row.post is not None and row.who not in (INCOMER, REACHED) and row.kind != "correction"
+
+
+def stream_of(row: Row[Any], band: str) -> str:
+    """What a notice is gathered with, see Digest.band."""
+    sort = _asks(row) or ("ends" if row.kind in ENDS else "")
+    return f"{band} {sort}".rstrip()
+
+
+def _asks(row: Row[Any]) -> str:
+    """The sort of question a notice puts; "" where `1` says it was received, or nothing is asked."""
+    return "" if row.wants in _PLAIN else str(row.wants)
 
 
 def off_the_hour(at: datetime, zone: ZoneInfo) -> datetime:
@@ -132,10 +165,11 @@ def off_the_hour(at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def rest_of(
-    connection: Connection, realm: str, posts: Collection[str], band: str, now: datetime,
+    connection: Connection, realm: str, posts: Collection[str], stream: str, now: datetime,
     known: Collection[int], most: int,
 ) -> list[Row[Any]]:
-    """What else is due to these posts in a band, for one summary."""
+    """What else is due to these posts in a stream (see Digest.band), for one summary."""
+    band = stream.partition(" ")[0]
     levels = [int(level) for level in Level if level.band == band]
     rows = connection.execute(
         select(notice)
@@ -145,14 +179,14 @@ def rest_of(
         .order_by(notice.c.level.desc(), notice.c.id)
         .limit(most)
     ).all()  # fmt: skip
-    return [row for row in rows if digestible(row)]
+    return [row for row in rows if stream_of(row, band) == stream]
 
 
 def read(connection: Connection, number: int) -> Digest:
     """A digest as it stands, for sending a summary of it once more."""
     row = connection.execute(select(digest).where(digest.c.id == number)).one()
     return Digest(row.person, row.channel, row.band, row.begun, row.last, row.id,
-                  _waiting(connection, [number])[number])  # fmt: skip
+                  set(_waiting(connection, [number])[number]))  # fmt: skip
 
 
 def write(
@@ -166,6 +200,8 @@ def write(
                     begun=one.begun, last=one.last)
             .returning(digest.c.id)
         ).scalar_one()  # fmt: skip
+        if not one.of_orders:
+            continue
         # What made it begin belongs to it: `1` to a summary answers that too.
         connection.execute(
             update(delivery)
@@ -184,22 +220,23 @@ def write(
 
 
 def _asks_for_one() -> Any:
-    """Deliveries of what is digestible, see there."""
+    """Deliveries of what `1` may answer."""
     return (
         select(delivery_notice.c.delivery)
         .join(notice, notice.c.id == delivery_notice.c.notice)
         .where(delivery_notice.c.delivery == delivery.c.id, notice.c.post.is_not(None),
-               notice.c.wants.in_(["", "acknowledge", "in-force"]))
+               notice.c.wants.in_(_PLAIN))
         .correlate(delivery)
     )  # fmt: skip
 
 
-def _waiting(connection: Connection, numbers: Sequence[int]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = {number: set() for number in numbers}
+def _waiting(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[int, str]]:
+    """What each digest told of and nobody has answered (see Digest.waiting), with what it wants."""
+    found: dict[int, dict[int, str]] = {number: {} for number in numbers}
     if not numbers:
         return found
     rows = connection.execute(
-        select(delivery.c.digest, notice.c.id, notice.c.pursuit)
+        select(delivery.c.digest, notice.c.id, notice.c.pursuit, notice.c.wants)
         .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
         .join(notice, notice.c.id == delivery_notice.c.notice)
         .outerjoin(pursuit, pursuit.c.id == notice.c.pursuit)
@@ -207,5 +244,20 @@ def _waiting(connection: Connection, numbers: Sequence[int]) -> dict[int, set[in
                notice.c.wants != "", func.coalesce(pursuit.c.state, "open") == "open")
     )  # fmt: skip
     for row in rows:
-        found[row.digest].add(row.pursuit or -row.id)
+        found[row.digest][row.pursuit or -row.id] = row.wants
     return found
+
+
+def _stormy(connection: Connection, numbers: Sequence[int]) -> dict[int, datetime]:
+    """When each digest last had a summary of as much as begins one."""
+    if not numbers:
+        return {}
+    full = connection.execute(
+        select(delivery.c.digest, delivery.c.created)
+        .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+        .where(delivery.c.digest.in_(numbers), delivery.c.summary)
+        .group_by(delivery.c.id, delivery.c.digest, delivery.c.created)
+        .having(func.count() >= MOST)
+        .order_by(delivery.c.created)
+    )  # fmt: skip
+    return {row.digest: row.created for row in full}

@@ -22,13 +22,12 @@ from alerting.people import (
     together_at,
 )
 from alerting.people.policy import DECISIONS, SIGNS
-from alerting.people.reached import REACHED, handed_over
+from alerting.people.reached import INCOMER, REACHED, handed_over
 from alerting.store.schema import delivery, delivery_notice, notice
 from alerting.store.schema_reach import heard
 
 # What is said to one person because they spoke, or because their exercise stops: it never waits.
 PROMPT = ("reply", "stopped")
-INCOMER = "incomer"  # whoever is to come on duty at the post, and nobody who is
 
 
 @dataclass(slots=True)

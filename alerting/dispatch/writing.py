@@ -70,6 +70,7 @@ class Draft:
     code: str
     link: str  # its token
     said: Composed
+    summary: bool = False  # of a digest, which has no letters
 
     @property
     def rule(self) -> str:
@@ -77,7 +78,7 @@ class Draft:
 
     @property
     def letters(self) -> dict[str, int]:
-        return lettered(self.news) if self.bundle.digest is None else {}
+        return {} if self.summary else lettered(self.news)
 
 
 @dataclass(slots=True)
@@ -125,14 +126,14 @@ class Pen:
 
     def compose(self, bundle: Bundle, most: int | None = None) -> list[Draft]:
         """One draft; where its text is too long for the channel, as many as it takes, `most` at most.
-        A digest is one, however much it holds.
+        A digest's is one: a summary, or where it holds little the message itself.
 
         Raises whatever a template or the words in it raise.
         """
         language = bundle.person.language
         news = [_by_name(self._news(rows), language, self.named) for rows in grouped(bundle.rows)]
-        if bundle.digest is not None:
-            return [self._draft(bundle, news)]
+        if bundle.digest is not None and not self._as_itself(bundle, bundle.digest, news):
+            return [self._draft(bundle, news, bundle.digest)]
         drafts: list[Draft] = []
         while news and (most is None or len(drafts) < most):
             count = self._fitting(bundle, news)
@@ -144,23 +145,32 @@ class Pen:
         asked = as_question(rows)
         return replace(asked, facts={**asked.facts, **self.besides.get(asked.id, {})})
 
-    def _draft(self, bundle: Bundle, news: Sequence[News]) -> Draft:
+    def _as_itself(self, bundle: Bundle, gathered: Digest, news: Sequence[News]) -> bool:
+        """Whether a digest sends these in their own words: one thing keeps its digits and its deadline,
+        and so does what no `1` answers as a whole, where one message has room for it."""
+        if len(news) == 1:
+            return True
+        return not gathered.of_orders and self._fitting(bundle, news) == len(news)
+
+    def _draft(
+        self, bundle: Bundle, news: Sequence[News], summed: Digest | None = None
+    ) -> Draft:
         person, channel = bundle.person, self.settings.channels[bundle.contact.channel]
         code = free_code(self.used[person.id])
         self.used[person.id].add(code)
         link = link_for(self.secret, self.realm.id, person.id, code, self.now)
         asking = Asking(code, lettered(news), f"{self.settings.url}/a/{link}", channel.can_reply)
-        if bundle.digest is not None:
+        if summed is not None:
             said = self.composer.digest(
                 news, person.language, self.realm.exercise, asking, channel.max_segments,
-                bundle.digest.begun, bundle.digest.waits_for(bundle.rows),
+                summed, summed.waits_for(bundle.rows),
             )  # fmt: skip
         else:
             said = self.composer.compose(
                 news, person.language, self.realm.exercise, asking, channel.max_segments
             )
         said.text.encode()  # what the database would not take fails here, and takes no other along
-        return Draft(bundle, news, code, link, said)
+        return Draft(bundle, news, code, link, said, summed is not None)
 
     def _fitting(self, bundle: Bundle, news: Sequence[News]) -> int:
         """How many of these, from the first, go in one message."""
@@ -198,7 +208,7 @@ def insert_drafts(
             "next_try": b.next_try, "code": draft.code, "link": draft.link,
             "letters": draft.letters, "rule": draft.rule,
             "turn": turns.of(b.contact.channel, draft.rule) if turns is not None else 0,
-            "bound": machine, "summary": b.digest is not None,
+            "bound": machine, "summary": draft.summary,
             "digest": b.joins if b.digest is None else b.digest.id, "subject": draft.said.subject,
             "text": draft.said.text, "segments": draft.said.segments,
         }

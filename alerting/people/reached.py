@@ -8,6 +8,8 @@ from alerting.store.schema import MAY_HAVE_ARRIVED, delivery
 
 # `who` of a notice for those whom earlier ones about the same reached, and nobody else.
 REACHED = "reached"
+# And for whoever is to come on duty at the post, and nobody who is.
+INCOMER = "incomer"
 _TAKEN = ("accepted", "delivered", "read", "answered")
 
 

@@ -162,3 +162,65 @@ def test_a_storm_on_the_hour_is_gathered_until_a_minute_past(hall: Hall) -> None
     hall.passes(minutes=3)
     [summary] = hall.deliveries(summary=True)
     assert summary.created - START == timedelta(minutes=1)
+
+
+def storm(hall: Hall, count: int, place: str = "p", **more: Any) -> None:
+    for n in range(count):
+        hall.tell("police", "open", 3, wants="acknowledge", facts={"place": f"{place}{n}"}, **more)
+
+
+ICE = {"hazard": "road-icing", "rule": "ice", "place": "road"}
+
+
+@pytest.mark.parametrize(("kind", "word"), [("withdrawn", "撤回"), ("clear", "解除"), ("lifted", "解除"), ("fall", "降")])
+def test_an_end_in_a_storm_is_told_by_itself_as_an_end(hall: Hall, kind: str, word: str) -> None:
+    hall.passes(minutes=5)
+    storm(hall, 30)
+    said: dict[str, Any] = {"alert": hall.alert("live.ice.road.1", hazard="road-icing", rule="ice")}
+    hall.tell("police", "open", 3, wants="acknowledge", facts=ICE, **said)
+    hall.passes(minutes=2)
+    if kind == "lifted":
+        said = {"measure": hall.measure("m9")}
+        hall.tell("police", "order", 3, wants="acknowledge", facts=ICE | {"measures": [ordered("m9")]}, **said)
+        hall.passes(minutes=2)
+    key = hall.tell("police", kind, 3, facts=ICE | {"measures": [ordered("m9")] if kind == "lifted" else [], "was": 4}, **said)
+    storm(hall, 3, "q")
+    hall.passes(minutes=2)
+    [told] = [d for d in hall.deliveries() if key in hall.carried(d.id)]
+    assert hall.carried(told.id) == [key]
+    assert word in told.text
+    assert "道路结冰" in told.text
+
+
+def test_a_summary_names_what_each_thing_is(hall: Hall) -> None:
+    hall.passes(minutes=5)
+    storm(hall, 30)
+    hall.passes(minutes=2)
+    hall.alert("live.ice.road.1", hazard="road-icing", rule="ice")
+    hall.tell("police", "open", 3, wants="acknowledge", alert="live.ice.road.1", facts=ICE)
+    hall.tell("police", "reminder", 3, wants="acknowledge", facts={"place": "p1", "due": "2026-01-20T08:30:00+00:00"})
+    hall.passes(minutes=2)
+    text = hall.deliveries(summary=True)[-1].text
+    for said in ("道路结冰橙色，G99东山段：", "【催办】大雾橙色，p1：", "最早20日16时30分前落实"):
+        assert said in text, text
+
+
+def test_the_end_of_a_storm_over_many_places_is_few_messages_and_asks_nothing(hall: Hall) -> None:
+    hall.passes(minutes=5)
+    for n in range(MANY):
+        hall.measure(f"m{n}")
+        hall.tell(kind="order", level=4, measure=f"m{n}", facts={"place": f"p{n}", "measures": [ordered(f"m{n}")]})
+    hall.passes(minutes=5)
+    before = len(hall.phone.got)
+    for n in range(MANY):
+        hall.tell(kind="lifted", level=4, measure=f"m{n}", facts={"place": f"p{n}", "measures": [ordered(f"m{n}")]})
+    hall.passes(minutes=5)
+    assert states(hall) == {"carried": 2 * MANY}
+    ends = hall.deliveries()[before:]
+    assert len(ends) <= 5, [d.text for d in ends]
+    [summary] = [d for d in ends if d.summary]
+    assert "解除和变更汇总" in summary.text
+    assert "【解除】大雾红色，p" in summary.text
+    assert "停止执行：设置限速" in summary.text
+    for not_said in ("回", "待答复", "最高红色"):
+        assert not_said not in summary.text
