@@ -21,7 +21,7 @@ import structlog
 from sqlalchemy import Connection, Row, bindparam, func, select, true, update
 
 from alerting.dispatch import budget, digest
-from alerting.dispatch.budget import Budget, limits
+from alerting.dispatch.budget import LIVE, MINUTE, Budget, Need, limits
 from alerting.dispatch.digest import Digests, Key, digestible, rest_of, stream_of
 from alerting.dispatch.muting import Muting
 from alerting.dispatch.readers import PROMPT, Reader, Readers
@@ -42,7 +42,6 @@ ALL_TOLD = "everybody whom it reached is told otherwise"
 BUNDLED = "bundled: written to less than 30 s ago"
 AT_ONCE = 25  # notices a realm and transaction
 WITH_THEM = 400  # more, where they are put as one question with one of these
-LIVE = "live"  # the real world's realm
 HALF_TAKEN = timedelta(seconds=1)  # after which it is looked again whether a question is whole
 Sheet = dict[str, Any]
 
@@ -184,7 +183,7 @@ class _Planning:
         self._plan = Plan(self.realm, self.now, newest, {row.id: row for row in due}, self._digests,
                           Turns(self.connection), self.drafts.runtime.now())  # fmt: skip
         self._readers = Readers(self.connection, settings, realm, due)
-        self._budget = Budget(self.connection, settings, self._plan.machine)
+        self._budget = Budget(self.connection, settings, self._plan.machine, realm == LIVE)
         ended = ended_of(self.connection, due)
         half_taken = self.connection.execute(
             select(slice_done.c.seq).where(slice_done.c.realm == self.realm.id).limit(1)
@@ -305,11 +304,10 @@ class _Planning:
             return slot
         person, first = reader.person, reader.contact
         if limits(self.drafts.settings.channels[first.channel], urgent=True):
-            others = contacts_of(
-                self.connection, person.id, self.drafts.settings.loudness
-            )
-            contact, until = self._budget.choose(person.id, first, others, self._urgent(row.level))
-            if until is not None:
+            others = contacts_of(self.connection, person.id, self.drafts.settings.loudness)
+            need = self._need([row])
+            contact, until = self._budget.choose(person.id, first, others, need)
+            if until is not None and not (need.answer and row.created + MINUTE <= self.now):
                 wait = (until - self._plan.machine) * self.realm.speed
                 return slot._replace(free=self.now + wait, why=budget.why(first.channel))
             if contact != first:
@@ -317,8 +315,10 @@ class _Planning:
         self._budget.uses(person.id, slot.bundle.contact.channel)
         return slot
 
-    def _urgent(self, level: int) -> bool:
-        return bool(self.realm.id == LIVE and level >= Level.red)
+    def _need(self, rows: Sequence[Row[Any]]) -> Need:
+        real = self.realm.id == LIVE
+        return Need(real and any(row.level >= Level.red for row in rows),
+                    real and any(row.wants for row in rows))  # fmt: skip
 
     def _free_from(self, row: Row[Any], person: str) -> datetime:
         """From when on this person may be written to: red and replies wait for nothing."""
@@ -355,8 +355,7 @@ class _Planning:
     def _most(self, of: Key, bundle: Bundle) -> int:
         """How many messages a bundle may be parted into."""
         room = self._digests.room(of, bundle.rows[0])
-        urgent = self._urgent(max(row.level for row in bundle.rows))
-        left = self._budget.left(of[0], of[1], urgent)
+        left = self._budget.left(of[0], of[1], self._need(bundle.rows))
         return room if left is None else min(room, max(1, left))
 
     def _gather(self, of: Key, bundle: Bundle, drafts: Sequence[Draft]) -> None:

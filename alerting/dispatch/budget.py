@@ -1,8 +1,10 @@
 """Budgets: how many messages one person may be sent on one channel in a minute, an hour and a day.
 
 Providers drop what goes over their own limits without a word, so we keep under them. A part of each is
-kept for the real world's red; red that finds even that used up goes to the person's next channel, and
-where there is none it goes all the same. What is held back waits for its turn, with the reason.
+kept for the real world's red. What is over it goes to the person's next channel; red, and what wants an
+answer, only to one as loud. Where there is none red goes all the same. What wants an answer waits a
+minute at most, for a chase does not call past somebody who has not been told; the rest waits until the
+budget has room, with the reason. What an exercise sends takes nothing from the real world.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -19,7 +22,16 @@ from alerting.dispatch.writing import Settings
 from alerting.people import Contact
 from alerting.store.schema import delivery
 
-WINDOWS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+WINDOWS = {"minute": MINUTE, "hour": timedelta(hours=1), "day": DAY}
+LIVE = "live"  # the real world's realm
+
+
+class Need(NamedTuple):
+    """Of a message of the real world: whether it is red, and whether it wants an answer."""
+
+    urgent: bool
+    answer: bool
 
 
 def why(channel: str) -> str:
@@ -28,43 +40,57 @@ def why(channel: str) -> str:
 
 @dataclass(slots=True)
 class Budget:
-    """By the machine's clock, over all realms: a phone does not know them apart."""
+    """Of one realm, by the machine's clock. An exercise counts what was sent in all of them, for a
+    phone does not know them apart; the real world counts its own alone."""
 
     connection: Connection
     settings: Settings
     machine: datetime
+    real: bool
     _sent: dict[tuple[str, str], list[datetime]] = field(default_factory=dict)
     _planned: defaultdict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
 
     def choose(
-        self, person: str, first: Contact, others: Sequence[Contact], urgent: bool
+        self, person: str, first: Contact, others: Sequence[Contact], need: Need
     ) -> tuple[Contact, datetime | None]:
         """On which contact a message goes; and where it must wait, until when (None: it goes now)."""
+        channels = self.settings.channels
+        loud = channels[first.channel].loudness if need.answer or need.urgent else 0
         waits: list[datetime] = []
         for one in [first, *(other for other in others if other != first)]:
-            channel = self.settings.channels.get(one.channel)
+            channel = channels.get(one.channel)
             if channel is None or (one != first and one.channel in self.settings.unusable):
                 continue
-            free = self._free_from(person, channel, urgent)
+            if channel.loudness < loud:
+                continue
+            free = self._free_from(person, channel, limits(channel, need.urgent))
             if free is None:
                 return one, None
             waits.append(free)
-        return first, None if urgent or not waits else min(waits)
+        if need.urgent or not waits:
+            return first, None
+        if need.answer:
+            channel = channels[first.channel]
+            return first, self._free_from(person, channel, limits(channel, urgent=False, most=MINUTE))
+        return first, min(waits)
 
     def uses(self, person: str, channel: str) -> None:
         """A message more is planned."""
         self._planned[person, channel] += 1
 
-    def left(self, person: str, channel_name: str, urgent: bool) -> int | None:
+    def left(self, person: str, channel_name: str, need: Need) -> int | None:
         """How many more messages may go now, the planned not counted; None: no limit."""
         channel = self.settings.channels[channel_name]
+        longest = MINUTE if need.answer and not need.urgent else DAY
         found = [most - sum(at > self.machine - span for at in self._of(person, channel))
-                 for span, most in limits(channel, urgent)]  # fmt: skip
+                 for span, most in limits(channel, need.urgent, longest)]  # fmt: skip
         return max(0, min(found)) if found else None
 
-    def _free_from(self, person: str, channel: Channel, urgent: bool) -> datetime | None:
+    def _free_from(
+        self, person: str, channel: Channel, within: Sequence[tuple[timedelta, int]]
+    ) -> datetime | None:
         free: datetime | None = None
-        for span, most in limits(channel, urgent):
+        for span, most in within:
             times = [at for at in self._of(person, channel) if at > self.machine - span]
             times += [self.machine] * self._planned[person, channel.name]
             if len(times) >= most:
@@ -75,22 +101,30 @@ class Budget:
     def _of(self, person: str, channel: Channel) -> list[datetime]:
         key = (person, channel.name)
         if key not in self._sent:
-            self._sent[key] = sent_to(self.connection, *key, self.machine)
+            self._sent[key] = sent_to(self.connection, *key, self.machine, real=self.real)
         return self._sent[key]
 
 
-def limits(channel: Channel, urgent: bool) -> list[tuple[timedelta, int]]:
-    """Per window how many messages a person may get; what is not urgent leaves the reserve alone."""
+def limits(
+    channel: Channel, urgent: bool, most: timedelta = DAY
+) -> list[tuple[timedelta, int]]:
+    """Per window, none longer than `most`, how many messages a person may get; what is not urgent
+    leaves the reserve alone."""
     share = 1.0 if urgent else 1.0 - channel.reserve_for_red
     given = {name: getattr(channel.per_person, name) for name in WINDOWS}
-    return [(span, max(1, int(given[name] * share))) for name, span in WINDOWS.items() if given[name]]
+    return [(span, max(1, int(given[name] * share)))
+            for name, span in WINDOWS.items() if given[name] and span <= most]  # fmt: skip
 
 
-def sent_to(connection: Connection, person: str, channel: str, machine: datetime) -> list[datetime]:
-    """When somebody was written to on a channel within the day, oldest first."""
+def sent_to(
+    connection: Connection, person: str, channel: str, machine: datetime, *, real: bool = False
+) -> list[datetime]:
+    """When somebody was written to on a channel within the day, oldest first; where `real`, in the real
+    world alone."""
+    within = [delivery.c.person == person, delivery.c.channel == channel,
+              delivery.c.bound > machine - DAY, delivery.c.state != "superseded"]  # fmt: skip
+    if real:
+        within.append(delivery.c.realm == LIVE)
     return list(connection.execute(
-        select(delivery.c.bound)
-        .where(delivery.c.person == person, delivery.c.channel == channel,
-               delivery.c.bound > machine - WINDOWS["day"], delivery.c.state != "superseded")
-        .order_by(delivery.c.bound)
+        select(delivery.c.bound).where(*within).order_by(delivery.c.bound)
     ).scalars())  # fmt: skip

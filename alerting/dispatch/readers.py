@@ -57,12 +57,12 @@ class Readers:
         self._contacts = contacts_of_all(connection, people, settings.loudness)
         self._written = self._last_written(people)
         rows = connection.execute(
-            select(delivery_notice.c.notice, delivery.c.person, delivery.c.channel)
+            select(delivery_notice.c.notice, delivery.c.person)
             .join(delivery, delivery.c.id == delivery_notice.c.delivery)
             .where(delivery_notice.c.notice.in_([row.id for row in due]),
                    delivery.c.state != "superseded")
         )  # fmt: skip
-        self._had = {(row.notice, row.person, row.channel) for row in rows}
+        self._had = {(row.notice, row.person) for row in rows}
 
     def of(self, row: Row[Any]) -> tuple[list[Reader], str]:
         """Who is told, and why nobody is where that is so: "" where nobody is left to be told."""
@@ -88,8 +88,8 @@ class Readers:
         return found, f"no channel that works reaches {names}"
 
     def had(self, row: Row[Any], reader: Reader) -> bool:
-        """Whether this notice was sent to them on this channel before."""
-        return (row.id, reader.person.id, reader.contact.channel) in self._had
+        """Whether this notice was sent to them before, on whatever channel."""
+        return (row.id, reader.person.id) in self._had
 
     def last_written(self, person: str) -> datetime | None:
         """When a person was last sent what nobody had prompted."""

@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from alerting.dispatch.channels.base import Passing, Permanent, PerPerson
 from alerting.dispatch.channels.twilio import Options
-from alerting.store.schema import contact, delivery, realm
+from alerting.store.schema import contact, delivery, delivery_notice, holder, realm
 from tests.dispatch.hall import START, Hall
 
 
@@ -72,6 +72,68 @@ def test_twilios_own_budget_lets_digests_of_two_bands_speak_all_through_an_hour(
         at = sorted(d.created for d in hall.deliveries(band=band))
         assert max(b - a for a, b in itertools.pairwise(at)) <= timedelta(minutes=2)
         assert hall.runtime.now() - at[-1] <= timedelta(minutes=2)
+
+
+ORDER = {"kind": "order", "level": 3, "wants": "acknowledge"}
+
+
+@pytest.mark.parametrize("window", ["hour", "day"])
+def test_what_wants_an_answer_is_held_by_no_budget_of_an_hour_or_a_day(hall: Hall, window: str) -> None:
+    limited(hall, **{window: 6})
+    tells(hall, 4)
+    assert hall.notice(hall.tell("site")).state == "due"
+    hall.measure("m9")
+    key = hall.tell("site", measure="m9", **ORDER)
+    hall.goes()
+    assert hall.notice(key).state == "carried"
+
+
+def test_what_wants_an_answer_waits_a_minute_at_most_whatever_else_is_said(hall: Hall) -> None:
+    limited(hall, minute=2)
+    hall.tell(None, "reply", person="smith", facts={"reason": {"en": "noted"}})
+    hall.goes()
+    key = hall.tell("site", measure=hall.measure("m9"), **ORDER)
+    hall.goes()
+    assert hall.notice(key).state == "due"
+    for _ in range(3):
+        hall.passes(seconds=25)
+        hall.tell(None, "reply", person="smith", facts={"reason": {"en": "noted"}})
+        hall.goes()
+    assert hall.notice(key).state == "carried"
+
+
+def test_an_exercise_takes_nothing_from_the_real_world(hall: Hall) -> None:
+    limited(hall, hour=6)
+    hall.store.write(lambda c: c.execute(insert(realm).values(
+        id="exercise-1", kind="exercise", title={}, exercise=True, started=START, begins=START, speed=1.0)))  # fmt: skip
+    tells(hall, 3, realm="exercise-1")
+    assert [hall.notice(n).state for n in tells(hall, 4)] == ["carried"] * 3 + ["due"]
+
+
+@pytest.mark.parametrize("told", [{"level": 4}, ORDER])
+def test_red_and_what_wants_an_answer_never_move_to_a_page_that_is_silent(hall: Hall, told: dict[str, Any]) -> None:
+    limited(hall, day=4)
+    hall.console.loudness = 0
+    tells(hall, 2, post="police")
+    for n in range(4):
+        tells(hall, 1, post="police", measure=hall.measure(f"m{n}"), **told)
+    assert [d.channel for d in hall.deliveries()] == ["sms"] * 6
+    tells(hall, 1, post="police")
+    assert hall.deliveries()[-1].channel == "console", "news may"
+
+
+def test_whoever_was_told_on_another_channel_is_not_told_again(hall: Hall) -> None:
+    """Everybody of a list is called: who is held back keeps the notice due, and nobody hears it twice."""
+    hall.store.write(lambda c: c.execute(insert(holder).values(post="police", rank=1, person="smith")))
+    limited(hall, hour=2)
+    tells(hall, 1, post="police")
+    tells(hall, 1)
+    key = hall.tell("police", who="any one")
+    hall.passes(hours=2)
+    with hall.store.read() as c:
+        got = list(c.execute(select(delivery.c.person).join(
+            delivery_notice, delivery_notice.c.delivery == delivery.c.id).where(delivery_notice.c.notice == key)).scalars())  # fmt: skip
+    assert sorted(got) == ["chen", "smith"]
 
 
 def test_exercises_never_take_the_reserve_and_use_the_same_phone(hall: Hall) -> None:
