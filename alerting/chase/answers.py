@@ -20,6 +20,7 @@ from alerting.chase import (
     consent,
     distress,
     everything,
+    gathered,
     hints,
     pursuits,
     reasons,
@@ -79,6 +80,12 @@ def take(connection: Connection, life: Life, report: Report) -> str:
     targets = targets_of(connection, life, who, report)
     if targets.instead is not None:
         return _not_taken(connection, life, who, report, targets, at)
+    if targets.unnamed:
+        made = gathered.call_back(connection, life, who, report, targets.delivery, targets.notices, at)
+        assert targets.delivery is not None
+        _write(connection, life, who, report, made, at, delivery_id=targets.delivery.id)
+        _reply(connection, life, who, report, targets, made.words, at)
+        return made.outcome
     outcomes = [_apply(connection, life, who, report, targets, n, one, at)
                 for n, one in enumerate(targets.notices)]  # fmt: skip
     close_deliveries(connection, who, targets, at)

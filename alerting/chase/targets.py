@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.alerts.life import Life
-from alerting.chase import everything, hints, words
+from alerting.chase import everything, gathered, hints, words
 from alerting.chase.acts import fits
 from alerting.chase.outcomes import Outcome
 from alerting.chase.rights import ON_BEHALF, may_answer, was_asked
@@ -29,12 +29,14 @@ ACTS = ("acknowledge", "in-force", "return", "cannot", "support", "approve", "ap
 @dataclass(frozen=True, slots=True)
 class Targets:
     """The notices an answer is to, and the delivery it came on; or why there are none. `untaken` are
-    the subjects it named besides and is no answer to, each with the reason."""
+    the subjects it named besides and is no answer to, each with the reason; `unnamed`: it is about one
+    of these, of a digest, and does not say which."""
 
     notices: list[Any]
     delivery: Any | None = None
     instead: Outcome | None = None
     untaken: tuple[tuple[str, str], ...] = ()
+    unnamed: bool = False
 
 
 def targets_of(connection: Connection, life: Life, who: Person, report: Report) -> Targets:
@@ -94,14 +96,15 @@ def _of_delivery(
         # Somebody answers for another by a delivery that is not theirs: forged, or a wrong link.
         return Targets([], None, Outcome("refused", words.not_asked(), "not their delivery"))
     sent = told_by(connection, held)
-    if held.summary and report.act != "acknowledge":
-        return Targets([], held, Outcome("not-understood", words.only_received(held.code),
-                                         "a digest is only acknowledged"))  # fmt: skip
     letter = str(report.detail.get("letter") or "").upper()
     asked = [n for n in sent if n.wants and n.pursuit is not None]
     if not asked:
         return Targets([], held, Outcome("taken", words.nothing_asked(), "nothing was asked"))
     fitting = [n for n in asked if fits(report.act, n.wants, n.measure is not None)]
+    if held.summary and fitting and report.act in gathered.HEARD:
+        return Targets(fitting, held, unnamed=True)
+    if held.summary and (not fitting or report.act != "acknowledge"):
+        return Targets([], held, gathered.hint(asked, held))
     if letter and held.letters:
         named = next((n for n in fitting if n.id == held.letters.get(letter)), None)
         fitting = next((g for g in grouped(fitting) if named in g), [])
@@ -197,6 +200,8 @@ def _no_act(connection: Connection, life: Life, report: Report) -> Targets:
 
 
 def _hint(asked: list[Any], held: Any, reason: str, *, several: bool = False) -> Outcome:
+    if held.summary:
+        return gathered.hint(asked, held)
     offers: dict[str, Any] = {}
     for one in asked:
         for digit, choice in choices(one.wants, one.measure is not None).items():

@@ -493,6 +493,29 @@ def only_received(code: str) -> Words:
                 f"A digest is acknowledged as a whole: 1 {code}. Else open its link")  # fmt: skip
 
 
+def only_by_link() -> Words:
+    return both("汇总短信不能用数字答复，请打开链接逐项办理",
+                "A digest of questions takes no digit. Open its link and answer each")  # fmt: skip
+
+
+def one_of_many(who: Person, act: str, count: int, said: str) -> Words:
+    """To whoever calls back: somebody has answered a digest, and not said of which place."""
+    zh, en = {"cannot": ("无法执行", "cannot carry it out"),
+              "support": ("请求支援", "asks for support")}[act]  # fmt: skip
+    tail = (f"：{said}", f": {said}") if said else ("", "")
+    return both(f"{who.called('zh')}{zh}{tail[0]}。所答汇总含{count}项，未说明是哪一处，请立即回电核实",
+                f"{who.called('en')} {en}{tail[1]}. They answered a digest of {count} and did not say"
+                " which place: call them back now")  # fmt: skip
+
+
+def which_of_many(told: list[Post]) -> Words:
+    zh = "、".join(p.called("zh") for p in told)
+    en = " and ".join(p.called("en") for p in told)
+    lead = (f"已立即转告{zh}，会回电核实。", f"{en} told, they will call you. ") if told else ("", "")
+    return both(f"{lead[0]}是哪一处？请打开汇总的链接在该处报告，危急请直接打电话",
+                f"{lead[1]}Which place? Open the link and say so there; if lives are at risk, call")
+
+
 def say_back(code: str, page: str) -> Words:
     return both(f"核验联系方式：请回复验证码 {code}，24小时内有效。也可在 {page} 填写",
                 f"To verify this address reply {code} within 24 hours. Or at {page}")  # fmt: skip

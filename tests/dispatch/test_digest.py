@@ -224,3 +224,51 @@ def test_the_end_of_a_storm_over_many_places_is_few_messages_and_asks_nothing(ha
     assert "停止执行：设置限速" in summary.text
     for not_said in ("回", "待答复", "最高红色"):
         assert not_said not in summary.text
+
+
+def test_a_digest_ends_with_its_storm_though_one_thing_is_never_answered(hall: Hall) -> None:
+    hall.passes(minutes=5)
+    front(hall, 40, level=3)
+    hall.passes(minutes=2)
+    hall.store.write(lambda c: c.execute(update(pursuit).where(pursuit.c.id > 1).values(state="answered")))
+    hall.passes(minutes=11)
+    [key] = front(hall, 1, level=3, first=100)
+    hall.goes()
+    [told] = [d for d in hall.deliveries() if key in hall.carried(d.id)]
+    assert told.created == hall.runtime.now()
+    for said in ("落实后再回2", "无法执行回3"):
+        assert said in told.text
+    assert [d.ended is not None for d in digests(hall)] == [True]
+
+
+def test_a_drizzle_of_single_orders_keeps_their_digits_and_no_digest_alive(hall: Hall) -> None:
+    hall.passes(minutes=5)
+    front(hall, 40)
+    hall.passes(minutes=2)
+    for n in range(4):
+        front(hall, 1, first=100 + n)
+        hall.passes(minutes=3)
+        told = hall.deliveries()[-1]
+        assert not told.summary
+        assert "落实后再回2" in told.text
+    front(hall, 1, first=200)
+    hall.goes()
+    assert hall.deliveries()[-1].created == hall.runtime.now(), "not even a minute's wait"
+
+
+def test_what_is_received_and_yet_to_be_done_keeps_no_digest_alive(hall: Hall) -> None:
+    hall.passes(minutes=5)
+    front(hall, 40)
+    hall.passes(minutes=2)
+    now = hall.runtime.now()
+    hall.store.write(lambda c: c.execute(insert(pursuit).values(
+        id=900, realm="live", wants="in-force", measure="m0", post="police", level=4, state="open", rung=0, round=0,
+        at_post="police", opened=now, deadline=now + timedelta(hours=1), must_by=now + timedelta(hours=1))))  # fmt: skip
+    hall.tell(kind="reminder", level=4, wants="in-force", measure="m0", pursuit=900, facts={"measures": [ordered("m0")]})
+    hall.passes(minutes=2)
+    hall.store.write(lambda c: c.execute(update(pursuit).where(pursuit.c.wants != "in-force").values(state="answered")))
+    hall.passes(minutes=3)
+    front(hall, 1, first=100)
+    hall.goes()
+    assert not hall.deliveries()[-1].summary
+    assert hall.deliveries()[-1].created == hall.runtime.now()
