@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
+from alerting.dispatch.lines import time_of
 from alerting.dispatch.superseding import CORRECTED, all_over, is_corrected
 from alerting.dispatch.writing import NO_PERSON, Settings
 from alerting.store.schema import delivery, delivery_notice, notice
@@ -15,6 +16,8 @@ from alerting.vocabulary import Level
 
 HOUR = timedelta(hours=1)
 UPDATES_AN_HOUR = 2
+# Who begins a shift within so long after the morning hears of it at night: they plan their sleep by it.
+SHIFT_SOON = timedelta(hours=12)
 # News nobody asked for that raises nothing. Openings and rises are told at once; orders, decisions,
 # checks, questions, replies and the chase do not count.
 UNASKED = ("update", "fall", "clear")
@@ -56,6 +59,7 @@ def judge(
         return Verdict(CORRECTED)
     if all_over([row], ended):
         return Verdict("it ended before it was sent")
+    before = None
     if row.kind in LOOK_BACK:
         before = _before(connection, row, told)
         if row.kind in ENDS and (row.alert or row.measure) and before is None:
@@ -65,7 +69,7 @@ def judge(
     late = None
     if row.kind in UNASKED and row.measure is None:
         late = _too_often(connection, row, now)
-    return late or _till_morning(row, now, settings)
+    return late or _till_morning(row, before, now, settings)
 
 
 def is_news(row: Row[Any]) -> bool:
@@ -76,11 +80,21 @@ def is_news(row: Row[Any]) -> bool:
     return told and row.measure is None and not by_hand
 
 
-def _till_morning(row: Row[Any], now: datetime, settings: Settings) -> Verdict | None:
-    if row.level > Level.blue or not is_news(row):
-        return None
+def _till_morning(
+    row: Row[Any], before: Mapping[str, Any] | None, now: datetime, settings: Settings
+) -> Verdict | None:
     until = settings.quiet.until(now, settings.zone)
-    return Verdict("blue waits for the morning", until) if until is not None else None
+    if until is None or row.level > Level.blue:
+        return None
+    if row.kind == "roster":
+        begins = time_of(row.facts.get("onset"))
+        later = begins is not None and begins > until + SHIFT_SOON
+        return Verdict("news of the roster waits for the morning", until) if later else None
+    # Who was last told of orange or red may stand outside for it yet.
+    called_out = before is not None and int(before.get("level") or 0) >= Level.orange
+    if not is_news(row) or (row.kind in ENDS and called_out):
+        return None
+    return Verdict("blue waits for the morning", until)
 
 
 def _before(

@@ -21,6 +21,7 @@ from alerting.vocabulary.states import MEASURE_STATES
 _IN_CHINESE: tuple[tuple[str, str], ...] = (
     (r"blue waits for the morning", "蓝色夜间不打扰，早上再发"),
     (r"bundled: written to less than 30 s ago", "30秒内刚发过，合并发送"),
+    (r"news of the roster waits for the morning", "值班安排不在夜间打扰，早上再发"),
     (r"gathered for a digest, one a minute while they are unanswered",
      "消息集中，未答复前每分钟汇总一次"),
     (r"red about the same hazard and place is told, and mutes what is lower",

@@ -74,7 +74,8 @@ def tell_of(
             said = _said(desk, rows, how, reader)
             if note:
                 said = {language: said[language] + note[language] for language in said}
-            facts = Facts("", "", station.places.county, int(Level.blue), reason=said)
+            facts = Facts("", "", station.places.county, int(Level.blue),
+                          onset=min(one.begins for one in rows), reason=said)  # fmt: skip
             ledger.add_notice(
                 kind="roster", alert=None, measure=None, post=None, person=reader, wants="",
                 level=int(Level.blue), created=desk.now, due=desk.now, state="due", reason="",

@@ -66,3 +66,36 @@ def test_blue_waits_and_is_seen_to_wait_and_what_is_above_or_ordered_or_asked_do
     assert hall.notice(waits).state == "carried"
     [sent] = [d for d in hall.deliveries() if waits in hall.carried(d.id)]
     assert START + timedelta(hours=16.5) <= sent.created < START + timedelta(hours=16.6)
+
+
+@pytest.mark.parametrize(("told", "kind", "state"), [
+    (4, "fall", "carried"), (3, "clear", "carried"), (2, "fall", "due"), (1, "clear", "due"),
+])  # fmt: skip
+def test_who_stands_out_in_orange_or_red_hears_its_fall_in_the_night(
+    hall: Hall, told: int, kind: str, state: str
+) -> None:
+    hall.passes(hours=7)
+    hall.alert(level=told)
+    hall.tell(level=told, alert="live.fog.road.1")
+    hall.passes(hours=2)  # 23:00
+    key = hall.tell(level=1, kind=kind, alert="live.fog.road.1", facts={"was": told})
+    hall.passes(minutes=5)
+    assert hall.notice(key).state == state
+    again = hall.tell(level=1, kind="clear", alert="live.fog.road.1")
+    hall.passes(minutes=5)
+    assert hall.notice(again).state == "due", "they have gone in"
+
+
+@pytest.mark.parametrize(("begins", "state"), [
+    ("2026-02-20T00:00:00+00:00", "due"), ("2026-01-21T00:00:00+00:00", "carried"),
+])  # fmt: skip
+def test_word_of_a_shift_next_month_wakes_nobody_and_of_tomorrows_does(hall: Hall, begins: str, state: str) -> None:
+    hall.passes(hours=9)  # 23:00
+    key = hall.tell(None, "roster", 1, person="chen", facts={"onset": begins, "reason": {"zh": "换班", "en": "swap"}})
+    hall.passes(minutes=2)
+    assert hall.notice(key).state == state
+    with hall.store.read() as c:
+        shown = [one["reason"]["zh"] for one in held(c, places(), "live")]
+    assert shown == (["值班安排不在夜间打扰，早上再发"] if state == "due" else [])
+    hall.passes(hours=8)
+    assert hall.notice(key).state == "carried"
