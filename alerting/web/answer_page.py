@@ -24,6 +24,7 @@ from alerting.chase import handing_over
 from alerting.chase.acts import DECIDED, SIGNED
 from alerting.chase.meetings import MEETS
 from alerting.chase.told import told_by
+from alerting.dispatch.summing import MARKS
 from alerting.dispatch.wording import BRIEF
 from alerting.errors import BadInput
 from alerting.people import handing
@@ -192,7 +193,7 @@ def _held(station: Station, row: Any) -> dict[str, Any]:
     """A line of a digest's list."""
     place, hazard = str(row.facts.get("place") or ""), str(row.facts.get("hazard") or "")
     return {"level": max(1, row.level), "hazard": hazard, "at": row.created,
-            "place": listing.place_name(station.places, place)}  # fmt: skip
+            "mark": MARKS.get(row.kind), "place": listing.place_name(station.places, place)}  # fmt: skip
 
 
 def _questions(

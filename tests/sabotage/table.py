@@ -342,7 +342,7 @@ BREAKS = (
           "if until is None or row.level > Level.blue:", "if True:",
           STORIES + "test_storms.py::test_blue_waits_for_the_morning_and_its_order_does_not"),
     Break("a storm is no digest", "alerting/dispatch/digest.py",
-          "return max(0, MOST - self._sent[key])", "return 999",
+          "return max(0, MOST - self._sent[key, _asks(row)])", "return 999",
           STORIES + "test_storms.py::"
           "test_a_red_front_over_many_places_is_three_messages_then_one_a_minute"),
     Break("one answer takes what never left", "alerting/chase/told.py",
