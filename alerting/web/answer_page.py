@@ -193,7 +193,8 @@ def _held(station: Station, row: Any) -> dict[str, Any]:
     """A line of a digest's list."""
     place, hazard = str(row.facts.get("place") or ""), str(row.facts.get("hazard") or "")
     return {"level": max(1, row.level), "hazard": hazard, "at": row.created,
-            "mark": MARKS.get(row.kind), "place": listing.place_name(station.places, place)}  # fmt: skip
+            "mark": MARKS.get(row.kind),
+            "place": listing.place_name(station.places, place)}  # fmt: skip
 
 
 def _questions(
