@@ -60,7 +60,7 @@ def call_back(
         told.append(post)
         calls.tell(connection, life, "service", facts,
                    words.one_of_many(who, report.act, len(asked), text), at, post=post.id,
-                   alert_id=top.alert, wants="acknowledge" if top.alert else "")  # fmt: skip
+                   alert_id=top.alert, wants="acknowledge")  # fmt: skip
     record(connection, life.realm, at, who.id, f"answer {report.act}", f"delivery:{held.id}",
            {"text": text, "told": [p.id for p in told], "of": len(asked)})  # fmt: skip
     return Outcome("taken", words.which_of_many(told))
