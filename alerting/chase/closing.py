@@ -9,8 +9,9 @@ from sqlalchemy import Connection, exists, select, update
 
 from alerting.alerts.life import Life
 from alerting.chase.targets import Targets
-from alerting.chase.told import answered_with, handed_over
+from alerting.chase.told import answered_with
 from alerting.people import Person, post_by_id
+from alerting.people.reached import handed_over
 from alerting.store.schema import alert, delivery, delivery_notice
 
 
