@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from alerting.alerts import callouts
 from alerting.alerts.asking import after_the_end, drop, join
 from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
@@ -144,6 +145,7 @@ def close(
     withhold(ledger, alert_key, NEWS, "withdrawn before it was sent")
     drop(ledger, alert_key, set(), facts, at)
     facts = after_the_end(ledger, alert_key, facts, at)
+    callouts.leave(ledger, alert_key, facts, at, at, withdrawn=True)
     for post_id in sorted(told):
         post = ledger.post(post_id)
         if post is not None:

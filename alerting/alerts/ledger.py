@@ -14,11 +14,13 @@ from typing import Any, Self
 from sqlalchemy import Connection, Table, and_, func, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
+from alerting.alerts.callout_rows import CalloutRows
 from alerting.alerts.life import Life
 from alerting.audit import entry, record_all
 from alerting.people import Post, post_by_id, read_posts_near, resolve
 from alerting.store.rows import Row, Rows
 from alerting.store.schema import alert, alert_change, asker, measure, meeting, notice
+from alerting.store.schema_callout import callee, callout, callout_alert
 
 Pair = tuple[str, str]
 # Of a stored notice what decides on later ones; its facts are long and stay where they are.
@@ -31,7 +33,9 @@ class Ledger:
 
     def __init__(self, connection: Connection, life: Life) -> None:
         self.connection, self.life, self.realm = connection, life, life.realm
-        self._rows = Rows(connection, (alert, measure, meeting, asker, notice, alert_change))
+        self._rows = Rows(connection, (alert, measure, meeting, asker, callout, callout_alert, callee,
+                                       notice, alert_change))  # fmt: skip
+        self.callouts = CalloutRows(connection, self.realm, self._rows)
         self.change = self._rows.change
         self._alerts: dict[str, Row | None] = {}
         self._latest: dict[Pair, Row | None] = {}  # by rule and place

@@ -32,6 +32,12 @@ class Facts:
     due: datetime | None = None
     response: dict[str, str] = field(default_factory=dict)  # as it is called, where one asks
     corrects: dict[str, Any] = field(default_factory=dict)  # what was said before, where it was wrong
+    # Of a call-out: its id, the questions it asks as the book has them, whether its reader has a list
+    # to pass it on to, and the places of its alerts where they are not the zone itself.
+    callout: str = ""
+    questions: tuple[dict[str, Any], ...] = ()
+    passes_on: bool = False
+    places: tuple[str, ...] = ()
 
     def json(self) -> dict[str, Any]:
         return {
@@ -51,7 +57,15 @@ class Facts:
             "reason": self.reason,
             "by": self.by,
             "due": self.due.isoformat() if self.due else None,
-        } | {key: said for key in ("response", "corrects") if (said := getattr(self, key))}
+        } | self._called() | {
+            key: said for key in ("response", "corrects") if (said := getattr(self, key))
+        }  # fmt: skip
+
+    def _called(self) -> dict[str, Any]:
+        if not self.callout:
+            return {}
+        return {"callout": self.callout, "questions": list(self.questions),
+                "passes_on": self.passes_on} | ({"places": list(self.places)} if self.places else {})
 
     def saying(self, **changes: Any) -> Facts:
         return replace(self, **changes)
@@ -69,14 +83,16 @@ def tell(
     wants: str = "",
     due: datetime | None = None,
     who: str = "",
+    withheld: str = "",
 ) -> None:
     """Write a notice to a post; `due` holds it back until then. `who` of the post it calls, where that
-    is not for the policy to say."""
+    is not for the policy to say; `withheld`, it is not sent for that reason, which is shown."""
     # News that asks nothing goes to all who were called on: they stand out there until it is over.
     step = ledger.life.policies.of(facts.level, wants or "acknowledge").steps[0]
     ledger.add_notice(
         kind=kind, alert=alert, measure=measure, post=post.id, person=None, wants=wants,
-        level=facts.level, created=at, due=due or at, state="due", reason="", facts=facts.json(),
+        level=facts.level, created=at, due=due or at,
+        state="withheld" if withheld else "due", reason=withheld, facts=facts.json(),
         who=who or step.who, loudness=step.loud(0) if wants else 0,
     )  # fmt: skip
 
@@ -113,7 +129,7 @@ def posts_told(ledger: Ledger, about: str, key: str) -> set[str]:
 
 # Kinds of notice that say of which level an alert is.
 _SAYS_LEVEL = frozenset({"open", "raise", "fall", "clear", "reopen", "update", "order", "tighten",
-                         "correction", "withdrawn"})  # fmt: skip
+                         "correction", "withdrawn", "callout"})  # fmt: skip
 _SAYS_OVER = frozenset({"clear", "withdrawn"})
 
 

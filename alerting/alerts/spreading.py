@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from alerting.alerts import callouts
 from alerting.alerts.asking import ask
 from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
@@ -25,9 +26,11 @@ def spread(
     finding: Finding,
     at: datetime,
 ) -> None:
-    """Ask the measures of the level and all below; tell the audience that has no order to carry.
+    """Ask the measures of the level and all below; call out who is called at it; tell the audience that
+    has no order to carry.
 
-    A rise to what a reader was last told is no news.
+    A rise to what a reader was last told is no news. Who is called out is told by that; what joins a
+    call-out later they are told, and the call-out alone is chased.
     """
     facts = facts_at(rule, place, level, was, finding)
     told = levels_told(ledger, alert)
@@ -37,9 +40,16 @@ def spread(
     ordered = {
         n.post for n in ledger.notices("alert", alert) if n.created == at and n.measure is not None
     }
+    called = callouts.call_out(ledger, place, alert, facts, at)
     for post in audience(ledger, rule, place.id):
-        if post.id not in ordered and level > told.get(post.id, 0):
+        if post.id in ordered or level <= told.get(post.id, 0):
+            continue
+        if post.id not in called:
             tell(ledger, kind, post, facts, at, alert=alert, wants="acknowledge")
+        elif called[post.id]:
+            tell(ledger, kind, post, facts, at, alert=alert, withheld=callouts.SAYS_IT)
+        else:
+            tell(ledger, kind, post, facts, at, alert=alert)
 
 
 def tell_fall(
@@ -55,9 +65,11 @@ def tell_fall(
     """A fall before onset waits for the morning, except for those already ordered."""
     due = at if begun else ledger.life.morning_after(at)
     told = posts_told(ledger, "alert", held.id)
+    asked = callouts.leave(ledger, held.id, facts, at, due) if cleared else set()
     for post in audience(ledger, rule, place.id):
         if post.id in told:  # who never heard of it needs no end of it
-            tell(ledger, "clear" if cleared else "fall", post, facts, at, alert=held.id, due=due)
+            tell(ledger, "clear" if cleared else "fall", post, facts, at, alert=held.id, due=due,
+                 withheld=callouts.SAYS_IT if post.id in asked else "")  # fmt: skip
 
 
 def audience(ledger: Ledger, rule: Any, place: str) -> list[Post]:

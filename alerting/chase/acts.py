@@ -15,7 +15,7 @@ from alerting.alerts.life import Life
 from alerting.alerts.orders import OPEN_WORK, unconfirmed, undecided
 from alerting.alerts.signing import put_arguments
 from alerting.audit import record
-from alerting.chase import calls, handing_over, pursuits, words
+from alerting.chase import calls, handing_over, pursuits, reporting, words
 from alerting.chase.carrying import CARRIED_OUT, acknowledge, cannot, in_force, support
 from alerting.chase.changing import changed_arguments
 from alerting.chase.meetings import MEETS, gate_or_meeting
@@ -26,7 +26,7 @@ from alerting.errors import BadInput
 from alerting.people import person_by_id, post_by_id
 from alerting.people.policy import SIGNS
 from alerting.store.schema import alert, delivery_notice, notice, pursuit
-from alerting.vocabulary.answers import HANDOVER
+from alerting.vocabulary.answers import CALLED, HANDOVER
 
 DECIDED = ("approve", "approve-changed", "refuse")
 SIGNED = ("decision", "confirm")  # what these answer: a proposal, an order that went ahead
@@ -39,6 +39,8 @@ def answer_one(connection: Connection, life: Life, said: Said) -> Outcome:
     """Do what the answer says to what its notice is about."""
     if said.act in handing_over.ACTS:
         return handing_over.answer(connection, life, said)
+    if said.notice.wants in CALLED:
+        return reporting.answered(connection, life, said)
     row = measure_of(connection, said.notice.measure)
     over = _over(connection, life, said, row)
     if over is not None:
@@ -68,6 +70,8 @@ def answer_one(connection: Connection, life: Life, said: Said) -> Outcome:
 
 def fits(act: str, wants: str, ordered: bool) -> bool:
     """Whether an act answers a notice that wants this."""
+    if wants in CALLED:
+        return act in ("acknowledge", "report", "tick") or (act == "pass-on" and wants == "report")
     if act in DECIDED:
         return wants in SIGNED and ordered
     if act in STANDS:

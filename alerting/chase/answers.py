@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from alerting.alerts.life import Life
 from alerting.audit import record
 from alerting.chase import (
+    called,
     calls,
     commands,
     consent,
@@ -151,7 +152,7 @@ def _apply(
     text = str(report.detail.get("reason") or report.detail.get("text") or "").strip()
     given = targets.delivery.id if targets.delivery is not None else None
     made = answer_one(connection, life, Said(
-        who, report.act, text, at, one, given,
+        who, report.act, text, at, one, given, channel=report.channel,
         form=report.detail.get("form") or {},
         current=report.subject.startswith(("measure:", "alert:")),
         arguments=dict(report.detail.get("arguments") or {}),
@@ -179,6 +180,8 @@ def _not_taken(
                delivery_id=held.id if held else None)  # fmt: skip
         return made.outcome
     _write(connection, life, who, report, made, at, delivery_id=held.id if held else None)
+    if held is not None and held.person == who.id:
+        called.spoke(connection, who, held.id, at)
     if made.outcome == "taken" and held is not None:
         close_deliveries(connection, who, targets, at)
     record(connection, life.realm, at, who.id, made.outcome, report.subject,

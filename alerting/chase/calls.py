@@ -10,9 +10,13 @@ from sqlalchemy import Connection, insert, select, update
 
 from alerting.alerts.life import Life
 from alerting.alerts.orders import unconfirmed
+from alerting.chase.called import still_asked
 from alerting.chase.ladder import step_of
 from alerting.chase.since import first_message
+from alerting.chase.words import title_of
+from alerting.people import post_by_id
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice
+from alerting.vocabulary.answers import CALLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,9 @@ def call(
 ) -> None:
     """Write a notice to a post on behalf of a pursuit, with the facts as they stand now."""
     facts = facts_of(connection, life, pursuit)
+    if pursuit.wants in CALLED and post != pursuit.post:  # it is to be answered for somebody
+        silent = post_by_id(connection, pursuit.post)
+        facts["for"] = {"zh": title_of(silent, "zh"), "en": title_of(silent, "en")}
     step = step_of(connection, life, pursuit, post, round_)
     due = pursuit.must_by.isoformat() if pursuit.must_by else facts.get("due")
     facts |= {"level": pursuit.level, "reason": reason, "by": by, "due": due,
@@ -102,8 +109,11 @@ def facts_of(connection: Connection, life: Life, pursuit: Any) -> dict[str, Any]
             .limit(1)
         ).scalar_one_or_none()  # fmt: skip
     facts = dict(mine) if mine is not None else bare_facts(connection, life, pursuit)
-    facts.pop("first", None)  # of a call: the next one says it anew
+    for said in ("first", "for"):  # of a call: the next one says it anew
+        facts.pop(said, None)
     facts["measures"] = [_as_it_stands(connection, m) for m in facts.get("measures", [])]
+    if pursuit.wants in CALLED:  # what was answered already is not asked again
+        facts["questions"] = still_asked(connection, facts, pursuit.post, pursuit.wants)
     return facts
 
 

@@ -20,6 +20,7 @@ from alerting.chase.waiting import waited_for
 from alerting.people import Person
 from alerting.signals import Report
 from alerting.store.schema import pursuit
+from alerting.vocabulary.answers import CALLED
 
 
 def receipts(connection: Connection, realm: str, person_id: str, at: datetime) -> list[Any]:
@@ -40,7 +41,9 @@ def told(
     at = report.accepted or report.issued
     waiting = waited_for(connection, life.realm, who.id, at)
     apart = {n.id for n in receivable(waiting)}
-    left = [(n.code, named(connection, life, n), n.wants) for n in waiting if n.id not in apart]
+    # A report is not given by saying that it was asked for.
+    left = [(n.code, named(connection, life, n), n.wants) for n in waiting
+            if n.id not in apart or n.wants in CALLED]  # fmt: skip
     due = connection.execute(
         select(pursuit).where(
             pursuit.c.realm == life.realm, pursuit.c.state == "open", pursuit.c.wants == "in-force",

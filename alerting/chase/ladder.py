@@ -9,10 +9,13 @@ from sqlalchemy import Connection, select
 from alerting.alerts.life import Life
 from alerting.people import Policy, Post, Step, holders_of, post_by_id, resolve
 from alerting.store.schema import notice
+from alerting.vocabulary import VILLAGE
+from alerting.vocabulary.answers import CALLED
 
 DUTY_OFFICE = "duty-office"
 # Who is silent on these is answered for by the duty office alone, never by a township.
 OF_THE_COUNTY = ("conflict", "signature")
+LISTED = (VILLAGE, "enterprise")  # whom a township calls in its turn
 
 
 def ladder(
@@ -28,6 +31,8 @@ def ladder(
     tiers = policy_of(life, pursuit).tiers
     if pursuit.wants in OF_THE_COUNTY:
         tiers = []
+    if pursuit.wants in CALLED:  # who passed it on, then the duty office
+        tiers = ["township"] if first is not None and first.tier in LISTED else []
     if first is not None and first.tier in tiers:
         tiers = tiers[tiers.index(first.tier) + 1 :]
     if first is None or first.tier != DUTY_OFFICE:

@@ -35,6 +35,7 @@ class Said:
     at: datetime
     notice: Any
     delivery: int | None
+    channel: str = ""  # by which it came
     form: Mapping[str, Any] = field(default_factory=dict)  # a return form's fields
     current: bool = False  # said of the measure or alert itself, as it stands, not of a message
     # What a decider signs in place of what was asked, by the names of the arguments.

@@ -18,8 +18,9 @@ from alerting.audit import record
 from alerting.chase import calls, everyone, words
 from alerting.people.policy import answer_by
 from alerting.store.schema import alert, measure, meeting, notice, pursuit
+from alerting.store.schema_callout import callout
 from alerting.store.schema_duty import handover
-from alerting.vocabulary.answers import HANDOVER
+from alerting.vocabulary.answers import CALLED, HANDOVER
 
 # Measures on which a pursuit still means anything, by what it waits for.
 _MEANS = {
@@ -31,6 +32,8 @@ _MEANS = {
     "gate": ("lift proposed",),
     "signature": ("attested",),
 }
+# And in which state of its call-out.
+_CALLS_OUT = {"report": "open", "closing": "closing"}
 
 
 # Of what is about no measure and no alert, or about two: why it is waited for no more.
@@ -156,6 +159,7 @@ def end_moot(connection: Connection, life: Life, now: datetime) -> int:
             ended(connection, life, row.id, "the data are back", now)
             continue
         why = _SETTLED.get(row.wants) or row.measure_state or row.alert_state
+        why = "the call-out went on without it" if row.wants in CALLED else why
         ended(connection, life, row.id, why, now)
     return len(rows)
 
@@ -199,11 +203,18 @@ def moot(realm: str) -> ColumnElement[bool]:
         or_(
             and_(pursuit.c.wants == "conflict", ~exists(asked.correlate(pursuit))),
             and_(pursuit.c.wants == HANDOVER, ~exists(to_come.correlate(pursuit))),
-            and_(pursuit.c.measure.is_(None), closed),
+            and_(pursuit.c.measure.is_(None), pursuit.c.wants.not_in(CALLED), closed),
+            *(and_(pursuit.c.wants == wants, ~_goes_on(state)) for wants, state in _CALLS_OUT.items()),
             and_(pursuit.c.measure.is_(None), pursuit.c.wants == "decision", known),
             *moved_on,
         ),
     )  # fmt: skip
+
+
+def _goes_on(state: str) -> ColumnElement[bool]:
+    """Whether the call-out that a pursuit hangs on is still in this state."""
+    same = select(callout.c.id).where(callout.c.alert == pursuit.c.alert, callout.c.state == state)
+    return exists(same.correlate(pursuit))
 
 
 def _open(connection: Connection, life: Life, row: Any) -> int:
@@ -233,6 +244,8 @@ def _first_look(
     life: Life, level: int, wants: str, at: datetime, must_by: datetime | None
 ) -> datetime:
     """When it is looked whether the post itself has answered what was written to it at `at`."""
+    if wants == "closing" and must_by is not None:  # what is over has the time it was given
+        return max(at, must_by)
     policy = life.policies.of(level, wants)
     step = policy.steps[0]
     return answer_by(policy, step, level, wants, at, must_by, read=False, louder=step.times > 1)

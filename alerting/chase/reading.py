@@ -40,6 +40,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "send-back": ("退回", "SEND BACK"),
     "take-over": ("确认接班", "已接班", "接班", "TAKE OVER", "TAKING OVER"),
     "cannot-take-over": ("不能接班", "无法接班", "接不了班", "CANNOT TAKE OVER", "CAN'T TAKE OVER"),
+    "pass-on": ("转发下级", "转发", "已转发", "PASS IT ON", "PASS ON"),
     "kept": ("暂不解除", "不能解除", "KEEP IT", "KEEP", "NOT YET"),
 }  # fmt: skip
 _BY_LENGTH = sorted(

@@ -13,13 +13,14 @@ from alerting.chase import hints, reasons, words
 from alerting.chase.acts import SIGNED
 from alerting.chase.changing import NUMBER, UNIT
 from alerting.chase.commanding import Command, read_command
+from alerting.chase.filling import read_report
 from alerting.chase.reading import Parsed, read, read_changed, unfinished
 from alerting.chase.rights import ON_BEHALF
 from alerting.chase.waiting import asked_by, messages_of, open_ones, to_be_confirmed
 from alerting.people import Person, person_by_id
 from alerting.signals import Report, content_id
 from alerting.store.schema import realm
-from alerting.vocabulary.answers import COMMAND, STOP_WORDS, StopWords, choices
+from alerting.vocabulary.answers import CALLED, COMMAND, STOP_WORDS, StopWords, choices
 
 # What is true only once it is done: "1 马上到" takes nothing over.
 _DONE = ("in-force", "attest", "take-over")
@@ -78,6 +79,14 @@ def route(
         spoken_of = next((d for d in reversed(theirs) if d.code.upper() == command.code), None)
         if _is_command(connection, command, spoken_of, waiting, who):
             return routed(spoken_of, "command", text=text)
+    filled = read_report(text, {d.code for d in theirs})
+    if filled is not None:
+        named = [d for d in theirs if d.code.upper() == filled.code] if filled.code else waiting
+        asking = [d for d in named if _wants(connection, d, *CALLED)]
+        if len(asking) == 1:
+            return routed(asking[0], "report", text=filled.rest)
+        if asking:
+            return routed(None, "not-understood", hint=_listed(asking))
     changed = read_changed(text, {d.code for d in theirs})
     if changed is not None:
         named = [d for d in theirs if d.code.upper() == changed.code] if changed.code else waiting
@@ -148,6 +157,11 @@ def _confirmed(
         "detail": what["detail"] | {"reply_to": made.report.detail["reply_to"], "confirms": held.id},
     }  # fmt: skip
     return Routed(made.realm, Report(id=content_id("command", made.realm, str(said_back.id)), **fields))
+
+
+def _wants(connection: Connection, held: Any, *wants: str) -> bool:
+    """Whether a message asks for one of these."""
+    return any(row.wants in wants for row in connection.execute(asked_by(held.id)))
 
 
 def _decides(connection: Connection, held: Any) -> bool:

@@ -11,6 +11,7 @@ from alerting.alerts.life import Life
 from alerting.chase import words
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice
 from alerting.vocabulary import NAMES
+from alerting.vocabulary.answers import CALLED
 
 
 def first_message(
@@ -20,6 +21,8 @@ def first_message(
     its post; None where none has gone out. `calls` are the kinds of notice that only repeat one."""
     about = notice.c.measure == pursuit.measure if pursuit.measure else (
         (notice.c.alert == pursuit.alert) & notice.c.measure.is_(None))  # fmt: skip
+    if pursuit.wants in CALLED:  # the plain news of the same alert is another matter
+        about &= notice.c.wants == pursuit.wants
     first = connection.execute(
         select(notice.c.facts, notice.c.level, delivery.c.created.label("sent"))
         .join(delivery_notice, delivery_notice.c.notice == notice.c.id)

@@ -11,19 +11,22 @@ from alerting.alerts.life import Life
 from alerting.chase import everything, gathered, hints, words
 from alerting.chase.acts import fits
 from alerting.chase.outcomes import Outcome
+from alerting.chase.reporting import may_speak_for
 from alerting.chase.rights import ON_BEHALF, may_answer, was_asked
 from alerting.chase.together import were_put_together
 from alerting.chase.told import carried, told_by
 from alerting.people import Person, post_by_id
 from alerting.signals import Report
-from alerting.store.schema import delivery, measure, notice
-from alerting.vocabulary.answers import choices
+from alerting.store.schema import delivery, measure, notice, pursuit
+from alerting.store.schema_callout import callout
+from alerting.vocabulary.answers import CALLED, choices
 from alerting.vocabulary.questions import grouped, question_of
 
 ACTS = ("acknowledge", "in-force", "return", "cannot", "support", "approve", "approve-changed",
         "refuse", "attest",
         "kept", "stand", "call-off", "keep-first", "take-second", "both", "go-ahead", "give-up",
-        "attest-gate", "sign", "send-back", "take-over", "cannot-take-over")  # fmt: skip
+        "attest-gate", "sign", "send-back", "take-over", "cannot-take-over",
+        "report", "pass-on", "tick")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ def targets_of(connection: Connection, life: Life, who: Person, report: Report) 
     kind, _, key = report.subject.partition(":")
     if kind == "delivery":
         return _of_delivery(connection, life, who, report, key)
+    if kind == "callout":
+        return _of_callout(connection, life, who, report, key)
     if report.detail.get("with"):
         return _of_several(connection, life, who, report)
     if kind == "notice" and report.detail.get("delivery") is not None:
@@ -112,6 +117,26 @@ def _of_delivery(
     if not newest or (len(grouped(newest)) > 1 and report.act != "acknowledge"):
         return Targets([], held, _hint(asked, held, "no such answer, or a letter is missing"))
     return Targets(newest, held)
+
+
+def _of_callout(
+    connection: Connection, life: Life, who: Person, report: Report, key: str
+) -> Targets:
+    """Said on the page of a call-out of one post that it calls: the newest message that asks it."""
+    mine = select(pursuit.c.id).where(pursuit.c.post == str(report.detail.get("post")))
+    rows = connection.execute(
+        select(notice)
+        .join(callout, callout.c.alert == notice.c.alert)
+        .where(callout.c.id == key, notice.c.realm == life.realm, notice.c.wants.in_(CALLED),
+               notice.c.pursuit.in_(mine), notice.c.state != "withheld")
+        .order_by(notice.c.id)
+    ).all()  # fmt: skip
+    asked = [r for r in rows if r.facts.get("callout") == key and fits(report.act, r.wants, False)]
+    if not asked:
+        return Targets([], None, Outcome("refused", words.not_asked(), "nobody was asked"))
+    if not was_asked(connection, who, asked[-1]) and not may_speak_for(connection, who):
+        return Targets([], None, Outcome("refused", words.not_asked(), "was not asked"))
+    return Targets(asked[-1:])
 
 
 def _of_link(

@@ -55,6 +55,8 @@ WAITED_FOR = {
     "gate": ("填报复工四项", "attest the four points"),
     "signature": ("签字或退回", "sign or send back"),
     "handover": ("确认接班", "confirm that you take over"),
+    "report": ("按问题报告", "report what is asked"),
+    "closing": ("报送结束情况", "send the closing report"),
 }
 
 
@@ -122,6 +124,8 @@ NOT_DONE = {
     "gate": ("复工四项仍未填报", "the four points have not been attested"),
     "signature": ("各级均未签字", "nobody on any rung signed"),
     "handover": ("接班人未确认", "whoever is to come has not confirmed"),
+    "report": ("各级均未报告", "nobody on any rung reported"),
+    "closing": ("结束情况仍未报送", "the closing report is still missing"),
 }
 
 

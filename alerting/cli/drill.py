@@ -33,7 +33,7 @@ from alerting.errors import BadInput, Refused
 from alerting.service import drill_listing, drill_plans
 from alerting.service.config import Config, load_config
 from alerting.service.county import load_county
-from alerting.vocabulary import TIERS
+from alerting.vocabulary import POST_TIERS
 
 Name = Annotated[str, typer.Argument(help="The folder below exercises/.")]
 Number = Annotated[int, typer.Argument(help="The drill's number, as `drill list` has it.")]
@@ -159,7 +159,7 @@ def _print(made: dict[str, Any], settings: Config) -> None:
     for row in figures["tiers"]:
         last = before.get(row["tier"])
         then = f"{last['woken']}/{last['called']}, {_took(last['median'])}" if last else "–"
-        table.add_row(" ".join(TIERS.get(row["tier"], (row["tier"],))), str(row["called"]),
+        table.add_row(" ".join(POST_TIERS.get(row["tier"], (row["tier"],))), str(row["called"]),
                       str(row["woken"]), str(row["never"]), _took(row["median"]), then)  # fmt: skip
     out.print(table)
     for row in figures["channels"]:

@@ -29,6 +29,7 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "drill": {"list": "drill:list_", "check": "drill:check", "start": "drill:start",
               "schedule": "drill:schedule", "stop": "drill:stop", "report": "drill:report",
               "play": "drill:play"},
+    "calls": {"list": "calls:list_", "show": "calls:show", "tick": "calls:tick"},
     "order": "order:order",
     "report": "report:report",
     "incident": "incident:incident",
@@ -51,6 +52,7 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "new": {"rule": "new:rule"},
 }
 GROUPS = {
+    "calls": "Call-outs: who has answered and who has not.",
     "drill": "Drills of people, and exercises that play by themselves.",
     "roster": "Who is on duty when.",
     "token": "Tokens for programs.",

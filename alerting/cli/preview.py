@@ -19,7 +19,7 @@ from alerting.service.county import County, load_county
 from alerting.service.duties import places_of_rules
 from alerting.service.preview import Previewed, price_per_segment
 from alerting.service.preview import preview as of_rule
-from alerting.vocabulary import TIERS
+from alerting.vocabulary import POST_TIERS
 
 
 class Shape(StrEnum):
@@ -71,7 +71,7 @@ def preview(
 
 
 def _print(one: Previewed) -> None:
-    who = ", ".join(" ".join(TIERS[t]) if t in TIERS else t for t in one.readers)
+    who = ", ".join(" ".join(POST_TIERS[t]) if t in POST_TIERS else t for t in one.readers)
     about = f" {one.measure}" if one.measure else ""
     print(f"== {one.level} {one.kind}{about} → {who} [{one.language}] @ {one.place}")
     said = [f"{one.segments} segments 段", f"{one.units} units 字 {one.encoding}"]

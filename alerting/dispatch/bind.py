@@ -33,7 +33,7 @@ from alerting.people import Contact, Person, contacts_of
 from alerting.store.schema import alert, delivery, notice, slice_done
 from alerting.store.schema import realm as realm_table
 from alerting.vocabulary import Level
-from alerting.vocabulary.answers import HANDOVER
+from alerting.vocabulary.answers import CALLED, HANDOVER
 from alerting.vocabulary.questions import TOGETHER, question_of
 
 log = structlog.get_logger()
@@ -378,6 +378,6 @@ def _answered_as(row: Row[Any]) -> str:
     """A digit must mean one thing in a message: what is answered otherwise goes in another."""
     if row.kind in PROMPT:
         return f"{row.kind}:{row.id}"
-    if row.wants == HANDOVER:  # of one post: another's is confirmed by itself
+    if row.wants == HANDOVER or row.wants in CALLED:  # of one post, or of one call-out and post
         return f"{row.wants}:{row.id}"
     return row.wants if row.wants not in ("acknowledge", "in-force") else ""

@@ -23,13 +23,14 @@ from alerting.dispatch.segments import segments
 from alerting.dispatch.summing import line
 from alerting.dispatch.wording import FORMS_ONLY, Book, News, Words
 from alerting.places import Places
+from alerting.vocabulary.answers import CALLED
 from alerting.vocabulary.languages import Language
 
 # A digest names so many of the gravest, in a short text and in a long one.
 NAMED_SHORT, NAMED_LONG = 3, 50
 # In this order a short text loses what it can do without. "reported" is what a person typed (see
 # Words.brief): of any length, and in Chinese it more than halves what an English text may hold.
-CUTS = ("reported", "why", "list", "official", "beside", "first", "meanwhile", "reason")
+CUTS = ("reported", "why", "tasks", "list", "official", "beside", "first", "meanwhile", "reason")
 Said = dict[str, Any]
 _FOLDER = Path(__file__).parent / "texts"
 
@@ -212,13 +213,15 @@ class Composer:
 
 
 def _needs_link(wanted: Sequence[News], asking: Asking) -> bool:
-    """Where no digit can answer: the channel cannot carry one, or what is asked is a form."""
-    return bool(wanted) and (not asking.can_reply or any(one.wants in FORMS_ONLY for one in wanted))
+    """Where no digit can answer, or a form may: what is asked is one, or has one."""
+    return bool(wanted) and (
+        not asking.can_reply or any(one.wants in (*FORMS_ONLY, *CALLED) for one in wanted)
+    )
 
 
 # Kinds whose message still says what matters without its reason.
 _WITHOUT_REASON = frozenset({"open", "raise", "reopen", "fall", "update", "clear", "lifted",
-                             "reopened"})  # fmt: skip
+                             "reopened", "callout"})  # fmt: skip
 # … and these where they are sent alone: what is asked, by when and how to answer stays.
 _ALONE = frozenset({"reminder", "escalation", "check", "correction"})
 # A bundle says these once for all notices in a row that share them …
@@ -241,7 +244,7 @@ def _said(one: News, words: Words) -> Said:
         "by": words.both(one, "by"), "was": words.colour(one.facts.get("was")),
         "colour": words.colour(one.level), "ordered": bool(one.facts.get("measures")),
         "about": bool(one.facts.get("hazard") or one.facts.get("measures")),
-        "brief": words.brief(one), "behind": False,
+        "brief": words.brief(one), "behind": False, "tasks": words.tasks(one), "asks": one.asks,
     } | corrected(words, one)  # fmt: skip
 
 

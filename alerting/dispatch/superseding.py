@@ -18,10 +18,12 @@ from alerting.store.schema import (
     notice,
     realm,
 )
+from alerting.store.schema_callout import callout
+from alerting.vocabulary.answers import CALLED
 
 # Notices that mean something after their alert or measure has ended: they tell of the end, or answer.
 OUTLIVE = ("clear", "fall", "lifted", "reopened", "superseded", "withdrawn", "correction", "refused",
-           "reply", "stopped", "service")  # fmt: skip
+           "reply", "stopped", "service", "closing")  # fmt: skip
 
 # Notices that reach everyone the earlier ones reached, on duty still or not.
 REACHES = ("withdrawn", "reopened", "correction")
@@ -90,8 +92,9 @@ def supersede_moot(
 
 
 def ended_of(connection: Connection, notices: Sequence[Any]) -> set[tuple[str, str]]:
-    """("alert" or "measure", id) of what has ended, of all that these notices speak of; and ("notice",
-    id) of those whose words were corrected since."""
+    """("alert" or "measure", id) of what has ended, of all that these notices speak of; of a call-out
+    (what it wants, id) where that is not asked any more; and ("notice", id) of those whose words were
+    corrected since."""
     measures = {n.measure for n in notices if n.measure is not None}
     alerts = {n.alert for n in notices if n.alert is not None}
     gone = select(measure.c.id).where(measure.c.id.in_(measures), measure.c.ended.is_not(None))
@@ -99,7 +102,7 @@ def ended_of(connection: Connection, notices: Sequence[Any]) -> set[tuple[str, s
     return (
         {("measure", key) for key in connection.execute(gone).scalars()}
         | {("alert", key) for key in connection.execute(closed).scalars()}
-        | _corrected(connection, notices, measures, alerts)
+        | _corrected(connection, notices, measures, alerts) | _asked_no_more(connection, notices)
     )
 
 
@@ -129,14 +132,30 @@ def is_corrected(one: Any, ended: set[tuple[str, str]]) -> bool:
     return ("notice", str(one.id)) in ended
 
 
+def _asked_no_more(connection: Connection, notices: Sequence[Any]) -> set[tuple[str, str]]:
+    out = {n.facts["callout"] for n in notices if n.wants in CALLED}
+    over: set[tuple[str, str]] = set()
+    if out:
+        for row in connection.execute(select(callout).where(callout.c.id.in_(out))):
+            asks = {"open": "report", "closing": "closing"}.get(row.state)
+            over |= {(wants, row.id) for wants in CALLED if wants != asks}
+    return over
+
+
 def all_over(carried: Sequence[Any], ended: set[tuple[str, str]]) -> bool:
     """Whether every alert or measure that these notices speak of has ended, or is otherwise than they
     say."""
     return bool(carried) and all(
         is_corrected(one, ended)
-        or (one.kind not in OUTLIVE and _about(one.alert, one.measure) in ended)
+        or ((one.kind not in OUTLIVE or one.wants in CALLED) and _subject(one) in ended)
         for one in carried
     )
+
+
+def _subject(one: Any) -> tuple[str, str]:
+    if one.wants in CALLED:
+        return one.wants, one.facts["callout"]
+    return ("measure", one.measure) if one.measure is not None else ("alert", one.alert)
 
 
 def _left(connection: Connection, carried: Sequence[Any], person: str, held: set[str]) -> bool:

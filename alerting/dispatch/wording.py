@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Protocol
 
-from alerting.dispatch import together
+from alerting.dispatch import reports, together
 from alerting.dispatch.lines import plain, time_of
 from alerting.dispatch.sides import sides_in_full, which
 from alerting.places import Places
 from alerting.places.roads import stretch_of
 from alerting.rulebook.spoken import sms_of
 from alerting.vocabulary import HAZARDS, NAMES, Level
-from alerting.vocabulary.answers import Choice, choices
+from alerting.vocabulary.answers import CALLED, Choice, choices
 from alerting.vocabulary.days import day_in_words
 from alerting.vocabulary.languages import Language
 
@@ -150,6 +150,11 @@ class Words:
         return f"首次发送{sent}，此后{changed}" if zh else f"First sent {sent}; since then {changed}"
 
     def due(self, news: News) -> str:
+        if news.wants in CALLED:  # said with the questions
+            return ""
+        return self._due(news)
+
+    def _due(self, news: News) -> str:
         due = time_of(news.facts.get("due"))
         return self.at(due, news.created) if due is not None else ""
 
@@ -158,8 +163,11 @@ class Words:
         return self.at(news.created, news.created)
 
     def do(self, news: News) -> str:
-        """One imperative: the measures it orders, else those the rule asks for at this level."""
-        if news.kind == "clear":
+        """One imperative: the measures it orders, else those the rule asks for at this level; of a
+        call-out what it asks, by when and how it is answered."""
+        if news.wants in CALLED:
+            return reports.asks(news, self._due(news), self.language)
+        if news.kind in ("clear", "closing"):
             return self._after(news)
         if news.facts.get("sides"):
             return which(self, news)
@@ -317,6 +325,14 @@ class Words:
         colour = NAMES[self.language].get(_level(official), "")
         return f"官方预警为{colour}" if self.language == "zh" else f"Official warning: {colour}"
 
+    def tasks(self, news: News) -> str:
+        """What the rule asks for beside, which who is called out is to see to."""
+        asked = self._asked(news) if news.kind == "callout" else []
+        if not asked:
+            return ""
+        lead = "督促落实" if self.language == "zh" else "See done: "
+        return lead + ("、" if self.language == "zh" else ", ").join(asked)
+
     def official(self, news: News) -> str:
         """The official warning with its issuer and time; "" where there is none."""
         given = news.facts.get("official")
@@ -354,6 +370,10 @@ class Words:
         offered = _offered(asked)
         if all(self.has_form(one) for one in asked):  # done by its form, not by a digit
             offered = {d: c for d, c in offered.items() if c.act != "in-force"}
+        # Who is called out has the 5 with its questions; and often there is nobody below.
+        offered = {d: c for d, c in offered.items() if c.act != "report"}
+        if not any(one.facts.get("passes_on") for one in asked):
+            offered = {d: c for d, c in offered.items() if c.act != "pass-on"}
         if not offered:
             return ""
         zh = self.language == "zh"

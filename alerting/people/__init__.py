@@ -8,6 +8,7 @@ from alerting.people.duty import (
     posts_held,
     together_at,
 )
+from alerting.people.lists import posts_in
 from alerting.people.policy import Policies, Policy, Step
 from alerting.people.quiet import Quiet
 from alerting.people.register import (
@@ -49,6 +50,7 @@ __all__ = [
     "person_by_id",
     "post_by_id",
     "posts_held",
+    "posts_in",
     "read_people",
     "read_posts",
     "read_posts_near",

@@ -22,7 +22,7 @@ from alerting.places import Places
 from alerting.places.tables import Complaints, csv_rows, parted
 from alerting.store.schema import contact, holder, person, post
 from alerting.store.schema_duty import AT_ONCE, roster
-from alerting.vocabulary import SECTORS, TIERS
+from alerting.vocabulary import POST_TIERS, SECTORS
 
 PEOPLE_COLUMNS = ("id", "name", "name_en", "language", "role", "contacts")
 POST_COLUMNS = ("id", "tier", "sector", "place", "title", "title_en", "holders", "deputy")
@@ -89,8 +89,8 @@ def read_posts(path: Path, places: Places, people: set[str]) -> list[dict[str, A
             wrong.add(line, "needs an id and a title")
         if row["id"] and row["id"] in posts:
             wrong.add(line, f"{row['id']} stands there twice")
-        if row["tier"] not in TIERS:
-            wrong.add(line, f"tier {row['tier']!r} is none of {', '.join(TIERS)}")
+        if row["tier"] not in POST_TIERS:
+            wrong.add(line, f"tier {row['tier']!r} is none of {', '.join(POST_TIERS)}")
         if row["sector"] and row["sector"] not in SECTORS:
             wrong.add(line, f"sector {row['sector']!r} is none of {', '.join(SECTORS)}")
         if row["place"] not in places.by_id:

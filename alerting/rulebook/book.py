@@ -11,6 +11,7 @@ from typing import Literal
 
 from alerting.people import Policies
 from alerting.places.roads import CLOSED
+from alerting.rulebook.calling import Calling
 from alerting.rulebook.districts import Numbers
 from alerting.rulebook.files import MEASURES, Files
 from alerting.rulebook.measures import Ask, Measure
@@ -127,6 +128,7 @@ class Book:
     plans: dict[str, Plan] = field(default_factory=dict)
     policies: Policies = field(default_factory=Policies)
     confirm_after: frozenset[str] = frozenset()  # measures ordered ahead of the signature they need
+    calling: Calling = field(default_factory=Calling)
 
     @cached_property
     def orderable(self) -> dict[str, Measure]:

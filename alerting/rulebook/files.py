@@ -11,6 +11,7 @@ from alerting.vocabulary.official import FILE
 MEASURES = "measures.yaml"
 DISTRICTS = "districts.yaml"
 POLICIES = "policies.yaml"
+CALLING = "calling.yaml"
 PLANS = "plans"  # a folder
 # Files of the folder that others read.
 NOT_RULES = ("calendar.yaml", FILE)
@@ -19,8 +20,8 @@ Files = dict[str, bytes]
 
 
 def read_files(folder: Path) -> tuple[Files, list[str]]:
-    """What measures, numbers, policies, packs and plans hold, by the file's name (`plans/icing.yaml`);
-    and what is wrong with those that cannot be read."""
+    """What the files hold that make the book, by name (`plans/icing.yaml`); and what is wrong with
+    those that cannot be read."""
     files: Files = {}
     problems: list[str] = []
     for path in [*sorted(folder.glob("*.yaml")), *sorted((folder / PLANS).glob("*.yaml"))]:

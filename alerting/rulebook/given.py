@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from alerting.errors import BadInput
 from alerting.rulebook import units
 from alerting.rulebook.arguments import EXEMPTS, Argued, Argument, read_clock
-from alerting.rulebook.measures import Measure
+from alerting.rulebook.measures import Measure, Question
 
 FORM_TEXT = 2000  # characters of one field
 _NUMBER = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)\s*(\S*)\s*")
+YES = frozenset({"是", "有", "需要", "要", "yes", "y"})
+NO = frozenset({"否", "无", "没有", "不", "不需要", "不用", "不要", "no", "n", "none"})
 
 
 def read_given(name: str, definition: Measure, given: Any) -> dict[str, Argued]:
@@ -73,23 +75,43 @@ def read_form(definition: Measure, given: Any) -> dict[str, str | int]:
         raise BadInput(f"the form has no field {', '.join(map(repr, unknown))}",
                        mend=f"It has: {', '.join(q.id for q in definition.returns)}.",
                        zh=f"回执表没有“{'、'.join(unknown)}”这一栏。")  # fmt: skip
-    made: dict[str, str | int] = {}
-    wrong: list[tuple[str, str]] = []
-    for question in definition.returns:
-        text = str(answers.get(question.id, "")).strip()[:FORM_TEXT]
-        if not text:
-            if question.needed:
-                wrong.append((f"还没有填“{question.zh}”", f"{question.en} is missing"))
-        elif question.kind == "text":
-            made[question.id] = text
-        elif text.isascii() and text.isdigit() and len(text) < 10:
-            made[question.id] = int(text)
-        else:
-            wrong.append((f"“{question.zh}”应填数字", f"{question.en} is a whole number"))
+    made, wrong = read_answers(definition.returns, answers)
     if wrong:
         raise BadInput("; ".join(en for _, en in wrong),
                        zh=f"回执表：{'；'.join(zh for zh, _ in wrong)}。")  # fmt: skip
     return made
+
+
+def read_answers(
+    questions: Sequence[Question], answers: Mapping[str, Any]
+) -> tuple[dict[str, str | int], list[tuple[str, str]]]:
+    """What reads of answers to questions, by id, and what is wrong with the rest in (zh, en); a yes or
+    no is "yes" or "no", what was left empty and is not needed is in neither."""
+    made: dict[str, str | int] = {}
+    wrong: list[tuple[str, str]] = []
+    for question in questions:
+        text = str(answers.get(question.id, "")).strip()[:FORM_TEXT]
+        value = read_answer(question, text)
+        if value is not None:
+            made[question.id] = value
+        elif not text:
+            if question.needed:
+                wrong.append((f"还没有填“{question.zh}”", f"{question.en} is missing"))
+        elif question.kind == "number":
+            wrong.append((f"“{question.zh}”应填数字", f"{question.en} is a whole number"))
+        else:
+            wrong.append((f"“{question.zh}”应填是或否", f"{question.en} is yes or no"))
+    return made, wrong
+
+
+def read_answer(question: Question, text: str) -> str | int | None:
+    """One answer as it is kept; None for what does not read, or is nothing."""
+    if question.kind == "number":
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    if question.kind == "yes-no":
+        word = text.lower()
+        return "yes" if word in YES else "no" if word in NO else None
+    return text or None
 
 
 def _number(what: str, declared: Argument, given: Any) -> float:

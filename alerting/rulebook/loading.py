@@ -15,9 +15,11 @@ from pydantic import ValidationError
 from alerting.errors import BadInput
 from alerting.rulebook import units
 from alerting.rulebook.book import Book, LevelRule, Rule, looks_at_weather
+from alerting.rulebook.calling import read_calling
 from alerting.rulebook.cases import failures
 from alerting.rulebook.districts import Numbers, read_districts
 from alerting.rulebook.files import (
+    CALLING,
     DISTRICTS,
     MEASURES,
     PLANS,
@@ -98,10 +100,11 @@ def _made_of(
     districts = read_districts(folder / DISTRICTS, files.get(DISTRICTS), measures, problems,
                                shipped=shipped)  # fmt: skip
     policies = read_policies(folder / POLICIES, files.get(POLICIES), problems)
+    calling = read_calling(folder / CALLING, files.get(CALLING), problems)
     rules: dict[str, Rule] = {}
     titles: dict[str, dict[str, str]] = {}
     for name, raw in files.items():
-        if name in (MEASURES, DISTRICTS, POLICIES) or name.startswith(f"{PLANS}/"):
+        if name in (MEASURES, DISTRICTS, POLICIES, CALLING) or name.startswith(f"{PLANS}/"):
             continue
         pack = _Pack(Document(folder / name, raw), measures, districts.numbers, calendar_names)
         for rule in pack.read():
@@ -116,7 +119,7 @@ def _made_of(
         measures |= plan.measures()
     book = Book(
         tuple(rules.values()), measures, version(files), folder, titles, districts.numbers, files,
-        plans, policies, districts.confirm_after,
+        plans, policies, districts.confirm_after, calling,
     )
     return book, problems
 

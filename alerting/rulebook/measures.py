@@ -81,12 +81,12 @@ class Exempt(_Model):
 
 
 class Question(_Model):
-    """One field of a return form; a `number` is a count, zero or more."""
+    """One field of a form to fill in; a `number` is a count, zero or more."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
     zh: str
     en: str
-    kind: Literal["text", "number"] = "text"
+    kind: Literal["text", "number", "yes-no"] = "text"
     needed: bool = True
 
 

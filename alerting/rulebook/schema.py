@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, create_model
 from alerting.calendar.schema import calendar_schema
 from alerting.people import Policies
 from alerting.people.roster_file import RostersText
+from alerting.rulebook.calling import Calling
 from alerting.rulebook.districts import DistrictsText, NumberName, NumberText
 from alerting.rulebook.measures import Measure
 from alerting.rulebook.pack import MeasuresText, PackText, RuleText
@@ -41,6 +42,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "districts.json": _schema(districts),
         "policies.json": _schema(Policies),
         "rosters.json": _schema(RostersText),
+        "calling.json": _schema(Calling),
         "plan.json": _schema(PlanText),
         "warnings.json": _schema(WarningsText),
         "calendar.json": {"$schema": DRAFT, **calendar_schema()},

@@ -18,10 +18,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.store.schema import answer, delivery, delivery_notice, notice, post, pursuit
-from alerting.vocabulary import TIERS
+from alerting.vocabulary import POST_TIERS
 
 Row = dict[str, Any]
-_ORDER = {tier: at for at, tier in enumerate(reversed(TIERS))}  # who carries things out comes first
+_ORDER = {tier: at for at, tier in enumerate(reversed(POST_TIERS))}  # the field force first
 # No answers to a message.
 _BY_HAND = ("open", "raise", "order", "keep", "withdraw", "correct", "respond")
 _SENT = ("accepted", "delivered", "read", "answered")

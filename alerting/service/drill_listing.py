@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from alerting.people import everybody
-from alerting.service import drill_figures, drills
+from alerting.service import callout_figures, drill_figures, drills
 from alerting.service.drill_script import SOURCE
 from alerting.signals import Report, decode
 from alerting.store.schema import answer, post, signal
@@ -57,6 +57,7 @@ def _figures(connection: Connection, realm: str) -> dict[str, Any]:
         "called": len({one.person for one in called}),
         "woken": len({one.person for one in called if one.seconds is not None}),
         "tiers": drill_figures.by_tier(called),
+        "callouts": callout_figures.by_tier(callout_figures.callees(connection, realm)),
         "channels": drill_figures.by_channel(connection, realm),
         "wants": drill_figures.by_want(connection, realm),
         "people": [

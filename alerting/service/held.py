@@ -27,6 +27,8 @@ _IN_CHINESE: tuple[tuple[str, str], ...] = (
     (r"red about the same hazard and place is told, and mutes what is lower",
      "同灾种同地点已通报红色，较低级别不再单独发送"),
     (r"its rise is told", "升级已通报"),
+    (r"the call-out says it", "叫应消息中已包含"),
+    (r"the call-out went on without it", "叫应已进入下一步"),
     (r"the budget of (.+) for one person is used up", r"\1 通道对一人的限额已用完，等候发送"),
     (r"more places of the same question are on their way", "同一问题的其他地点即将到齐，一并发送"),
     (r"the exercise has ended", "演练已结束"),

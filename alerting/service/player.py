@@ -24,6 +24,7 @@ from alerting.service.storms import Storm, load_storm
 from alerting.signals import Signal
 from alerting.store.schema import delivery, delivery_notice, notice
 from alerting.vocabulary import Level
+from alerting.vocabulary.answers import CALLED
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
@@ -37,6 +38,7 @@ OVER = "played to its end"
 WANTS = {"acknowledge": ("acknowledge", "1"), "in_force": ("ordered", "2"),
          "cannot": ("ordered", "3"), "decide": ("decision", "1"),
          "attest": ("check", "1")}  # fmt: skip
+REPORTS_AFTER = timedelta(minutes=6)  # somebody awake, who is asked what a call-out asks
 
 
 class Player:
@@ -183,7 +185,9 @@ class Player:
                 if row.id not in self._met:
                     self._met.add(row.id)
                     wants = self._wanted(connection, row)
-                    self._will(row, wants, self._storm.behaviour(row.person), row.at)
+                    how = self._storm.behaviour(row.person)
+                    self._will(row, wants, how, row.at)
+                    self._will_report(connection, row, how)
         self._said.sort()
 
     def _will(self, row: Any, wants: dict[str, list[str]], how: Behaviour, since: datetime) -> None:
@@ -204,6 +208,24 @@ class Player:
                 self._said.append(
                     (since + after, row.id, row.person, f"{digit}{letter} {row.code}")
                 )
+
+    def _will_report(self, connection: Connection, row: Any, how: Behaviour) -> None:
+        """Who is called out wakes, passes it on where there is a list, and answers what is asked as its
+        examples do."""
+        facts = connection.execute(
+            select(notice.c.facts)
+            .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
+            .where(delivery_notice.c.delivery == row.id, notice.c.wants.in_(CALLED))
+        ).scalars().first()  # fmt: skip
+        if facts is None or how.silent or how.acknowledge is None:
+            return
+        awake = row.at + how.acknowledge
+        values = " ".join(str((q.get("example") or {}).get("zh") or "无") for q in facts["questions"])
+        said = [(awake, "1"), (row.at + how.report if how.report else awake + REPORTS_AFTER,
+                               f"5 {values}")]  # fmt: skip
+        if facts.get("passes_on"):
+            said.append((awake + timedelta(minutes=1), "6"))
+        self._said += [(at, row.id, row.person, f"{words} {row.code}") for at, words in said]
 
     @staticmethod
     def _reached(connection: Connection, realm: str) -> list[Any]:

@@ -7,7 +7,7 @@ so a line stands for them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -140,6 +140,8 @@ def _notices(
             facts = said | {"was": int(rule.ladder[was])} | _besides(kind, at)
             news = specimens.of_alert(kind, wants, int(step.level), soon, facts)
             yield name, "", list(rule.audience), news
+        for tier, news in specimens.of_callout(county.book.calling, int(step.level), soon, said):
+            yield name, "", [tier], replace(news, facts=dict(news.facts) | _besides(news.kind, at))
         for ask in _asked(county, step):
             measure = county.book.measures[ask.measure]
             minutes = measure.by_minutes or county.book.policies.in_force_minutes

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from alerting.dispatch.wording import News
 from alerting.places import Place
 from alerting.rulebook import Ask, Measure
+from alerting.rulebook.calling import Calling
 
 # Kinds of notice about a measure, what they want, and the role in it of who reads them.
 OF_MEASURE = (
@@ -31,6 +32,13 @@ OF_ALERT = (
     ("open", "acknowledge"), ("raise", "acknowledge"), ("reopen", "acknowledge"),
     ("reminder", "acknowledge"), ("update", ""), ("fall", ""), ("clear", ""), ("withdrawn", ""),
     ("correction", "acknowledge"),
+)  # fmt: skip
+
+
+# And of a call-out, where the level has one; the last is for whom no closing report is asked of.
+OF_CALLOUT = (
+    ("callout", "report"), ("reminder", "report"), ("escalation", "report"), ("closing", "closing"),
+    ("reminder", "closing"), ("closing", ""),
 )  # fmt: skip
 
 
@@ -65,6 +73,29 @@ def of_alert(kind: str, wants: str, level: int, span: Span, said: Mapping[str, A
     wrong = {"place": said["place"], "level": _another(level)}
     more = {"corrects": wrong} if kind == "correction" else {}
     return News(1, kind, level, span.at, dict(said) | more, wants)
+
+
+def of_callout(
+    calling: Calling, level: int, span: Span, said: Mapping[str, Any]
+) -> Iterator[tuple[str, News]]:
+    """(tier of the reader, notice) of the call-out that a level opens for the hazard of `said`; nothing
+    where it opens none."""
+    plan = calling.at(level, str(said["hazard"]))
+    if plan is None:
+        return
+    asked = [(str(tier), names) for tier, names in plan.call.items()]
+    asked += [(str(tier), plan.pass_on.ask) for tier in plan.pass_on.to] if plan.pass_on else []
+    for kind, wants in OF_CALLOUT:
+        for tier, names in asked:
+            below = plan.pass_on is not None and tier in plan.pass_on.to
+            if wants == "closing" and (below or not plan.at_the_end):
+                continue
+            questions = calling.asks(plan.at_the_end if wants == "closing" else names)
+            passes = plan.pass_on is not None and tier == "township"
+            yield tier, News(1, kind, level, span.at, dict(said) | {
+                "callout": "c1", "questions": questions if wants else [], "passes_on": passes,
+                "due": span.due.isoformat(),
+            }, wants, None, "a1")  # fmt: skip
 
 
 def of_measure(

@@ -41,6 +41,7 @@ class Behaviour(Model):
     cannot: Wait | None = None
     decide: Wait | None = None
     attest: Wait | None = None
+    report: Wait | None = None  # what a call-out asks; left out: soon after the acknowledgement
     silent: bool = False
     says: str = ""  # words that are no answer, said first
     then: Behaviour | None = None

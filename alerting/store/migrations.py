@@ -25,6 +25,7 @@ from alerting.store.schema import (
     response_step,
     returned,
 )
+from alerting.store.schema_callout import callee, callout, callout_alert, callout_report
 from alerting.store.schema_drill import drill
 from alerting.store.schema_duty import duty, handover, roster, roster_change
 
@@ -196,6 +197,10 @@ def _flagged_changes_know_what_they_were(connection: Connection) -> None:
         connection.execute(text("UPDATE roster_change SET was = 'asked' WHERE state = 'flagged'"))
 
 
+def _townships_are_called_out(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[callout, callout_alert, callee, callout_report])
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -208,6 +213,7 @@ MIGRATIONS = {
     "0022": _decisions_are_changed_and_confirmed,
     "0023": _measures_are_ordered_ahead,
     "0024": _measures_are_corrected,
+    "0025": _townships_are_called_out,
     "0026": _duty_is_handed_over,
     "0027": _flagged_changes_know_what_they_were,
 }  # fmt: skip

@@ -314,7 +314,8 @@ notice = Table(
     _realm(),
     # open | raise | fall | clear | reopen | update | order | tighten | decide | check | ask |
     # suspended | lifted | reopened | superseded | withdrawn | correction | refused | reminder |
-    # escalation | question | reply | stopped | service | head | response | roster | handover
+    # escalation | question | reply | stopped | service | head | response | roster | handover |
+    # callout | closing
     Column("kind", String, nullable=False),
     Column("alert", String, ForeignKey("alert.id")),
     Column("measure", String, ForeignKey("measure.id")),

@@ -3,7 +3,14 @@
 from alerting.vocabulary.hazards import BY_BULLETIN, HAZARDS, Hazard
 from alerting.vocabulary.levels import NAMES, Level, colour_in
 from alerting.vocabulary.quantities import DERIVABLE, QUANTITIES, Quantity
-from alerting.vocabulary.sectors import PLACE_KINDS, SECTORS, SITE_SECTOR, TIERS
+from alerting.vocabulary.sectors import (
+    PLACE_KINDS,
+    POST_TIERS,
+    SECTORS,
+    SITE_SECTOR,
+    TIERS,
+    VILLAGE,
+)
 
 __all__ = [
     "BY_BULLETIN",
@@ -11,10 +18,12 @@ __all__ = [
     "HAZARDS",
     "NAMES",
     "PLACE_KINDS",
+    "POST_TIERS",
     "QUANTITIES",
     "SECTORS",
     "SITE_SECTOR",
     "TIERS",
+    "VILLAGE",
     "Hazard",
     "Level",
     "Quantity",

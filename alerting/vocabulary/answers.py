@@ -84,7 +84,20 @@ ANSWERS: Mapping[str, Mapping[str, Choice]] = {
     },
     # Four points, each yes or no: no digit says that, a form does.
     "gate": {},
+    # What a call-out asks, see CALLED.
+    "report": {
+        "1": Choice("acknowledge", "收到", "received"),
+        "5": Choice("report", "报告", "report"),
+        "6": Choice("pass-on", "转发下级", "pass it on"),
+    },
+    "closing": {
+        "1": Choice("acknowledge", "收到", "received"),
+        "5": Choice("report", "报告", "report"),
+    },
 }
+# Of a call-out (叫应单) and not of the alert that its messages name: it outlives that one, and two of
+# them to one reader are two.
+CALLED = ("report", "closing")
 
 
 class StopWords(NamedTuple):

@@ -34,6 +34,10 @@ TIERS: dict[str, tuple[str, str]] = {
     "field": ("一线", "field force"),
 }
 
+# Of posts: those, and whom a township calls itself. No rule names that one, there are many in a zone.
+VILLAGE = "village"
+POST_TIERS: dict[str, tuple[str, str]] = {**TIERS, VILLAGE: ("村、社区", "village")}
+
 PLACE_KINDS: dict[str, tuple[str, str]] = {
     "zone": ("乡镇", "zone"),
     "county": ("全县（区）", "the county"),

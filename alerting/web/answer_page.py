@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -22,6 +22,7 @@ from alerting.alerts.responses import put_by
 from alerting.alerts.signing import put_arguments
 from alerting.chase import handing_over
 from alerting.chase.acts import DECIDED, SIGNED
+from alerting.chase.called import callee_of, callout_of, kept
 from alerting.chase.meetings import MEETS
 from alerting.chase.told import told_by
 from alerting.dispatch.summing import MARKS
@@ -38,9 +39,10 @@ from alerting.store.schema import (
     measure,
     meeting,
     person,
+    pursuit,
     realm,
 )
-from alerting.vocabulary.answers import HANDOVER, choices
+from alerting.vocabulary.answers import CALLED, HANDOVER, choices
 from alerting.vocabulary.gate import GATE
 from alerting.vocabulary.questions import grouped
 from alerting.web.around import around_of
@@ -94,6 +96,8 @@ async def answer_link(request: Request, link: str) -> Response:
         detail["arguments"] = arguments_of(form)
     if act == "attest-gate":
         detail["points"] = points_of(form)
+    if act == "report":  # what is missing is asked back by name
+        detail["form"] = fields_of(form)
     if act == "return":
         asked = next(a for a in shown["asks"] if _is_about(a, [subject]))
         try:
@@ -231,6 +235,9 @@ def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dic
         work.carrier in posts_of(connection, reader.id)
     ):
         acts = ["attest-gate"]
+    called = _called(connection, row, acts) if row.wants in CALLED else None
+    if called is not None:
+        acts, acknowledge = called.acts, acknowledge and bool(called.acts)
     definition = station.book.measures.get(work.measure) if work is not None else None
     if definition is not None and definition.returns:  # done by its form
         acts = ["return" if a == "in-force" else a for a in acts]
@@ -242,6 +249,7 @@ def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dic
     acts = [a for a in acts if ROLES.index(reader.role) >= ROLES.index(ACTS.get(a, "answer"))]
     return {
         "definition": definition,
+        "called": called,
         # A response is decided with a note of the consultation, whichever way.
         "noted": noted,
         "unconfirmed": work is not None and unconfirmed(work),
@@ -272,6 +280,26 @@ def _hand_over(connection: Connection, station: Station, row: Any, reader: Any) 
         "handing": handed and handed | {"items": hand_overs.items_of(connection, station, row.post),
                                         "title": post_titles(connection)[row.post]},
     }  # fmt: skip
+
+
+class Called(NamedTuple):
+    """What a message of a call-out still asks, and its form as far as it is filled in."""
+
+    acts: list[str]
+    questions: list[dict[str, Any]]
+    kept: dict[str, Any]
+
+
+def _called(connection: Connection, row: Any, acts: list[str]) -> Called:
+    """Of a call-out that has gone on nothing can be answered."""
+    sheet = callout_of(connection, row.facts)
+    first = connection.execute(select(pursuit.c.post).where(pursuit.c.id == row.pursuit)).scalar()
+    if sheet.state != {"report": "open", "closing": "closing"}[row.wants] or first is None:
+        return Called([], [], {})
+    one = callee_of(connection, row.facts, first)
+    passes = row.facts.get("passes_on") and one.passed_on is None
+    acts = [a for a in acts if a != "pass-on" or passes]
+    return Called(acts, one.asked, kept(connection, one, row.wants))
 
 
 def _still_open(connection: Connection, alert_id: str) -> bool:

@@ -13,6 +13,7 @@ from alerting.web import (
     answer_page,
     api_alerts,
     api_answers,
+    api_callouts,
     api_drills,
     api_epidemics,
     api_held,
@@ -24,6 +25,7 @@ from alerting.web import (
     api_signals,
     bulletin_page,
     by_hand,
+    callout_page,
     drill_page,
     health,
     logins,
@@ -77,10 +79,10 @@ def make_app(station: Station) -> FastAPI:
         return response
 
     for part in (
-        api_alerts, api_signals, api_answers, api_responses, api_incidents, api_epidemics, api_roads,
-        api_rosters, api_drills, api_held, api_people, webhooks, answer_page, pages, response_pages,
-        road_page, roster_page, drill_page, warning_page, bulletin_page, measure_page, by_hand,
-        person_page, health,
+        api_alerts, api_signals, api_answers, api_callouts, callout_page, api_responses,
+        api_incidents, api_epidemics, api_roads, api_rosters, api_drills, api_held, api_people,
+        webhooks, answer_page, pages, response_pages, road_page, roster_page, drill_page,
+        warning_page, bulletin_page, measure_page, by_hand, person_page, health,
     ):  # fmt: skip
         app.include_router(part.router)
     return app

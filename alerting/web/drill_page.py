@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from alerting.errors import BadInput, SuianError
 from alerting.service import drill_desk, drill_listing, drill_plans
-from alerting.vocabulary import TIERS
+from alerting.vocabulary import POST_TIERS
 from alerting.web import auth
 from alerting.web.api_drills import organiser, report_of, role_of
 from alerting.web.auth import who
@@ -58,7 +58,7 @@ async def report(
     names = await read(station_of(request), people_named)
     return page(
         request, "drill_report.html", who=who_asks, d=made, people=names,
-        tier_word=_tier_word(request), want_word=_want_word(request), took=_took(request),
+        tier_word=tier_word_in(request), want_word=_want_word(request), took=took_in(request),
         refresh=OFTEN if running else 0, may=_may(request, who_asks),
     )  # fmt: skip
 
@@ -113,9 +113,10 @@ def _time(station: Station, text: str) -> datetime | None:
     return at if at.tzinfo is not None else at.replace(tzinfo=station.config.county.zone)
 
 
-def _tier_word(request: Request) -> Callable[[str], str]:
+def tier_word_in(request: Request) -> Callable[[str], str]:
+    """What a tier is called; its key where nobody has named it."""
     at = 0 if language_of(request) == "zh" else 1
-    return lambda tier: TIERS[tier][at] if tier in TIERS else tier
+    return lambda tier: POST_TIERS[tier][at] if tier in POST_TIERS else tier
 
 
 def _want_word(request: Request) -> Callable[[str], str]:
@@ -123,7 +124,7 @@ def _want_word(request: Request) -> Callable[[str], str]:
     return lambda wants: t(f"drill_want_{wants.replace('-', '_')}")
 
 
-def _took(request: Request) -> Callable[[int | None], str]:
+def took_in(request: Request) -> Callable[[int | None], str]:
     """How long something took, in words: 40 s, 3 min 20 s, 1 h 5 min; a dash for never."""
     t = words_in(language_of(request))
 

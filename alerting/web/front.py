@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from alerting.service import hand_overs, listing
+from alerting.service import callout_listing, hand_overs, listing
 from alerting.service.reach import has_loud, people
 from alerting.service.response_listing import responses
 from alerting.store.schema import (
@@ -42,6 +42,8 @@ def front(connection: Connection, station: Station, realm_id: str) -> dict[str, 
         "levels": {level.name: levels[level.name] for level in reversed(Level)},
         "cards": cards(rows, _holding(connection, realm_id)),
         "ended_officials": ended_officials(connection, station, realm_id, rows),
+        "callouts": callout_listing.listed(connection, station.places, realm_id, "open",
+                                           station.now(realm_id)),
         "responses": responses(connection, station.places, station.book, realm_id, "open"),
         "open": len(rows),
         "open_live": open_live(connection),

@@ -34,6 +34,8 @@ ACTS = {
     "give-up": ("撤回", "called off"), "attest-gate": ("填报复工四项", "attested the four points"),
     "sign": ("签字解除", "signed"), "send-back": ("退回", "sent back"),
     "take-over": ("确认接班", "took over"), "cannot-take-over": ("不能接班", "could not take over"),
+    "report": ("已报告", "reported"), "pass-on": ("已转发下级", "passed it on"),
+    "tick": ("登记已联系到", "ticked off"),
 }  # fmt: skip
 # Entries of the audit log about a measure. What has become of it is said in the words of its states.
 ACTIONS = MEASURE_STATES | {
@@ -89,6 +91,11 @@ ANSWER_REASONS = MEASURE_STATES | {
         "没有与此对应的问题", "nothing was asked that this answers"),
     "no such answer, or a letter is missing": (
         "没有这个选项，或缺少措施字母", "no such answer, or a letter is missing"),
+    "falls short": ("报告不全，已请补报", "it fell short and was asked back"),
+    "the call-out is over": ("叫应已结束", "the call-out was over"),
+    "there is nobody to pass it on to": ("没有下级名单", "there was nobody to pass it on to"),
+    "not theirs to tick off": ("无权代为登记", "not theirs to tick off"),
+    "without how or why": ("没有写明怎样联系到的", "without how or why"),
     "not understood": ("未能读懂", "not understood"),
     "no hint: enough were sent within the hour": (
         "一小时内提示已够多，未再回复", "no hint: enough were sent within the hour"),

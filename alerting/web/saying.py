@@ -18,6 +18,7 @@ from alerting.chase.together import were_put_together
 from alerting.people import resolve
 from alerting.signals import Report
 from alerting.store.schema import alert, measure, pursuit, realm
+from alerting.store.schema_callout import callout
 from alerting.vocabulary import Level, questions
 from alerting.vocabulary.answers import choices
 from alerting.vocabulary.states import ALERT_STATES, MEASURE_STATES
@@ -43,6 +44,9 @@ ACTS = {
     "attest-gate": "answer",
     "take-over": "answer",
     "cannot-take-over": "answer",
+    "report": "answer",
+    "pass-on": "answer",
+    "tick": "answer",
     "keep-first": "decide",
     "take-second": "decide",
     "both": "decide",
@@ -67,7 +71,7 @@ ACTS = {
 TOGETHER = frozenset(c.act for wants in questions.TOGETHER for c in choices(wants, True).values())
 WITH_REASON = frozenset({"cannot", "refuse", "approve-changed", "respond", "open", "raise", "order",
                          "keep", "withdraw", "correct", "give-up", "send-back",
-                         "cannot-take-over"})  # fmt: skip
+                         "cannot-take-over", "tick"})  # fmt: skip
 _ANSWERS = frozenset({"acknowledge", "in-force", "return", "cannot", "attest", "support", "kept"})
 
 # What follows where the outcome itself says nothing more.
@@ -99,6 +103,9 @@ NEXT = {
                     "The closure is noted; measures for our adjoining sections follow."),
     "road-reopened": ("已记录恢复通行，相邻路段的措施随即解除。",
                       "Noted that it is open; what our adjoining sections did ends."),
+    "report": ("报告已收存。", "The report is kept."),
+    "pass-on": ("已转发下级。", "Passed on."),
+    "tick": ("已登记。", "Noted."),
     "stand": ("已记录保持。", "Noted; it stands."),
     "call-off": ("已记录撤回。", "Noted; it is called off."),
     "approve": ("已记录同意，随即下达。", "Approval noted; it is issued now."),
@@ -159,8 +166,8 @@ async def say(
     """Publish what a person does: ids after the commit, the outcome where it is known in time, and
     what happens next in both languages.
 
-    `subject` is alert:, measure:, plan:, rule: or place: and an id, or road: and its number; of the
-    first two the realm is their own.
+    `subject` is alert:, measure:, callout:, plan:, rule: or place: and an id, or road: and its number;
+    of the first three the realm is their own.
     Raises Problem 403, 404, 409 or 422.
     """
     if not who.may(ACTS[act]):
@@ -195,6 +202,8 @@ def _check(
         realm_id = _check_measure(connection, who, act, key)
         for one in beside:
             _check_beside(connection, who, act, key, one, realm_id)
+    elif kind == "callout":
+        realm_id = _check_callout(connection, key)
     elif kind == "plan":
         _check_plan(connection, station, who, key, realm_id)
     elif kind == "rule" and key not in station.book.rules_by_id:
@@ -204,6 +213,17 @@ def _check(
         raise Problem(404, f"there is no place {key!r}", zh=f"没有编号为 {key} 的地点。")
     check_realm(connection, realm_id)
     return realm_id
+
+
+def _check_callout(connection: Connection, key: str) -> str:
+    row = connection.execute(select(callout).where(callout.c.id == key)).one_or_none()
+    if row is None:
+        raise Problem(404, f"there is no call-out {key!r}", "GET /api/v1/callouts lists them.",
+                      zh=f"没有编号为 {key} 的叫应单。")  # fmt: skip
+    if row.state == "closed":
+        raise Problem(409, "this call-out has ended already",
+                      zh="这次叫应已经结束，没有执行。")  # fmt: skip
+    return str(row.realm)
 
 
 def _check_plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerting.web.callout_words import CALLOUT_WORDS
 from alerting.web.deciding_words import DECIDING_WORDS
 from alerting.web.drill_words import DRILL_WORDS
 from alerting.web.road_words import ROAD_WORDS
@@ -425,7 +426,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "系统没有接受这次操作。请返回首页查看，再试一次。",
         "The service did not take this. Look at the first page and try again."),
     "problem_original": ("系统原话（英文）", "The service's own words"),
-} | DECIDING_WORDS | DRILL_WORDS | ROAD_WORDS | ROSTER_WORDS | WARNING_WORDS  # fmt: skip
+} | CALLOUT_WORDS | DECIDING_WORDS | DRILL_WORDS | ROAD_WORDS | ROSTER_WORDS | WARNING_WORDS
 
 # What a Chinese page says of a problem that brings no Chinese sentence of its own, by HTTP status.
 PROBLEMS = {

@@ -21,7 +21,8 @@ from tests.rulebook.test_lints import FILES, written
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "rules"
 OF = {"measures.yaml": "measures.json", "districts.yaml": "districts.json", "calendar.yaml": "calendar.json",
-      "warnings.yaml": "warnings.json", "policies.yaml": "policies.json"}  # fmt: skip
+      "warnings.yaml": "warnings.json", "policies.yaml": "policies.json",
+      "calling.yaml": "calling.json"}  # fmt: skip
 
 
 def problems(name: str, text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -99,6 +100,9 @@ def _of_rules(book: Book) -> Iterator[tuple[str, News]]:
         for step in rule.levels.values():
             for kind, wants in ALERT_KINDS:
                 yield rule.id, News(1, kind, int(step.level), NOW, facts, wants)
+            span = specimens.Span(NOW, NOW, None, NOW)
+            for _, news in specimens.of_callout(book.calling, int(step.level), span, facts):
+                yield rule.id, replace(news, facts=dict(news.facts) | {"reason": REASONS.get(news.kind)})
 
 
 def _of_measures(book: Book, where: dict[str, str]) -> Iterator[tuple[str, News]]:

@@ -448,4 +448,33 @@ BREAKS = (
           "return tuple(_rows_now(connection, post))",
           STORIES + "test_hand_over.py::"
           "test_where_whoever_should_stay_has_left_the_incomer_is_on_duty_unconfirmed"),
+    # Call-outs
+    Break("the plain news comes beside the call-out", "alerting/alerts/spreading.py",
+          "elif called[post.id]:", "elif False:",
+          STORIES + "test_callouts.py::"
+          "test_a_red_alert_calls_its_township_out_and_the_report_ends_the_calls"),
+    Break("a report that falls short ends the calls", "alerting/chase/reporting.py",
+          "    if lacks:\n", "    if False:\n",
+          STORIES + "test_callouts.py::"
+          "test_a_report_that_falls_short_is_asked_back_by_name_and_help_reaches_the_office"),
+    Break("a call-out ends with the first of its alerts", "alerting/alerts/callouts.py",
+          'not any(one and one.state == "open" for one in others)', "True",
+          STORIES + "test_callouts.py::"
+          "test_many_alerts_of_a_township_are_one_call_out_that_ends_with_the_last"),
+    Break("a silent village is no matter of its township", "alerting/chase/ladder.py",
+          'tiers = ["township"] if', "tiers = [] if",
+          STORIES + "test_callouts.py::"
+          "test_a_township_passes_on_to_its_villages_and_they_count_beneath_it"),
+    Break("a tick does not end the calls", "alerting/chase/reporting.py",
+          "    if not pursuits.answered(connection, life, held.id, said.who.id, said.at):\n"
+          "        return no_more", "    if False:\n        return no_more",
+          STORIES + "test_callouts.py::"
+          "test_who_does_not_answer_is_called_again_and_the_office_ticks_them_off"),
+    Break("anybody ticks off", "alerting/chase/reporting.py",
+          "    if not may_speak_for(connection, said.who):", "    if False:",
+          "tests/alerts/test_callouts.py::test_only_the_office_ticks_off_and_says_how_and_why"),
+    Break("nobody waits for the closing report", "alerting/chase/pursuits.py",
+          "pursuit.c.wants.not_in(CALLED), closed", "closed",
+          STORIES + "test_callouts.py::"
+          "test_at_the_end_the_closing_report_is_asked_until_it_is_in"),
 )  # fmt: skip

@@ -16,11 +16,11 @@ def fields_at(town: Town, person: str) -> list[str]:
     return re.findall(r'name="form\.([\w-]+)"', _form(town, person)[1])
 
 
-def sends_form(town: Town, person: str, form: Mapping[str, str]) -> int:
-    """Fill it in and send it; gives the status of the answer."""
-    link, found = _form(town, person)
+def sends_form(town: Town, person: str, form: Mapping[str, str], act: str = "return") -> int:
+    """Fill it in and send it; gives the status of the answer. `act` is what its button does."""
+    link, found = _form(town, person, act)
     fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', found))
-    given = fields | {"act": "return"} | {f"form.{k}": v for k, v in form.items()}
+    given = fields | {"act": act} | {f"form.{k}": v for k, v in form.items()}
     answer = requests.post(link, data=given, timeout=SOON, allow_redirects=False)
     town.settles()
     return answer.status_code
@@ -33,9 +33,9 @@ def pages_of(town: Town, person: str) -> Iterator[tuple[str, str]]:
         yield link, requests.get(link, timeout=SOON).text
 
 
-def _form(town: Town, person: str) -> tuple[str, str]:
+def _form(town: Town, person: str, act: str = "return") -> tuple[str, str]:
     for link, page in pages_of(town, person):
         for found in re.findall(r"<form.*?</form>", page, re.DOTALL):
-            if 'value="return"' in found:
+            if f'value="{act}"' in found:
                 return link, found
     raise AssertionError(f"{person} has no form to fill in. {town.told()}")

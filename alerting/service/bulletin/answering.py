@@ -15,9 +15,9 @@ from sqlalchemy import select
 from alerting.people.policy import DECISIONS
 from alerting.service.bulletin.window import Row, Window, middle, minutes
 from alerting.store.schema import measure, pursuit
-from alerting.vocabulary import TIERS
+from alerting.vocabulary import POST_TIERS
 
-_ORDER = {tier: at for at, tier in enumerate(reversed(TIERS))}  # who carries things out comes first
+_ORDER = {tier: at for at, tier in enumerate(reversed(POST_TIERS))}  # the field force first
 
 
 def calls(window: Window) -> list[Any]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from alerting.service.bulletin.month import Month
 from alerting.service.bulletin.words import ACTS, STEPS, WORDS
-from alerting.vocabulary import HAZARDS, NAMES, SECTORS, TIERS, Level
+from alerting.vocabulary import HAZARDS, NAMES, POST_TIERS, SECTORS, Level
 from alerting.vocabulary.states import MEASURE_STATES
 
 POSTS = 20  # that the ranking shows
@@ -264,7 +264,7 @@ class _Writer:
         return SECTORS[key][1 + self.nth] if key in SECTORS else key
 
     def tier(self, key: str) -> str:
-        return TIERS[key][self.nth] if key in TIERS else key or _NONE
+        return POST_TIERS[key][self.nth] if key in POST_TIERS else key or _NONE
 
     def level(self, name: str) -> str:
         return NAMES[self.language][Level[name]]
