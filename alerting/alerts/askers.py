@@ -6,7 +6,7 @@ from collections.abc import Set
 from datetime import datetime
 from typing import Any
 
-from alerting.alerts.joint import Hours, meets, passed
+from alerting.alerts.joint import Hours, is_for, passed
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.orders import LOOKED_AT, NOT_ISSUED
 from alerting.store.rows import Row
@@ -45,7 +45,7 @@ def open_for(
     of_day = [row for row in ledger.open_here(name, object_id, carrier)
               if row.day == day and row.id not in but]  # fmt: skip
     found = [
-        row for row in of_day if meets(row, hours, at) and not _is_over(ledger, row, by, at)
+        row for row in of_day if is_for(row, hours, at) and not _is_over(ledger, row, by, at)
         and not (row.state in LOOKED_AT and by.startswith("person:") and hours[1] is not None)
     ]  # fmt: skip
     if hours == (None, None):
@@ -62,7 +62,7 @@ def done_by_another(
     doing = [new for new, olds in ledger.life.book.successors if name in olds]
     for successor in (s for new in doing for s in ledger.open_at(new, object_id)):
         for row in ledger.superseded_by(successor.id):
-            ours = (row.measure, row.carrier) == (name, carrier) and meets(row, hours, at)
+            ours = (row.measure, row.carrier) == (name, carrier) and is_for(row, hours, at)
             if ours and not _is_over(ledger, row, by, at):
                 return row
     return None

@@ -23,7 +23,7 @@ from alerting.alerts.askers import day_meant, done_by_another, note_asker, open_
 from alerting.alerts.corrected import tell_correction, to_be_told
 from alerting.alerts.first import given_first, needed_by, wait_is_over, waiting_for
 from alerting.alerts.hours import hours_of
-from alerting.alerts.joint import Hours, Joint, in_hours, joined, meets, on, overlap, passed
+from alerting.alerts.joint import Hours, Joint, in_hours, is_for, joined, on, overlap, passed
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, tell
 from alerting.alerts.orders import (
@@ -134,7 +134,7 @@ def join(
     """Another asks for an open measure, or the same with other arguments or level. True where it is
     proposed or issued again because of it. Hours in which it may not stand undecided are not for it."""
     when, known = hours or hours_of(arguments, at, ledger.life.zone), ledger.askers(held.id).get(by)
-    if known is not None and not meets(held, when, at):  # other hours are another measure's
+    if known is not None and not is_for(held, when, at):  # other hours are another measure's
         when = known.begins, known.ends
     else:
         when, apart = meeting.parted(ledger, held, when, at)
@@ -330,6 +330,7 @@ def _propose(
     note_asker(ledger, row, arguments, facts.level, hours, by, at)
     ledger.record(at, by, "propose measure", row.id, {"arguments": arguments, "level": facts.level})
     go_on(ledger, row, facts, at)
+    signing.put_anew(ledger, row, Joint(arguments, facts.level, *hours), facts, at)
     if undecided and row.state in NOT_ISSUED:
         for interim in ledger.life.asks(definition.interim):
             place = ledger.life.places.by_id.get(object_id)
@@ -345,17 +346,57 @@ def settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
         return False
     asking = [a for a in ledger.askers(row.id).values() if a.ended is None]
     live = [a for a in asking if not passed(a, at)]
+    if signing.stands(row, at):  # its end counts, not theirs
+        live = live or asking
     if not live:
         (_end_has_come if asking else _no_longer_asked)(ledger, row, facts, at)
         return False
-    definition = ledger.life.measure(row.measure)
-    was = Joint(row.arguments, row.level, row.begins, row.ends)
-    asked = joined(definition.arguments, live, row, at, ledger.life.zone)
+    declared = ledger.life.measure(row.measure).arguments
+    asked = joined(declared, live, row, at, ledger.life.zone)
     signing.put_anew(ledger, row, asked, facts, at)
     if signing.is_over(row, at):
         _end_has_come(ledger, row, facts, at)
         return False
     now = signing.as_signed(row, asked)
+    return _becomes(ledger, row, now, facts, at)
+
+
+def settle_signed(ledger: Ledger, row: Row, facts: Facts, by: str, at: datetime) -> None:
+    """Make a measure what its decider has signed anew. The hours beyond those that stand in which it
+    would meet what it conflicts with are a measure of their own: signed, and held until somebody has
+    decided on both."""
+    declared, zone = ledger.life.measure(row.measure).arguments, ledger.life.zone
+    asking = [a for a in ledger.askers(row.id).values() if a.ended is None]
+    was = Joint(row.arguments, row.level, row.begins, row.ends)
+    now = signing.as_signed(row, joined(declared, asking, row, at, zone) if asking else was)
+    when, apart = meeting.parted(
+        ledger, row, (now.begins, now.ends), at, held=(row.begins, row.ends))  # fmt: skip
+    pieces = [(part, in_hours(declared, now.arguments, part, zone)) for part in apart]
+    signed = [signing.of_piece(row, given, part) for part, given in pieces]
+    if apart:
+        here = in_hours(declared, now.arguments, when, zone)
+        signing.keep_to(ledger, row, Joint(here, now.level, *when), now, by)
+    if asking:
+        settle(ledger, row, facts, at)
+    else:
+        _becomes(ledger, row, signing.as_signed(row, now), facts, at)
+    carrier = ledger.post(row.carrier)
+    for (part, given), as_signed in zip(pieces, signed, strict=True):
+        for key, level in [(a.asker, a.level) for a in asking] or [(f"person:{by}", now.level)]:
+            said = facts.saying(level=level)
+            held = open_for(ledger, row.measure, row.object, row.carrier, row.day, part, key, at,
+                            {row.id})  # fmt: skip
+            if held is not None:
+                join(ledger, held, given, said, key, at, part)
+            elif carrier is not None:
+                _propose(ledger, row.measure, row.object, carrier, given, part, said, key, at, None,
+                         by, row.day, as_signed)  # fmt: skip
+
+
+def _becomes(ledger: Ledger, row: Row, now: Joint, facts: Facts, at: datetime) -> bool:
+    """True where it was issued or proposed again."""
+    definition = ledger.life.measure(row.measure)
+    was = Joint(row.arguments, row.level, row.begins, row.ends)
     revived = row.state in LOOKED_AT
     if now == was and not revived:
         signing.drop_correction(ledger, row)
@@ -386,6 +427,14 @@ def settle(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> bool:
     return True
 
 
+def nobody_asks(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
+    """The ends of all who asked for it by hand have come before the one that its decider signed, which
+    counts; where they signed none, somebody looks."""
+    signing.take_question_back(ledger, row, "nobody asks any more", at)
+    if row.ends is None:
+        _end_has_come(ledger, row, facts, at)
+
+
 def _end_has_come(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
     """The end has passed of all who ask, and some still do: an alert asks for as long as it is open.
     Nothing that it asks for ends by the clock alone, but what nobody has ordered is not in force."""
@@ -396,6 +445,10 @@ def _end_has_come(ledger: Ledger, row: Row, facts: Facts, at: datetime) -> None:
         reason = {"zh": f"原定{ends:%H:%M}截止，仍有风险提示要求，检查后才解除",
                   "en": f"It was until {ends:%H:%M}; an advisory still asks for it, so that it"
                         " stands until you have looked"}  # fmt: skip
+        if not any(a.ended is None for a in ledger.askers(row.id).values()):
+            reason = {"zh": f"要求至{ends:%H:%M}，批准时未定截止，检查后才解除",
+                      "en": f"It was asked for until {ends:%H:%M} and signed without an end, so that"
+                            " it stands until you have looked"}  # fmt: skip
         ledger.record(at, "service", "end passed", row.id, {"ends": ends.isoformat()})
         said = facts.saying(reason=reason, place=row.object, due=None,
                             measures=(describe(row, ledger.life.measure(row.measure)),))  # fmt: skip
@@ -416,14 +469,18 @@ def _supersede(ledger: Ledger, old: Row, successor: Row, at: datetime) -> None:
 
 def _hand_back(ledger: Ledger, old: Row, at: datetime) -> None:
     """The measure that took over has ended; the one before stands again for those who still ask for
-    it, as it was decided; for hours beyond what was signed its decider is asked."""
+    it, as it was decided. What its decider changed comes back as they signed it, whatever hours are
+    asked for; else its decider is asked for hours beyond what was signed."""
     place = ledger.life.places.by_id.get(old.object)
     if place is None or old.measure not in ledger.life.book.measures:
         return
+    stands = signing.stands(old, at)
     asking = [a for a in ledger.askers(old.id).values()
-              if a.ended is None and a.asker != old.successor and not passed(a, at)]  # fmt: skip
+              if a.ended is None and a.asker != old.successor
+              and (stands or not passed(a, at))]  # fmt: skip
     for one in sorted(asking, key=lambda a: (a.since, a.asker)):
-        signed = old.ends is None or (one.ends is not None and one.ends <= old.ends)
+        signed = stands or (old.signed is None and (
+            old.ends is None or (one.ends is not None and one.ends <= old.ends)))  # fmt: skip
         ask(ledger, old.measure, place, one.arguments,
             facts_of(ledger, old).saying(level=one.level), one.asker, at, hours=(one.begins, one.ends),
             carrier=ledger.post(old.carrier), decided_by=old.decided_by if signed else None,

@@ -34,6 +34,15 @@ def hours_of(
     return begins, ends
 
 
+def nearest(clock: str, begins: datetime, ends: datetime | None, zone: ZoneInfo) -> datetime:
+    """When a time of day strikes within these hours, else nearest to them, before or after."""
+    after = _next(clock, begins, zone)
+    if ends is None or after <= ends:
+        return after
+    before = _last(clock, after, zone)
+    return before if begins - before < after - ends else after
+
+
 def _next(clock: str, after: datetime, zone: ZoneInfo) -> datetime:
     """When this time of day strikes next after a moment."""
     local, strikes = after.astimezone(zone), time.fromisoformat(clock)

@@ -34,6 +34,14 @@ class Joint(NamedTuple):
         same = (mine, self.begins, self.ends) == (theirs, was.begins, was.ends)
         return sooner and longer and not same and strictest(declared, [mine, theirs]) == mine
 
+    def asks_more_than(self, was: Joint, declared: Mapping[str, Argument]) -> bool:
+        """Whether somebody is asked for more by it, whatever it lets others off."""
+        mine, theirs = _without_hours(self.arguments), _without_hours(was.arguments)
+        sooner = was.begins is not None and (self.begins is None or self.begins < was.begins)
+        longer = was.ends is not None and (self.ends is None or self.ends > was.ends)
+        both = strictest(declared, [mine, theirs])
+        return sooner or longer or both != strictest(declared, [theirs])
+
 
 def passed(asked: Row, at: datetime) -> bool:
     """Whether the end that somebody asked for, or that a measure has, is over."""
@@ -42,19 +50,46 @@ def passed(asked: Row, at: datetime) -> bool:
 
 def meets(row: Row, hours: Hours, at: datetime) -> bool:
     """Whether hours that are asked for at `at` and those of a measure leave no gap between them."""
+    return _meet((row.begins, row.ends), hours, at)
+
+
+def is_for(row: Row, hours: Hours, at: datetime) -> bool:
+    """Whether hours that are asked for at `at` are a measure's to answer for."""
+    return _meet(hours_of_all(row), hours, at)
+
+
+def hours_of_all(row: Row) -> Hours:
+    """The hours that a measure answers for: its own, and what its decider cut from those they were
+    asked for, which is decided."""
+    if row.signed is None:
+        return row.begins, row.ends
+    begins, ends = moments(row.signed["heard"])
+    return (
+        None if row.begins is None or begins is None else min(row.begins, begins),
+        None if row.ends is None or ends is None else max(row.ends, ends),
+    )
+
+
+def moments(kept: Mapping[str, Any]) -> Hours:
+    """Hours as they are kept in a row's JSON."""
+    begins, ends = (datetime.fromisoformat(kept[k]) if kept[k] else None for k in ("begins", "ends"))
+    return begins, ends
+
+
+def _meet(mine: Hours, hours: Hours, at: datetime) -> bool:
     begins, ends = hours
-    before = row.ends is None or (begins or at) <= row.ends
-    after = ends is None or row.begins is None or ends >= row.begins
-    return before and after and not passed(row, at)
+    before = mine[1] is None or (begins or at) <= mine[1]
+    after = ends is None or mine[0] is None or ends >= mine[0]
+    return before and after and not (mine[1] is not None and mine[1] <= at)
 
 
-def beyond(row: Row, hours: Hours, at: datetime) -> tuple[Hours | None, Hours | None]:
+def beyond(held: Hours, hours: Hours, *, on: bool) -> tuple[Hours | None, Hours | None]:
     """What of hours that are asked for lies before those of a measure, and what after; None where
-    nothing does."""
+    nothing does. Of one that is `on` nothing lies before."""
     begins, ends = hours
-    sooner = row.begins is not None and not on(row, at) and (begins is None or begins < row.begins)
-    later = row.ends is not None and (ends is None or ends > row.ends)
-    return (begins, row.begins) if sooner else None, (row.ends, ends) if later else None
+    sooner = held[0] is not None and not on and (begins is None or begins < held[0])
+    later = held[1] is not None and (ends is None or ends > held[1])
+    return (begins, held[0]) if sooner else None, (held[1], ends) if later else None
 
 
 def overlap(one: Row, other: Row) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from alerting.alerts import signing
-from alerting.alerts.asking import after_end, go_on, lift, now_in_force, settle
+from alerting.alerts.asking import after_end, go_on, lift, now_in_force, settle_signed
 from alerting.alerts.first import wait_is_over
 from alerting.alerts.joint import Joint
 from alerting.alerts.ledger import Ledger
@@ -97,10 +97,14 @@ def approve(
 ) -> bool:  # fmt: skip
     """The decider has signed: it is ordered, as soon as what must be in force first is; what was
     ordered ahead of them goes on. `changed` are the whole arguments that they signed in place of those
-    they were asked about."""
+    they were asked about, or of what they signed before. Raises BadInput for hours that are none of
+    the measure's."""
     with Ledger(connection, life) as ledger:
         row = ledger.measure(measure_id)
-        if row is None or not undecided(row):
+        if row is None or row.ended is not None:
+            return False
+        again = changed is not None and signing.is_theirs(row, by)
+        if not undecided(row) and not again:
             return False
         facts = facts_of(ledger, row)
         if reason:
@@ -118,7 +122,7 @@ def approve(
         elif changed is None:
             signing.take_as_put(ledger, row, by, at)
         ledger.change(row, decided_by=by)
-        settle(ledger, row, facts, at)
+        settle_signed(ledger, row, facts, by, at)
         return True
 
 

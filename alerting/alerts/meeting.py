@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from alerting.alerts.joint import Hours, beyond, meets
+from alerting.alerts.joint import Hours, beyond, hours_of_all, meets, on
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, tell
 from alerting.alerts.orders import (
@@ -48,17 +48,20 @@ def holds(ledger: Ledger, row: Row, facts: Facts, at: datetime, *, again: bool =
 
 
 def parted(
-    ledger: Ledger, row: Row, hours: Hours, at: datetime
+    ledger: Ledger, row: Row, hours: Hours, at: datetime, held: Hours | None = None
 ) -> tuple[Hours, list[Hours]]:
     """Hours that are asked for of a measure: those that are for it, and those in which it was not
-    ordered and would meet what it conflicts with, which are another decision."""
-    sooner, later = beyond(row, hours, at) if row.state in OPEN_WORK else (None, None)
+    ordered and would meet what it conflicts with, which are another decision. `held`: the hours that
+    are its own, where they are not all that it answers for."""
+    held, sooner, later = held or hours_of_all(row), None, None
+    if row.state in OPEN_WORK:
+        sooner, later = beyond(held, hours, on=on(row, at))
     more = [part for part in (sooner, later) if part is not None]
     met = {other.id for other in _in_conflict(ledger, row, at)} if more else set()
     apart = [part for part in more
              if any(other.id not in met for other in _in_conflict(ledger, row, at, part))]  # fmt: skip
     begins, ends = hours
-    return (row.begins if sooner in apart else begins, row.ends if later in apart else ends), apart
+    return (held[0] if sooner in apart else begins, held[1] if later in apart else ends), apart
 
 
 def stands_on(ledger: Ledger, row: Row, at: datetime) -> None:

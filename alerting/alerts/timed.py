@@ -1,9 +1,9 @@
 """What becomes of a measure when the hours begin or end for which it is asked.
 
 Who named an end by hand asks no longer than that; an alert or a response asks for as long as it is
-open. Where nobody asks any more the measure has expired. Where somebody does it stands, and its lifter
-is asked to look: nothing that an alert still asks for ends by the clock alone, and what is to be looked
-at only by that look.
+open. Where nobody asks any more the measure has expired, unless its decider signed a later end, which
+is the one that counts. Where somebody does it stands, and its lifter is asked to look: nothing that an
+alert still asks for ends by the clock alone, and what is to be looked at only by that look.
 
 What was reported in force ahead of its hours does the work of another measure from then on only.
 """
@@ -16,11 +16,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
-from alerting.alerts.asking import expire, settle, take_over
+from alerting.alerts.asking import expire, nobody_asks, settle, take_over
 from alerting.alerts.joint import passed
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
 from alerting.alerts.orders import LOOKED_AT, OPEN_WORK, facts_of
+from alerting.alerts.signing import stands
 from alerting.store.schema import asker, measure
 
 Successors = tuple[tuple[str, tuple[str, ...]], ...]  # measures, and what each does the work of
@@ -81,6 +82,8 @@ def _end_comes(connection: Connection, life: Life, measure_id: str, at: datetime
         asked = any(one.ended is None for one in ledger.askers(row.id).values())
         if asked or row.state in LOOKED_AT:
             settle(ledger, row, facts, at)
+        elif stands(row, at):
+            nobody_asks(ledger, row, facts, at)
         else:
             expire(ledger, row, facts, at)
         return True

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, update
 from alerting.alerts import measures, responses, unknown
 from alerting.alerts.life import Life
 from alerting.alerts.orders import OPEN_WORK, unconfirmed, undecided
-from alerting.alerts.signing import put_arguments
+from alerting.alerts.signing import is_theirs, put_arguments
 from alerting.audit import record
 from alerting.chase import calls, handing_over, pursuits, reporting, words
 from alerting.chase.carrying import CARRIED_OUT, acknowledge, cannot, in_force, support
@@ -107,9 +107,11 @@ def _decide(connection: Connection, life: Life, said: Said, row: Any) -> Outcome
     else:
         try:
             changed = changed_arguments(life, row, said.arguments)
+            done = measures.approve(connection, life, row.id, who, at, changed, said.text)
         except BadInput as error:
             return Outcome("not-understood", words.change_not_read(error), "not to be read")
-        measures.approve(connection, life, row.id, who, at, changed, said.text)
+        if not done:  # what they change it to is what they signed before
+            return _decided_before(connection, life, said, row)
         told = words.approved_changed(words.said_of(life, row.measure, changed or put_arguments(row)))
     for held in open_for(connection, row, SIGNED):
         pursuits.answered(connection, life, held.id, who, at)
@@ -121,6 +123,8 @@ def _consulted(connection: Connection, life: Life, said: Said, row: Any) -> Outc
     if row.decider not in posts_of(connection, said.who):
         return Outcome("refused", words.not_yours(post_by_id(connection, row.decider)),
                        "not the decider")  # fmt: skip
+    if said.act == "approve-changed":
+        return Outcome("refused", words.response_not_changed(), "a response is not changed")
     if not said.text:
         return Outcome("refused", responses.NOTE_NEEDED, "no note of the consultation")
     yes = said.act == "approve"
@@ -180,6 +184,8 @@ def _over(connection: Connection, life: Life, said: Said, row: Any) -> Outcome |
         if held is not None and held.state != "open":
             return Outcome("late", words.late(life, held.closed), held.state)
         return None
+    if said.act == "approve-changed" and is_theirs(row, said.who.id):
+        return None  # who signed corrects themselves
     if said.act in DECIDED and not undecided(row):
         return _decided_before(connection, life, said, row)
     if said.act in CHECKED and row.state == "lifted":
@@ -210,10 +216,13 @@ def _decided_before(connection: Connection, life: Life, said: Said, row: Any) ->
     who = person_by_id(connection, before.person)
     if before.act == said.act == "approve" or before.act == said.act == "refuse":
         return Outcome("repeated", words.repeated(life, before.at, who))
-    holds = words.said_of(life, row.measure, row.arguments) if row.signed else words.both("", "")
+    holds = words.said_of(life, row.measure, row.arguments)
+    if is_theirs(row, said.who.id) and before.person == said.who.id:
+        return Outcome("repeated", words.yours_holds(holds), "decided otherwise before")
     outcome = "late" if row.ended is not None else "repeated"
-    return Outcome(outcome, words.decided_otherwise(life, before.at, who, before.act, holds),
-                   "decided otherwise before")  # fmt: skip
+    kept = before.act == "refuse" and row.decided_by is not None  # asked anew, they stayed with it
+    told = words.decided_otherwise(life, before.at, who, "keep" if kept else before.act, holds)
+    return Outcome(outcome, told, "decided otherwise before")
 
 
 def _done_by(

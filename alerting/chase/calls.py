@@ -114,6 +114,8 @@ def facts_of(connection: Connection, life: Life, pursuit: Any) -> dict[str, Any]
     facts["measures"] = [_as_it_stands(connection, m) for m in facts.get("measures", [])]
     if pursuit.wants in CALLED:  # what was answered already is not asked again
         facts["questions"] = still_asked(connection, facts, pursuit.post, pursuit.wants)
+    if pursuit.wants == "decision":
+        facts["measures"] = [_as_put(connection, m) for m in facts["measures"]]
     return facts
 
 
@@ -173,6 +175,15 @@ def take_back(connection: Connection, pursuit_id: int, why: str) -> int:
         .values(state="withheld", reason=why)
     )  # fmt: skip
     return result.rowcount
+
+
+def _as_put(connection: Connection, said: dict[str, Any]) -> dict[str, Any]:
+    """What its decider is asked anew, in place of what they signed, which stands meanwhile."""
+    asked = select(measure.c.put).where(measure.c.id == said.get("id"))
+    put = connection.execute(asked).scalar_one_or_none()
+    if put is None:
+        return said
+    return said | {"state": "proposed"} | {k: put[k] for k in ("arguments", "begins", "ends") if put[k]}
 
 
 def _as_it_stands(connection: Connection, said: dict[str, Any]) -> dict[str, Any]:

@@ -28,13 +28,15 @@ MEETS = {
 
 
 def held_back(connection: Connection, life: Life, measure_id: str) -> words.Words:
-    """For one who ordered it by hand: whom or what it waits for, or who is to confirm it; {} where it
-    waits for nothing."""
+    """For one who ordered it by hand: whom or what it waits for, who is to confirm it, or what
+    was signed in place of it; {} where it waits for nothing."""
     row = connection.execute(select(measure).where(measure.c.id == measure_id)).one_or_none()
     if row is None:
         return {}
     if row.issued is not None and unconfirmed(row):
         return words.ordered_ahead(post_by_id(connection, row.decider))
+    if row.signed is not None and row.ended is None:
+        return _as_signed(connection, life, row)
     if row.state not in NOT_ISSUED:
         return {}
     if row.waits:
@@ -47,6 +49,13 @@ def held_back(connection: Connection, life: Life, measure_id: str) -> words.Word
         return {}
     interim = life.measure(row.measure).interim_names
     return words.to_be_decided(decider, [title_of(life.book, name, None) for name in interim])
+
+
+def _as_signed(connection: Connection, life: Life, row: Any) -> words.Words:
+    holds = words.said_of(life, row.measure, row.signed["arguments"])
+    if row.put is not None:
+        return words.to_be_decided_anew(post_by_id(connection, row.decider), holds)
+    return words.signed_otherwise(person_by_id(connection, row.signed["by"]), holds)
 
 
 def gate_or_meeting(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:

@@ -94,6 +94,8 @@ def route(
             return routed(named[0], "approve-changed", text="", letter=changed.letter,
                           arguments={NUMBER: changed.number, UNIT: changed.unit})  # fmt: skip
     owed = reasons.owed(connection, person_id, now)
+    if owed is not None and not parsed.code and any(d.id != owed.id for d in waiting):
+        owed = None  # they may mean what waits: the reason comes with its code, or not at all
     if owed is not None and parsed.code in ("", owed.code.upper()) and not parsed.every and (
         not _answers(connection, parsed, waiting, owed)
     ):

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.alerts.life import Life
+from alerting.alerts.signing import put_arguments
 from alerting.chase import words
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice
 from alerting.vocabulary import NAMES
@@ -36,7 +37,7 @@ def first_message(
         return None
     changed = [
         one for one in (
-            _level(first.level, pursuit.level), _order(connection, life, first.facts),
+            _level(first.level, pursuit.level), _order(connection, life, first.facts, pursuit.wants),
             _onset(connection, life, first.facts, pursuit.alert),
         ) if one is not None
     ]  # fmt: skip
@@ -52,14 +53,17 @@ def _level(before: int, now: int) -> words.Words | None:
                       f"{NAMES['en'][before]} has become {NAMES['en'][now]}")  # fmt: skip
 
 
-def _order(connection: Connection, life: Life, facts: dict[str, Any]) -> words.Words | None:
-    """What is asked of the measure has changed: a lower limit, say."""
+def _order(
+    connection: Connection, life: Life, facts: dict[str, Any], wants: str
+) -> words.Words | None:
+    """What is asked of the measure has changed: a lower limit, say; or what is put to its decider."""
     for given in facts.get("measures") or ():
         row = connection.execute(select(measure).where(measure.c.id == given.get("id"))).one_or_none()
         definition = life.book.measures.get(given["measure"])
         if row is None or definition is None:
             continue
-        was, now = dict(given.get("arguments") or {}), dict(row.arguments)
+        was = dict(given.get("arguments") or {})
+        now = put_arguments(row) if wants == "decision" else dict(row.arguments)
         zh = (definition.say(was, "zh"), definition.say(now, "zh"))
         en = (definition.say(was, "en"), definition.say(now, "en"))
         if zh[0] != zh[1] and zh[1]:

@@ -275,6 +275,7 @@ _DECIDED = {
     "approve": ("同意", "agreed"),
     "approve-changed": ("同意并改为：{holds}", "agreed, changed to: {holds}"),
     "refuse": ("不同意", "did not agree"),
+    "keep": ("决定维持此前批准的{holds}", "kept what was signed before: {holds}"),
 }
 
 
@@ -289,6 +290,36 @@ def decided_otherwise(
         f"At {shown} {name_of(who, 'en')} {en.format(holds=holds['en'])}: that holds,"
         " your answer was not taken",
     )
+
+
+def yours_holds(holds: Words) -> Words:
+    """To who signed and now says otherwise: how it is changed, and how stopped."""
+    return both(
+        f"您已批准“{holds['zh']}”，以此为准。要改请回“1 新数字”加编号，要停止请联系值班室撤回",
+        f"You signed {holds['en']}: that holds. To change it text 1, the new number and the code; to"
+        " stop it ask the duty office",
+    )
+
+
+def signed_otherwise(who: Person | None, holds: Words) -> Words:
+    """To who ordered by hand what its decider has heard, and signed something else for."""
+    return both(
+        f"已记录，但{name_of(who, 'zh')}批准的是“{holds['zh']}”，仍按此执行",
+        f"Noted, but {name_of(who, 'en')} signed {holds['en']}: that holds",
+    )
+
+
+def to_be_decided_anew(decider: Post | None, holds: Words) -> Words:
+    """To who ordered by hand more than its decider has signed."""
+    return both(
+        f"已请{title_of(decider, 'zh')}重新决定，此前批准的“{holds['zh']}”继续执行",
+        f"{title_of(decider, 'en')} is asked to decide anew; {holds['en']}, signed before, stands",
+    )
+
+
+def response_not_changed() -> Words:
+    return both("应急响应不能改后批准，请答复同意或不同意，并附会商意见",
+                "A response is not changed as it is approved: agree or not, with a note")  # fmt: skip
 
 
 def no_one_number(name: Words) -> Words:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +21,8 @@ from alerting.alerts import measures, timed
 from alerting.alerts.joint import overlap
 from alerting.alerts.orders import LOOKED_AT, OPEN_WORK
 from alerting.alerts.settling import ANSWERS, meanwhile, settle
+from alerting.chase.changing import changed_arguments
+from alerting.errors import BadInput
 from alerting.store.rows import Row
 from alerting.store.schema import asker, measure, meeting
 from tests.alerts.county import STORY
@@ -74,6 +76,29 @@ class NightsAtRandom(RuleBasedStateMachine):
         county = self.county
         assert county.store.write(lambda c: act(c, county.life, row.id, "wang", county.now, *said))
 
+    def before_their_decider(self) -> list[Row]:
+        return [r for r in self.rows() if r.ended is None and (r.state == "proposed" or r.put)]
+
+    @precondition(lambda self: self.before_their_decider())
+    @rule(data=st.data(), hours=st.sampled_from(HOURS))
+    def somebody_changes(self, data: st.DataObject, hours: dict) -> None:
+        county = self.county
+        row = data.draw(st.sampled_from(self.before_their_decider()))
+        whole = changed_arguments(county.life, row, {"from": "", "until": "", **hours})
+        try:
+            assert county.store.write(
+                lambda c: measures.approve(c, county.life, row.id, "wang", county.now, whole, "x"))
+        except BadInput:  # hours that are none of the measure's
+            assert county.store.write(
+                lambda c: measures.approve(c, county.life, row.id, "wang", county.now))
+
+    @precondition(lambda self: any(r.put for r in self.before_their_decider()))
+    @rule(data=st.data(), act=st.sampled_from((measures.approve, measures.refuse)))
+    def somebody_answers_anew(self, data: st.DataObject, act: Any) -> None:
+        row = data.draw(st.sampled_from([r for r in self.before_their_decider() if r.put]))
+        county, said = self.county, ("x",) if act is measures.refuse else ()
+        assert county.store.write(lambda c: act(c, county.life, row.id, "wang", county.now, *said))
+
     @precondition(lambda self: self.questions())
     @rule(data=st.data(), answer=st.sampled_from(ANSWERS))
     def somebody_decides(self, data: st.DataObject, answer: str) -> None:
@@ -98,6 +123,9 @@ class NightsAtRandom(RuleBasedStateMachine):
         for row in self.rows():
             if row.ended is not None and row.id in covered:
                 assert row.state != "expired", f"{row.id} was still asked for"
+            if row.signed and row.state == "expired" and row.issued:
+                assert _signed_end(row) is not None, f"{row.id} was signed until a look"
+                assert row.ended >= _signed_end(row), f"{row.id} was signed for longer"
 
     def covered(self) -> set[str]:
         """What is in force and asked for by an alert or a response: no clock ends it."""
@@ -129,6 +157,9 @@ class NightsAtRandom(RuleBasedStateMachine):
         with self.county.store.read() as c:
             rows = c.execute(select(asker).where(asker.c.ended.is_(None))).all()
         for row in self.rows():
+            if row.ended is None and row.signed and row.state != "lift proposed":
+                assert row.ends == _signed_end(row)
+                continue
             live = [a.ends for a in rows if a.measure == row.id
                     and (a.ends is None or a.ends > self.county.now)]  # fmt: skip
             if row.ended is None and live and row.state != "lift proposed":
@@ -149,6 +180,10 @@ class NightsAtRandom(RuleBasedStateMachine):
     def what_was_ordered_was_signed(self) -> None:
         assert not [r.id for r in self.rows()
                     if r.issued is not None and r.decider is not None and r.decided_by is None]
+
+
+def _signed_end(row: Row) -> datetime | None:
+    return datetime.fromisoformat(row.signed["ends"]) if row.signed["ends"] else None
 
 
 def _until_looked_at(row: Row) -> Any:

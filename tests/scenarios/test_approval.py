@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from alerting.store.schema import answer
 from tests.scenarios.forms import pages_of
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import StandIn
@@ -73,8 +74,10 @@ def test_a_number_is_changed_by_text_and_stands_until_the_level_rises(town: Town
     town.passes(minutes=2)
     orders(town, "slow", "S1", limit=40)  # stricter, at the same level
     assert held(town, "slow", "S1")["arguments"] == {"limit": 50}
+    wang.gets("40公里/小时", "另有更严的要求")
     chen.expects_nothing()
     orders(town, "slow", "S1", level="orange", limit=40)
+    town.passes(minutes=1)
     wang.gets("40公里/小时", "级别升高")
     shown = requests.get(f"{town.url}/measures/{held(town, 'slow', 'S1')['id']}", timeout=SOON).text
     assert "请重新决定：40公里/小时" in shown
@@ -86,16 +89,20 @@ def test_a_number_is_changed_by_text_and_stands_until_the_level_rises(town: Town
 
 
 def test_a_refusal_of_the_rise_keeps_what_was_signed(town: Town) -> None:
-    wang, chen = town.phone("wang"), town.phone("chen")
+    wang, chen, sun = town.phone("wang"), town.phone("chen"), town.phone("sun")
     orders(town, "slow", "S2", limit=60)
     wang.gets("60公里/小时").replies("1 改为80公里/小时").gets("改为：80公里/小时")
-    chen.gets("80公里/小时").replies("1").gets("收到确认")
+    chen.gets("80公里/小时").replies("1").gets("收到确认").replies("2").forgets()
     orders(town, "slow", "S2", level="red", limit=20)
-    town.passes(minutes=1)
-    wang.gets("20公里/小时", "级别升高").replies("2 路面已干").gets("此前批准的内容继续执行")
+    town.passes(minutes=25)
+    called = sun.gets("建议：设置限速20公里/小时", "交通运输局未答复").code
+    wang.gets("20公里/小时", "级别升高，此前批准的“80公里/小时”继续执行", "不同意即维持")
+    wang.gets("催办", "建议：设置限速20公里/小时")
+    wang.replies("2 路面已干").gets("此前批准的内容继续执行")
+    sun.replies(f"1 {called}").gets("王处长已决定维持此前批准的80公里/小时，以此为准")
     chen.expects_nothing()
     one = held(town, "slow", "S2")
-    assert (one["arguments"], one["state"]) == ({"limit": 80}, "acknowledged")
+    assert (one["arguments"], one["state"]) == ({"limit": 80}, "in force")
     town.passes(minutes=12)
     wang.expects_nothing()  # nobody is asked about it any more
 
@@ -145,6 +152,58 @@ def test_a_refusal_without_a_reason_counts_and_the_reason_is_asked_for_once(town
     chen.gets("不同意", "无法保障绕行")
     town.passes(minutes=1)
     wang.replies("就这样").gets("未能读懂")
+
+
+def test_an_order_by_hand_of_more_is_put_to_who_signed_less(town: Town) -> None:
+    wang, chen = town.phone("wang"), town.phone("chen")
+    orders(town, "slow", "S1", level="red", limit=40)
+    wang.gets("40公里/小时").replies("1 100").gets("改为：100公里/小时")
+    chen.gets("100公里/小时").replies("1").gets("收到确认")
+    town.passes(minutes=5)
+    assert "已请交通运输局重新决定" in told_by_hand(town, 20), "it is red already: the level cannot rise"
+    wang.gets("20公里/小时", "另有更严的要求，此前批准的“100公里/小时”继续执行").replies("2").gets("继续执行")
+    assert "但王处长批准的是“100公里/小时”，仍按此执行" in told_by_hand(town, 20)
+    wang.expects_nothing()
+    chen.expects_nothing()
+
+
+def told_by_hand(town: Town, limit: int) -> str:
+    said = town.api("POST", "/measures", json={
+        "reason": "连环追尾", "measure": "slow", "place": "S1", "level": "red",
+        "arguments": {"limit": limit}})  # fmt: skip
+    town.settles()
+    [told] = town.asks(answer.c.told, answer.c.id == said.json()["ids"][0])
+    town.passes(minutes=1)
+    return str(told["zh"])
+
+
+def test_who_signed_a_slip_changes_it_by_the_same_code(town: Town) -> None:
+    wang, chen = town.phone("wang"), town.phone("chen")
+    orders(town, "slow", "S2", level="red", limit=20)
+    code = wang.gets("20公里/小时").code
+    wang.replies("1 120").gets("改为：120公里/小时")  # a slip
+    wang.replies(f"2 打错了 {code}").gets("您已批准“120公里/小时”，以此为准。要改请回")
+    wang.replies(f"1 20 {code}").gets("改为：20公里/小时")
+    chen.gets("120公里/小时")
+    town.passes(minutes=1)
+    chen.gets("20公里/小时")
+    assert held(town, "slow", "S2")["arguments"] == {"limit": 20}
+    wang.replies(f"1 20 {code}").gets("您已批准“20公里/小时”")
+
+
+def test_words_that_may_answer_a_new_question_are_no_reason_for_the_last_refusal(town: Town) -> None:
+    wang, chen = town.phone("wang"), town.phone("chen")
+    orders(town, "slow", "S1", limit=60)
+    refused = wang.gets("60公里/小时").code
+    wang.replies("2").gets("请直接回复原因")
+    town.passes(minutes=30)
+    orders(town, "slow", "S2", limit=60)
+    wang.gets("60公里/小时")
+    chen.forgets()
+    wang.replies("同意的，但改成50吧").gets("未能读懂")
+    assert not [m for m in chen.unread if "同意的" in m.body]
+    wang.replies(f"绕行不足 {refused}").gets("原因已记录")
+    chen.gets("不同意", "绕行不足")
 
 
 def test_who_decides_otherwise_second_is_told_what_holds_and_by_whom(town: Town) -> None:

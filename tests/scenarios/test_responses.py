@@ -71,6 +71,7 @@ def test_a_warning_proposes_and_only_the_post_starts_it_with_a_note(
     xu.replies("1").expects("须附会商意见")
     assert the_response(town)["state"] == "proposed"
     zhao.forgets().replies(f"同意 {held_code(xu)}")
+    xu.replies(f"1 50 {held_code(xu)}").expects("应急响应不能改后批准")
     assert the_response(town)["state"] == "proposed"
 
     chen.forgets()
