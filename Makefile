@@ -31,9 +31,9 @@ lint: install
 test: install lint
 	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup --no-loadscope-reorder
 
-# Every kill point and sabotage, and many more nights, not only those drawn in `make test`.
+# Every kill point and sabotage, and many more moves and nights, not only those drawn in `make test`.
 faults: install
-	@SUIAN_ALL_FAULTS=1 $(BIN)/pytest tests/faults tests/sabotage tests/alerts/test_nights_laws.py
+	@SUIAN_ALL_FAULTS=1 $(BIN)/pytest tests/faults tests/sabotage tests/laws tests/alerts/test_nights_laws.py
 
 # All that the record has of a New York winter, through the real process (over an hour on two cores).
 winter: install

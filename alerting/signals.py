@@ -264,6 +264,15 @@ def accepted_at(signal: Signal, at: datetime) -> Signal:
     return signal.model_copy(update={"accepted": at})
 
 
+def stamped_by(signal: Signal, now: datetime) -> Signal:
+    """The same signal, its stamp no later than `now`."""
+    if signal.accepted is None or signal.accepted <= now:
+        return signal
+    if isinstance(signal, Forecast):
+        return replace(signal, accepted=now)
+    return signal.model_copy(update={"accepted": now})
+
+
 def encode(signal: Signal) -> bytes:
     """A signal as bytes for the bus: a JSON header and, for a forecast, its float32 columns."""
     if not isinstance(signal, Forecast):

@@ -19,7 +19,7 @@ statements.share()
 
 ROOT = Path(__file__).parent.parent
 # What takes longest begins first, so that no worker is left with it at the end.
-LONGEST = ("tests/winter/", "tests/faults/", "tests/bus/", "tests/sabotage/", "tests/scenarios/test_rows",
+LONGEST = ("tests/winter/", "tests/faults/", "tests/bus/", "tests/sabotage/", "tests/laws/", "tests/scenarios/test_rows",
            "tests/chase/test_laws")  # fmt: skip
 # Folders whose tests share nothing costly: each goes to whichever worker is free.
 ALONE = ("tests/scenarios/", "tests/winter/")

@@ -34,12 +34,12 @@ def spread(
     """
     facts = facts_at(rule, place, level, was, finding)
     told = levels_told(ledger, alert)
+    before = len(ledger.notices("alert", alert))
     for wanted in rule.asks_at(level):
         ask(ledger, wanted.measure, place, wanted.arguments, facts, alert, at,
             day=ledger.life.day_ahead(at))  # fmt: skip
-    ordered = {
-        n.post for n in ledger.notices("alert", alert) if n.created == at and n.measure is not None
-    }
+    # Of this change alone: the chase may have called for another measure in the same moment.
+    ordered = {n.post for n in ledger.notices("alert", alert)[before:] if n.measure is not None}
     called = callouts.call_out(ledger, place, alert, facts, at)
     for post in audience(ledger, rule, place.id):
         if post.id in ordered or level <= told.get(post.id, 0):

@@ -88,7 +88,8 @@ class Readers:
         return found, f"no channel that works reaches {names}"
 
     def had(self, row: Row[Any], reader: Reader) -> bool:
-        """Whether this notice was sent to them before, on whatever channel."""
+        """Whether this notice has its message to them already, on whatever channel: it is due again
+        because another of its readers still waits."""
         return (row.id, reader.person.id) in self._had
 
     def last_written(self, person: str) -> datetime | None:

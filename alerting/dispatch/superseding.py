@@ -16,10 +16,13 @@ from alerting.store.schema import (
     delivery_notice,
     measure,
     notice,
+    pursuit,
     realm,
 )
 from alerting.store.schema_callout import callout
 from alerting.vocabulary.answers import CALLED
+
+Ended = set[tuple[str, Any]]
 
 # Notices that mean something after their alert or measure has ended: they tell of the end, or answer.
 OUTLIVE = ("clear", "fall", "lifted", "reopened", "superseded", "withdrawn", "correction", "refused",
@@ -33,6 +36,9 @@ _NOT_CORRECTED = ("lifted", "reopened", "superseded", "withdrawn", "refused", "r
                   "service")  # fmt: skip
 CORRECTED = "corrected before it was sent"
 
+# What calls again for an answer: with the wait for that it is over, whatever goes on.
+CALLS = ("reminder", "escalation")
+
 
 def may_have_arrived(row: Row[Any]) -> bool:
     """Whether an attempt at a delivery that waits again may have reached its reader."""
@@ -45,7 +51,7 @@ def supersede_moot(
     """Supersede deliveries that no longer fit, of those that wait to be sent; gives their ids.
 
     - Their realm has ended, and they do not say so.
-    - All they speak of has ended or was corrected since: withheld.
+    - All they speak of has ended, was corrected since, or was answered that they call for: withheld.
     - A part of it was corrected since: what is left is due again.
     - Their reader has left the post: their notices are due again.
 
@@ -91,24 +97,26 @@ def supersede_moot(
     return gone
 
 
-def ended_of(connection: Connection, notices: Sequence[Any]) -> set[tuple[str, str]]:
-    """("alert" or "measure", id) of what has ended, of all that these notices speak of; of a call-out
-    (what it wants, id) where that is not asked any more; and ("notice", id) of those whose words were
-    corrected since."""
+def ended_of(connection: Connection, notices: Sequence[Any]) -> Ended:
+    """("alert", "measure" or "pursuit", id) of what has ended, of all that these notices speak of; of a
+    call-out (what it wants, id) where that is not asked any more; and ("notice", id) of those whose
+    words were corrected since."""
     measures = {n.measure for n in notices if n.measure is not None}
     alerts = {n.alert for n in notices if n.alert is not None}
     gone = select(measure.c.id).where(measure.c.id.in_(measures), measure.c.ended.is_not(None))
     closed = select(alert.c.id).where(alert.c.id.in_(alerts), alert.c.state != "open")
+    calls = {n.pursuit for n in notices if n.kind in CALLS and n.pursuit is not None}
+    over = select(pursuit.c.id).where(pursuit.c.id.in_(calls), pursuit.c.state != "open")
+    found = {"measure": gone, "alert": closed, "pursuit": over}
     return (
-        {("measure", key) for key in connection.execute(gone).scalars()}
-        | {("alert", key) for key in connection.execute(closed).scalars()}
+        {(name, key) for name, asked in found.items() for key in connection.execute(asked).scalars()}
         | _corrected(connection, notices, measures, alerts) | _asked_no_more(connection, notices)
     )
 
 
 def _corrected(
     connection: Connection, notices: Sequence[Any], measures: set[str], alerts: set[str]
-) -> set[tuple[str, str]]:
+) -> Ended:
     newest = select(notice.c.alert, notice.c.measure, func.max(notice.c.created)).where(
         notice.c.kind == "correction",
         notice.c.measure.in_(measures) | (notice.c.measure.is_(None) & notice.c.alert.in_(alerts)),
@@ -128,13 +136,13 @@ def _about(alert_id: str | None, measure_id: str | None) -> tuple[str, str | Non
     return ("measure", measure_id) if measure_id is not None else ("alert", alert_id)
 
 
-def is_corrected(one: Any, ended: set[tuple[str, str]]) -> bool:
+def is_corrected(one: Any, ended: Ended) -> bool:
     return ("notice", str(one.id)) in ended
 
 
-def _asked_no_more(connection: Connection, notices: Sequence[Any]) -> set[tuple[str, str]]:
+def _asked_no_more(connection: Connection, notices: Sequence[Any]) -> Ended:
     out = {n.facts["callout"] for n in notices if n.wants in CALLED}
-    over: set[tuple[str, str]] = set()
+    over: Ended = set()
     if out:
         for row in connection.execute(select(callout).where(callout.c.id.in_(out))):
             asks = {"open": "report", "closing": "closing"}.get(row.state)
@@ -142,14 +150,16 @@ def _asked_no_more(connection: Connection, notices: Sequence[Any]) -> set[tuple[
     return over
 
 
-def all_over(carried: Sequence[Any], ended: set[tuple[str, str]]) -> bool:
-    """Whether every alert or measure that these notices speak of has ended, or is otherwise than they
-    say."""
-    return bool(carried) and all(
-        is_corrected(one, ended)
-        or ((one.kind not in OUTLIVE or one.wants in CALLED) and _subject(one) in ended)
-        for one in carried
-    )
+def all_over(carried: Sequence[Any], ended: Ended) -> bool:
+    """Whether every alert or measure that these notices speak of has ended, is otherwise than they say,
+    or what they call for has been answered."""
+    return bool(carried) and all(_over(one, ended) for one in carried)
+
+
+def _over(one: Any, ended: Ended) -> bool:
+    if is_corrected(one, ended) or (one.kind in CALLS and ("pursuit", one.pursuit) in ended):
+        return True
+    return (one.kind not in OUTLIVE or one.wants in CALLED) and _subject(one) in ended
 
 
 def _subject(one: Any) -> tuple[str, str]:

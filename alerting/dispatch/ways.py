@@ -35,7 +35,8 @@ def undelivered(connection: Connection, drafts: Drafts, now: datetime, now_of: N
         again = row.error.startswith(AGAIN)
         reason = row.error.removeprefix(AGAIN)
         at = now_of(row.realm)
-        if again and not _sent_again_before(connection, row):
+        here = person_by_id(connection, row.person) is not None  # who has left is not written to again
+        if again and here and not _sent_again_before(connection, row):
             same = Contact(row.channel, row.address)
             carry_on(connection, drafts, row, same, reason, at, now + UNDELIVERED_AGAIN)
         else:

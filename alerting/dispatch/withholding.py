@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, func, select
 
 from alerting.dispatch.lines import time_of
-from alerting.dispatch.superseding import CORRECTED, all_over, is_corrected
+from alerting.dispatch.superseding import CALLS, CORRECTED, Ended, all_over, is_corrected
 from alerting.dispatch.writing import NO_PERSON, Settings
 from alerting.store.schema import delivery, delivery_notice, notice
 from alerting.vocabulary import Level
@@ -23,9 +23,8 @@ SHIFT_SOON = timedelta(hours=12)
 UNASKED = ("update", "fall", "clear")
 # News of an end: whoever never heard of the start needs none of it.
 ENDS = ("clear", "fall", "lifted", "withdrawn")
-# What tells of an alert, and what calls again for it.
+# What tells of an alert.
 NEWS = ("open", "raise", "reopen", *UNASKED)
-CALLS = ("reminder", "escalation")
 # Of these it matters what went out before them.
 LOOK_BACK = ("update", *ENDS)
 # What a reader acts on; the rest of an update is for the record.
@@ -43,7 +42,7 @@ def judge(
     connection: Connection,
     realm: Row[Any],
     row: Row[Any],
-    ended: set[tuple[str, str]],
+    ended: Ended,
     told: Sequence[Row[Any]],
     now: datetime,
     settings: Settings,

@@ -39,7 +39,7 @@ from alerting.service.feeds import Feeds, live_feeds
 from alerting.service.loop import Rounds
 from alerting.service.player import Player
 from alerting.service.sources import source_states
-from alerting.signals import Report, Signal, Spot
+from alerting.signals import Report, Signal, Spot, stamped_by
 from alerting.store import Store, Writer
 from alerting.weather import Column, Fields, FieldSettings
 
@@ -232,7 +232,8 @@ class Station:
             try:
                 signal = one.signal()
                 # What was stamped by a clock that was set back since was there by now.
-                engine.see(signal, min(signal.accepted or signal.issued, now))
+                signal = stamped_by(signal, now)
+                engine.see(signal, signal.accepted or signal.issued)
             except Exception:
                 # It failed when it came and was set aside then; it must not keep the service down.
                 log.exception("signal left out", realm=realm.id, signal=one.id)

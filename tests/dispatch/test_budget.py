@@ -203,3 +203,18 @@ def test_a_code_for_one_address_is_never_said_on_another(hall: Hall) -> None:
     hall.passes(minutes=10)
     assert not hall.console.got
     assert [d.state for d in hall.deliveries()] == ["dead"]
+
+
+def test_who_was_told_on_another_channel_is_not_told_again_when_others_on_the_list_are(
+    hall: Hall,
+) -> None:
+    limited(hall, hour=1)
+    hall.store.write(lambda c: c.execute(
+        insert(holder).values(post="police", rank=1, person="smith")))  # fmt: skip
+    tells(hall, 1, post="police"), tells(hall, 1, post="site")
+    told = hall.tell("police", who="any one")
+    hall.goes()
+    assert hall.notice(told).state == "due", "smith has no other channel"
+    hall.passes(hours=3)
+    carried = [(d.person, d.channel) for d in hall.deliveries() if told in hall.carried(d.id)]
+    assert carried == [("chen", "console"), ("smith", "sms")]

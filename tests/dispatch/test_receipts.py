@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from alerting.dispatch import Sent, StatusChange, apply_status, outbox
 from alerting.dispatch.channels import RANK
-from alerting.store.schema import delivery
+from alerting.store.schema import delivery, person
 from tests.dispatch.hall import Hall, run
 
 
@@ -91,6 +91,17 @@ def test_what_could_not_be_delivered_is_sent_once_more_and_then_elsewhere(hall: 
     hall.passes(minutes=1)
     assert [(d.channel, d.state) for d in hall.deliveries()] == [
         ("sms", "superseded"), ("sms", "superseded"), ("console", "accepted")]  # fmt: skip
+
+
+def test_what_did_not_reach_somebody_who_has_left_is_dead_and_holds_up_nobody(hall: Hall) -> None:
+    hall.tell()
+    hall.goes()
+    hall.changes(person, "chen", active=False)
+    says(hall, "failed", reason="30003 handset out of reach", again=True)
+    told = hall.tell("site")
+    hall.passes(minutes=1)
+    assert hall.notice(told).state == "carried"
+    assert [(d.person, d.state) for d in hall.deliveries()] == [("chen", "dead"), ("smith", "accepted")]
 
 
 def test_what_is_blocked_for_good_goes_elsewhere_at_once(hall: Hall) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 STORIES = "tests/scenarios/"
+LAWS = "tests/laws/test_found.py::"
 
 
 @dataclass(frozen=True, slots=True)
@@ -499,4 +500,22 @@ BREAKS = (
           "pursuit.c.wants.not_in(CALLED), closed", "closed",
           STORIES + "test_callouts.py::"
           "test_at_the_end_the_closing_report_is_asked_until_it_is_in"),
+    # What moves at random have found
+    Break("an order waits until the clock has caught up", "alerting/service/engine_loop.py",
+          "written = stamped_by(signal, self._station.now(realm))", "written = signal",
+          LAWS + "test_an_order_after_the_clock_was_set_back_goes_out_at_once_and_its_answer_is_heard"),
+    Break("a call is made after its answer", "alerting/dispatch/superseding.py",
+          '(one.kind in CALLS and ("pursuit", one.pursuit) in ended)', "False",
+          LAWS + "test_a_call_that_waits_for_its_channel_is_not_made_after_the_answer"),
+    Break("a call keeps a rise from its reader", "alerting/alerts/spreading.py",
+          'ledger.notices("alert", alert)[before:] if', 'ledger.notices("alert", alert) if',
+          LAWS + "test_a_rise_in_the_moment_of_a_call_is_told_to_whom_that_calls_for_something_else"),
+    Break("who has left stops all sending", "alerting/dispatch/ways.py",
+          "if again and here and not", "if again and not",
+          "tests/dispatch/test_receipts.py::"
+          "test_what_did_not_reach_somebody_who_has_left_is_dead_and_holds_up_nobody"),
+    Break("who was told is told again for others", "alerting/dispatch/readers.py",
+          "return (row.id, reader.person.id) in self._had", "return False",
+          "tests/dispatch/test_budget.py::"
+          "test_who_was_told_on_another_channel_is_not_told_again_when_others_on_the_list_are"),
 )  # fmt: skip
