@@ -42,7 +42,7 @@ from alerting.store.schema import (
     pursuit,
     realm,
 )
-from alerting.vocabulary.answers import CALLED, HANDOVER, choices
+from alerting.vocabulary.answers import CALLED, COMMAND, HANDOVER, choices
 from alerting.vocabulary.gate import GATE
 from alerting.vocabulary.questions import grouped
 from alerting.web.around import around_of
@@ -229,6 +229,8 @@ def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dic
     acts = [c.act for c in choices(row.wants, row.measure is not None).values()]
     acknowledge = "acknowledge" in acts and ROLES.index(reader.role) >= ROLES.index("answer")
     acts = [a for a in acts if a != "acknowledge"]
+    if row.wants == COMMAND:  # what a text said is confirmed by a text, from the same address
+        acts = []
     if "stand" in acts and not _still_open(connection, row.alert):
         acts = []
     if row.wants == "gate" and work is not None and (
@@ -274,7 +276,8 @@ def _hand_over(connection: Connection, station: Station, row: Any, reader: Any) 
     waits = held is not None and held.state == "open" and held.incomer == reader.id
     handed = hand_overs.listed(connection).get(row.post) if waits else None
     return {
-        "definition": None, "noted": False, "put": {}, "subject": f"notice:{row.id}", "several": [],
+        "definition": None, "called": None, "noted": False, "unconfirmed": False, "put": {},
+        "subject": f"notice:{row.id}", "several": [],
         "acts": list(handing_over.ACTS) if waits else [], "acknowledge": False, "state": "",
         "sides": [], "title": {}, "said": {}, "place": {},
         "handing": handed and handed | {"items": hand_overs.items_of(connection, station, row.post),

@@ -198,7 +198,7 @@ def test_a_report_that_falls_short_is_asked_back_by_name_and_help_reaches_the_of
     town.passes(minutes=16)
     phone.expects("第2次呼叫", "①受影响村数②转移人数③已采取措施④是否需要支援")
     phone.replies(f"5 {phone.code} 3 0 已撒盐 是").expects("已收报告", "现场指挥 张三；受影响村数 3")
-    zhao.gets("C镇政府报告需要支援", "已采取措施 已撒盐").replies(f"1 {zhao.code}").expects("收到确认")
+    zhao.gets("C镇政府报告需要支援", "已采取措施 已撒盐").replies(f"1 {zhao.code}").gets("收到确认")
     town.passes(hours=1)
     hears_no_more(phone, zhao)
     assert [len(r["lacks"]) for r in callee(town, "C")["reports"]] == [0, 4]
