@@ -33,8 +33,8 @@ def read_people(path: Path, channels: set[str], phone_channels: set[str]) -> lis
     """Checked rows; raises BadInput that lists every bad line.
 
     `channels` are those of the config; addresses on `phone_channels` must be numbers with +country, and
-    are given as providers say them (E.164). An address is one person's: who answers from it is known by
-    it alone.
+    are given as providers say them (E.164). Such a number is one person's: who answers from it is known
+    by it alone.
     """
     wrong = Complaints(str(path), [])
     people: dict[str, dict[str, Any]] = {}
@@ -62,7 +62,7 @@ def read_people(path: Path, channels: set[str], phone_channels: set[str]) -> lis
                           " 请写带国家代码的号码，如 +86…")  # fmt: skip
             elif (channel, address) in contacts:
                 wrong.add(line, f"{channel}:{address} stands there twice 重复")
-            elif (channel, address) in owners:
+            elif channel in phone_channels and (channel, address) in owners:
                 owner, there = owners[channel, address]
                 wrong.add(line, f"{channel}:{address} is {owner}'s already, line {there}: an answer"
                           " from it could be either's; give each their own, or make the telephone that"

@@ -51,6 +51,10 @@ def test_what_is_no_number_is_refused_with_its_line(tmp_path: Path, written: str
     assert f"line 3: {written!r} is no phone number with its country, e.g. +44…" in str(wrong.value)
 
 
+def test_a_console_from_which_nobody_answers_may_be_many_peoples(tmp_path: Path) -> None:
+    assert len(read(tmp_path, "console:desk", "console:desk")) == 2
+
+
 @pytest.mark.parametrize(("contacts", "expected"), [
     (("console:",), "line 2: 'console:' has no address; write channel:address"),
     (("sms:+8613912345678 sms:+86-139-12345678",), "line 2: sms:+8613912345678 stands there twice"),
