@@ -24,6 +24,7 @@ from sqlalchemy import Connection, select
 from alerting.dispatch import Composer, Dispatcher
 from alerting.dispatch.channels import Around, Message, Plain, Sent
 from alerting.dispatch.compose import Asking
+from alerting.dispatch.digest import read as read_digest
 from alerting.dispatch.writing import as_news
 from alerting.runtime import VirtualRuntime
 from alerting.store import Store, Writer
@@ -123,7 +124,8 @@ def _barely(front: Run, path: Path) -> float:
         same(not connection.execute(select(notice.c.id).where(notice.c.state == "due")).all(),
              "a notice is still due")  # fmt: skip
         rows = connection.execute(select(delivery).order_by(delivery.c.id)).all()
-        begun = {row.id: row.begun for row in connection.execute(select(digest))}
+        numbers_of = connection.execute(select(digest.c.id)).scalars().all()
+        gathered = {number: read_digest(connection, number) for number in numbers_of}
         news: dict[int, list[Any]] = {row.id: [] for row in rows}
         carried = select(delivery_notice.c.delivery, notice).join(
             notice, notice.c.id == delivery_notice.c.notice
@@ -148,7 +150,7 @@ def _barely(front: Run, path: Path) -> float:
             told = news[row.id]
             waiting[row.digest] |= {one.id for one in told if one.wants}
             said = composer.digest(
-                told, row.language, True, asking, Taken.max_segments, begun[row.digest],
+                told, row.language, True, asking, Taken.max_segments, gathered[row.digest],
                 len(waiting[row.digest]),
             ) if row.summary else composer.compose(
                 told, row.language, True, asking, Taken.max_segments

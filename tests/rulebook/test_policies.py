@@ -25,15 +25,15 @@ def test_a_county_without_the_file_is_called_as_it_is_shipped() -> None:
 
 
 @pytest.mark.parametrize(("old", "new", "where", "says"), [
-    ("wait: {red: 5,", "wait: {red: 0,", ":34:", "red"),
-    ("who: any one", "who: all", ":30:", "'any one'"),
-    ("call: regulator", "call: mayor", ":28:", "'regulator'"),
-    ("call: regulator", "call: township", ":24:", "township is called by two steps"),
-    ("call: duty-office", "call: field", ":24:", "the last the duty-office"),
-    ("times: 12", "tims: 12", ":30:", "tims is not a key"),
-    ("wants: [decision,", "wants: [decisions,", ":24:", "'decisions' is nothing that is waited for"),
-    ("    for: {wants: [decision, confirm, conflict, wait, signature]}\n", "", ":24:", "has no `for`"),
-    ("policies:\n", "policy:\n", ":23:", "policy is not a key"),
+    ("wait: {red: 5,", "wait: {red: 0,", ":36:", "red"),
+    ("who: any one", "who: all", ":32:", "'any one'"),
+    ("call: regulator", "call: mayor", ":30:", "'regulator'"),
+    ("call: regulator", "call: township", ":26:", "township is called by two steps"),
+    ("call: duty-office", "call: field", ":26:", "the last the duty-office"),
+    ("times: 12", "tims: 12", ":32:", "tims is not a key"),
+    ("wants: [decision,", "wants: [decisions,", ":26:", "'decisions' is nothing that is waited for"),
+    ("    for: {wants: [decision, confirm, conflict, wait, signature]}\n", "", ":26:", "has no `for`"),
+    ("policies:\n", "policy:\n", ":25:", "policy is not a key"),
 ])  # fmt: skip
 def test_each_fault_is_named_with_its_line(old: str, new: str, where: str, says: str) -> None:
     text = SHIPPED.read_text("utf-8")

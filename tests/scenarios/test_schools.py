@@ -90,7 +90,8 @@ def test_one_question_and_one_digit_for_all_schools_above_a_height(town: Town, z
 
     # One that joins later is a question about itself.
     town.by_hand("/measures", "校舍停暖", measure="suspend-classes", place="low-1", level="orange")
-    zheng.expects("低1校", "明天1月21日停课", without=["高1校", "5处"]).replies("2 已供暖")
+    zheng.expects("：低1校，20日20时起", "明天1月21日停课", "相邻：高1校停课", without=["名单", "5处"])
+    zheng.replies("2 已供暖")
     zheng.gets("不同意")
     assert states(town) == dict.fromkeys(HIGH, "issued") | {"low-1": "refused"}
 

@@ -270,10 +270,11 @@ def test_a_kind_that_nobody_knows_is_shown_and_told_to_the_duty_office_until_it_
     town.warns("red", hazard="", event="Volcano Warning", identifier="W4",
                sender="w-nws.webmaster@noaa.gov")  # fmt: skip
     town.passes(minutes=11)
-    zhao.expects("“火山灰”红色预警", without=["蝗灾", "Volcano"])
+    zhao.gets("“火山灰”红色预警")
+    assert not [m.body for m in zhao.unread if "蝗灾" in m.body or "Volcano" in m.body]
     town.warns("yellow", hazard="", identifier="99:7/2", action="cancel", references=["99:7/1"])
     town.passes(minutes=11)
-    zhao.expects("该预警已解除、到期或已能识别")
+    zhao.gets("该预警已解除、到期或已能识别")
     assert [a["state"] for a in town.alerts(rule="warning-unknown")].count("open") == 1
     assert [w["identifier"] for w in town.api("GET", "/warnings").json()["warnings"]] == ["W4", "W2"]
     assert "臭氧层扰动" not in "".join(warnings_shown(town))

@@ -257,7 +257,7 @@ def test_where_whoever_was_to_come_has_left_it_is_said_who_stays(watched: Watche
     watched.station.store.write(leaves)
     rule, _, level, said = of_the_roster(watched)[-1]
     assert (rule, level) == ("roster-gap", Level.orange)
-    assert "1月20日14:30至1月21日14:30无接班人员，陈警官继续值班" in said
+    assert "1月20日14:31至1月21日14:30无接班人员，陈警官继续值班" in said
 
 
 def test_a_hand_over_that_nobody_confirms_is_a_trouble_until_somebody_does(watched: Watched) -> None:
