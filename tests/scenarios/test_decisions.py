@@ -48,7 +48,7 @@ def test_of_two_decisions_at_once_one_counts_and_both_are_answered(town: Town, w
         texts = ["1", "2 再等等"]
         list(hands.map(lambda t: town.provider.reply(wang.number, t, town.inbound), texts))
     town.settles()
-    replies = [m.body for m in wang.unread if "已记录" in m.body or "答复" in m.body]
+    replies = [m.body for m in wang.unread if any(w in m.body for w in ("已记录", "答复", "您已批准"))]
     assert len(replies) == 2
     assert ("已记录同意" in "".join(replies)) != ("已记录不同意" in "".join(replies))
     assert (closing(town) == "refused") == ("已记录不同意" in "".join(replies))
