@@ -1,6 +1,7 @@
 """`python -m bench` runs every bench; `python -m bench engine`, `ingest` or `binding` that one.
 
-`python -m bench backtest FOLDER …` lives through recorded winters (docs/backtest.md), without targets.
+`python -m bench backtest FOLDER …` lives through recorded winters (docs/backtest.md), `python -m bench
+night [SEED]` through a night of a storm (docs/night.md), both without targets.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ BENCHES = ("engine", "ingest", "binding")
 def main(asked: list[str]) -> int:
     if asked[:1] == ["backtest"]:
         return int(importlib.import_module("bench.backtest.command").main(asked[1:]))
+    if asked[:1] == ["night"]:
+        return int(importlib.import_module("bench.night.run").main(asked[1:]))
     unknown = [name for name in asked if name not in BENCHES]
     if unknown:
         print(f"no bench is called {unknown[0]!r}; there are: {', '.join(BENCHES)}")
