@@ -1,1 +1,1 @@
-"""A measured night: who is awake, who has reported, and how many messages that takes (docs/night.md)."""
+"""A measured night: who is awake, who has reported, how many messages that takes (docs/night.md)."""

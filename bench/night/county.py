@@ -14,7 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SITES_MORE = 9  # with the county's own 51: sixty
 # How many stand on the list of a post, by its tier.
-ON_A_LIST = {"duty-office": 12, "regulator": 6, "township": 8, "field": 5, "enterprise": 5, "village": 2}
+ON_A_LIST = {"duty-office": 12, "regulator": 6, "township": 8, "field": 5, "enterprise": 5,
+             "village": 2}  # fmt: skip
 ROLES = {"duty-office": "order", "regulator": "decide", "township": "answer"}
 # Where a message rings: the shipped policies with a text first and a call next, at once where it is red
 # and nobody has opened the text within three minutes (practice in Zhejiang).
@@ -28,7 +29,7 @@ class Size:
 
 
 def write(folder: Path, url: str, size: Size) -> Path:
-    """Write the county's folder; its messages and calls are posted to `url`. Gives the config's path."""
+    """Write the county's folder; its messages and calls are posted to `url`. Gives its config."""
     shutil.copytree(ROOT / "rules", folder / "rules")
     shutil.copytree(ROOT / "county", folder / "county")
     policies = folder / "rules" / "policies.yaml"

@@ -1,4 +1,4 @@
-"""`python -m bench night [SEED]`: a storm of six hours over a county of 900 people, through the live code.
+"""`python -m bench night [SEED]`: a storm of six hours over a county of 900 people, by the live code.
 
 The weather is the recorded winter storm of exercises/, moved so that its snow falls from 22:00 to 04:00
 local time; what the weather office says in red is ours. Every message goes out over HTTP to a stand-in
@@ -41,12 +41,14 @@ from alerting.service.watch_loop import WatchLoop
 from alerting.signals import Area, Signal, Warning
 from alerting.store import Store
 from alerting.store.schema import alert, delivery, delivery_notice, notice, person, post, pursuit
+from alerting.vocabulary import HAZARDS
 from bench.night.county import ROOT, Size, write
 from bench.night.people import People
 
 BEGINS = datetime(2013, 2, 9, 14, tzinfo=UTC)  # 22:00 in the county
 STORM, AFTER = timedelta(hours=6), timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+RECENT = timedelta(hours=4)  # what came in before is left out
 Row = dict[str, Any]
 
 
@@ -65,18 +67,22 @@ class Night:
     seconds: float
 
 
-def warned(identifier: str, at: datetime, hazard: str, zones: Sequence[str], hours: float) -> Warning:
+def warned(
+    identifier: str, at: datetime, hazard: str, zones: Sequence[str], until: datetime
+) -> Warning:
     return Warning(
-        source=WARNINGS, issued=at, identifier=identifier, sender="雾岭县气象台（虚构）", action="alert",
-        hazard=hazard, event={"road-icing": "道路结冰", "snow": "暴雪"}[hazard], level="red",
+        source=WARNINGS, issued=at, identifier=identifier, sender="雾岭县气象台（虚构）",
+        action="alert", hazard=hazard, event=HAZARDS[hazard].zh, level="red",
         headline="雾岭县气象台（虚构）发布红色预警信号", description="", references=(),
-        expires=at + timedelta(hours=hours), area=Area(codes=tuple(zones), above=None),
+        expires=until, area=Area(codes=tuple(zones), above=None),
     )  # fmt: skip
 
 
-async def live(size: Size, seed: int, storm_for: timedelta = STORM, said: Any = None) -> Night:
-    """Live through the night; `said` is told once an hour how it goes."""
-    began = time.monotonic()  # noqa: TID251
+async def live(
+    size: Size, seed: int, storm_for: timedelta = STORM, after: timedelta = AFTER, said: Any = None
+) -> Night:
+    """Live through the night and some time `after`; `said` is told once an hour how it goes."""
+    began = time.monotonic()
     os.environ.setdefault("SUIAN_HOOK_SECRET", "of the night alone")
     with tempfile.TemporaryDirectory() as folder:
         async with _phones() as url:
@@ -84,13 +90,13 @@ async def live(size: Size, seed: int, storm_for: timedelta = STORM, said: Any = 
             storm = load_storm(ROOT / "exercises" / "winter-storm", county.places)
             storm = storm.from_now(storm.begins + timedelta(hours=12))
             towns = [p.id for p in county.places.of_kind("zone") if p.parent]
-            signals: list[tuple[datetime, Signal]] = [
-                *storm.signals,
-                (BEGINS + 10 * MINUTE, warned("red-ice", BEGINS + 10 * MINUTE, "road-icing", towns,
-                                              storm_for.total_seconds() / 3600 - 0.5)),
-                (BEGINS + 70 * MINUTE, warned("red-snow", BEGINS + 70 * MINUTE, "snow", towns[:6],
-                                              storm_for.total_seconds() / 3600 - 2)),
-            ]  # fmt: skip
+            ends = BEGINS + storm_for
+            signals = [one for one in storm.signals
+                       if one[0] > BEGINS - RECENT or isinstance(one[1], Warning)]  # fmt: skip
+            for after_begin, hazard, where in ((10, "road-icing", towns), (70, "snow", towns[:6])):
+                at = BEGINS + after_begin * MINUTE
+                if at < ends:
+                    signals.append((at, warned(f"red-{hazard}", at, hazard, where, ends)))
             runtime = VirtualRuntime(BEGINS - MINUTE, seed)
             station = Station(county, runtime, Store(Path(folder) / "night.db"))
             loops = _loops(station)
@@ -101,8 +107,8 @@ async def live(size: Size, seed: int, storm_for: timedelta = STORM, said: Any = 
                                      .scalars()))  # fmt: skip
                 await loops.settle()
                 await _play(station, loops, people, sorted(signals, key=lambda s: s[0]),
-                            BEGINS + storm_for + AFTER, said)  # fmt: skip
-                return told(station, time.monotonic() - began)  # noqa: TID251
+                            BEGINS + storm_for + after, said)  # fmt: skip
+                return told(station, time.monotonic() - began)
             finally:
                 await station.close()
 
@@ -224,32 +230,40 @@ def table(night: Night) -> str:
     def minutes(seconds: int | None) -> str:
         return "–" if seconds is None else f"{seconds / 60:.1f}"
 
-    lines = ["| called out | called | awake | in 5 min | half within | slowest | reported | half within |"
-             " slowest | never |", "| --- |" + " ---: |" * 9]  # fmt: skip
+    lines = _head("called out", "called", "awake", "in 5 min", "half within", "slowest", "reported",
+                  "half within", "slowest", "never")  # fmt: skip
     for row in night.callees:
-        lines.append(
-            f"| {row['tier']} | {row['called']} | {row['woken']} | {row['in_time']} |"
-            f" {minutes(row['woken_median'])} | {minutes(row['woken_slowest'])} | {row['reported']} |"
-            f" {minutes(row['reported_median'])} | {minutes(row['reported_slowest'])} | {row['never']} |"
-        )
-    lines += ["", "| of all who were asked anything | called | answered | half within | slowest | never |",
-              "| --- |" + " ---: |" * 5]  # fmt: skip
+        lines.append(_row(row["tier"], row["called"], row["woken"], row["in_time"],
+                          minutes(row["woken_median"]), minutes(row["woken_slowest"]), row["reported"],
+                          minutes(row["reported_median"]), minutes(row["reported_slowest"]),
+                          row["never"]))  # fmt: skip
+    lines += ["", *_head("of all who were asked anything", "called", "answered", "half within",
+                         "slowest", "never")]  # fmt: skip
     for row in night.called:
-        lines.append(f"| {row['tier']} | {row['called']} | {row['woken']} | {minutes(row['median'])} |"
-                     f" {minutes(row['slowest'])} | {row['never']} |")
-    most = night.messages[int(len(night.messages) * 0.95)] if night.messages else 0
-    lines += [
-        "", f"{len(night.messages)} people got {sum(night.messages)} messages and calls: half of them"
-        f" {median(night.messages or [0]):.0f} or fewer, 95 % {most} or fewer, the most"
-        f" {max(night.messages, default=0)}; and {sum(night.replies)} replies to their texts, the most"
-        f" {max(night.replies, default=0)}. There were {night.alerts} advisories and {night.notices}"
-        " notices to posts and people.",
-        f"Open at the end: {len(night.open)}"
-        + (": " + ", ".join(f"{who} ({wants})" for who, wants in night.open[:20]) if night.open else "."),
-        f"Called and never heard: {len(night.silent)}"
-        + (": " + ", ".join(night.silent[:20]) if night.silent else "."),
-    ]  # fmt: skip
-    return "\n".join(lines)
+        lines.append(_row(row["tier"], row["called"], row["woken"], minutes(row["median"]),
+                          minutes(row["slowest"]), row["never"]))  # fmt: skip
+    sent, replied = night.messages or [0], night.replies or [0]
+    return "\n".join([
+        *lines, "",
+        f"{len(night.messages)} people got {sum(sent)} messages and calls: half of them"
+        f" {median(sent):.0f} or fewer, 95 % {sent[int(len(sent) * 0.95)]} or fewer, the most"
+        f" {max(sent)}; and {sum(replied)} replies to their texts, the most {max(replied)}. There were"
+        f" {night.alerts} advisories and {night.notices} notices to posts and people.",
+        "", _named("Open at the end", [f"{who} ({wants})" for who, wants in night.open]),
+        "", _named("Called and never heard", night.silent),
+    ])  # fmt: skip
+
+
+def _head(*names: str) -> list[str]:
+    return [_row(*names), "| --- |" + " ---: |" * (len(names) - 1)]
+
+
+def _row(*cells: object) -> str:
+    return f"| {' | '.join(str(one) for one in cells)} |"
+
+
+def _named(what: str, who: Sequence[str]) -> str:
+    return f"{what}: {len(who)}{': ' if who else ''}{', '.join(who)}."
 
 
 def main(asked: Sequence[str]) -> int:
