@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -67,7 +66,8 @@ class EngineLoop:
     async def _take(self, realm: str, one: Record) -> None:
         station = self._station
         try:
-            signal = one.signal()
+            # What was stamped before the clock was set back was there by now.
+            signal = stamped_by(one.signal(), station.now(realm))
         except ValueError as error:
             # It will not read better a second time, and nothing was decided on it that must be
             # forgotten.
@@ -95,13 +95,9 @@ class EngineLoop:
         self, realm: str, engine: Engine, seq: int, signal: Signal, work: Work, done: set[int]
     ) -> None:
         bus, life = self._station.bus, engine.life
-        # Stamps never run backwards, a machine's clock may be set back: what is written, and whom it
-        # calls, goes by the clock as it is, or all of it would wait until that has caught up.
-        written = stamped_by(signal, self._station.now(realm))
-        at = written.accepted or written.issued
         slices = [s for s in engine.slices(work) if s not in done]
         for number in slices[:-1]:
-            changes = await self._changes(engine, work, number, at)
+            changes = await self._changes(engine, work, number)
 
             def a_slice(
                 connection: Connection, number: int = number, changes: Changes = changes
@@ -110,22 +106,23 @@ class EngineLoop:
                 connection.execute(insert(slice_done).values(realm=realm, seq=seq, slice=number))
 
             await self._station.writer.write(a_slice)
-        last = await self._changes(engine, work, slices[-1], at) if slices else None
+        last = await self._changes(engine, work, slices[-1]) if slices else None
 
-        told = officials(engine.facts, life.book, signal.accepted or signal.issued)
+        now = signal.accepted or signal.issued
+        told = officials(engine.facts, life.book, now)
         let_go: list[tuple[str, str]] = []
 
         def the_last(connection: Connection) -> None:
             if last is not None:
                 commit(connection, life, last)
-            if isinstance(written, Report):
-                _take_report(connection, life, written)
-                let_go[:] = unknown.called_off(connection, realm, at)
+            if isinstance(signal, Report):
+                _take_report(connection, life, signal)
+                let_go[:] = unknown.called_off(connection, realm, now)
             elif isinstance(signal, Tick) and not signal.subject:
-                order_again(connection, life, signal.issued, at)
-                end_past(connection, life, at)
-                ask_again(connection, life, signal.issued, at)
-            responses.review(connection, life, told, at)
+                order_again(connection, life, signal.issued, now)
+                end_past(connection, life, now)
+                ask_again(connection, life, signal.issued, now)
+            responses.review(connection, life, told, now)
             connection.execute(
                 delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == seq)
             )
@@ -135,9 +132,9 @@ class EngineLoop:
         for rule, place in let_go:
             engine.let_go(rule, place)
 
-    async def _changes(self, engine: Engine, work: Work, number: int, at: datetime) -> Changes:
+    async def _changes(self, engine: Engine, work: Work, number: int) -> Changes:
         return await self._station.runtime.in_thread(
-            "engine", lambda: replace(engine.changes(work, number), at=at)
+            "engine", lambda: engine.changes(work, number)
         )
 
     async def _done(self, realm: str, seq: int) -> set[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ import pytest
 from alerting.runtime import RealRuntime, VirtualRuntime
 from alerting.service import book_loop, good_book
 from alerting.service.book_loop import EVERY_VIRTUAL, BookLoop
+from alerting.service.clock import LIVE
 from alerting.service.config import load_config
 from alerting.service.county import County, load_county
 from alerting.service.engine_loop import EngineLoop
 from alerting.service.station import Station
+from alerting.signals import Tick
 from alerting.store import Store
 from tests.service.test_watch_loop import START, TOWN
 
@@ -192,3 +195,14 @@ policies:
     asyncio.run(rules.step()), asyncio.run(engine.step())
     assert "policies.yaml" in station.book_problem
     assert list(station.book.policies.policies) == ["all"], "what was in force is in force"
+
+
+def test_a_signal_that_was_stamped_before_the_clock_was_set_back_is_taken_as_of_now(county: County) -> None:
+    clock = VirtualRuntime(START)
+    station = Station(county, clock, Store(":memory:"))
+    ahead = Tick(source="clock", issued=START + timedelta(hours=1))
+    station.store.write(
+        lambda c: station.bus.publish(c, LIVE, [ahead], START + timedelta(hours=1)))  # fmt: skip
+    assert asyncio.run(EngineLoop(station).step())
+    engine = station.engines[LIVE]
+    assert engine.fields.sight(clock.now(), engine.facts.at(clock.now())).now == START
