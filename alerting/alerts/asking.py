@@ -15,7 +15,7 @@ what.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from alerting.alerts import meeting, signing
 from alerting.alerts.addressing import addressed, post_for
@@ -46,6 +46,20 @@ from alerting.alerts.reopening import SHUTS, tell_open
 from alerting.people import Post
 from alerting.places import Place
 from alerting.store.rows import Row
+
+
+class _Asked(NamedTuple):
+    """What is asked of whom at one object, by whom, and what was decided on it before: see `ask`."""
+
+    name: str
+    object: str
+    carrier: Post
+    by: str
+    at: datetime
+    day: str | None
+    interim_for: str | None = None
+    decided_by: str | None = None
+    signed: dict[str, Any] | None = None
 
 
 def ask(
@@ -81,44 +95,32 @@ def ask(
             _end_those_over(ledger, name, object_id, post.id, at)
             for_day = day or day_meant(ledger, name, object_id, post.id, at)
         when = hours or hours_of(arguments, at, ledger.life.zone)
-        changed += _ask_for(ledger, name, object_id, post, arguments, when, here, by, at,
-                            interim_for, decided_by, for_day, signed)  # fmt: skip
+        asked = _Asked(name, object_id, post, by, at, for_day, interim_for, decided_by, signed)
+        changed += _ask_for(ledger, asked, arguments, when, here)
     return changed
 
 
 def _ask_for(
-    ledger: Ledger,
-    name: str,
-    object_id: str,
-    carrier: Post,
-    arguments: dict[str, Any],
-    hours: Hours,
-    facts: Facts,
-    by: str,
-    at: datetime,
-    interim_for: str | None,
-    decided_by: str | None,
-    day: str | None,
-    signed: dict[str, Any] | None,
+    ledger: Ledger, asked: _Asked, arguments: dict[str, Any], hours: Hours, facts: Facts
 ) -> list[str]:
     """Ask one carrier at one object: of the measure that is for these hours; for those in which it may
     not stand undecided, of another."""
+    name, where, carrier, by, at = asked.name, asked.object, asked.carrier.id, asked.by, asked.at
     changed: list[str] = []
     declared, seen, left = ledger.life.measure(name).arguments, set[str](), [hours]
     while left:
         when = left.pop()
         given = arguments if when == hours else in_hours(declared, arguments, when, ledger.life.zone)
-        held = open_for(ledger, name, object_id, carrier.id, day, when, by, at, seen)
+        held = open_for(ledger, name, where, carrier, asked.day, when, by, at, seen)
         if held is not None:
             seen.add(held.id)
             left += meeting.parted(ledger, held, when, at)[1]
             if join(ledger, held, given, facts, by, at, when):
                 changed.append(held.id)
-        elif old := done_by_another(ledger, name, object_id, carrier.id, when, by, at):
+        elif old := done_by_another(ledger, name, where, carrier, when, by, at):
             note_asker(ledger, old, given, facts.level, when, by, at)  # comes back for them too
         else:
-            changed.append(_propose(ledger, name, object_id, carrier, given, when, facts, by, at,
-                                    interim_for, decided_by, day, signed))  # fmt: skip
+            changed.append(_propose(ledger, asked, given, when, facts))
     return changed
 
 
@@ -293,30 +295,19 @@ def go_on(
 
 
 def _propose(
-    ledger: Ledger,
-    name: str,
-    object_id: str,
-    carrier: Post,
-    arguments: dict[str, Any],
-    hours: Hours,
-    facts: Facts,
-    by: str,
-    at: datetime,
-    interim_for: str | None,
-    decided_by: str | None,
-    day: str | None,
-    signed: dict[str, Any] | None,
+    ledger: Ledger, asked: _Asked, arguments: dict[str, Any], hours: Hours, facts: Facts
 ) -> str:
+    name, where, carrier, by, at, day, interim_for, decided_by, signed = asked
     definition = ledger.life.measure(name)
     sector = definition.sector or facts.sector
-    decider = post_for(ledger, definition.decider, sector, object_id)
-    lifter = post_for(ledger, definition.lifter, sector, object_id)
+    decider = post_for(ledger, definition.decider, sector, where)
+    lifter = post_for(ledger, definition.lifter, sector, where)
     undecided = decider is not None and decided_by is None
-    last = ledger.newest(name, object_id, carrier.id)
+    last = ledger.newest(name, where, carrier.id)
     number, (begins, ends) = 1 if last is None else last.number + 1, hours
     row = ledger.add_measure(
-        id=f"{ledger.realm}.{name}.{object_id}.{carrier.id}.{number}", measure=name,
-        title=dict(definition.title), gate=definition.gate, object=object_id, day=day,
+        id=f"{ledger.realm}.{name}.{where}.{carrier.id}.{number}", measure=name,
+        title=dict(definition.title), gate=definition.gate, object=where, day=day,
         carrier=carrier.id, number=number,
         state="proposed" if undecided else "approved", level=facts.level, arguments=arguments,
         decider=decider.id if decider else None, lifter=lifter.id if lifter else None,
@@ -333,7 +324,7 @@ def _propose(
     signing.put_anew(ledger, row, Joint(arguments, facts.level, *hours), facts, at)
     if undecided and row.state in NOT_ISSUED:
         for interim in ledger.life.asks(definition.interim):
-            place = ledger.life.places.by_id.get(object_id)
+            place = ledger.life.places.by_id.get(where)
             if place is not None:
                 ask(ledger, interim.measure, place, dict(interim.arguments), facts, row.id, at,
                     interim_for=row.id, day=day)  # fmt: skip
@@ -389,8 +380,8 @@ def settle_signed(ledger: Ledger, row: Row, facts: Facts, by: str, at: datetime)
             if held is not None:
                 join(ledger, held, given, said, key, at, part)
             elif carrier is not None:
-                _propose(ledger, row.measure, row.object, carrier, given, part, said, key, at, None,
-                         by, row.day, as_signed)  # fmt: skip
+                asked = _Asked(row.measure, row.object, carrier, key, at, row.day, None, by, as_signed)
+                _propose(ledger, asked, given, part, said)
 
 
 def _becomes(ledger: Ledger, row: Row, now: Joint, facts: Facts, at: datetime) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -124,7 +123,7 @@ def play(name: Name, who: As = "", config: ConfigPath = CONFIG) -> None:
     """Play the config's exercise as `serve --play` does: in a fictional county as fast as it likes,
     its people answering by themselves."""
     settings = load_config(config)
-    folder = _folder(settings.exercise.plans, name)
+    folder = drill_plans.folder_of(settings, name)
     configured = settings.exercise.play
     if configured is None or configured.resolve() != folder.resolve():
         plays = configured.name if configured else "none 无"
@@ -173,17 +172,6 @@ def _print(made: dict[str, Any], settings: Config) -> None:
 
 def _took(seconds: int | None) -> str:
     return "–" if seconds is None else f"{seconds // 60}:{seconds % 60:02d}"
-
-
-def _folder(exercises: Path, name: str) -> Path:
-    folder = exercises / name
-    if Path(name).name != name or not folder.is_dir():
-        known = (
-            sorted(p.name for p in exercises.iterdir() if p.is_dir()) if exercises.is_dir() else []
-        )
-        raise BadInput(f"there is no exercise {name!r}", where=str(exercises),
-                       mend=f"There are: {', '.join(known) or 'none'}.")  # fmt: skip
-    return folder
 
 
 def _hold(settings: Config, body: dict[str, Any], who: str) -> int:

@@ -54,7 +54,7 @@ def names(config: Config) -> list[str]:
 
 def checked(ground: Ground, name: str) -> Plan:
     """A plan that can be played: all of it is read. Raises BadInput otherwise."""
-    folder = _folder(ground, name)
+    folder = folder_of(ground.config, name)
     try:
         storm, _ = load(ground, name, Showing(0, _ANY_TIME, ""))
     except BadInput as error:
@@ -66,7 +66,7 @@ def checked(ground: Ground, name: str) -> Plan:
 
 def load(ground: Ground, name: str, of: Showing) -> tuple[Storm, str | None]:
     """What is played; and the script's text, None for a storm. Raises BadInput."""
-    folder = _folder(ground, name)
+    folder = folder_of(ground.config, name)
     if _kind(folder) == "storm":
         return load_storm(folder, ground.places).from_now(of.begins), None
     content = _text(folder)
@@ -103,13 +103,14 @@ def _both(title: TitleWords) -> Words:
     return {"zh": title["zh"], "en": title["en"]}
 
 
-def _folder(ground: Ground, name: str) -> Path:
-    folder = ground.config.exercise.plans / name
-    if Path(name).name != name or not _kind(folder):
-        known = ", ".join(names(ground.config)) or "none"
-        raise BadInput(f"there is no plan {name!r}", where=str(ground.config.exercise.plans),
+def folder_of(config: Config, name: str) -> Path:
+    """Where a plan or storm lies. Raises BadInput that names those there are."""
+    plans = config.exercise.plans
+    if Path(name).name != name or not _kind(plans / name):
+        known = ", ".join(names(config)) or "none"
+        raise BadInput(f"there is no plan {name!r}", where=str(plans),
                        mend=f"There are: {known}.", zh=f"没有名为“{name}”的演练方案。")  # fmt: skip
-    return folder
+    return plans / name
 
 
 def _named(folder: Path) -> Path:

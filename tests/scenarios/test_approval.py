@@ -37,9 +37,7 @@ def county(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterat
         posts.write_text("\n".join(lines) + "\n", "utf-8")
         town.begin()
         yield town
-        town.seals()
-        town.dies()
-        town.keeps_its_books()
+        town.concludes()
 
 
 def deputy_of(line: str) -> str:

@@ -80,9 +80,7 @@ def county(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterat
                         for n in (1, 2)))  # fmt: skip
         town.begin()
         yield town
-        town.seals()
-        town.dies()
-        town.keeps_its_books()
+        town.concludes()
 
 
 @pytest.fixture

@@ -46,9 +46,7 @@ def town(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator
         made.also("people.csv", "brown,布朗,Officer Brown,en,answer,sms:+447700900120")
         made.also("posts.csv", "police-b,field,road-traffic,trunk-b,桥头中队,Qiaotou police,brown")
         yield made.begin()
-        made.seals()
-        made.dies()
-        made.keeps_its_books()
+        made.concludes()
 
 
 @pytest.fixture

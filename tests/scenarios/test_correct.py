@@ -30,21 +30,13 @@ def county(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterat
             "south,," for n, one in enumerate(SECTIONS)))  # fmt: skip
         town.on_duty("police", "chen", "qian").begin()
         yield town
-        town.seals()
-        town.dies()
-        town.keeps_its_books()
+        town.concludes()
 
 
 @pytest.fixture
 def town(county: Town) -> Iterator[Town]:
     yield county
-    for one in county.alerts(state="open"):
-        county.by_hand(f"/alerts/{one['id']}/withdraw", "故事结束")
-    while held_open := [m["id"] for m in county.measures() if m["ended"] is None]:
-        county.by_hand(f"/measures/{held_open[0]}/withdraw", "故事结束")
-    county.passes(minutes=40)
-    for name in PHONES:
-        county.phone(name).forgets()
+    county.lets_go(*PHONES)
 
 
 def orders(town: Town, measure: str, place: str, level: str = "orange", **arguments: Any) -> str:

@@ -36,9 +36,7 @@ def town(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator
                     changes=ONE_SOURCE)
         script(made, "ice", ICE)
         yield made.begin()
-        made.seals()
-        made.dies()
-        made.keeps_its_books()
+        made.concludes()
 
 
 def script(town: Town, name: str, text: str) -> None:

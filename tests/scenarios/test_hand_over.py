@@ -55,9 +55,7 @@ def town(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator
         for person in ("chen", "li"):
             made.phone(person).expects("【交接班】", "现由您值班，请确认接班").replies("1")
         yield made
-        made.seals()
-        made.dies()
-        made.keeps_its_books()
+        made.concludes()
 
 
 def on_since(town: Town, person: str, day: int, hour: int) -> None:

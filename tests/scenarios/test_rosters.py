@@ -49,9 +49,7 @@ def town(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator
         made.also("people.csv", *NEWCOMERS).on_duty("police").on_duty("township")
         rosters(made, ROSTERS)
         yield made.begin()
-        made.seals()
-        made.dies()
-        made.keeps_its_books()
+        made.concludes()
 
 
 def rosters(town: Town, text: str) -> None:

@@ -59,9 +59,7 @@ def town(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator
             for n in range(PLACES)
         ))  # fmt: skip
         yield made.begin()
-        made.seals()
-        made.dies()
-        made.keeps_its_books()
+        made.concludes()
 
 
 @pytest.fixture

@@ -440,6 +440,22 @@ class Town:
         assert not broken, broken
         assert unsealed is None, f"not sealed since {unsealed}"
 
+    def concludes(self) -> None:
+        """Its last story is over: the process dies, and its books hold."""
+        self.seals()
+        self.dies()
+        self.keeps_its_books()
+
+    def lets_go(self, *people: str) -> None:
+        """Between two stories of one process: what is open is withdrawn, and these forget what they got."""
+        for one in self.alerts(state="open"):
+            self.by_hand(f"/alerts/{one['id']}/withdraw", "故事结束")
+        while going := [m["id"] for m in self.measures() if m["ended"] is None]:
+            self.by_hand(f"/measures/{going[0]}/withdraw", "故事结束")
+        self.passes(minutes=40)
+        for one in people:
+            self.phone(one).forgets()
+
     def told(self) -> str:
         """All that anybody got so far, for a failing story."""
         lines = [f"{m.to}: {m.body}" for m in self.provider.messages]
