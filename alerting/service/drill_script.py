@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from alerting.errors import BadInput
 from alerting.places import Places
@@ -44,11 +44,20 @@ class WarningStep(Model):
     lasts: Wait = timedelta(hours=6)
 
 
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise ValueError("a step needs a reason; those who are called read it")
+    return reason
+
+
+Reason = Annotated[str, AfterValidator(_said)]
+
+
 class OpenStep(Model):
     rule: str
     place: str
     level: LevelName
-    reason: str
+    reason: Reason
 
 
 class OrderStep(Model):
@@ -56,7 +65,7 @@ class OrderStep(Model):
     place: str
     level: LevelName
     arguments: dict[str, Any] = Field({})
-    reason: str
+    reason: Reason
 
 
 class Step(Model):

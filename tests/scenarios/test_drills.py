@@ -244,6 +244,10 @@ def test_a_script_that_is_wrong_is_refused_with_line_and_mend(town: Town) -> Non
     for words in ("script.yaml:5:18: the book has no rule 'icy'", "script.yaml:6:12: this step comes",
                   "the book has no measure 'guard'"):  # fmt: skip
         assert words in said, said
+    script(town, "mute", ICE.replace("reason: 假定桥上追尾", "reason: ''"))  # nobody would be called
+    answer = town.api("POST", "/drills", json={"plan": "mute", "reason": "试试"})
+    assert answer.status_code == 422
+    assert "a step needs a reason" in answer.json()["detail"]
     plans = {p["plan"]: p for p in town.api("GET", "/drills").json()["plans"]}
     assert "icy" in plans["wrong"]["fault"]
     assert (plans["ice"]["minutes"], plans["ice"]["fault"]) == (60, "")
