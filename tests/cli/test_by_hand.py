@@ -142,6 +142,7 @@ def test_a_port_in_use_is_told(county: Folder) -> None:
 
 def test_an_exercise_that_the_config_does_not_play(served: Folder) -> None:
     (served.path / "exercises" / "storm").mkdir(parents=True)
+    (served.path / "exercises" / "storm" / "storm.yaml").touch()
     served.run("drill", "play", "storm", "--as", "li", code=2).says("the config plays none", "suian serve --play")
 
 

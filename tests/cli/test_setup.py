@@ -215,4 +215,4 @@ def test_the_command_as_a_shell_starts_it(county: Folder) -> None:
 def test_an_unknown_command_and_a_missing_argument(county: Folder) -> None:
     county.run_afresh("serv", code=2).says("No such command")
     county.run("order", "guide", code=2).says("Missing argument")
-    county.run("drill", "play", "storm", code=2).says("no exercise 'storm'")
+    county.run("drill", "play", "storm", code=2).says("no plan 'storm'")
