@@ -11,6 +11,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,30 +31,33 @@ def drawn() -> tuple[Break, ...]:
     return tuple(BREAKS[(day * DRAWN + n) % len(BREAKS)] for n in range(DRAWN))
 
 
-def run(folder: Path, *stories: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, story: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *stories],
-        cwd=folder, text=True, capture_output=True, check=False, timeout=120 + 30 * len(stories),
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", story],
+        cwd=folder, text=True, capture_output=True, check=False, timeout=150,
         env=os.environ | {"PYTHONPATH": str(folder)},
     )  # fmt: skip
 
 
-def _where(story: str) -> tuple[str, int]:
-    """Stories that share a process follow one another as they stand in their file."""
-    path, _, name = story.partition("::")
-    return path, (ROOT / path).read_text("utf-8").index(f"def {name.split('[')[0]}(")
-
-
 @pytest.fixture(scope="session")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy in which the stories pass as long as nothing is broken."""
     folder = tmp_path_factory.mktemp("copy")
     for name in COPIED:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
-    ran = run(folder, *sorted({one.story for one in drawn()}, key=_where))
-    assert ran.returncode == 0, f"the unbroken copy fails:\n{ran.stdout[-3000:]}"
     return folder
+
+
+@pytest.fixture(scope="session")
+def unbroken(copy: Path) -> Callable[[str], None]:
+    """Asserts, once for each story, that it passes by itself as long as nothing is broken."""
+
+    @cache
+    def passes(story: str) -> None:
+        ran = run(copy, story)
+        assert ran.returncode == 0, f"{story} fails on the unbroken copy:\n{ran.stdout[-3000:]}"
+
+    return passes
 
 
 @pytest.mark.parametrize("one", BREAKS, ids=lambda one: one.name.replace(" ", "-"))
@@ -60,9 +65,10 @@ def test_a_break_knows_its_line(one: Break) -> None:
     assert (ROOT / one.file).read_text("utf-8").count(one.old) == 1
 
 
-@pytest.mark.timeout(1800)  # the first of them waits for all unbroken stories
+@pytest.mark.timeout(330)
 @pytest.mark.parametrize("one", drawn(), ids=lambda one: one.name.replace(" ", "-"))
-def test_a_break_turns_its_story_red(copy: Path, one: Break) -> None:
+def test_a_break_turns_its_story_red(copy: Path, unbroken: Callable[[str], None], one: Break) -> None:
+    unbroken(one.story)
     path = copy / one.file
     whole = path.read_text("utf-8")
     assert whole.count(one.old) == 1, f"{one.old!r} stands {whole.count(one.old)} times"

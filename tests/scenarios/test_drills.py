@@ -49,6 +49,10 @@ def phone(town: Town, person: str) -> Phone:
     return town.phone(person).forgets()
 
 
+def _goes_to(town: Town, moment: datetime) -> None:
+    town.passes(seconds=(moment - town.now).total_seconds())
+
+
 def later(town: Town, **time: float) -> str:
     return (town.now + timedelta(**time)).isoformat()
 
@@ -120,13 +124,16 @@ def test_the_next_drill_of_the_plan_is_shown_beside_the_last(town: Town) -> None
 
 def test_an_announced_drill_is_told_a_day_ahead_and_called_off_with_word(town: Town) -> None:
     chen = phone(town, "chen")
-    number = holds(town, at=later(town, hours=33), announced=True)
-    town.passes(hours=8, minutes=50)
+    # Whenever the stories before it end: half past midnight, and so is the moment a day ahead.
+    today = town.now.astimezone(ZoneInfo("Asia/Shanghai")).replace(hour=0, minute=30, second=0, microsecond=0)
+    begins, ahead = today + timedelta(days=2), today + timedelta(days=1)
+    number = holds(town, at=begins.isoformat(), announced=True)
+    _goes_to(town, ahead - timedelta(minutes=10))
     chen.expects_nothing()
-    town.passes(minutes=20)  # 00:30: a day ahead, and the middle of the night
+    _goes_to(town, ahead + timedelta(minutes=10))  # the middle of the night
     chen.expects_nothing()
-    town.passes(hours=7)
-    chen.expects("【演练】", "1月22日00:", "道路结冰演练")
+    _goes_to(town, ahead + timedelta(hours=7, minutes=10))
+    chen.expects("【演练】", f"{begins.month}月{begins.day}日00:", "道路结冰演练")
     assert stops(town, number) == "called off"
     town.passes(seconds=31)  # what follows at once is bundled
     chen.expects("【演练】", "取消", "到此为止")
