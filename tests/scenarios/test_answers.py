@@ -198,7 +198,7 @@ def test_what_a_phone_hears_is_read_and_never_guessed(town: Town, chen: Phone) -
 
 def test_a_question_is_no_answer(town: Town, chen: Phone) -> None:
     town.forecast(ORANGE_FOG)
-    chen.expects("限速").replies("2B？").expects("未能读懂")
+    chen.expects("限速").replies("2B 已执行？").expects("未能读懂")
     assert set(states(town).values()) == {"issued"}
 
 
