@@ -14,7 +14,7 @@ from alerting.chase.outcomes import Outcome
 from alerting.chase.reporting import may_speak_for
 from alerting.chase.rights import ON_BEHALF, may_answer, was_asked
 from alerting.chase.together import were_put_together
-from alerting.chase.told import carried, told_by
+from alerting.chase.told import carried, subject_of, told_by
 from alerting.people import Person, post_by_id
 from alerting.signals import Report
 from alerting.store.schema import delivery, measure, notice, pursuit
@@ -113,7 +113,7 @@ def _of_delivery(
     if letter and held.letters:
         named = next((n for n in fitting if n.id == held.letters.get(letter)), None)
         fitting = next((g for g in grouped(fitting) if named in g), [])
-    newest = list({(n.measure or n.alert or n.pursuit, n.wants): n for n in fitting}.values())
+    newest = list({subject_of(n): n for n in fitting}.values())
     if not newest or (len(grouped(newest)) > 1 and report.act != "acknowledge"):
         return Targets([], held, _hint(asked, held, "no such answer, or a letter is missing"))
     return Targets(newest, held)
@@ -144,12 +144,11 @@ def _of_link(
 ) -> Targets:
     """A button under one notice of a message: it means the newest there about the same."""
     held = _delivery(connection, life, str(report.detail["delivery"]))
-    sent = carried(connection, held.id) if held is not None else []
+    sent = told_by(connection, held) if held is not None else []  # a digest's page lists all of it
     pressed = next((n for n in sent if str(n.id) == key), None)
     if held is None or held.person != who.id or pressed is None:
         return Targets([], None, Outcome("refused", words.not_asked(), "not their delivery"))
-    same = [n for n in sent if (n.measure, n.wants) == (pressed.measure, pressed.wants)
-            and (n.measure or n.alert == pressed.alert)
+    same = [n for n in sent if subject_of(n) == subject_of(pressed)
             and fits(report.act, n.wants, n.measure is not None)]  # fmt: skip
     if not same:
         return Targets([], held, _hint([pressed], held, "nothing was asked that this answers"))

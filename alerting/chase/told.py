@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, select
 
 from alerting.people.reached import handed_over
 from alerting.store.schema import delivery, delivery_notice, notice
+from alerting.vocabulary.answers import CALLED
 
 GIVEN_UP = ("superseded", "dead")  # sent anew in another, or not at all
 
@@ -25,6 +26,13 @@ def carried(connection: Connection, delivery_id: int) -> list[Any]:
 def told_by(connection: Connection, held: Any) -> list[Any]:
     """The notices that an answer to this delivery answers, oldest first."""
     return _of(connection, answered_with(connection, held))
+
+
+def subject_of(one: Any) -> tuple[Any, str]:
+    """What a notice asks, and about what: called again, the same stands in a digest twice. Of a call-out
+    it is the post that is called, for one person may be called for several about one alert."""
+    about = one.pursuit if one.wants in CALLED else one.measure or one.alert or one.pursuit
+    return about or one.id, one.wants
 
 
 def answered_with(connection: Connection, held: Any) -> list[int]:

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, true, update
 
 from alerting.dispatch import budget, digest
 from alerting.dispatch.budget import LIVE, MINUTE, Budget, Need, limits
-from alerting.dispatch.digest import Digests, Key, digestible, rest_of, stream_of
+from alerting.dispatch.digest import Digests, Key, digestible, rest_of, sort_of
 from alerting.dispatch.muting import Muting
 from alerting.dispatch.readers import PROMPT, Reader, Readers
 from alerting.dispatch.superseding import ended_of
@@ -238,18 +238,18 @@ class _Planning:
         if not self._digests:
             return []
         readers = Readers(self.connection, self.drafts.settings, self.realm.id, due)
-        posts: dict[str, set[str]] = {}
+        posts: dict[tuple[str, str], set[str]] = {}
         for row in due:
             for reader in readers.of(row)[0] if digestible(row) else ():
-                band = Level(max(1, row.level)).band
-                stream = stream_of(row, band)
-                going = self._digests.of((reader.person.id, reader.contact.channel, stream))
+                band, sort = Level(max(1, row.level)).band, sort_of(row)
+                going = self._digests.of((reader.person.id, reader.contact.channel, band), sort)
                 if going is not None and self._digests.next_at(going) <= self.now:
-                    posts.setdefault(stream, set()).add(row.post)
+                    posts.setdefault((band, sort), set()).add(row.post)
         known = {row.id for row in due}
         return [
-            row for stream, told in posts.items()
-            for row in rest_of(self.connection, self.realm.id, told, stream, self.now, known, WITH_THEM)
+            row for (band, sort), told in posts.items()
+            for row in rest_of(self.connection, self.realm.id, told, band, sort, self.now, known,
+                               WITH_THEM)
         ]  # fmt: skip
 
     def _obey(self, row: Row[Any], verdict: Verdict) -> None:
@@ -287,13 +287,13 @@ class _Planning:
         """The message that a notice is to go out with on a contact, and from when on it may."""
         band = Level(max(1, row.level)).band
         of = (person.id, contact.channel, band)
-        stream = stream_of(row, band)
-        going = self._digests.of((*of[:2], stream)) if digestible(row) else None
+        going = self._digests.of(of, sort_of(row)) if digestible(row) else None
         if going is not None:
             free, why = self._digests.next_at(going), digest.WHY
         else:
             free, why = self._free_from(row, person.id), BUNDLED
-        key = (*of, contact.address, stream if going is not None else row.round, _answered_as(row))
+        apart = (row.round, _answered_as(row)) if going is None else ("digest", sort_of(row))
+        key = (*of, contact.address, *apart)
         return _Slot(key, Bundle(person, contact, band, row.round, digest=going), free, why)
 
     def _within_budget(
@@ -365,7 +365,7 @@ class _Planning:
         if not left:
             return
         for row in left:
-            until = self._digests.begin((*of[:2], stream_of(row, of[2])), row.id)
+            until = self._digests.begin(of, row)
             if self._plan.ends[row.id]["state"] == "carried":
                 self._end(row, "due", digest.WHY, due=until)
 

@@ -123,15 +123,15 @@ class Composer:
         gravest = sorted(news, key=lambda one: (-one.level, one.id))
         named = [line(words, one) for one in gravest[: NAMED_SHORT if short else NAMED_LONG]]
         dues = [at for one in news if one.asks and (at := time_of(one.facts.get("due"))) is not None]
-        code = asking.code if asking.can_reply and gathered.of_orders else ""
+        code = asking.code if asking.can_reply and gathered.receivable else ""
         for count in range(len(named), -1, -1):
             text = self._texts[words.language, "digest"].render(
                 short=short, exercise=exercise, sender=self._sender[words.language],
                 head=words.head(gravest[0]), begun=words.at(gathered.begun, gravest[-1].created),
                 colour=words.colour(gravest[0].level), total=total, new=len(news),
                 ends=all(one.kind in ENDS for one in news), items=named[:count], code=code,
-                due=words.at(min(dues), gravest[-1].created) if dues and gathered.of_orders else "",
-                link=asking.link,
+                due=words.at(min(dues), gravest[-1].created) if dues and gathered.receivable else "",
+                link=asking.link, reports=gathered.sort in CALLED,
             ).strip()  # fmt: skip
             text = in_gsm_7(text) if short and words.language == "en" else text
             parts = segments(text).segments if short else 1

@@ -5,7 +5,8 @@ one summary with what has come since. It goes on, one summary a minute while the
 told of is received, or for ten minutes no summary has held as much as began it: then the next message
 has its own words, digits and deadline again. Level bands have digests of their own: a first red message
 never waits for orange. So have ends and takings back, and each sort of question: an end never stands
-among orders, and no `1` decides.
+among orders, and no `1` decides. A red question waits for no minute: what is over goes at once in one
+list.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from alerting.people.reached import INCOMER, REACHED
 from alerting.store.schema import delivery, delivery_notice, notice, pursuit
 from alerting.store.schema_reach import digest
 from alerting.vocabulary import Level
+from alerting.vocabulary.answers import CALLED
 
 MOST = 3  # messages to a person on a channel in one band …
 WITHIN = timedelta(minutes=1)  # … in this time, as they are; the rest in summaries, one in as long
@@ -31,34 +33,39 @@ CALM = timedelta(minutes=10)  # without a summary of MOST or more, after which i
 # What ends, takes back or stops what was said before: it must not be read as an order.
 ENDS = ("clear", "fall", "lifted", "withdrawn", "reopened", "superseded", "refused", "suspended")
 WHY = "gathered for a digest, one a minute while they are unanswered"
-Key = tuple[str, str, str]
+Key = tuple[str, str, str]  # person, channel, band
 _PLAIN = ("", "acknowledge", "in-force")
+_ENDS = "ends"
 
 
 @dataclass(slots=True)
 class Digest:
     """`waiting` are what it told of and nobody has answered: a pursuit's id, or less a notice's.
 
-    `band` is the level band, and what it gathers where that is not orders and news of danger: `red`,
-    `red ends`, `red check`.
+    `sort` is what it gathers: "" orders and news of danger, "ends", or what its questions want.
     """
 
     person: str
     channel: str
     band: str
+    sort: str
     begun: datetime
     last: datetime
     id: int | None = None  # None: not written down yet
     waiting: set[int] = field(default_factory=set)
 
     @property
-    def key(self) -> Key:
-        return (self.person, self.channel, self.band)
+    def key(self) -> tuple[Key, str]:
+        return (self.person, self.channel, self.band), self.sort
 
     @property
-    def of_orders(self) -> bool:
+    def receivable(self) -> bool:
         """Whether `1` says that all of it was received."""
-        return " " not in self.band
+        return self.sort == "" or self.sort in CALLED
+
+    @property
+    def waits_for_nothing(self) -> bool:
+        return self.band == Level.red.band and self.sort not in ("", _ENDS)
 
     def waits_for(self, rows: Sequence[Any]) -> int:
         """How many wait for an answer, with what is told of now."""
@@ -74,8 +81,9 @@ class Digests:
     now: datetime
     zone: ZoneInfo
     over: list[int] = field(default_factory=list)  # that have ended
-    begun: dict[Key, tuple[Digest, list[int]]] = field(default_factory=dict)  # with what waits for it
-    _on: dict[Key, Digest] = field(default_factory=dict)
+    # With what waits for it.
+    begun: dict[tuple[Key, str], tuple[Digest, list[int]]] = field(default_factory=dict)
+    _on: dict[tuple[Key, str], Digest] = field(default_factory=dict)
     _sent: Counter[tuple[Key, str]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -92,19 +100,23 @@ class Digests:
             ):
                 self.over.append(row.id)
             else:
-                one = Digest(row.person, row.channel, row.band, row.begun, row.last, row.id,
+                one = Digest(row.person, row.channel, row.band, row.sort, row.begun, row.last, row.id,
                              set(waiting[row.id]))  # fmt: skip
                 self._on[one.key] = one
 
     def __bool__(self) -> bool:
         return bool(self._on)
 
-    def of(self, key: Key) -> Digest | None:
-        return self._on.get(key)
+    def of(self, key: Key, sort: str) -> Digest | None:
+        return self._on.get((key, sort))
 
     def next_at(self, one: Digest) -> datetime:
-        """When its next summary may go: a minute after the last, off the full and the half hour."""
-        return off_the_hour(one.last + WITHIN, self.zone)
+        """When its next summary may go: a minute after the last; below red off the full and the half
+        hour."""
+        if one.waits_for_nothing:
+            return one.last
+        next_ = one.last + WITHIN
+        return next_ if one.band == Level.red.band else off_the_hour(next_, self.zone)
 
     def count(self, people: Collection[str]) -> None:
         """Read how many unanswered messages these people were sent within the minute."""
@@ -132,10 +144,12 @@ class Digests:
     def goes(self, key: Key, row: Row[Any], messages: int) -> None:
         self._sent[key, _asks(row)] += messages
 
-    def begin(self, key: Key, left: int) -> datetime:
+    def begin(self, key: Key, left: Row[Any]) -> datetime:
         """A notice that is left waits for a digest that begins now; gives until when."""
-        one, held = self.begun.setdefault(key, (Digest(*key, self.now, self.now), []))
-        held.append(left)
+        sort = sort_of(left)
+        begins = Digest(*key, sort, self.now, self.now)
+        one, held = self.begun.setdefault((key, sort), (begins, []))
+        held.append(left.id)
         return self.next_at(one)
 
 
@@ -145,10 +159,9 @@ def digestible(row: Row[Any]) -> bool:
     return row.post is not None and row.who not in (INCOMER, REACHED) and row.kind != "correction"
 
 
-def stream_of(row: Row[Any], band: str) -> str:
-    """What a notice is gathered with, see Digest.band."""
-    sort = _asks(row) or ("ends" if row.kind in ENDS else "")
-    return f"{band} {sort}".rstrip()
+def sort_of(row: Row[Any]) -> str:
+    """What a notice is gathered with, see Digest.sort."""
+    return _asks(row) or (_ENDS if row.kind in ENDS else "")
 
 
 def _asks(row: Row[Any]) -> str:
@@ -165,27 +178,27 @@ def off_the_hour(at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def rest_of(
-    connection: Connection, realm: str, posts: Collection[str], stream: str, now: datetime,
-    known: Collection[int], most: int,
+    connection: Connection, realm: str, posts: Collection[str], band: str, sort: str,
+    now: datetime, known: Collection[int], most: int,
 ) -> list[Row[Any]]:
-    """What else is due to these posts in a stream (see Digest.band), for one summary."""
-    band = stream.partition(" ")[0]
+    """What else is due to these posts of a band and a sort, for one summary."""
+    wanted = _PLAIN if sort in ("", _ENDS) else (sort,)
     levels = [int(level) for level in Level if level.band == band]
     rows = connection.execute(
         select(notice)
         .where(notice.c.realm == realm, notice.c.state == "due", notice.c.due <= now,
                notice.c.post.in_(posts), notice.c.level.in_([*levels, 0] if 1 in levels else levels),
-               notice.c.id.not_in(known))
+               notice.c.wants.in_(wanted), notice.c.id.not_in(known))
         .order_by(notice.c.level.desc(), notice.c.id)
         .limit(most)
     ).all()  # fmt: skip
-    return [row for row in rows if stream_of(row, band) == stream]
+    return [row for row in rows if sort_of(row) == sort]
 
 
 def read(connection: Connection, number: int) -> Digest:
     """A digest as it stands, for sending a summary of it once more."""
     row = connection.execute(select(digest).where(digest.c.id == number)).one()
-    return Digest(row.person, row.channel, row.band, row.begun, row.last, row.id,
+    return Digest(row.person, row.channel, row.band, row.sort, row.begun, row.last, row.id,
                   set(_waiting(connection, [number])[number]))  # fmt: skip
 
 
@@ -197,10 +210,10 @@ def write(
         number = connection.execute(
             insert(digest)
             .values(realm=realm, person=one.person, channel=one.channel, band=one.band,
-                    begun=one.begun, last=one.last)
+                    sort=one.sort, begun=one.begun, last=one.last)
             .returning(digest.c.id)
         ).scalar_one()  # fmt: skip
-        if not one.of_orders:
+        if not one.receivable:
             continue
         # What made it begin belongs to it: `1` to a summary answers that too.
         connection.execute(
@@ -208,7 +221,7 @@ def write(
             .where(delivery.c.realm == realm, delivery.c.person == one.person,
                    delivery.c.channel == one.channel, delivery.c.band == one.band,
                    delivery.c.created > now - WITHIN, delivery.c.digest.is_(None),
-                   delivery.c.id.in_(_asks_for_one()))
+                   delivery.c.id.in_(_asking(_PLAIN if one.sort == "" else (one.sort,))))
             .values(digest=number)
         )  # fmt: skip
     if told:
@@ -219,13 +232,13 @@ def write(
         )
 
 
-def _asks_for_one() -> Any:
-    """Deliveries of what `1` may answer."""
+def _asking(wants: Sequence[str]) -> Any:
+    """Deliveries of what wants one of these."""
     return (
         select(delivery_notice.c.delivery)
         .join(notice, notice.c.id == delivery_notice.c.notice)
         .where(delivery_notice.c.delivery == delivery.c.id, notice.c.post.is_not(None),
-               notice.c.wants.in_(_PLAIN))
+               notice.c.wants.in_(wants))
         .correlate(delivery)
     )  # fmt: skip
 

@@ -29,6 +29,14 @@ def asks(news: News, due: str, language: str) -> str:
     return f"{what}{by}: 5, then {named}{_example(questions, 'en') if first else ''}"
 
 
+def in_short(news: News, language: str) -> str:
+    """For whom it is asked, where that is another; the questions stand behind a digest's link."""
+    silent = plain(str((news.facts.get("for") or {}).get(language, "")))
+    if not silent:
+        return ""
+    return f"请代{silent}报告" if language == "zh" else f"report for {silent}"
+
+
 def _example(questions: Sequence[Mapping[str, Any]], language: str) -> str:
     shown = [str((q.get("example") or {}).get(language, "")) for q in questions]
     if not questions or not all(shown):

@@ -3,7 +3,9 @@ order, then hazard and colour, place, and what to do."""
 
 from __future__ import annotations
 
+from alerting.dispatch import reports
 from alerting.dispatch.wording import News, Words
+from alerting.vocabulary.answers import CALLED
 
 # What has become of it, in Chinese and in English; an opening and an order are what they say.
 MARKS = {
@@ -14,6 +16,7 @@ MARKS = {
     "update": ("更新", "UPDATE"), "tighten": ("更新", "UPDATE"), "reminder": ("催办", "REMINDER"),
     "escalation": ("升级叫应", "ESCALATED"), "ask": ("请答复", "ANSWER"),
     "check": ("请检查", "CHECK"), "decide": ("请决定", "DECIDE"), "question": ("核实", "QUESTION"),
+    "callout": ("叫应", "CALL-OUT"), "closing": ("报结束情况", "CLOSING REPORT"),
 }  # fmt: skip
 # Before a measure that is not to be carried out, or not any more.
 _STOPS = {
@@ -28,7 +31,7 @@ def line(words: Words, news: News) -> str:
     at = 0 if words.language == "zh" else 1
     head = words.head(news).removesuffix("风险提示").removesuffix(" risk advisory")
     do = words.both(news, "reason") if news.kind == "service" else ""
-    do = do or words.do(news)
+    do = do or (reports.in_short(news, words.language) if news.wants in CALLED else words.do(news))
     if do and news.kind in _STOPS and not words.returned(news):
         do = _STOPS[news.kind][at] + do
     mark = MARKS[news.kind][at] if news.kind in MARKS else ""

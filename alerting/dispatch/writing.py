@@ -150,7 +150,7 @@ class Pen:
         and so does what no `1` answers as a whole, where one message has room for it."""
         if len(news) == 1:
             return True
-        return not gathered.of_orders and self._fitting(bundle, news) == len(news)
+        return not gathered.receivable and self._fitting(bundle, news) == len(news)
 
     def _draft(
         self, bundle: Bundle, news: Sequence[News], summed: Digest | None = None

@@ -201,6 +201,20 @@ def _townships_are_called_out(connection: Connection) -> None:
     metadata.create_all(connection, tables=[callout, callout_alert, callee, callout_report])
 
 
+def _digests_know_their_sort(connection: Connection) -> None:
+    """It stood behind the band before: "red check"."""
+    if "sort" not in {c["name"] for c in inspect(connection).get_columns("digest")}:
+        connection.execute(text("ALTER TABLE digest ADD COLUMN sort VARCHAR NOT NULL DEFAULT ''"))
+    connection.execute(text(
+        "UPDATE digest SET sort = substr(band, length('red') + 2), band = 'red' WHERE band LIKE 'red %'"))
+    connection.execute(text(
+        "UPDATE digest SET sort = substr(band, length('orange') + 2), band = 'orange'"
+        " WHERE band LIKE 'orange %'"))
+    connection.execute(text(
+        "UPDATE digest SET sort = substr(band, length('lower') + 2), band = 'lower'"
+        " WHERE band LIKE 'lower %'"))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -216,6 +230,7 @@ MIGRATIONS = {
     "0025": _townships_are_called_out,
     "0026": _duty_is_handed_over,
     "0027": _flagged_changes_know_what_they_were,
+    "0028": _digests_know_their_sort,
 }  # fmt: skip
 
 

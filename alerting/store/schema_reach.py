@@ -14,6 +14,8 @@ digest = Table(
     Column("person", String, ForeignKey("person.id"), nullable=False),
     Column("channel", String, nullable=False),
     Column("band", String, nullable=False),
+    # What it gathers: "" orders and news, "ends", or the sort of question.
+    Column("sort", String, nullable=False, server_default=""),
     Column("begun", UtcText, nullable=False),  # by the realm's clock
     Column("last", UtcText, nullable=False),  # when its newest message was written
     Column("ended", UtcText),

@@ -24,7 +24,7 @@ from alerting.chase import handing_over
 from alerting.chase.acts import DECIDED, SIGNED
 from alerting.chase.called import callee_of, callout_of, kept
 from alerting.chase.meetings import MEETS
-from alerting.chase.told import told_by
+from alerting.chase.told import subject_of, told_by
 from alerting.dispatch.summing import MARKS
 from alerting.dispatch.wording import BRIEF
 from alerting.errors import BadInput
@@ -157,7 +157,7 @@ def linked(connection: Connection, station: Station, link: str) -> dict[str, Any
         return None
     rows = told_by(connection, sent)
     if sent.summary:  # called again, a thing stands in it twice
-        rows = list({(row.measure or row.alert or row.id, row.wants): row for row in rows}.values())
+        rows = list({subject_of(row): row for row in rows}.values())
     each = {row.id: _ask(connection, station, row, reader) for row in rows}
     asks = list(each.values())
     whole = f"delivery:{sent.id}"

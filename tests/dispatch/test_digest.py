@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
+from alerting.chase.targets import targets_of
 from alerting.dispatch.channels import Permanent
 from alerting.dispatch.digest import off_the_hour
+from alerting.people import person_by_id
 from alerting.store.schema import delivery, measure, notice, pursuit
+from alerting.store.schema_callout import callout
 from alerting.store.schema_reach import digest
 from tests.dispatch.hall import START, ZONE, Hall, ordered
 
@@ -272,3 +275,91 @@ def test_what_is_received_and_yet_to_be_done_keeps_no_digest_alive(hall: Hall) -
     hall.goes()
     assert not hall.deliveries()[-1].summary
     assert hall.deliveries()[-1].created == hall.runtime.now()
+
+
+def called_out(hall: Hall, count: int, level: int = 4) -> list[int]:
+    """One person who is called out for so many villages of one township, about one alert."""
+    alert_id, now = hall.alert(f"live.fog.town.{level}", place="town"), hall.runtime.now()
+    asked = [{"id": "a", "kind": "text", "zh": "谁带队", "en": "who leads", "needed": True}]
+
+    def write(connection: Any) -> None:
+        connection.execute(insert(callout).values(
+            id="c1", realm="live", alert=alert_id, zone="town", hazard="fog", number=1, sector="road-traffic",
+            state="open", level=level, opened=now))  # fmt: skip
+        for n in range(count):
+            connection.execute(insert(pursuit).values(
+                id=700 + n, realm="live", wants="report", alert=alert_id, post=f"village-{n}", level=level,
+                state="open", rung=0, round=0, at_post="police", opened=now))  # fmt: skip
+
+    hall.store.write(write)
+    return [hall.tell(kind="callout", level=level, wants="report", alert=alert_id, pursuit=700 + n, facts={
+        "place": "town", "callout": "c1", "questions": asked, "due": "2026-01-20T06:40:00+00:00",
+        "for": {"zh": f"第{n}村", "en": f"village {n}"}}) for n in range(count)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("level", "waits"), [(4, 0), (3, 60)])
+def test_forty_call_outs_to_one_person_are_three_messages_and_a_list(hall: Hall, level: int, waits: int) -> None:
+    hall.passes(minutes=5)
+    called_out(hall, 40, level)
+    hall.goes()
+    hall.passes(seconds=waits)
+    assert len(hall.phone.got) == 4
+    assert states(hall) == {"carried": 40}
+    [summary] = hall.deliveries(summary=True)
+    for said in ("共40项待答复", "【叫应】大雾", "请代第3村报告", "最早20日14时40分前报告", f"1 {summary.code}", "逐项填报"):
+        assert said in summary.text, summary.text
+    assert "回5" not in summary.text, "no digit reports for many"
+    assert {d.digest for d in hall.deliveries()} == {summary.digest}, "`1` to it answers the first three too"
+
+
+def test_a_red_question_waits_for_no_digest(hall: Hall) -> None:
+    hall.passes(minutes=5)
+    for n in range(8):
+        hall.measure(f"d{n}", decider="police")
+        key = hall.tell(kind="decide", level=4, wants="decision", measure=f"d{n}",
+                        facts={"place": f"p{n}", "measures": [ordered(f"d{n}", "close")]})  # fmt: skip
+        hall.goes()
+        assert hall.notice(key).state == "carried"
+        assert hall.deliveries()[-1].created == hall.runtime.now()
+        hall.passes(seconds=2)
+    for n in range(8, 100):
+        hall.measure(f"d{n}", decider="police")
+        hall.tell(kind="check", level=4, wants="check", measure=f"d{n}",
+                  facts={"place": f"p{n}", "measures": [ordered(f"d{n}", "close")]})  # fmt: skip
+    before = len(hall.phone.got)
+    hall.goes()
+    assert states(hall) == {"carried": 100}, "not a minute's wait"
+    assert len(hall.phone.got) - before == 4, "and no flood either"
+
+
+def test_a_fourth_question_below_red_waits_for_its_list(hall: Hall) -> None:
+    hall.passes(minutes=5)
+    for n in range(8):
+        hall.measure(f"d{n}", decider="police")
+        hall.tell(kind="check", level=3, wants="check", measure=f"d{n}",
+                  facts={"place": f"p{n}", "measures": [ordered(f"d{n}", "close")]})  # fmt: skip
+        hall.passes(seconds=1)
+    assert states(hall)["due"] > 0
+
+
+def test_a_list_of_call_outs_is_answered_post_by_post_though_one_alert_calls_them_all(hall: Hall) -> None:
+    hall.passes(minutes=5)
+    keys = called_out(hall, 40)
+    hall.goes()
+    hall.passes(minutes=1)
+    later = hall.tell(kind="callout", level=4, wants="report", alert="live.fog.town.4", pursuit=739, facts={
+        "place": "town", "callout": "c1", "questions": []})  # fmt: skip
+    hall.passes(minutes=1)
+    first, newest = hall.deliveries(summary=True)[0], hall.deliveries()[-1]
+    assert hall.carried(newest.id) == [later]
+
+    def meant(act: str, subject: str, **detail: Any) -> list[int]:
+        report = hall.report(act, subject).model_copy(update={"detail": detail})
+        with hall.store.read() as c:
+            found = targets_of(c, hall.life(), person_by_id(c, "chen"), report)
+        return [one.pursuit for one in found.notices]
+
+    assert len(meant("acknowledge", f"delivery:{first.id}")) == 40
+    # The list behind its link has also what reached the reader before it.
+    for n in (0, 20, 39):
+        assert meant("report", f"notice:{keys[n]}", delivery=first.id) == [700 + n]

@@ -374,7 +374,7 @@ BREAKS = (
           "tests/dispatch/test_answering.py::"
           "test_an_answer_to_one_summary_is_none_to_the_next_that_never_left"),
     Break("ends stand among orders", "alerting/dispatch/digest.py",
-          '("ends" if row.kind in ENDS else "")', '""',
+          '(_ENDS if row.kind in ENDS else "")', '""',
           "tests/dispatch/test_digest.py::test_an_end_in_a_storm_is_told_by_itself_as_an_end"),
     Break("a digest outlives its storm", "alerting/dispatch/digest.py",
           "CALM = timedelta(minutes=10)", "CALM = timedelta(days=10)",
@@ -519,4 +519,20 @@ BREAKS = (
           "return (row.id, reader.person.id) in self._had", "return False",
           "tests/dispatch/test_budget.py::"
           "test_who_was_told_on_another_channel_is_not_told_again_when_others_on_the_list_are"),
+    Break("a red question waits for its list", "alerting/dispatch/digest.py",
+          "if one.waits_for_nothing:", "if False:",
+          "tests/dispatch/test_digest.py::test_a_red_question_waits_for_no_digest"),
+    Break("call-outs are gathered one by one", "alerting/dispatch/bind.py",
+          'if going is None else ("digest", sort_of(row))', 'if True else ("digest", sort_of(row))',
+          "tests/dispatch/test_digest.py::"
+          "test_forty_call_outs_to_one_person_are_three_messages_and_a_list"),
+    Break("one report answers for all villages of an alert", "alerting/chase/told.py",
+          "about = one.pursuit if one.wants in CALLED else", "about =",
+          "tests/dispatch/test_digest.py::"
+          "test_a_list_of_call_outs_is_answered_post_by_post_though_one_alert_calls_them_all"),
+    Break("a digest's page does not answer what came before", "alerting/chase/targets.py",
+          "sent = told_by(connection, held) if held is not None",
+          "sent = carried(connection, held.id) if held is not None",
+          "tests/dispatch/test_digest.py::"
+          "test_a_list_of_call_outs_is_answered_post_by_post_though_one_alert_calls_them_all"),
 )  # fmt: skip

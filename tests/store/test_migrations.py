@@ -14,6 +14,7 @@ from alerting.service.clock import open_live
 from alerting.store import Store
 from alerting.store.migrations import MIGRATIONS
 from alerting.store.schema import contact
+from alerting.store.schema_reach import digest
 
 
 def columns(store: Store, table: str) -> set[str]:
@@ -205,4 +206,24 @@ def test_a_swap_that_was_flagged_earlier_comes_into_force_for_nobody(tmp_path: P
     store = Store(tmp_path / "suian.db")
     with store.read() as connection:
         assert connection.execute(text("SELECT was FROM roster_change")).scalar_one() == "asked"
+    store.close()
+
+
+def test_what_a_digest_gathers_stood_behind_its_band_once(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    store.write(lambda c: open_live(c, datetime(2026, 1, 1, tzinfo=UTC), True))
+    store.write(lambda c: c.execute(text(
+        "INSERT INTO person (id, name, language, role) VALUES ('chen', '陈', 'zh', 'answer')")))  # fmt: skip
+    store.write(lambda c: c.execute(text("ALTER TABLE digest DROP COLUMN sort")))
+    for band in ("red", "red check", "orange ends", "lower signature"):
+        store.write(lambda c, band=band: c.execute(text(
+            "INSERT INTO digest (realm, person, channel, band, begun, last)"
+            f" VALUES ('live', 'chen', 'sms', '{band}', '2026-01-01', '2026-01-01')")))  # fmt: skip
+    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0027'")))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    with store.read() as connection:
+        found = connection.execute(select(digest.c.band, digest.c.sort).order_by(digest.c.id)).all()
+    assert [tuple(row) for row in found] == [
+        ("red", ""), ("red", "check"), ("orange", "ends"), ("lower", "signature")]  # fmt: skip
     store.close()
