@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, true, update
 
 from alerting.dispatch import budget, digest
 from alerting.dispatch.budget import LIVE, MINUTE, Budget, Need, limits
-from alerting.dispatch.digest import Digests, Key, digestible, rest_of, sort_of
+from alerting.dispatch.digest import ENDS, Digests, Key, digestible, rest_of, sort_of
 from alerting.dispatch.muting import Muting
 from alerting.dispatch.readers import PROMPT, Reader, Readers
 from alerting.dispatch.superseding import ended_of
@@ -43,6 +43,9 @@ BUNDLED = "bundled: written to less than 30 s ago"
 AT_ONCE = 25  # notices a realm and transaction
 WITH_THEM = 400  # more, where they are put as one question with one of these
 HALF_TAKEN = timedelta(seconds=1)  # after which it is looked again whether a question is whole
+# A signal that is half taken for longer, by an engine that is stuck, holds no question.
+HALF_TAKEN_AT_MOST = timedelta(seconds=20)
+HOLDS_NO_MORE = (*ENDS, "correction")
 Sheet = dict[str, Any]
 
 
@@ -185,9 +188,7 @@ class _Planning:
         self._readers = Readers(self.connection, settings, realm, due)
         self._budget = Budget(self.connection, settings, self._plan.machine, realm == LIVE)
         ended = ended_of(self.connection, due)
-        half_taken = self.connection.execute(
-            select(slice_done.c.seq).where(slice_done.c.realm == self.realm.id).limit(1)
-        ).first() is not None  # fmt: skip
+        half_taken = self._half_taken()
         bundles: dict[tuple[Any, ...], Bundle] = {}
         muting = Muting(self.connection, realm, due)
         told: list[Row[Any]] = []  # what goes out with a notice has gone out before it
@@ -252,6 +253,17 @@ class _Planning:
                                WITH_THEM)
         ]  # fmt: skip
 
+    def _half_taken(self) -> bool:
+        """Whether more places of what is asked may be on their way: a signal is taken slice by slice."""
+        seq = self.connection.execute(
+            select(slice_done.c.seq).where(slice_done.c.realm == self.realm.id).limit(1)
+        ).scalar()
+        if seq is None:
+            return False
+        key, now = (self.realm.id, seq), self._plan.machine
+        self.drafts.half_taken = {key: self.drafts.half_taken.get(key, now)}
+        return now - self.drafts.half_taken[key] < HALF_TAKEN_AT_MOST
+
     def _obey(self, row: Row[Any], verdict: Verdict) -> None:
         if verdict.until is not None:
             self._end(row, "due", verdict.reason, due=verdict.until)
@@ -307,7 +319,7 @@ class _Planning:
             others = contacts_of(self.connection, person.id, self.drafts.settings.loudness)
             need = self._need([row])
             contact, until = self._budget.choose(person.id, first, others, need)
-            if until is not None and not (need.answer and row.created + MINUTE <= self.now):
+            if until is not None and not (need.soon and row.created + MINUTE <= self.now):
                 wait = (until - self._plan.machine) * self.realm.speed
                 return slot._replace(free=self.now + wait, why=budget.why(first.channel))
             if contact != first:
@@ -318,7 +330,7 @@ class _Planning:
     def _need(self, rows: Sequence[Row[Any]]) -> Need:
         real = self.realm.id == LIVE
         return Need(real and any(row.level >= Level.red for row in rows),
-                    real and any(row.wants for row in rows))  # fmt: skip
+                    real and any(row.wants or row.kind in HOLDS_NO_MORE for row in rows))  # fmt: skip
 
     def _free_from(self, row: Row[Any], person: str) -> datetime:
         """From when on this person may be written to: red and replies wait for nothing."""

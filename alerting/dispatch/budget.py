@@ -2,9 +2,10 @@
 
 Providers drop what goes over their own limits without a word, so we keep under them. A part of each is
 kept for the real world's red. What is over it goes to the person's next channel; red, and what wants an
-answer, only to one as loud. Where there is none red goes all the same. What wants an answer waits a
-minute at most, for a chase does not call past somebody who has not been told; the rest waits until the
-budget has room, with the reason. What an exercise sends takes nothing from the real world.
+answer or ends what was ordered, only to one as loud. Where there is none red goes all the same. What
+wants an answer waits a minute at most, for a chase does not call past somebody who has not been told;
+so does what ends, takes back or corrects, for nobody may go on until tomorrow with what holds no more.
+The rest waits until the budget has room, with the reason. What an exercise sends takes nothing from the real world.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ LIVE = "live"  # the real world's realm
 
 
 class Need(NamedTuple):
-    """Of a message of the real world: whether it is red, and whether it wants an answer."""
+    """Of a message of the real world: whether it is red, and whether it wants an answer or says that
+    something holds no more."""
 
     urgent: bool
-    answer: bool
+    soon: bool
 
 
 def why(channel: str) -> str:
@@ -55,7 +57,7 @@ class Budget:
     ) -> tuple[Contact, datetime | None]:
         """On which contact a message goes; and where it must wait, until when (None: it goes now)."""
         channels = self.settings.channels
-        loud = channels[first.channel].loudness if need.answer or need.urgent else 0
+        loud = channels[first.channel].loudness if need.soon or need.urgent else 0
         waits: list[datetime] = []
         for one in [first, *(other for other in others if other != first)]:
             channel = channels.get(one.channel)
@@ -69,7 +71,7 @@ class Budget:
             waits.append(free)
         if need.urgent or not waits:
             return first, None
-        if need.answer:
+        if need.soon:
             channel = channels[first.channel]
             return first, self._free_from(person, channel, limits(channel, urgent=False, most=MINUTE))
         return first, min(waits)
@@ -81,7 +83,7 @@ class Budget:
     def left(self, person: str, channel_name: str, need: Need) -> int | None:
         """How many more messages may go now, the planned not counted; None: no limit."""
         channel = self.settings.channels[channel_name]
-        longest = MINUTE if need.answer and not need.urgent else DAY
+        longest = MINUTE if need.soon and not need.urgent else DAY
         found = [most - sum(at > self.machine - span for at in self._of(person, channel))
                  for span, most in limits(channel, need.urgent, longest)]  # fmt: skip
         return max(0, min(found)) if found else None

@@ -21,6 +21,9 @@ SHIFT_SOON = timedelta(hours=12)
 # News nobody asked for that raises nothing. Openings and rises are told at once; orders, decisions,
 # checks, questions, replies and the chase do not count.
 UNASKED = ("update", "fall", "clear")
+# What goes out so soon after one another is one moment of a storm: three messages, then their summary.
+MOMENT = timedelta(minutes=2)
+AFTER_ITS_START = timedelta(seconds=1)
 # News of an end: whoever never heard of the start needs none of it.
 ENDS = ("clear", "fall", "lifted", "withdrawn")
 # What tells of an alert.
@@ -62,7 +65,8 @@ def judge(
     if row.kind in LOOK_BACK:
         before = _before(connection, row, told)
         if row.kind in ENDS and (row.alert or row.measure) and before is None:
-            return Verdict("its start was never sent")
+            waits = _start_waits(connection, row, now) if row.kind == "fall" else None
+            return waits or Verdict("its start was never sent")
         if row.kind == "update" and before is not None and _same(before, row.facts):
             return Verdict("nothing a reader would act on has changed")
     late = None
@@ -117,6 +121,19 @@ def _before(
     return found[max(found)] if found else None
 
 
+def _start_waits(connection: Connection, row: Row[Any], now: datetime) -> Verdict | None:
+    """What a fall was from is still to be told, and said last would stand: the fall comes after it."""
+    due = connection.execute(
+        select(func.max(notice.c.due))
+        .where(notice.c.realm == row.realm, notice.c.alert == row.alert, notice.c.post == row.post,
+               notice.c.measure.is_(None), notice.c.kind.in_(NEWS), notice.c.id < row.id,
+               notice.c.state == "due")
+    ).scalar()  # fmt: skip
+    if due is None:
+        return None
+    return Verdict("its start is not sent yet", max(due, now + AFTER_ITS_START))
+
+
 def _same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     return all(_plain(before.get(k)) == _plain(now.get(k)) for k in _ACTED_ON)
 
@@ -132,10 +149,11 @@ def _too_often(connection: Connection, row: Row[Any], now: datetime) -> Verdict 
     """At most two unasked updates an hour about one hazard for each post.
 
     An update beyond that is withheld: the page has it. An end or a fall waits for its turn, so that
-    nobody stays alarmed for nothing.
+    nobody stays alarmed for nothing. A storm that ends at two hundred places ends in one moment, however
+    many messages that takes.
     """
-    rows = connection.execute(
-        select(func.max(delivery.c.created).label("at"))
+    times = connection.execute(
+        select(delivery.c.created)
         .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
         .join(notice, notice.c.id == delivery_notice.c.notice)
         .where(notice.c.realm == row.realm, notice.c.post == row.post,
@@ -143,11 +161,16 @@ def _too_often(connection: Connection, row: Row[Any], now: datetime) -> Verdict 
                notice.c.facts["hazard"].as_string() == str(row.facts.get("hazard") or ""),
                delivery.c.created > now - HOUR, delivery.c.state != "superseded")
         .group_by(delivery.c.created)
-        .order_by(delivery.c.created.desc())
-    ).all()  # fmt: skip
-    if len(rows) < UPDATES_AN_HOUR:
+        .order_by(delivery.c.created)
+    ).scalars()  # fmt: skip
+    moments: list[datetime] = []
+    for at in times:
+        if not moments or at > moments[-1] + MOMENT:
+            moments.append(at)
+    before = [at for at in moments if at + MOMENT < now]
+    if len(before) < UPDATES_AN_HOUR:
         return None
     reason = f"{UPDATES_AN_HOUR} updates about this hazard within the hour"
     if row.kind == "update":
         return Verdict(reason)
-    return Verdict(reason, rows[UPDATES_AN_HOUR - 1].at + HOUR)
+    return Verdict(reason, before[-UPDATES_AN_HOUR] + HOUR)

@@ -88,6 +88,8 @@ class Drafts:
     settings: Settings
     composer: Composer
     runtime: Runtime
+    # Since when, by the machine's clock, a signal (realm, seq) has been seen half taken.
+    half_taken: dict[tuple[str, int], datetime] = field(default_factory=dict)
 
     def pen(
         self, connection: Connection, realm: Row[Any], bundles: Sequence[Bundle], now: datetime

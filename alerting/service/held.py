@@ -34,6 +34,7 @@ _IN_CHINESE: tuple[tuple[str, str], ...] = (
     (r"the exercise has ended", "演练已结束"),
     (r"it ended before it was sent", "发出前已结束"),
     (r"its start was never sent", "开始时未曾发出，不必再通知结束"),
+    (r"its start is not sent yet", "开始的消息尚未发出，随后再发"),
     (r"nothing a reader would act on has changed", "没有需要收信人处置的变化"),
     (r"(\d+) updates about this hazard within the hour", r"该灾种一小时内已通报\1次"),
     (r"answered before it was sent", "发出前已得到答复"),

@@ -205,14 +205,11 @@ def _digests_know_their_sort(connection: Connection) -> None:
     """It stood behind the band before: "red check"."""
     if "sort" not in {c["name"] for c in inspect(connection).get_columns("digest")}:
         connection.execute(text("ALTER TABLE digest ADD COLUMN sort VARCHAR NOT NULL DEFAULT ''"))
-    connection.execute(text(
-        "UPDATE digest SET sort = substr(band, length('red') + 2), band = 'red' WHERE band LIKE 'red %'"))
-    connection.execute(text(
-        "UPDATE digest SET sort = substr(band, length('orange') + 2), band = 'orange'"
-        " WHERE band LIKE 'orange %'"))
-    connection.execute(text(
-        "UPDATE digest SET sort = substr(band, length('lower') + 2), band = 'lower'"
-        " WHERE band LIKE 'lower %'"))
+    for band in ("red", "orange", "lower"):
+        connection.execute(
+            text("UPDATE digest SET sort = substr(band, :behind), band = :band WHERE band LIKE :both"),
+            {"behind": len(band) + 2, "band": band, "both": f"{band} %"},
+        )
 
 
 MIGRATIONS = {

@@ -273,6 +273,40 @@ def test_an_end_beyond_the_two_waits_for_its_turn(hall: Hall) -> None:
     assert "解除" in hall.phone.got[-1].text
 
 
+def test_a_storm_that_ends_at_200_places_has_not_ended_for_half_the_night(hall: Hall) -> None:
+    """Two updates an hour, and its ends came fifteen each half hour."""
+    hall.passes(minutes=5)
+    for n in range(200):
+        key = hall.alert(f"live.fog.p{n}.1", place=f"p{n}")
+        hall.tell(level=3, alert=key, facts={"place": f"p{n}"})
+    hall.passes(minutes=90)
+    for n in range(2):
+        hall.tell(kind="update", level=3, alert=f"live.fog.p{n}.1",
+                  facts={"place": f"p{n}", "onset": "2026-01-25T13:00:00+00:00"})  # fmt: skip
+        hall.passes(minutes=25)
+    before, ends = len(hall.phone.got), []
+    for n in range(200):
+        hall.changes(alert, f"live.fog.p{n}.1", state="closed")
+        ends.append(hall.tell(kind="clear", level=3, alert=f"live.fog.p{n}.1", facts={"place": f"p{n}", "was": 3}))
+    hall.passes(minutes=20)
+    assert {hall.notice(n).state for n in ends} == {"carried"}
+    assert len(hall.phone.got) - before <= 5
+
+
+def test_a_fall_is_told_after_its_start_though_that_waits(hall: Hall) -> None:
+    """Else what is sent last is the higher level, and stands."""
+    hall.alert(level=3)
+    start = hall.tell(level=3, alert="live.fog.road.1", due=START + timedelta(minutes=1))
+    hall.changes(alert, "live.fog.road.1", level=2)
+    fall = hall.tell(kind="fall", alert="live.fog.road.1", facts={"was": 3})
+    hall.goes()
+    assert hall.notice(fall).reason == "its start is not sent yet"
+    hall.passes(minutes=2)
+    first, last = hall.deliveries()
+    assert (hall.carried(first.id), hall.carried(last.id)) == ([start], [fall])
+    assert "降" in last.text
+
+
 def test_an_update_that_changes_nothing_to_act_on_is_withheld(hall: Hall) -> None:
     hall.alert()
     hall.tell(alert="live.fog.road.1")

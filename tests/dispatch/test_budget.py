@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 from alerting.dispatch.channels.base import Passing, Permanent, PerPerson
 from alerting.dispatch.channels.twilio import Options
 from alerting.store.schema import contact, delivery, delivery_notice, holder, realm
-from tests.dispatch.hall import START, Hall
+from tests.dispatch.hall import START, Hall, ordered
 
 
 def limited(hall: Hall, **per_person: int) -> Hall:
@@ -99,6 +99,19 @@ def test_what_wants_an_answer_waits_a_minute_at_most_whatever_else_is_said(hall:
         hall.passes(seconds=25)
         hall.tell(None, "reply", person="smith", facts={"reason": {"en": "noted"}})
         hall.goes()
+    assert hall.notice(key).state == "carried"
+
+
+@pytest.mark.parametrize("kind", ["withdrawn", "lifted", "correction"])
+def test_what_holds_no_more_is_not_said_tomorrow(hall: Hall, kind: str) -> None:
+    """Twenty messages a day is what some gateways take: an order taken back must not stand until then."""
+    limited(hall, day=4)
+    hall.measure("m9")
+    hall.tell("site", measure="m9", **ORDER)
+    hall.passes(seconds=61)
+    tells(hall, 3)
+    key = hall.tell("site", kind, 3, measure="m9", facts={"measures": [ordered("m9")], "wrong": {}, "right": {}})
+    hall.passes(seconds=61)
     assert hall.notice(key).state == "carried"
 
 

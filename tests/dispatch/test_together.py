@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 
 from alerting.dispatch.together import called, listed
 from alerting.places import Place, Places, Point
@@ -53,6 +53,21 @@ def test_a_question_waits_until_its_signal_is_whole(hall: Hall) -> None:
     hall.store.write(lambda c: c.execute(delete(slice_done)))
     hall.passes(minutes=1)
     assert len(hall.deliveries()) == 2
+
+
+@pytest.mark.parametrize("level", [3, 4])
+def test_a_signal_that_stays_half_taken_holds_no_question_for_ever(hall: Hall, level: int) -> None:
+    """The engine hangs, or died by itself while dispatch lives."""
+    hall.store.write(lambda c: c.execute(insert(slice_done).values(realm="live", seq=7, slice=0)))
+    keys = closings(hall, 2, level=level)
+    hall.passes(seconds=19)
+    assert not hall.deliveries()
+    hall.passes(seconds=2)
+    assert [hall.carried(d.id) for d in hall.deliveries()] == [keys]
+    hall.store.write(lambda c: c.execute(update(slice_done).values(seq=8)))
+    closings(hall, 2, level=level - 2)
+    hall.passes(seconds=10)
+    assert len(hall.deliveries()) == 1, "another signal has its own time"
 
 
 HEIGHTS = {"a": 1230.0, "b": 1400.0, "c": 1300.0, "d": 1250.0, "low": 900.0}
