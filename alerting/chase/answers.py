@@ -31,7 +31,7 @@ from alerting.chase.acts import answer_one
 from alerting.chase.closing import close_deliveries, woken
 from alerting.chase.joined import joined
 from alerting.chase.outcomes import Outcome, Said
-from alerting.chase.targets import Targets, targets_of
+from alerting.chase.targets import NOTHING_ASKED, Targets, targets_of
 from alerting.chase.told import carried
 from alerting.people import Person, contacts_of, person_by_id, resolve
 from alerting.signals import Report
@@ -39,8 +39,11 @@ from alerting.store.schema import answer, contact, delivery
 from alerting.vocabulary import Level
 
 HINTS = 3  # an hour to one delivery, so that two machines cannot answer each other for ever
+ALIKE = 3  # so many answers an hour to one delivery are told that they change nothing any more
+_ALIKE = ("repeated", "late", "refused")
 HINTS_IN = timedelta(hours=1)
 _SILENCE = "no hint: enough were sent within the hour"
+_ENOUGH = "no reply: the same was answered often enough within the hour"
 # Where the person sees on the page itself what follows, a message would say it twice.
 _SHOWN_AT_ONCE = ("api", "page", "link", "web")
 
@@ -107,7 +110,8 @@ def take(connection: Connection, life: Life, report: Report) -> str:
         distress.tell_office(connection, life, who, report, targets, at)
         told = words.and_office_told(told)
     connection.execute(update(answer).where(answer.c.id == report.id).values(told=told))
-    _reply(connection, life, who, report, targets, told, at)
+    if best.outcome not in _ALIKE or _may_tell(connection, life, who, report, targets.delivery, at):
+        _reply(connection, life, who, report, targets, told, at)
     return best.outcome
 
 
@@ -180,13 +184,15 @@ def _not_taken(
                delivery_id=held.id if held else None)  # fmt: skip
         return made.outcome
     _write(connection, life, who, report, made, at, delivery_id=held.id if held else None)
+    idle = made.outcome in _ALIKE or made.reason == NOTHING_ASKED
     if held is not None and held.person == who.id:
         called.spoke(connection, who, held.id, at)
     if made.outcome == "taken" and held is not None:
         close_deliveries(connection, who, targets, at)
     record(connection, life.realm, at, who.id, made.outcome, report.subject,
            {"act": report.act, "why": made.reason})  # fmt: skip
-    _reply(connection, life, who, report, targets, made.words, at)
+    if not idle or _may_tell(connection, life, who, report, held, at):
+        _reply(connection, life, who, report, targets, made.words, at)
     return made.outcome
 
 
@@ -232,6 +238,25 @@ def _may_hint(
         )
     ).scalar_one()  # fmt: skip
     return bool(count < HINTS)
+
+
+def _may_tell(
+    connection: Connection, life: Life, who: Person, report: Report, held: Any | None, at: datetime
+) -> bool:
+    """Whether one whose answer changes nothing is told so once more: a machine that sends "received"
+    to whatever comes, our reply included, would be answered for ever."""
+    of = answer.c.delivery == held.id if held is not None else answer.c.delivery.is_(None)
+    ids = connection.execute(
+        select(answer.c.id).where(
+            answer.c.realm == life.realm, answer.c.person == who.id, answer.c.at > at - HINTS_IN,
+            answer.c.act == report.act, of,
+            answer.c.outcome.in_(_ALIKE) | (answer.c.reason == NOTHING_ASKED),
+        )
+    ).scalars()  # fmt: skip
+    if len({one.partition("#")[0] for one in ids}) <= ALIKE:  # to several notices it is several rows
+        return True
+    record(connection, life.realm, at, who.id, "silence", report.subject, {"why": _ENOUGH})
+    return False
 
 
 def _write(
@@ -301,18 +326,24 @@ def _stop_or_start(
     """
     stop = report.act == "stop"
     address = str(report.detail.get("reply_to", ""))
-    connection.execute(
+    changed = connection.execute(
         update(contact)
         .where(contact.c.person == who.id, contact.c.channel == report.channel,
                contact.c.address == address)
         .where(contact.c.stopped.is_(None) if stop else contact.c.stopped.is_not(None))
         .values(stopped=at if stop else None)
-    )  # fmt: skip
-    reachable = bool(contacts_of(connection, who.id))
+    ).rowcount  # fmt: skip
+    left = contacts_of(connection, who.id)
+    reachable = bool(left)
+    if not changed and (reachable or not stop):
+        return _so_already(connection, life, who, report, at)
     if not stop:
         told, said = words.you_started(report.channel), words.started(who, report.channel)
     elif reachable:
         told, said = words.you_stopped(report.channel), words.stopped(who, report.channel)
+        loud = report.detail.get("loud")
+        if loud and not any(one.channel in loud for one in left):
+            reachable, said = False, words.only_silent(who, report.channel)
     else:
         told, said = words.nothing_left(report.channel), words.unreachable(who, report.channel)
     _write(connection, life, who, report, Outcome("taken", told), at)
@@ -324,6 +355,18 @@ def _stop_or_start(
         facts = calls.bare_facts(connection, life, calls.About(None, None, int(level)))
         facts["hazard"] = "service"  # the service itself speaks, not somebody's instruction
         calls.tell(connection, life, "service", facts, said, at, post=office.id)
-    if reachable:
+    if left:
         _reply(connection, life, who, report, Targets([]), told, at)
     return "taken"
+
+
+def _so_already(
+    connection: Connection, life: Life, who: Person, report: Report, at: datetime
+) -> str:
+    """It is as they want it: the office need not hear of it again, nor they where they have stopped us."""
+    stop = report.act == "stop"
+    told = (words.you_stopped if stop else words.you_started)(report.channel)
+    _write(connection, life, who, report, Outcome("repeated", told), at)
+    if not stop and _may_tell(connection, life, who, report, None, at):
+        _reply(connection, life, who, report, Targets([]), told, at)
+    return "repeated"

@@ -37,7 +37,7 @@ def unheard(report: Report, outcome: str) -> bool:
     """Whether a report cries for help, and what it answers tells nobody of it."""
     if outcome == "taken" and report.act in _TELL_THEMSELVES:
         return False
-    return report.act == "support" or cries(_said(report))
+    return report.act == "support" or bool(report.detail.get("support")) or cries(_said(report))
 
 
 def tell_office(

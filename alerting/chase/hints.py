@@ -9,6 +9,7 @@ from typing import Any
 from alerting.alerts.life import Life
 from alerting.chase.words import WAITED_FOR, Words, both, clock
 
+LISTED = 5  # messages that wait, in a list of their codes
 NAMED = 3  # of what still wants an answer of its own; the rest is a count
 
 
@@ -30,13 +31,15 @@ def offered(choices: dict[str, Any], code: str, letters: list[str], several: boo
                 f"Not understood. Answer a digit, e.g. {first}{tail}: {en}")  # fmt: skip
 
 
-def which(open_ones: list[tuple[str, Words]]) -> Words:
-    """A bare digit while several messages wait: each with its code."""
+def which(open_ones: list[tuple[str, Words]], count: int) -> Words:
+    """A bare digit while `count` messages wait: these with their codes."""
     zh = "；".join(f"{code} {w['zh']}" for code, w in open_ones)
     en = "; ".join(f"{code} {w['en']}" for code, w in open_ones)
-    first = open_ones[0][0]
-    return both(f"您有{len(open_ones)}条待答复，请加编号，如 1 {first}，或全部收到：1 全部。{zh}",
-                f"{len(open_ones)} messages wait; add the code, e.g. 1 {first}, or all received: "
+    first, more = open_ones[0][0], count - len(open_ones)
+    zh += f"；另有{more}条，编号见各条短信" if more > 0 else ""
+    en += f"; and {more} more, by the code in each" if more > 0 else ""
+    return both(f"您有{count}条待答复，请加编号，如 1 {first}，或全部收到：1 全部。{zh}",
+                f"{count} messages wait; add the code, e.g. 1 {first}, or all received: "
                 f"1 all. {en}")  # fmt: skip
 
 

@@ -126,7 +126,7 @@ def read(text: str, codes: Collection[str] = (), stops: StopWords = STOP_WORDS) 
     `stops` are the words of the channel it came on."""
     shown = spoken.shown(text)
     plain = shown.upper()
-    word = plain.strip(_SEPARATORS).lower()
+    word = spoken.without_courtesy(plain.lower())
     if word in stops.stop:
         return Parsed(act="stop")
     if word in stops.start:
@@ -140,6 +140,8 @@ def read(text: str, codes: Collection[str] = (), stops: StopWords = STOP_WORDS) 
     for code in sorted({c.upper() for c in codes}, key=lambda c: (-len(c), c)):
         for before, after in _around(plain, code):
             made = _said(before, after, code)
+            if made is not None and _names_another(made, codes):
+                return Parsed(rest=shown)
             if made is not None:
                 return replace(made, rest=_as_typed(shown, made.rest))
     made = _said(plain, "", "")
@@ -171,6 +173,14 @@ def _every(plain: str) -> Parsed | None:
         made.act == "acknowledge" or (made.digit == "1" and not made.act and not made.rest)
     )
     return Parsed(act="acknowledge" if received else "", rest=made.rest, every=True)
+
+
+def _names_another(made: Parsed, codes: Collection[str]) -> bool:
+    """"1 K7 M6": one text answers one message, but for the reason of who cannot or needs support."""
+    if made.digit in ("3", "4") or made.act in ("cannot", "support"):
+        return False
+    others = {c.upper() for c in codes} - {made.code}
+    return any(_around(made.rest, other) for other in others)
 
 
 def _as_typed(shown: str, rest: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,13 @@ from alerting.chase.commanding import Command, read_command
 from alerting.chase.filling import read_report
 from alerting.chase.reading import Parsed, read, read_changed, unfinished
 from alerting.chase.rights import ON_BEHALF
-from alerting.chase.waiting import asked_by, messages_of, open_ones, to_be_confirmed
+from alerting.chase.waiting import (
+    asked_by,
+    messages_of,
+    not_replies,
+    open_ones,
+    to_be_confirmed,
+)
 from alerting.people import Person, person_by_id
 from alerting.signals import Report, content_id
 from alerting.store.schema import realm
@@ -44,12 +50,13 @@ def route(
     reply_to: str = "",
     message: str = "",
     stops: StopWords = STOP_WORDS,
+    loud: Collection[str] = (),
 ) -> Routed | None:
     """Which message a person's text answers, over all realms that run; None for a stranger.
 
     `clocks` show the time in each realm that runs; `message` is the provider's own id of the text, so
-    that one delivered twice is one report; `stops` are the channel's words to stop and start. What
-    cannot be read becomes a report too (act "not-understood", with the hint to send), so that it is
+    that one delivered twice is one report; `stops` are the channel's words to stop and start, `loud` the
+    channels that ring. What cannot be read becomes a report too (act "not-understood", with the hint to send), so that it is
     recorded and answered in order like everything else.
     """
     who = person_by_id(connection, person_id)
@@ -60,7 +67,8 @@ def route(
     parsed = read(text, {d.code for d in theirs}, stops)
     waiting = open_ones(connection, theirs, now)
     # Where nothing waits any more they mean the last message that asked, not our own reply to it.
-    home = waiting or [d for d in theirs if connection.execute(asked_by(d.id)).first()] or theirs
+    home = waiting or [d for d in theirs if connection.execute(asked_by(d.id)).first()]
+    home = home or not_replies(connection, theirs)
 
     def routed(held: Any | None, act: str, **detail: Any) -> Routed:
         in_realm = held.realm if held is not None else home[-1].realm if home else "live"
@@ -103,7 +111,7 @@ def route(
 
     if parsed.act in ("stop", "start"):
         # Of the address itself, which is as real in an exercise.
-        told = routed(None, parsed.act)
+        told = routed(None, parsed.act, loud=sorted(loud))
         return Routed("live", told.report.model_copy(update={"issued": now["live"]}))
     if parsed.every:
         return _all_of_them(parsed, waiting, routed)
@@ -112,7 +120,11 @@ def route(
         if held is None:
             return routed(None, "not-understood", hint=_listed(waiting))
     elif len(waiting) > 1 and parsed.understood:
-        return routed(None, "not-understood", hint=_listed(waiting))
+        # A call for help must not wait for the code of a message.
+        asks_help = any(_act_for(connection, d, parsed) == "support" for d in waiting)
+        live = [d for d in waiting if d.realm == "live"]
+        held = (live or waiting)[-1] if asks_help else None
+        return routed(held, "not-understood", hint=_listed(waiting), support=asks_help)
     else:
         held = home[-1] if home else None
     act = _act_for(connection, held, parsed) if held is not None and parsed.understood else ""
@@ -222,15 +234,16 @@ def _act_for(connection: Connection, held: Any, parsed: Parsed) -> str:
 
 
 def _listed(waiting: list[Any]) -> words.Words:
-    """Each message that waits, by its code and its first words."""
+    """The messages that wait, red first and then the newest, by code and first words: as many as an
+    SMS has room for, of the rest how many."""
     if not waiting:
         return hints.nothing_waits()
     listed = []
-    for held in waiting:
+    for held in sorted(waiting, key=lambda d: (d.band != "red", -d.id))[:hints.LISTED]:
         about = (held.subject or held.text).strip().splitlines()[:1]
         shown = about[0][:24] if about else ""
         listed.append((held.code, words.both(shown, shown)))
-    return hints.which(listed)
+    return hints.which(listed, len(waiting))
 
 
 def _running(connection: Connection) -> list[str]:

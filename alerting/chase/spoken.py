@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 import unicodedata
 
-SEPARATORS = " \t\r\n,.;:!、，。；：！…-—~/()（）[]【】\"'“”‘’#"
+SEPARATORS = " \t\r\n,.;:!、，。；：！…-—~/()（）[]【】\"'“”‘’#+*_"
 _DIGITS = {"一": "1", "幺": "1", "壹": "1", "二": "2", "两": "2", "兩": "2", "三": "3", "四": "4",
-           "ONE": "1", "TWO": "2", "THREE": "3", "FOUR": "4"}  # fmt: skip
+           "贰": "2", "叁": "3", "肆": "4", "五": "5", "六": "6",
+           "ONE": "1", "TWO": "2", "THREE": "3", "FOUR": "4", "FIVE": "5", "SIX": "6"}  # fmt: skip
 _OF_CODES = {"六": "6", "七": "7", "九": "9", "SIX": "6", "SEVEN": "7", "NINE": "9"}
-_SAID = r"(?:[一幺壹二两兩三四]|(?<![A-Z])(?:ONE|TWO|THREE|FOUR)(?![A-Z]))"  # not in DONE
+_SAID = r"(?:[一幺壹二两兩贰三叁四肆五六]|(?<![A-Z])(?:ONE|TWO|THREE|FOUR|FIVE|SIX)(?![A-Z]))"  # not in DONE
 # 回复一, 按1, "press two": what stands before a digit where a person tells what they do.
 _LEAD = re.compile(
     rf"我?(?:回复|答复|选择|回|按|发|选|答|REPLY(?![A-Z])|PRESS(?![A-Z])|ANSWER(?![A-Z]))"
-    rf"[ :,，]*(?=[1-4]|[A-F] ?[1-4]|{_SAID})"
+    rf"[ :,，]*(?=[1-6]|[A-F] ?[1-4]|{_SAID})"
 )
 _NUMBER = re.compile(rf"([A-F] ?)?({_SAID})")
 _FILLERS = re.compile(
@@ -30,6 +31,9 @@ _ASSENT = re.compile(r"(?:好的?|好吧|OK(?:AY)?(?![A-Z]))[ ,，、。.…~]*"
 # 我, 我们, 这边 before a word: whoever answers, answers for themselves.
 _SELF = re.compile(r"(?:我们?这?边?|本人|这边|I(?: HAVE|'VE)?(?![A-Z]))[ ,，]*")
 _PARTICLES = re.compile(rf"(?:[了啦啊呀哈哦嗯哒嘞咯呐]|谢谢)+(?=$|[{re.escape(SEPARATORS)}])")
+_COURTESY = re.compile(
+    r"^(?:请|麻烦|pl(?:ea)?s?e? )|(?:[了吧啦]|谢谢您?|(?<![a-z])(?:please|pls|thanks|thank you|now))$"
+)
 # Keycaps and marks that nobody sees, which come with pasted and spoken text.
 _UNSEEN = re.compile("[\ufe0e\ufe0f\u20e3\u200b-\u200f\u2060\ufeff\u00ad]")
 _LETTER_AND_DIGIT = re.compile(
@@ -40,6 +44,15 @@ _LETTER_AND_DIGIT = re.compile(
 def shown(text: str) -> str:
     """The text with full-width signs made plain, and without what nobody sees."""
     return _UNSEEN.sub("", unicodedata.normalize("NFKC", text)).strip()
+
+
+def without_courtesy(lower: str) -> str:
+    """What somebody wants stopped, without the please and thank you; said over and over it is said once."""
+    left, before = lower, ""
+    while left != before:
+        before, left = left, _COURTESY.sub("", left.strip(SEPARATORS))
+    words = [one for one in re.split(f"[{re.escape(SEPARATORS)}]+", left) if one]
+    return words[0] if words and len(set(words)) == 1 else " ".join(words)
 
 
 def with_codes(plain: str) -> str:
@@ -85,4 +98,4 @@ def in_figures(head: str) -> tuple[str, bool]:
 
 def _is_number(text: str) -> bool:
     """Whether a digit comes first, typed or in words."""
-    return re.match(r"[1-4](?![0-9])", in_figures(text)[0]) is not None
+    return re.match(r"[1-6](?![0-9])", in_figures(text)[0]) is not None

@@ -29,6 +29,9 @@ ACTS = ("acknowledge", "in-force", "return", "cannot", "support", "approve", "ap
         "report", "pass-on", "tick")  # fmt: skip
 
 
+NOTHING_ASKED = "nothing was asked"
+
+
 @dataclass(frozen=True, slots=True)
 class Targets:
     """The notices an answer is to, and the delivery it came on; or why there are none. `untaken` are
@@ -104,7 +107,7 @@ def _of_delivery(
     letter = str(report.detail.get("letter") or "").upper()
     asked = [n for n in sent if n.wants and n.pursuit is not None]
     if not asked:
-        return Targets([], held, Outcome("taken", words.nothing_asked(), "nothing was asked"))
+        return Targets([], held, Outcome("taken", words.nothing_asked(), NOTHING_ASKED))
     fitting = [n for n in asked if fits(report.act, n.wants, n.measure is not None)]
     if held.summary and fitting and report.act in gathered.HEARD:
         return Targets(fitting, held, unnamed=True)
@@ -230,5 +233,7 @@ def _hint(asked: list[Any], held: Any, reason: str, *, several: bool = False) ->
     for one in asked:
         for digit, choice in choices(one.wants, one.measure is not None).items():
             offers.setdefault(digit, choice)
+    if not offers:
+        return Outcome("not-understood", hints.nothing_waits(), reason)
     told = hints.offered(offers, held.code, sorted(held.letters), several)
     return Outcome("not-understood", told, reason)

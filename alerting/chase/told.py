@@ -29,8 +29,8 @@ def told_by(connection: Connection, held: Any) -> list[Any]:
 
 
 def subject_of(one: Any) -> tuple[Any, str]:
-    """What a notice asks, and about what: called again, the same stands in a digest twice. Of a call-out
-    it is the post that is called, for one person may be called for several about one alert."""
+    """What a notice asks, and about what: called again, the same stands in a digest twice. Of a
+    call-out it is the post that is called, for one person may be called for several about one alert."""
     about = one.pursuit if one.wants in CALLED else one.measure or one.alert or one.pursuit
     return about or one.id, one.wants
 

@@ -102,6 +102,16 @@ def asked_by(delivery_id: int) -> Any:
     )
 
 
+def not_replies(connection: Connection, theirs: list[Any]) -> list[Any]:
+    """Of these messages those that are not our own reply to something they said."""
+    told = set(connection.execute(
+        select(delivery_notice.c.delivery)
+        .join(notice, notice.c.id == delivery_notice.c.notice)
+        .where(delivery_notice.c.delivery.in_([d.id for d in theirs]), notice.c.kind != "reply")
+    ).scalars())  # fmt: skip
+    return [d for d in theirs if d.id in told]
+
+
 def waited_for(connection: Connection, realm: str, person_id: str, at: datetime) -> list[Any]:
     """What is open of all that reached a person within 30 days of a realm's clock, oldest first: of
     each pursuit the newest notice, with the `code` of its message."""

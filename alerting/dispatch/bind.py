@@ -254,7 +254,7 @@ class _Planning:
         ]  # fmt: skip
 
     def _half_taken(self) -> bool:
-        """Whether more places of what is asked may be on their way: a signal is taken slice by slice."""
+        """Whether more places of a question may be on their way: a signal is taken slice by slice."""
         seq = self.connection.execute(
             select(slice_done.c.seq).where(slice_done.c.realm == self.realm.id).limit(1)
         ).scalar()

@@ -5,7 +5,8 @@ kept for the real world's red. What is over it goes to the person's next channel
 answer or ends what was ordered, only to one as loud. Where there is none red goes all the same. What
 wants an answer waits a minute at most, for a chase does not call past somebody who has not been told;
 so does what ends, takes back or corrects, for nobody may go on until tomorrow with what holds no more.
-The rest waits until the budget has room, with the reason. What an exercise sends takes nothing from the real world.
+The rest waits until the budget has room, with the reason. What an exercise sends takes nothing from
+the real world.
 """
 
 from __future__ import annotations

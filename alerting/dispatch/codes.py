@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from itertools import count, product
@@ -18,6 +19,8 @@ from alerting.store.schema import realm as realms
 # the letters that name the measures of a message (A, B, C …).
 LETTERS = "HJKMNPRTUVWXY"
 DIGITS = "679"
+# Codes that a text may hold as something else: a unit, the time of day, a throat that is cleared.
+_OTHERWISE = re.compile(r"U+M+|U+H+|H+M+|HUH|HUM|HR|KM|KM[HP]|[KM]PH|MM|PM|UP|TRY|WHY|RUN|PUT")
 NOT_AGAIN = timedelta(days=30)
 OPEN_FOR = timedelta(days=365)
 SECRET = "dispatch:link-secret"
@@ -29,7 +32,9 @@ def all_codes() -> Iterator[str]:
     """Codes without end, the easiest to type first: H6 … Y9, HH … YY, HHH …"""
     yield from ("".join(one) for one in product(LETTERS, DIGITS))
     for length in count(2):
-        yield from ("".join(one) for one in product(LETTERS, repeat=length))
+        for one in product(LETTERS, repeat=length):
+            if not _OTHERWISE.fullmatch(code := "".join(one)):
+                yield code
 
 
 def used_codes(

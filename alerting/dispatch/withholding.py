@@ -149,8 +149,8 @@ def _too_often(connection: Connection, row: Row[Any], now: datetime) -> Verdict 
     """At most two unasked updates an hour about one hazard for each post.
 
     An update beyond that is withheld: the page has it. An end or a fall waits for its turn, so that
-    nobody stays alarmed for nothing. A storm that ends at two hundred places ends in one moment, however
-    many messages that takes.
+    nobody stays alarmed for nothing. A storm that ends at two hundred places ends in one moment,
+    however many messages that takes.
     """
     times = connection.execute(
         select(delivery.c.created)

@@ -291,13 +291,14 @@ class Station:
         """A person's words on a channel, as an answer of theirs; False for a stranger's."""
         clocks = {one.id: self.now(one.id) for one in self.running()}
         stops = self.channels[channel].stops
+        loud = [name for name, one in self.channels.items() if one.loudness > 0]
 
         def in_pool() -> chase.Routed | None:
             with self.store.read() as connection:
                 if consent.is_code(connection, person, channel, reply_to, text):
                     return self._code(person, channel, reply_to, text)
                 return chase.route(connection, person, text, clocks, channel=channel,
-                                   reply_to=reply_to, message=message, stops=stops)  # fmt: skip
+                                   reply_to=reply_to, message=message, stops=stops, loud=loud)  # fmt: skip
 
         routed = await self.runtime.in_thread("web", in_pool)
         if routed is None:

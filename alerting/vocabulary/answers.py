@@ -108,8 +108,11 @@ class StopWords(NamedTuple):
 
 
 STOP_WORDS = StopWords(
-    frozenset({"stop", "stopall", "unsubscribe", "td", "退订", "不要再发"}),
-    frozenset({"start", "unstop", "恢复"}),
+    frozenset({"stop", "stopall", "stop all", "stop sending", "stop messages", "unsubscribe",
+               "unsubscribe me", "opt out", "td", "退订", "td退订", "退订td", "回td退订", "退订短信",
+               "退订消息", "取消订阅", "不要再发", "不要再发短信", "别再发", "别再发短信", "停止发送",
+               "停止发送短信", "拒收", "拒收短信"}),
+    frozenset({"start", "unstop", "恢复", "恢复接收", "恢复短信", "取消退订"}),
 )
 
 

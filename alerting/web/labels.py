@@ -97,6 +97,9 @@ ANSWER_REASONS = MEASURE_STATES | {
     "not theirs to tick off": ("无权代为登记", "not theirs to tick off"),
     "without how or why": ("没有写明怎样联系到的", "without how or why"),
     "not understood": ("未能读懂", "not understood"),
+    "no reply: the same was answered often enough within the hour": (
+        "一小时内相同答复已回复多次，未再回复",
+        "no reply: the same was answered often enough within the hour"),
     "no hint: enough were sent within the hour": (
         "一小时内提示已够多，未再回复", "no hint: enough were sent within the hour"),
 }  # fmt: skip

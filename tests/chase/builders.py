@@ -38,6 +38,7 @@ from alerting.store.schema import (
     realm,
 )
 from alerting.store.schema_reach import heard
+from alerting.vocabulary import Level
 
 START = datetime(2013, 12, 8, 12, 0, tzinfo=UTC)  # 20:00 in the county
 ROAD = Place("road-1", "road-section", "一号路", "Road 1",
@@ -150,10 +151,10 @@ class County:
         facts = Facts("road-traffic", "fog", "road-1", 2)
         self.write(lambda ledger: drop(ledger, by, set(), facts, self.now))
 
-    def news(self, to: str = "township", level: int = 2, kind: str = "open") -> None:
+    def news(self, to: str = "township", level: int = 2, kind: str = "open", alert: str = "a1") -> None:
         facts = Facts("road-traffic", "fog", "road-1", level)
         self.write(lambda ledger: tell(ledger, kind, ledger.post(f"{to}-post"), facts, self.now,
-                                       alert="a1", wants="acknowledge"))  # fmt: skip
+                                       alert=alert, wants="acknowledge"))  # fmt: skip
 
     def close_alert(self, name: str = "a1") -> None:
         self.store.write(lambda c: c.execute(
@@ -224,7 +225,8 @@ class County:
             measured = [r for r in rows if r.measure]
             letters = {chr(65 + i): r.id for i, r in enumerate(measured)} if len(measured) > 1 else {}
             key = c.execute(insert(delivery).values(
-                realm="live", person=who, channel="sms", address=f"phone-{who}", band="lower",
+                realm="live", person=who, channel="sms", address=f"phone-{who}",
+                band=Level(max(1, *(r.level for r in rows))).band,
                 round=rows[0].round, state="delivered", language="en", text="; ".join(
                     f"{r.kind}:{r.facts['reason'].get('en', '')}" for r in rows),
                 code="HJKMNPRT"[self.codes // 3 % 8] + "679"[self.codes % 3], link=str(self.codes), letters=letters, created=self.now,

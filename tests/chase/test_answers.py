@@ -9,6 +9,7 @@ from sqlalchemy import insert, update
 
 from alerting import chase
 from alerting.alerts import measures
+from alerting.dispatch import segments
 from alerting.people import import_people
 from alerting.signals import Report
 from alerting.store.schema import (
@@ -23,6 +24,7 @@ from alerting.store.schema import (
     pursuit,
     realm,
 )
+from alerting.vocabulary import Level
 from tests.chase.builders import START, County
 
 
@@ -577,6 +579,80 @@ def test_who_stops_the_last_way_to_them_is_sent_nothing_and_the_office_hears_it(
     county.text("police", "STOP")
     assert "the last way to them" in county.phone("office")[-1]
     assert len(county.rows(notice, notice.c.kind == "reply")) == 1
+
+
+def test_who_stops_all_that_rings_is_told_of_in_orange_though_a_page_is_left(county):
+    county.store.write(lambda c: c.execute(insert(contact).values(
+        person="police", rank=5, channel="console", address="police")))  # fmt: skip
+    county.say("police", "stop", "person:police", reply_to="phone-police", loud=["sms", "voice"])
+    [told] = county.rows(notice, notice.c.kind == "service")
+    assert told.level == Level.orange
+    assert "wakes nobody" in told.facts["reason"]["en"]
+    assert "Nothing more goes to you on sms" in county.phone("police")[-1]
+
+
+def test_the_same_wish_over_and_over_is_told_to_the_office_once(county):
+    county.store.write(lambda c: c.execute(insert(contact).values(
+        person="police", rank=5, channel="voice", address="landline")))  # fmt: skip
+    assert [county.text("police", "STOP") for _ in range(3)] == ["taken", "repeated", "repeated"]
+    assert [county.text("police", "START") for _ in range(6)] == ["taken", *["repeated"] * 5]
+    assert len(county.rows(notice, notice.c.kind == "service")) == 2
+    assert len(county.rows(notice, notice.c.kind == "reply")) == 2 + 3
+
+
+@pytest.mark.parametrize("words", ["received", "I am on leave until Monday"])
+def test_two_machines_do_not_answer_each_other_for_ever(county, words):
+    """A phone that answers by itself to whatever comes, our own replies included."""
+    county.news("police")
+    county.step()
+    for _ in range(12):
+        county.text("police", words)
+        county.wait(1)
+    assert len(county.rows(notice, notice.c.kind == "reply")) <= 4
+    assert county.audited("silence")
+
+
+def test_a_machine_that_was_asked_nothing_is_not_answered_for_ever_either(county):
+    for _ in range(12):
+        county.text("police", "I am on leave until Monday")
+        county.wait(1)
+    told = [one.facts["reason"]["en"] for one in county.rows(notice, notice.c.kind == "reply")]
+    assert told == ["No message waits for your answer"] * 3
+
+
+@pytest.mark.parametrize("words", ["4", "4 the road slides", "need support, truck on its side", "需要支援", "HELP"])
+def test_a_call_for_help_waits_for_no_code(county, words):
+    county.order("speed-limit")
+    county.wait(2)
+    county.order("close", by="a2")
+    county.wait(2)
+    county.order("guide", by="a3")
+    county.wait(2)
+    assert county.text("police", words) == "not-understood"
+    [called] = county.rows(notice, notice.c.kind == "service", notice.c.post == "office-post")
+    assert called.level == Level.red
+    assert called.wants == "acknowledge"
+    assert words in called.facts["reason"]["en"]
+    assert "duty office" in county.phone("police")[-1]
+    assert "add the code" in county.phone("police")[-1]
+    assert county.text("police", "3") == "not-understood"
+    assert len(county.rows(notice, notice.c.kind == "service", notice.c.post == "office-post")) == 1
+
+
+def test_a_list_of_what_waits_is_a_few_with_the_newest_and_how_many_more(county):
+    for n in range(12):
+        name, level = "b" * 3 * (n + 2), 4 if n == 3 else 2
+        county.alert(name=name, level=level)
+        county.news("police", alert=name, level=level)
+        county.wait(2)
+    red, newest = county.rows(delivery, delivery.c.band == "red", delivery.c.person == "police")[-1], county.latest("police")
+    county.text("police", "1")
+    said = county.phone("police")[-1]
+    assert "12 messages wait" in said
+    assert f" {red.code} " in said, said
+    assert f" {newest.code} " in said, said
+    assert "and 7 more" in said
+    assert segments(said).segments <= 3
 
 
 def test_start_takes_the_address_in_again_and_tells_both(county):

@@ -66,6 +66,18 @@ CODES = {"K7", "M6", "KM", "KMP"}
     ("STOP", Parsed(act="stop")),
     ("stop.", Parsed(act="stop")),
     ("退订", Parsed(act="stop")),
+    ("STOP ALL", Parsed(act="stop")),
+    ("Stop please!", Parsed(act="stop")),
+    ("stop stop", Parsed(act="stop")),
+    ("ＴＤ", Parsed(act="stop")),
+    ("请退订，谢谢", Parsed(act="stop")),
+    ("TD退订", Parsed(act="stop")),
+    ("不要再发了", Parsed(act="stop")),
+    ("别再发短信了吧", Parsed(act="stop")),
+    ("取消退订", Parsed(act="start")),
+    ("1+K7", Parsed(digit="1", code="K7")),
+    ("3 K7 去M6的路断了", Parsed(digit="3", code="K7", rest="去M6的路断了")),
+    ("无法执行 K7 M6也不行", Parsed(act="cannot", code="K7", rest="M6也不行")),
 ])  # fmt: skip
 def test_what_people_text(text, expected):
     assert read(text, CODES) == expected
@@ -74,6 +86,7 @@ def test_what_people_text(text, expected):
 @pytest.mark.parametrize("text", [
     "", "   ", "?", "1?", "已执行？", "你好", "12", "9876", "3辆车已到", "2 hours", "2小时后",
     "2 还没", "2 not done", "1 无法执行", "1 不同意", "2 cannot", "收到了吗?", "okey dokey", "1 2",
+    "1 K7 M6", "收到 K7 M6", "2 K7，M6", "不要发车", "请停止施工", "stop work now", "T",
     "未执行", "不能收到", "👍", "http://example.com/1", "已执行不了", "stop the trucks", "Z", "0",
 ])  # fmt: skip
 def test_what_could_mean_two_things_is_asked_back(text):
@@ -108,6 +121,11 @@ def test_the_longer_code_wins_where_both_are_theirs():
     ("二。", Parsed(digit="2")),
     ("两", Parsed(digit="2")),
     ("三", Parsed(digit="3")),
+    ("贰", Parsed(digit="2")),
+    ("叁。", Parsed(digit="3")),
+    ("肆", Parsed(digit="4")),
+    ("六", Parsed(digit="6")),
+    ("回复六", Parsed(digit="6")),
     ("Four.", Parsed(digit="4")),
     ("two", Parsed(digit="2")),
     ("回复一", Parsed(digit="1")),

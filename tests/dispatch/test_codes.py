@@ -6,6 +6,8 @@ import re
 from datetime import timedelta
 from itertools import islice
 
+from alerting.chase import read
+from alerting.chase.cautions import UNITS
 from alerting.dispatch.codes import all_codes, free_code, link_for
 from alerting.vocabulary.answers import STOP_WORDS
 from tests.dispatch.hall import START
@@ -22,6 +24,16 @@ def test_no_code_is_an_answer_a_letter_or_a_word_that_stops() -> None:
     for code in islice(all_codes(), 3000):
         assert not set(code) & set("0123458ABCDEFGILOQSZ")
         assert code.lower() not in STOP_WORDS.stop | STOP_WORDS.start
+
+
+def test_every_code_is_read_as_itself_and_as_nothing_else() -> None:
+    """HM is no throat that is cleared, "2 HR" and "2 PM" are times, "1 40 KM" is an approval of 40 km."""
+    for code in [*islice(all_codes(), 208), *islice(all_codes(), 208, 2500, 7)]:
+        for text in (f"1 {code}", f"{code} 1", f"1{code}", f"{code}，一", f"收到 {code}"):
+            said = read(text, {code})
+            assert (said.code, said.understood) == (code, True), text
+        assert not UNITS.fullmatch(code), code
+        assert code not in ("PM", "UP"), code
 
 
 def test_a_link_is_for_one_message_and_cannot_be_made_up() -> None:
