@@ -363,7 +363,7 @@ def _stop_or_start(
 def _so_already(
     connection: Connection, life: Life, who: Person, report: Report, at: datetime
 ) -> str:
-    """It is as they want it: the office need not hear of it again, nor they where they have stopped us."""
+    """It is so: the office need not hear of it again, nor they where they have stopped us."""
     stop = report.act == "stop"
     told = (words.you_stopped if stop else words.you_started)(report.channel)
     _write(connection, life, who, report, Outcome("repeated", told), at)

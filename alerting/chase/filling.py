@@ -18,7 +18,8 @@ from alerting.rulebook.measures import Question
 MOST = 40  # words that are looked at
 _APART = re.compile(r"[，,；;、/\n]+")
 _LEAD = re.compile(
-    r"(?:[5五](?=[\s,，:：;；、.。]|$)|报告|回报|上报|汇报|REPORT(?![A-Z]))[\s,，:：.。]*", re.IGNORECASE
+    r"(?:[5五](?=[\s,，:：;；、.。]|$)|报告|回报|上报|汇报|REPORT(?![A-Z]))[\s,，:：.。]*",
+    re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(\d{1,9})(?:个|村|处|人|户|名|位|家|people|sites?|villages?)*", re.IGNORECASE)
 _ENDS = " \t\r\n。.!！"

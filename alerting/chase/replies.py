@@ -55,9 +55,9 @@ def route(
     """Which message a person's text answers, over all realms that run; None for a stranger.
 
     `clocks` show the time in each realm that runs; `message` is the provider's own id of the text, so
-    that one delivered twice is one report; `stops` are the channel's words to stop and start, `loud` the
-    channels that ring. What cannot be read becomes a report too (act "not-understood", with the hint to send), so that it is
-    recorded and answered in order like everything else.
+    that one delivered twice is one report; `stops` are the channel's words to stop and start, `loud`
+    the channels that ring. What cannot be read becomes a report too (act "not-understood", with the
+    hint to send), so that it is recorded and answered in order like everything else.
     """
     who = person_by_id(connection, person_id)
     if who is None:

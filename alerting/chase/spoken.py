@@ -15,7 +15,8 @@ _DIGITS = {"一": "1", "幺": "1", "壹": "1", "二": "2", "两": "2", "兩": "2
            "贰": "2", "叁": "3", "肆": "4", "五": "5", "六": "6",
            "ONE": "1", "TWO": "2", "THREE": "3", "FOUR": "4", "FIVE": "5", "SIX": "6"}  # fmt: skip
 _OF_CODES = {"六": "6", "七": "7", "九": "9", "SIX": "6", "SEVEN": "7", "NINE": "9"}
-_SAID = r"(?:[一幺壹二两兩贰三叁四肆五六]|(?<![A-Z])(?:ONE|TWO|THREE|FOUR|FIVE|SIX)(?![A-Z]))"  # not in DONE
+# ONE, but not in DONE.
+_SAID = r"(?:[一幺壹二两兩贰三叁四肆五六]|(?<![A-Z])(?:ONE|TWO|THREE|FOUR|FIVE|SIX)(?![A-Z]))"
 # 回复一, 按1, "press two": what stands before a digit where a person tells what they do.
 _LEAD = re.compile(
     rf"我?(?:回复|答复|选择|回|按|发|选|答|REPLY(?![A-Z])|PRESS(?![A-Z])|ANSWER(?![A-Z]))"
@@ -47,7 +48,7 @@ def shown(text: str) -> str:
 
 
 def without_courtesy(lower: str) -> str:
-    """What somebody wants stopped, without the please and thank you; said over and over it is said once."""
+    """What somebody wants stopped, without please and thank you; said over and over it is said once."""
     left, before = lower, ""
     while left != before:
         before, left = left, _COURTESY.sub("", left.strip(SEPARATORS))

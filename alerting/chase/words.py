@@ -514,9 +514,9 @@ def unreachable(who: Person, channel: str) -> Words:
 
 
 def only_silent(who: Person, channel: str) -> Words:
-    return both(f"{who.called('zh')}退订了{channel}，只剩不响铃的方式，夜间叫不醒：请核对号码或换人值守",
-                f"{who.called('en')} stopped messages on {channel}; what is left does not ring and wakes"
-                " nobody: check their numbers or put somebody else on duty")  # fmt: skip
+    return both(f"{who.called('zh')}退订了{channel}，只剩不响铃的方式，叫不醒：请核对号码或换人值守",
+                f"{who.called('en')} stopped messages on {channel}; what is left wakes nobody:"
+                " check their numbers or put somebody else on duty")  # fmt: skip
 
 
 def stopped(who: Person, channel: str) -> Words:

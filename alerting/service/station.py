@@ -297,8 +297,10 @@ class Station:
             with self.store.read() as connection:
                 if consent.is_code(connection, person, channel, reply_to, text):
                     return self._code(person, channel, reply_to, text)
-                return chase.route(connection, person, text, clocks, channel=channel,
-                                   reply_to=reply_to, message=message, stops=stops, loud=loud)  # fmt: skip
+                return chase.route(
+                    connection, person, text, clocks, channel=channel, reply_to=reply_to,
+                    message=message, stops=stops, loud=loud,
+                )  # fmt: skip
 
         routed = await self.runtime.in_thread("web", in_pool)
         if routed is None:
