@@ -28,6 +28,7 @@ from alerting.runtime import RealRuntime
 from alerting.service.clock import LIVE
 from alerting.service.config import Config, load_config
 from alerting.service.county import phone_channels, remember_file
+from alerting.service.reach import to_verify
 
 
 class Table(StrEnum):
@@ -63,8 +64,22 @@ def import_(
     print(f"{what.value}: {taken} taken 条已导入 → {target}")
     if kept is not None:
         print(f"the old table is kept 原表保留: {kept}")
+    if what is Table.people:
+        _say_who_is_unverified(settings)
     if what in (Table.zones, Table.sites):
         print("A running service takes new places when it is started again 重启服务后生效.")
+
+
+def _say_who_is_unverified(config: Config) -> None:
+    """A list that was just taken texts nobody by itself: it may be half right, and it may be night."""
+    store = store_of(config)
+    with store.read() as connection:
+        waits = to_verify(connection, config.channels, RealRuntime().now())
+    store.close()
+    if waits:
+        count = len(waits)
+        print(f"{count} have an address nobody has verified: `suian verify --all` sends them a code"
+              f" {count}人有未核验的联系方式，运行 suian verify --all 发送验证码")  # fmt: skip
 
 
 Writing = Callable[[Connection], Any]

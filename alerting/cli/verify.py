@@ -1,4 +1,4 @@
-"""`suian verify PERSON`: sends a code to each address of theirs that nobody has verified."""
+"""`suian verify PERSON|--all`: sends a code to each address that nobody has verified."""
 
 from __future__ import annotations
 
@@ -7,18 +7,38 @@ from urllib.parse import quote
 
 import typer
 
-from alerting.cli.given import CONFIG, As, ConfigPath
+from alerting.cli.given import CONFIG, As, ConfigPath, store_of
 from alerting.cli.office import post
+from alerting.errors import BadInput
+from alerting.runtime import RealRuntime
 from alerting.service.config import load_config
+from alerting.service.reach import to_verify
 
 
 def verify(
-    person: Annotated[str, typer.Argument(help="The person's id.")],
+    person: Annotated[str, typer.Argument(help="The person's id.")] = "",
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Everybody who has not been sent a code within the day.")
+    ] = False,
     who: As = "",
     config: ConfigPath = CONFIG,
 ) -> None:
-    """Send a code to each of a person's addresses that is not verified; they reply with it."""
-    path = f"/api/v1/people/{quote(person, safe='')}/verify"
-    sent = post(load_config(config), path, {}, "order", who)["sent"]
-    print(f"a code went to {person} on {', '.join(sent)}; it is answered by reply or on the page /"
-          " 验证码已发出，由本人回复或在网页填写")
+    """Send a code to each address that is not verified, of a person or of everybody; they reply with
+    it."""
+    settings = load_config(config)
+    if bool(person) == everybody:
+        raise BadInput("Name one person, or everybody with --all.", mend="suian verify chen",
+                       zh="请写一个人员编号，或用 --all 表示全部。")  # fmt: skip
+    names = [person]
+    if everybody:
+        store = store_of(settings)
+        with store.read() as connection:
+            names = to_verify(connection, settings.channels, RealRuntime().now())
+        store.close()
+    for name in names:
+        path = f"/api/v1/people/{quote(name, safe='')}/verify"
+        sent = post(settings, path, {}, "order", who)["sent"]
+        print(f"a code went to {name} on {', '.join(sent)}; it is answered by reply or on the page /"
+              " 验证码已发出，由本人回复或在网页填写")  # fmt: skip
+    if not names:
+        print("nobody is left to be asked 没有待核验的人员")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
+from alerting.chase.consent import LASTS
 from alerting.dispatch.budget import WINDOWS, limits, sent_to
 from alerting.dispatch.channels import Channel
 from alerting.people.duty import on_duty
 from alerting.people.register import in_order
 from alerting.service.listing import utc
 from alerting.store.schema import contact, person, post
+from alerting.store.schema_reach import verification
 
 
 def people(
@@ -46,6 +48,24 @@ def people(
         ]
         made["loud"] = any(c["loud"] and c["state"] == "verified" for c in made["contacts"])
     return list(found.values())
+
+
+def to_verify(
+    connection: Connection, channels: Collection[str], now: datetime
+) -> list[str]:
+    """Who has an address on one of these channels that is neither verified nor stopped, and was sent no
+    code for it within the day."""
+    asked = exists().where(
+        verification.c.person == contact.c.person, verification.c.channel == contact.c.channel,
+        verification.c.address == contact.c.address, verification.c.asked > now - LASTS,
+    )  # fmt: skip
+    return list(connection.execute(
+        select(contact.c.person).distinct()
+        .join(person, person.c.id == contact.c.person)
+        .where(person.c.active, contact.c.channel.in_(list(channels)), contact.c.stopped.is_(None),
+               contact.c.verified.is_(None), ~asked)
+        .order_by(contact.c.person)
+    ).scalars())  # fmt: skip
 
 
 def budgets(
