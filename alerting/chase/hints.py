@@ -47,6 +47,12 @@ def nothing_waits() -> Words:
     return both("目前没有等待您答复的消息", "No message waits for your answer")
 
 
+def by_form(code: str) -> Words:
+    """What is asked is a form, which no digit answers."""
+    return both(f"这条消息（{code}）须打开其中的链接填报，不能用数字答复",
+                f"{code} is answered by the form behind its link, not by a digit")  # fmt: skip
+
+
 def receipt_alone(count: int) -> Words:
     """Of all at once nothing can be said but that it was received."""
     return both(f"对全部消息只能确认收到：1 全部。其他答复请逐条加编号（待答{count}条）",

@@ -234,6 +234,7 @@ def _hint(asked: list[Any], held: Any, reason: str, *, several: bool = False) ->
         for digit, choice in choices(one.wants, one.measure is not None).items():
             offers.setdefault(digit, choice)
     if not offers:
-        return Outcome("not-understood", hints.nothing_waits(), reason)
+        told = hints.by_form(held.code) if asked else hints.nothing_waits()
+        return Outcome("not-understood", told, reason)
     told = hints.offered(offers, held.code, sorted(held.letters), several)
     return Outcome("not-understood", told, reason)

@@ -620,6 +620,17 @@ def test_a_machine_that_was_asked_nothing_is_not_answered_for_ever_either(county
     assert told == ["No message waits for your answer"] * 3
 
 
+def test_a_digit_to_what_is_answered_by_a_form_is_shown_the_form(county):
+    county.order("halt")
+    county.step()
+    county.drop()
+    county.step()
+    assert ("gate", "police") in county.open()
+    assert county.text("police", "7") == "not-understood"
+    code = county.rows(delivery, delivery.c.person == "police")[-2].code
+    assert f"{code} is answered by the form behind its link" in county.phone("police")[-1]
+
+
 @pytest.mark.parametrize("words", ["4", "4 the road slides", "need support, truck on its side", "需要支援", "HELP"])
 def test_a_call_for_help_waits_for_no_code(county, words):
     county.order("speed-limit")
