@@ -418,7 +418,7 @@ BREAKS = (
           STORIES + "test_drills.py::"
           "test_an_announced_drill_is_told_a_day_ahead_and_called_off_with_word"),
     Break("a cry for help beside an answer is heard by nobody", "alerting/chase/distress.py",
-          'return report.act == "support" or cries(_said(report))', 'return False',
+          '")) or cries(_said(report))', '"))',
           "tests/chase/test_answers.py::"
           "test_a_cry_of_somebody_of_whom_nothing_is_asked_is_heard_too"),
     # Ordered now, confirmed after; what a decider sees besides
