@@ -55,10 +55,11 @@ _EVERY_LAST = re.compile(
 # Another digit that answers, beside the one it begins with.
 _ANOTHER = re.compile(r"(?<![0-9A-Z.:])[1-4](?![0-9A-Z.:])[ ]*")
 _SAYS_YES = ("acknowledge", "in-force", "approve", "attest")
+_STAKE = r"\+[0-9]"  # K7+200 is a place on a road
 # What may be a code that is none of theirs: K7, or two or three letters of those codes are made of
 # and nothing after them.
 _CODE_LIKE = re.compile(
-    r"(?<![A-Z])(?:[A-Z]{1,3}[0-9]{1,4}(?![0-9A-Z])|[HJKMNPRTUVWXY]{2,3}(?=\W*$))"
+    rf"(?<![A-Z])(?:[A-Z]{{1,3}}[0-9]{{1,4}}(?![0-9A-Z]|{_STAKE})|[HJKMNPRTUVWXY]{{2,3}}(?=\W*$))"
 )
 
 
@@ -197,6 +198,8 @@ def _around(plain: str, code: str) -> list[tuple[str, str]]:
         before, after = plain[: match.start()], plain[match.end() :]
         # 1K7 and 2AK7 run together; any other letter before or after makes it another code or word.
         if re.search(r"(?<![0-9])[A-Z]$", before) or re.match(r"[A-Z]", after):
+            continue
+        if re.match(_STAKE, after):
             continue
         # K71 is K7 and 1; 1 K77 names K77.
         if re.match(r"[0-9]{2}" if not before.strip(_SEPARATORS) else r"[0-9]", after):

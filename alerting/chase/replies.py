@@ -129,7 +129,8 @@ def route(
         held = home[-1] if home else None
     act = _act_for(connection, held, parsed) if held is not None and parsed.understood else ""
     if not act:
-        return routed(held, "not-understood", several=len(waiting) > 1)
+        return routed(held, "not-understood", several=len(waiting) > 1,
+                      support=parsed.act == "support")  # fmt: skip
     if act == "confirm":
         return _confirmed(connection, held, now, who, routed)
     return routed(held, act, letter=parsed.letter)

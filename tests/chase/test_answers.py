@@ -620,6 +620,14 @@ def test_a_machine_that_was_asked_nothing_is_not_answered_for_ever_either(county
     assert told == ["No message waits for your answer"] * 3
 
 
+def test_support_asked_of_a_message_that_does_not_offer_it_is_heard_too(county):
+    county.order("close")
+    county.step()
+    assert ("decision", "regulator") in county.open()
+    assert county.text("regulator", "4 需要支援") == "not-understood"
+    assert county.rows(notice, notice.c.post == "office-post", notice.c.level == Level.red)
+
+
 def test_a_digit_to_what_is_answered_by_a_form_is_shown_the_form(county):
     county.order("halt")
     county.step()

@@ -76,6 +76,9 @@ CODES = {"K7", "M6", "KM", "KMP"}
     ("别再发短信了吧", Parsed(act="stop")),
     ("取消退订", Parsed(act="start")),
     ("1+K7", Parsed(digit="1", code="K7")),
+    ("3 K7+200 塌方", Parsed(digit="3", rest="K7+200 塌方")),
+    ("2，K7+000处已撒盐", Parsed(digit="2", rest="K7+000处已撒盐")),
+    ("无法执行 M6+300塌了", Parsed(act="cannot", rest="M6+300塌了")),
     ("3 K7 去M6的路断了", Parsed(digit="3", code="K7", rest="去M6的路断了")),
     ("无法执行 K7 M6也不行", Parsed(act="cannot", code="K7", rest="M6也不行")),
 ])  # fmt: skip
