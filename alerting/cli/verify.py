@@ -7,12 +7,10 @@ from urllib.parse import quote
 
 import typer
 
-from alerting.cli.given import CONFIG, As, ConfigPath, store_of
+from alerting.cli.given import CONFIG, As, ConfigPath
 from alerting.cli.office import post
 from alerting.errors import BadInput
-from alerting.runtime import RealRuntime
 from alerting.service.config import load_config
-from alerting.service.reach import to_verify
 
 
 def verify(
@@ -29,16 +27,10 @@ def verify(
     if bool(person) == everybody:
         raise BadInput("Name one person, or everybody with --all.", mend="suian verify chen",
                        zh="请写一个人员编号，或用 --all 表示全部。")  # fmt: skip
-    names = [person]
-    if everybody:
-        store = store_of(settings)
-        with store.read() as connection:
-            names = to_verify(connection, settings.channels, RealRuntime().now())
-        store.close()
-    for name in names:
-        path = f"/api/v1/people/{quote(name, safe='')}/verify"
-        sent = post(settings, path, {}, "order", who)["sent"]
-        print(f"a code went to {name} on {', '.join(sent)}; it is answered by reply or on the page /"
-              " 验证码已发出，由本人回复或在网页填写")  # fmt: skip
-    if not names:
+    path = "/api/v1/people/verify" if everybody else f"/api/v1/people/{quote(person, safe='')}/verify"
+    sent = post(settings, path, {}, "order", who)["sent"]
+    for name, channels in (sent if everybody else {person: sent}).items():
+        print(f"a code went to {name} on {', '.join(channels)}; it is answered by reply or on the page"
+              " / 验证码已发出，由本人回复或在网页填写")  # fmt: skip
+    if not sent:
         print("nobody is left to be asked 没有待核验的人员")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from alerting.chase import consent
 from alerting.people import person_by_id
 from alerting.service.held import held
-from alerting.service.reach import budgets, people
+from alerting.service.reach import budgets, people, to_verify
 from alerting.signals import Report
 from alerting.store.schema import contact
 from alerting.web.auth import needs
@@ -47,6 +47,17 @@ async def show_person(
 ) -> dict[str, Any]:
     station = station_of(request)
     return await read(station, lambda c: one_person(c, station, person_id))
+
+
+@router.post("/people/verify", status_code=202,
+             summary="Send a code to everybody with an address to verify, once a day")  # fmt: skip
+async def ask_everybody(
+    request: Request, who_asks: Annotated[Who, Depends(needs("order"))]
+) -> dict[str, Any]:
+    station = station_of(request)
+    waits = await read(station, lambda c: to_verify(c, station.channels, station.now(LIVE)))
+    # One by one: people's answers come between.
+    return {"sent": {one: await send_codes(station, who_asks, one) for one in waits}}
 
 
 @router.post("/people/{person_id}/verify", status_code=202,

@@ -583,4 +583,8 @@ BREAKS = (
     Break("a place on a road is a code", "alerting/chase/reading.py",
           "if re.match(_STAKE, after):", "if False:",
           "tests/chase/test_reading.py::test_what_people_text"),
+    Break("everybody is sent a code each time", "alerting/service/reach.py",
+          "contact.c.verified.is_(None), ~asked)", "contact.c.verified.is_(None))",
+          STORIES + "test_storms.py::"
+          "test_everybody_who_is_not_verified_is_sent_a_code_once_a_day"),
 )  # fmt: skip
