@@ -16,10 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from alerting.vocabulary import Level
 from alerting.vocabulary.answers import ANSWERS
 
-Tier = Literal["enterprise", "field", "township", "regulator", "duty-office"]
+Called = Literal["carrier", "enterprise", "field", "township", "regulator", "duty-office"]
 Who = Literal["on-duty", "any one", "everyone"]
 Band = Literal["red", "orange", "lower"]
-Minutes = Annotated[float, Field(gt=0, le=7 * 24 * 60)]
+# Less than a minute is no time in which somebody could read and answer.
+Minutes = Annotated[float, Field(ge=1, le=7 * 24 * 60)]
 Loudness = Annotated[int, Field(ge=0, le=3)]
 
 SHORTEST = timedelta(minutes=2)  # to read a question and answer it
@@ -60,7 +61,7 @@ class Step(_Part):
     """One rung: which post, how often, whom of it, and the least loudness of each call in turn (the
     last of them for all further ones; none: the person's own order of contacts)."""
 
-    call: Literal["carrier"] | Tier
+    call: Called
     times: int = Field(2, ge=1, le=1000)
     who: Who = "on-duty"
     loudness: tuple[Loudness, ...] = ()
@@ -83,7 +84,9 @@ class For(_Part):
         unknown = [one for one in self.wants if one not in ANSWERS]
         if unknown:
             known = ", ".join(ANSWERS)
-            raise ValueError(f"{unknown[0]!r} is nothing that is waited for; known: {known}")
+            raise ValueError(
+                f"{unknown[0]!r} is nothing that is waited for / 没有这种等待; known / 可用: {known}"
+            )
         return self
 
     def fits(self, level: int, wants: str) -> bool:
@@ -106,10 +109,11 @@ class Policy(_Part):
         called = [step.call for step in self.steps]
         if called[0] != CARRIER or called[-1] != DUTY_OFFICE:
             raise ValueError("the first step calls the carrier and the last the duty-office, where"
-                             " every chase ends")  # fmt: skip
+                             " every chase ends / 第一步须呼叫 carrier，最后一步须呼叫 duty-office")  # fmt: skip
         twice = [one for n, one in enumerate(called) if one in called[:n]]
         if twice:
-            raise ValueError(f"{twice[0]} is called by two steps; give one of them more `times`")
+            raise ValueError(f"{twice[0]} is called by two steps; give one of them more `times`"
+                             " / 同一层级写了两步，请只留一步并加大 times")  # fmt: skip
         return self
 
     @property
@@ -129,7 +133,8 @@ class Policy(_Part):
         return next((step for step in self.steps[1:] if step.call == tier), self.last)
 
 
-REST = "the last policy, and it alone, has no `for`: it is for all that is left"
+REST = ("the last policy, and it alone, has no `for`: it is for all that is left / 只有最后一条不写 for，"
+        "用于其余一切")  # fmt: skip
 
 
 def out_of_place(policies: Mapping[str, Policy]) -> str | None:
@@ -137,6 +142,19 @@ def out_of_place(policies: Mapping[str, Policy]) -> str | None:
     last = list(policies)[-1:]
     return next((name for name, one in policies.items()
                  if (one.for_ == For()) != ([name] == last)), None)  # fmt: skip
+
+
+def never_used(policies: Mapping[str, Policy]) -> dict[str, list[str]]:
+    """Policies that are never used, for those before them are for all that they are for: by name who is
+    used in their place. The last is there for what is left, be it nothing."""
+    found: dict[str, list[str]] = {}
+    names = list(policies)
+    for n, name in enumerate(names[:-1]):
+        first = {next(one for one in names[: n + 1] if policies[one].for_.fits(level, wants))
+                 for level in Level for wants in ANSWERS if policies[name].for_.fits(level, wants)}
+        if name not in first:
+            found[name] = [one for one in names if one in first]
+    return found
 
 
 class Policies(_Part):

@@ -8,6 +8,7 @@ from pathlib import Path
 from alerting.calendar import Calendar
 from alerting.rulebook.book import Book
 from alerting.rulebook.checks import (
+    calling,
     clears,
     conflicts,
     levels,
@@ -39,7 +40,7 @@ def check_folder(
         found += seasons.never(book, calendar)
     if not problems:  # what cannot be read would look as if nothing named it
         found += [*numbers.unused(book), *messages.too_long(book), *conflicts.unresolved(book),
-                  *named_days.without_evening(book)]
+                  *named_days.without_evening(book), *calling.never_counts(folder, book.policies)]
     return found
 
 

@@ -47,6 +47,6 @@ def _read(document: Document) -> Policies | None:
         return None
     if wrong := out_of_place(read):
         document.problem(("policies", wrong), f"{wrong}: {REST}.",
-                         "Say what it is for, or move it to the end.")  # fmt: skip
+                         "Say what it is for, or move it to the end / 请写明 for，或移到最后。")  # fmt: skip
         return None
     return Policies(in_force_minutes=text.in_force_minutes, policies=read)

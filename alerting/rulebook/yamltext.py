@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from alerting.rulebook.faults import worded
 from alerting.yamlfile import read_tree
 
 Key = tuple[str | int, ...]
@@ -56,15 +57,7 @@ class Document:
         for found in error.errors():
             key = under + tuple(p for p in found["loc"] if p != "[key]")
             name = ".".join(str(p) for p in key) or "the file"
-            match found["type"]:
-                case "missing":
-                    what, mend = f"{name} is missing.", f"Add it; {docs} lists the keys."
-                case "extra_forbidden":
-                    what, mend = f"{name} is not a key of this file.", f"See {docs}."
-                case _:
-                    said = found["msg"].removeprefix("Value error, ").rstrip(".")
-                    what, mend = f"{name}: {said}.", ""
-            self.problem(key, what, mend)
+            self.problem(key, *worded(found, name, docs))
 
     def where(self, key: Key, offset: int | None = None) -> str:
         line, column = self.position(key, offset)

@@ -56,7 +56,7 @@ def test_holds_by_default(tmp_path, hazard, hours):
         ("hazard: fog", "hazard: mist", "mist", "is no hazard"),
         ("clear: visibility >= 500 m", "clear: visibility > 500", "500", "has no unit"),
         ("clear: visibility >= 500 m", "hold: 90 min\n    clear: visibility >= 500 m", "90 min", "whole number"),
-        ("      red:", "      purple:", "when: (visibility < 50 m", "Input should be"),
+        ("      red:", "      purple:", "when: (visibility < 50 m", "'purple' is none of what there is"),
         ("or observed visibility < 50 m", "or season new-year", "new-year", "the calendar has no season"),
         ("sector: road-traffic", "sector: roads", "roads", "is no sector"),
         ("    basis: [M-01]\n", "", "id: fog", "rules.0.basis is missing"),
