@@ -11,15 +11,16 @@ from sqlalchemy import Connection
 
 from alerting.alerts import Life
 from alerting.alerts.rule_places import rule_places
-from alerting.people import holders_of, resolve
+from alerting.people import list_of, resolve
 from alerting.people.policy import SIGNS
-from alerting.people.roster_file import named_in
 from alerting.places import Place
 from alerting.rulebook import Rule
+from alerting.rulebook.files import POLICIES
 from alerting.service.clock import LIVE
 from alerting.service.county import County, sync_people
 from alerting.service.survey import Note
 from alerting.store import Store
+from alerting.vocabulary import Level
 
 
 class _Asked(NamedTuple):
@@ -50,20 +51,27 @@ class _Gap:
 
 def measure_notes(county: County, at: datetime) -> list[Note]:
     """Measures that rules ask for and nobody would carry, decide or lift at some place. One note a
-    missing post, with all that waits for it, at the first ask; and one a post that decides while
-    nobody on it may."""
+    missing post, with all that waits for it, at the first ask; one a post that decides, with who on
+    its list may not; and one of all posts above them that would be called in vain."""
     store = Store(":memory:")
     store.write(lambda c: sync_people(c, county, LIVE, at))
     gaps: dict[tuple[str, str], _Gap] = {}
     unsigned: dict[str, _Gap] = {}
+    above: dict[str, None] = {}
     with store.read() as connection:
         for asked in _asked(county):
             for role, tier in _unfilled(connection, county, asked):
                 key = (tier, asked.sector)
                 gaps.setdefault(key, _Gap(asked.where)).add(role, asked)
-            if post := _cannot_sign(connection, county, asked):
+            if post := _decider(connection, county, asked):
                 unsigned.setdefault(post, _Gap(asked.where)).add("decider", asked)
+                above |= dict.fromkeys(_above(connection, county, asked))
+        lists = {post: list_of(connection, post) for post in [*unsigned, *above]}
     store.close()
+    lacking = {post: [one.name for one in named if one.role not in SIGNS]
+               for post, named in lists.items()}  # fmt: skip
+    in_vain = [post for post in above if post not in unsigned and lists[post]
+               and len(lacking[post]) == len(lists[post])]  # fmt: skip
     posts, people = county.config.county.posts, county.config.county.people
     notes = [
         Note("error" if "carrier" in gap.roles else "warning", gap.where,
@@ -72,14 +80,27 @@ def measure_notes(county: County, at: datetime) -> list[Note]:
              f"Add such a post for the place, its zone or the county in {posts}.")
         for (tier, sector), gap in gaps.items()
     ]  # fmt: skip
-    notes += [
-        Note("warning", gap.where, f"not everybody on the roster of {post} may sign / 轮值人员无决定"
-             f"权限: they are to {gap.said()}", f"Give all of them the role decide in {people}.")
-        if post in county.rosters else
-        Note("warning", gap.where, f"nobody on the post {post} may sign / 岗位无决定权限: they are to"
-             f" {gap.said()}", f"Give one of its holders the role decide in {people}.")
-        for post, gap in unsigned.items()
-    ]  # fmt: skip
+    for post, gap in unsigned.items():
+        names = ", ".join(lacking[post])
+        if not names:
+            continue
+        if post in county.rosters:
+            what = f"not everybody on the roster of {post} may sign / 轮值人员无决定权限 ({names})"
+            mend = f"Give all of them the role decide in {people}."
+        elif len(lacking[post]) == len(lists[post]):
+            what = f"nobody on the post {post} may sign / 岗位无决定权限 ({names})"
+            mend = f"Give one of its holders the role decide in {people}."
+        else:
+            what = f"not everybody on the post {post} may sign / 岗位人员无决定权限 ({names})"
+            mend = f"Give them the role decide in {people}, or take them off the post."
+        notes.append(Note("warning", gap.where, f"{what}: they are to {gap.said()}", mend))
+    if in_vain:
+        said = "; ".join(f"{post} ({', '.join(lacking[post])})" for post in in_vain)
+        notes.append(Note(
+            "warning", str(posts), "called for what nobody below has decided, and nobody on them may sign /"
+            f" 逐级呼叫时会叫到，但无决定权限: {said}",
+            f"Give one of each the role decide in {people}, or take their tier out of the steps for"
+            f" decisions in {county.config.rules / POLICIES}."))
     return notes
 
 
@@ -131,18 +152,20 @@ def _unfilled(
             yield role, tier
 
 
-def _cannot_sign(connection: Connection, county: County, asked: _Asked) -> str:
-    """The post that decides, where it has holders and none of them has a role that may, or a roster
-    and one of them has not; else ""."""
+def _decider(connection: Connection, county: County, asked: _Asked) -> str:
+    """The post that decides; "" where none does or there is none."""
     tier = county.book.measures[asked.measure].decider
     post = tier and resolve(connection, county.places, tier, asked.sector, asked.place.id)
-    if not post:
-        return ""
-    if roster := county.rosters.get(post.id):  # whoever's turn it is stands there alone
-        roles = {one["id"]: one["role"] for one in county.people}
-        return post.id if any(roles[one] not in SIGNS for one in named_in(roster)) else ""
-    holders = holders_of(connection, post.id)
-    return post.id if holders and not any(one.role in SIGNS for one in holders) else ""
+    return post.id if post else ""
+
+
+def _above(connection: Connection, county: County, asked: _Asked) -> Iterator[str]:
+    """The posts that are called by the policy of decisions when the one that decides is silent."""
+    policies = county.book.policies
+    for tier in {tier: None for level in Level for tier in policies.of(level, "decision").tiers}:
+        post = resolve(connection, county.places, tier, asked.sector, asked.place.id)
+        if post is not None:
+            yield post.id
 
 
 def _some(names: list[str], limit: int = 4) -> str:

@@ -168,6 +168,22 @@ def test_a_post_that_decides_with_nobody_on_it_who_may_sign(county: Folder) -> N
     assert "people.csv" in found["mend"]
 
 
+def test_who_is_on_a_list_that_decides_and_may_not_is_named_by_check_and_doctor(county: Folder) -> None:
+    text = (county.path / "rules/measures.yaml").read_text("utf-8")
+    county.write("rules/measures.yaml", text.replace("form: notify", "form: propose\n    decider: regulator", 1))
+    posts = TABLES["posts"].replace("Transport office,li", "Transport office,li wang")
+    county.write("county/posts.csv", posts.replace("Duty office,li", "Duty office,wang"))
+    said = county.run("check", "--format", "json").json
+    some, above = [f for f in said["findings"] if "may sign" in f["what"]]
+    assert some["what"].startswith("not everybody on the post office may sign / 岗位人员无决定权限 (王交警)")
+    assert "decide guide" in some["what"]
+    assert above["where"].endswith("posts.csv")
+    assert above["what"].endswith("逐级呼叫时会叫到，但无决定权限: duty (王交警)")
+    assert "policies.yaml" in above["mend"]
+    ran = county.run("doctor", code=1, HTTPS_PROXY="http://127.0.0.1:9")
+    ran.says("not everybody on the post office may sign", "duty (王交警)")
+
+
 def test_a_rule_that_no_source_decides_is_named_where_it_stands(county: Folder) -> None:
     text = (county.path / "config.yaml").read_text("utf-8")
     county.write("config.yaml", text.replace("open-meteo: {on: true}", "open-meteo: {on: false}"))
