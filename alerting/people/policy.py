@@ -108,8 +108,10 @@ class Policy(_Part):
     def _whole(self) -> Policy:
         called = [step.call for step in self.steps]
         if called[0] != CARRIER or called[-1] != DUTY_OFFICE:
-            raise ValueError("the first step calls the carrier and the last the duty-office, where"
-                             " every chase ends / 第一步须呼叫 carrier，最后一步须呼叫 duty-office")  # fmt: skip
+            raise ValueError(
+                "the first step calls the carrier and the last the duty-office, where every chase ends"
+                " / 第一步须呼叫 carrier，最后一步须呼叫 duty-office"
+            )
         twice = [one for n, one in enumerate(called) if one in called[:n]]
         if twice:
             raise ValueError(f"{twice[0]} is called by two steps; give one of them more `times`"
@@ -133,8 +135,8 @@ class Policy(_Part):
         return next((step for step in self.steps[1:] if step.call == tier), self.last)
 
 
-REST = ("the last policy, and it alone, has no `for`: it is for all that is left / 只有最后一条不写 for，"
-        "用于其余一切")  # fmt: skip
+REST = ("the last policy, and it alone, has no `for`: it is for all that is left"
+        " / 只有最后一条不写 for，用于其余一切")  # fmt: skip
 
 
 def out_of_place(policies: Mapping[str, Policy]) -> str | None:

@@ -18,18 +18,21 @@ def worded(found: Mapping[str, Any], name: str, docs: str) -> tuple[str, str]:
             return f"{name} is missing / 缺少此项。", f"Add it; {docs} lists the keys / 请补上。"
         case "extra_forbidden":
             return f"{name} is not a key of this file / 没有这个键。", f"See {docs}."
-        case "greater_than" | "greater_than_equal" as kind:
-            least = more["gt" if kind == "greater_than" else "ge"]
-            words = ("more than {n} / 请写大于{n}的数。" if kind == "greater_than" else
-                     "{n} or more / 请写不小于{n}的数。")  # fmt: skip
-            return f"{name}: {given} is too little / 太小。", "Write " + words.format(n=f"{least:g}")
-        case "less_than" | "less_than_equal":
-            most = more["lt" if found["type"] == "less_than" else "le"]
-            words = "less than {n} / 请写小于{n}的数。" if found["type"] == "less_than" else (
-                "{n} or less / 请写不大于{n}的数。")  # fmt: skip
-            return f"{name}: {given} is too much / 太大。", "Write " + words.format(n=f"{most:g}")
+        case "greater_than":
+            mend = f"Write more than {more['gt']:g} / 请写大于{more['gt']:g}的数。"
+            return f"{name}: {given} is too little / 太小。", mend
+        case "greater_than_equal":
+            mend = f"Write {more['ge']:g} or more / 请写不小于{more['ge']:g}的数。"
+            return f"{name}: {given} is too little / 太小。", mend
+        case "less_than":
+            mend = f"Write less than {more['lt']:g} / 请写小于{more['lt']:g}的数。"
+            return f"{name}: {given} is too much / 太大。", mend
+        case "less_than_equal":
+            mend = f"Write {more['le']:g} or less / 请写不大于{more['le']:g}的数。"
+            return f"{name}: {given} is too much / 太大。", mend
         case "float_type" | "float_parsing" | "finite_number":
-            return f"{name}: {given} is no number / 不是数字。", "Write a number, e.g. 10 / 请写数字，如 10。"
+            mend = "Write a number, e.g. 10 / 请写数字，如 10。"
+            return f"{name}: {given} is no number / 不是数字。", mend
         case "int_type" | "int_parsing" | "int_from_float":
             return (f"{name}: {given} is no whole number / 不是整数。",
                     "Write a whole number, e.g. 2 / 请写整数，如 2。")  # fmt: skip
@@ -38,17 +41,19 @@ def worded(found: Mapping[str, Any], name: str, docs: str) -> tuple[str, str]:
                     "Write true or false / 请写 true 或 false。")  # fmt: skip
         case "literal_error":
             known = more["expected"].replace(" or ", ", ")
-            return f"{name}: {given} is none of what there is / 没有这一种。", f"There is / 可用: {known}."
+            mend = f"There is / 可用: {known}."
+            return f"{name}: {given} is none of what there is / 没有这一种。", mend
         case "string_type":
             return f"{name}: {given} is no text / 不是文字。", "Put it in quotes / 请加引号。"
         case "tuple_type" | "list_type":
-            return (f"{name}: {given} is no list / 不是列表。",
-                    "Write [one, another], one alone too / 请写成 [甲, 乙]，只有一项也要加方括号。")  # fmt: skip
+            mend = "Write [one, another], one alone too / 请写成 [甲, 乙]，只有一项也要加方括号。"
+            return f"{name}: {given} is no list / 不是列表。", mend
         case "model_type" | "dict_type":
             return f"{name}: {given} has no keys / 应为“键: 值”。", see
         case "too_short":
-            return (f"{name}: there are {more['actual_length']} / 只有{more['actual_length']}项。",
-                    f"It needs {more['min_length']} at least / 至少要{more['min_length']}项。")  # fmt: skip
+            least, here = more["min_length"], more["actual_length"]
+            mend = f"It needs {least} at least / 至少要{least}项。"
+            return f"{name}: there are {here} / 只有{here}项。", mend
         case "value_error":
             return f"{name}: {found['msg'].removeprefix('Value error, ').rstrip('.')}.", ""
         case _:

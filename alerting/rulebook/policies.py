@@ -46,7 +46,7 @@ def _read(document: Document) -> Policies | None:
     if len(read) < len(text.policies):
         return None
     if wrong := out_of_place(read):
-        document.problem(("policies", wrong), f"{wrong}: {REST}.",
-                         "Say what it is for, or move it to the end / 请写明 for，或移到最后。")  # fmt: skip
+        mend = "Say what it is for, or move it to the end / 请写明 for，或移到最后。"
+        document.problem(("policies", wrong), f"{wrong}: {REST}.", mend)
         return None
     return Policies(in_force_minutes=text.in_force_minutes, policies=read)

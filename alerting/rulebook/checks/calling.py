@@ -1,5 +1,5 @@
-"""What policies.yaml says and never counts: a policy that is never used, minutes and loudness of calls that
-never come."""
+"""What policies.yaml says and never counts: a policy that is never used, minutes and loudness of calls
+that never come."""
 
 from __future__ import annotations
 
@@ -45,6 +45,6 @@ def _of_steps(policy: Policy) -> Iterator[tuple[Key, str, str]]:
             minutes = getattr(step.unread, band)
             if minutes is not None and minutes >= getattr(wait, band):
                 yield ((n, "unread", band),
-                       f"{step.call} is called again after {getattr(wait, band):g} min in any case,"
-                       f" read or not: unread {minutes:g} never counts / 未读时限不短于等待时限，不起作用.",
+                       f"{step.call} is called again after {getattr(wait, band):g} min, read or not:"
+                       f" unread {minutes:g} never counts / 未读时限不短于等待时限，不起作用.",
                        "Write fewer minutes under `unread`, or take it out.")  # fmt: skip
