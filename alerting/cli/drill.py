@@ -142,6 +142,8 @@ def _print(made: dict[str, Any], settings: Config) -> None:
               f" {made['how']}".rstrip())  # fmt: skip
     out.print(f"{local(made['started'] or made['due'], zone)} – {local(made['ended'], zone)}, "
               f"{made['by']}: {made['reason']}")  # fmt: skip
+    if made["remark"]:
+        out.print(made["remark"])
     for gap in made["gaps"]:
         out.print(f"系统中断 the service was away: {local(gap['from'], zone)} –"
                   f" {local(gap['until'], zone)}")  # fmt: skip

@@ -70,9 +70,9 @@ def _nothing_in_the_way(station: Station, connection: Connection) -> None:
     if station.player.playing or drills.running(connection) is not None:
         raise Refused("another exercise is under way", mend="Stop it first, or wait for its end.",
                       zh="另一场演练正在进行，请先结束它，或等它结束。")  # fmt: skip
-    if drills.real_alert(connection) is not None:
-        raise Refused("a real alert of orange or red is open: no drill now",
-                      zh="当前有真实的橙色或红色风险提示，不能开始演练。")  # fmt: skip
+    if drills.real_work(connection) is not None:
+        raise Refused("a real alert or order of orange or red is open: no drill now",
+                      zh="当前有真实的橙色或红色风险提示或命令，不能开始演练。")  # fmt: skip
 
 
 def _reason(given: str) -> str:

@@ -3,7 +3,8 @@
 Made of the realm's own deliveries, answers and pursuits alone, so that it says the same of any realm:
 - woken is somebody's first answer, whatever it says, counted from when their first message that asks
   something was handed over; the tier is that of the post they were first called at in it;
-- a channel's figures are its messages: handed over, given up, answered on that channel.
+- a channel's figures are its messages: handed over, given up, answered. One answer to everything
+  ("ALL") names no message: it answers of each thing received the newest message that said it.
 Times are seconds, moments the realm's own clock.
 """
 
@@ -72,14 +73,19 @@ def by_tier(called: Sequence[Called]) -> list[Row]:
 
 def by_channel(connection: Connection, realm: str) -> list[Row]:
     """One row a channel: what was sent that asks something, given up, answered there, how fast."""
-    sent = {row.id: row for row in _messages(connection, realm)}.values()
+    sent = {row.id: row for row in _messages(connection, realm)}
+    carried = _carried(connection, realm)
     first: dict[int, Any] = {}
     for one in _answers(connection, realm):
-        if one.delivery is not None:
-            first.setdefault(one.delivery, one)
+        message = one.delivery
+        if message is None:
+            carriers = carried.get((one.person, one.notice), [])
+            message = max((n for n in carriers if sent[n].created <= one.at), default=None)
+        if message is not None:
+            first.setdefault(message, one)
     rows = []
-    for channel in sorted({row.channel for row in sent}):
-        mine = [row for row in sent if row.channel == channel]
+    for channel in sorted({row.channel for row in sent.values()}):
+        mine = [row for row in sent.values() if row.channel == channel]
         answered = [(row, first[row.id]) for row in mine if row.id in first]
         took = [(said.at - (row.accepted_at or row.created)).total_seconds()
                 for row, said in answered]  # fmt: skip
@@ -136,9 +142,23 @@ def _messages(connection: Connection, realm: str) -> list[Any]:
     ))  # fmt: skip
 
 
+def _carried(connection: Connection, realm: str) -> dict[tuple[str, int], list[int]]:
+    """By person and notice the messages that carried it to them and went out."""
+    found: dict[tuple[str, int], list[int]] = {}
+    for row in connection.execute(
+        select(delivery.c.id, delivery.c.person, notice.c.id.label("notice"))
+        .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+        .join(notice, notice.c.id == delivery_notice.c.notice)
+        .join(post, post.c.id == notice.c.post)
+        .where(delivery.c.realm == realm, notice.c.wants != "", delivery.c.state.in_(_SENT))
+    ):
+        found.setdefault((row.person, row.notice), []).append(row.id)
+    return found
+
+
 def _answers(connection: Connection, realm: str) -> list[Any]:
     return list(connection.execute(
-        select(answer.c.person, answer.c.channel, answer.c.delivery, answer.c.at)
+        select(answer.c.person, answer.c.channel, answer.c.delivery, answer.c.notice, answer.c.at)
         .where(answer.c.realm == realm, answer.c.act.not_in(_BY_HAND))
         .order_by(answer.c.at, answer.c.id)
     ))  # fmt: skip

@@ -6,7 +6,7 @@ A round does the first of these that is to be done:
        and its report are told so;
     2. players of an announced drill are told a day ahead, or at once;
     3. a drill that is due begins; one that cannot, or was due while nobody ran, is missed, and whoever
-       asked for it is told;
+       asked for it is told, or where they have left the duty office;
     4. once a minute it is written down that the drill still runs.
 """
 
@@ -66,21 +66,21 @@ class DrillLoop:
         return False
 
     async def _take_up(self, row: Row[Any], now: datetime) -> None:
-        station = self._station
+        station, how, remark = self._station, "interrupted", ""
         if now - row.alive <= drills.RESUMED:
             try:
                 storm = await station.runtime.in_thread(
                     "web", lambda: drill_plans.again(station, row)
                 )
-            except BadInput:
-                pass  # its storm cannot be read any more: it ends
+            except BadInput as error:
+                how, remark = "plan", error.text()
             else:
                 await station.player.play(storm, station.realm(row.realm))
                 await station.writer.write(lambda c: drills.lives(c, row.id, now))
                 return
 
         def end(connection: Connection) -> None:
-            end_drill(connection, station, row, "interrupted")
+            end_drill(connection, station, row, how, remark=remark)
 
         await station.writer.write(end)
         station.refresh_realms()
@@ -101,7 +101,7 @@ class DrillLoop:
     async def _begin(self, row: Row[Any], now: datetime) -> None:
         station = self._station
         with station.store.read() as connection:
-            real = drills.real_alert(connection)
+            real, left = drills.real_work(connection), drills.left(connection, row.by)
         why, remark = "", ""
         if now - row.due > drills.LATE:
             why = "down"
@@ -109,6 +109,8 @@ class DrillLoop:
             why = "real"
         elif station.player.playing:
             why = "busy"
+        elif left:
+            why = "left"
         else:
             try:
                 showing = Showing(row.id, now, row.by)
@@ -136,7 +138,8 @@ class DrillLoop:
 
         def miss(connection: Connection) -> None:
             drills.miss(connection, row, why, remark, now)
-            readers = sorted({row.by, *drills.were_told(connection, row.id)})
+            told = drills.were_told(connection, row.id)
+            readers = sorted({*drills.answers_for(connection, row), *told})
             drills.say(connection, readers, words, station.places.county, now, row.id,
                        self._morning(now))  # fmt: skip
 

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from alerting.alerts.notices import Facts
 from alerting.audit import record
-from alerting.people import on_duty
+from alerting.people import on_duty, person_by_id
 from alerting.service.clock import DESK, LIVE
-from alerting.store.schema import alert, delivery, notice, person
+from alerting.store.schema import alert, asker, delivery, measure, notice, person, post
 from alerting.store.schema_drill import drill
 from alerting.vocabulary import Level
 
@@ -24,6 +24,8 @@ AHEAD = timedelta(hours=24)  # players of an announced drill are told this long 
 LATE = timedelta(minutes=5)  # a drill due longer ago than this was missed, and is not played late
 RESUMED = timedelta(minutes=15)  # after a longer time without the service a drill is not taken up again
 ALIVE = timedelta(minutes=1)
+# A measure for which somebody is called, decides or is at work.
+_TO_DO = ("proposed", "approved", "issued", "acknowledged")
 Words = dict[str, str]
 
 
@@ -50,6 +52,20 @@ def real_alert(connection: Connection) -> str | None:
         select(alert.c.id)
         .where(alert.c.realm == LIVE, alert.c.state == "open",
                alert.c.level >= int(Level.orange), alert.c.hazard.not_in(["season", "service"]))
+        .limit(1)
+    ).scalar_one_or_none()  # fmt: skip
+
+
+def real_work(connection: Connection) -> str | None:
+    """What is real and keeps people from a drill: such an alert, or an order of orange or red that no
+    alert asks for (a person by hand, a response) until it is in force."""
+    return real_alert(connection) or connection.execute(
+        select(measure.c.id)
+        .join(asker, asker.c.measure == measure.c.id)
+        .where(measure.c.realm == LIVE, measure.c.state.in_(_TO_DO), measure.c.ended.is_(None),
+               measure.c.level >= int(Level.orange),
+               asker.c.ended.is_(None), asker.c.level >= int(Level.orange),
+               asker.c.asker.startswith("person:") | asker.c.asker.startswith("response:"))
         .limit(1)
     ).scalar_one_or_none()  # fmt: skip
 
@@ -156,6 +172,25 @@ def on_call(connection: Connection) -> list[str]:
     ).scalars())  # fmt: skip
 
 
+def answers_for(connection: Connection, row: Row[Any]) -> list[str]:
+    """Who hears what became of a scheduled drill: whoever asked for it; where they have left, whoever
+    is on duty at the duty office."""
+    if not left(connection, row.by):
+        return [row.by]
+    return list(connection.execute(
+        select(on_duty.c.person).distinct()
+        .join(person, person.c.id == on_duty.c.person)
+        .join(post, post.c.id == on_duty.c.post)
+        .where(on_duty.c.rank == 0, person.c.active, post.c.active, post.c.tier == "duty-office")
+        .order_by(on_duty.c.person)
+    ).scalars())  # fmt: skip
+
+
+def left(connection: Connection, who: str) -> bool:
+    """Whether somebody is no longer in the register."""
+    return person_by_id(connection, who) is None
+
+
 def were_told(connection: Connection, number: int) -> list[str]:
     """Whom the announcement of a drill was written to."""
     return list(connection.execute(
@@ -208,14 +243,17 @@ def announcement(row: Row[Any], zone: ZoneInfo) -> Words:
 # Why a drill did not begin, or how it ended, as people are told
 MISSED: dict[str, tuple[str, str]] = {
     "down": ("到点时系统没有运行", "the service was not running at the time"),
-    "real": ("当时有真实的橙色或红色风险提示", "a real alert of orange or red was open"),
+    "real": ("当时有真实的橙色或红色风险提示或命令", "a real alert or order of orange or red was open"),
     "busy": ("当时另一场演练正在进行", "another exercise was under way"),
     "plan": ("方案有误，无法开始", "its plan could not be read"),
+    "left": ("安排它的人已不在人员名册", "whoever asked for it has left"),
 }
 ENDED: dict[str, tuple[str, str]] = {
     "over": ("已按方案进行完毕", "it was played to its end"),
     "stopped": ("已由组织者结束", "its organiser ended it"),
     "interrupted": ("系统曾中断，演练就此结束", "the service was down; it ends here"),
+    "plan": ("系统重启后方案无法读取，演练就此结束",
+             "after a restart its plan could not be read; it ends here"),
 }
 
 

@@ -34,6 +34,7 @@ AT_A_TIME = timedelta(minutes=2)  # of a storm's time, before what came due must
 OFTEN = timedelta(milliseconds=50)
 STOPPED = "a real alert of orange or red"
 OVER = "played to its end"
+GIVEN_WAY = "a drill of people began"
 # What the messages must want for a person to do each thing, and the digit that says it.
 WANTS = {"acknowledge": ("acknowledge", "1"), "in_force": ("ordered", "2"),
          "cannot": ("ordered", "3"), "decide": ("decision", "1"),
@@ -88,12 +89,12 @@ class Player:
             return await self._start(simulated or self._station.config.county.fictional)
 
     async def _start(self, made_up: bool) -> str:
-        if self.playing and self._realm is not None:
-            await self.stop("started again")
         with self._station.store.read() as connection:
             if drills.running(connection) is not None:
                 raise Refused("a drill is under way", mend="Wait until it has ended, or stop it.",
                               zh="正在进行演练，请等它结束，或先将其结束。")  # fmt: skip
+        if self.playing and self.drill is None:
+            await self.stop("started again")
         exercise = self._station.config.exercise
         if exercise.play is None:
             raise BadInput("the config names no exercise", mend="Set `exercise: {play: FOLDER}`.")
@@ -108,6 +109,8 @@ class Player:
         """Play a drill of people in its realm, from its beginning or, after a death of the service,
         from where it was: what has come in already is the same signal and changes nothing."""
         async with self._starting:
+            if self.playing:  # begun in the moment in which the drill was written down
+                await self.stop(GIVEN_WAY)
             await self._station.join(realm, Feeds(storm.weather, storm.warnings))
             self._take_up(storm, realm, self._station.config.county.fictional)
 
@@ -157,18 +160,23 @@ class Player:
         if now >= self._storm.ends:
             await self.stop(OVER)
             return True
-        due = [s for at, s in self._queue if at <= now]
+        realm, queue = self._realm, self._queue
+        due = [s for at, s in queue if at <= now]
         if due:
-            self._queue = self._queue[len(due) :]
-            await self._station.publish(self._realm.id, due)
+            await self._station.publish(realm.id, due)
+            del queue[: len(due)]  # not before: what could not be written down is played again
+        if self._realm is not realm:
+            return True  # another was begun meanwhile: what is said now is not for its clock
         self._plan()
         said = await self._speak(now)
         return bool(due) or said
 
     async def _real_world_calls(self) -> bool:
-        """A real alert of orange or red, opened by weather, warning, incident or hand, stops it."""
+        """A real alert of orange or red, opened by weather, warning, incident or hand, stops it; a
+        drill of people stops for all real work of those levels."""
+        look = drills.real_alert if self.drill is None else drills.real_work
         with self._station.store.read() as connection:
-            real = drills.real_alert(connection)
+            real = look(connection)
         if real is None:
             return False
         await self.stop(STOPPED)
@@ -265,10 +273,13 @@ class Player:
         }
 
     async def _speak(self, now: datetime) -> bool:
-        due = [s for s in self._said if s[0] <= now]
-        self._said = self._said[len(due) :]
+        said = self._said
+        due = [s for s in said if s[0] <= now]
         for _, _, person, words in due:
             await self._station.hear(person, "console", words)
+            del said[0]  # not before: what nobody heard is said again
+            if self._said is not said:
+                break  # another was begun meanwhile, and these words are for nothing in it
         return bool(due)
 
 

@@ -29,8 +29,8 @@ drill = Table(
     Column("alive", UtcText),  # while it runs, when the service last said so
     Column("gaps", JSON, nullable=False, server_default="[]"),  # [[from, until]]: the service was down
     Column("ended", UtcText),
-    # over | stopped (by hand) | real (a real alert) | interrupted; why it was missed: down | real |
-    # busy | plan
+    # over | stopped (by hand) | real (real work) | interrupted | plan (unreadable at a restart); why it
+    # was missed: down | real | busy | left (who asked for it) | plan
     Column("how", String, nullable=False, server_default=""),
     Column("ended_by", String),
     Column("remark", Text, nullable=False, server_default=""),

@@ -45,15 +45,21 @@ DRILL_WORDS: dict[str, tuple[str, str]] = {
     "drill_how_stopped": ("{who}提前结束：{why}", "ended by {who}: {why}"),
     "drill_how_off": ("{who}取消：{why}", "called off by {who}: {why}"),
     "drill_how_real": ("因真实险情中止", "stopped by a real alert"),
+    "drill_how_plan": (
+        "系统重启后方案无法读取，演练就此结束，以下数字不完整",
+        "after a restart its plan could not be read, and the drill ended there: these figures are not"
+        " whole"),
     "drill_how_interrupted": (
         "系统中断超过15分钟，演练就此结束，以下数字不完整",
         "the service was away for more than 15 minutes, and the drill ended there: these figures are"
         " not whole"),
     "drill_why_down": (
         "到点时系统没有运行，不会自动补做", "the service was not running; it is not made up for"),
-    "drill_why_real": ("当时有真实的橙色或红色风险提示", "a real alert of orange or red was open"),
+    "drill_why_real": (
+        "当时有真实的橙色或红色风险提示或命令", "a real alert or order of orange or red was open"),
     "drill_why_busy": ("当时另一场演练正在进行", "another exercise was under way"),
     "drill_why_plan": ("方案有误", "its plan could not be played"),
+    "drill_why_left": ("安排它的人已不在人员名册", "whoever asked for it has left"),
     "drill_gap": (
         "{a} 至 {b} 系统中断，之后继续；这段时间的应答用时偏长",
         "From {a} to {b} the service was away and went on then: answers of that time took longer"),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import requests
+from sqlalchemy import text
 
 from alerting.store.schema import delivery, signal
 from tests.scenarios.nursery import Nursery
@@ -35,6 +36,7 @@ def town(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator
         made = Town(tmp_path_factory.mktemp("drills"), provider, nursery,
                     changes=ONE_SOURCE)
         script(made, "ice", ICE)
+        made.also("people.csv", "sun,孙组织,Organiser Sun,zh,order,sms:+447700900140")
         yield made.begin()
         made.concludes()
 
@@ -187,6 +189,37 @@ def test_a_real_alert_of_orange_stops_it_and_a_drill_due_meanwhile_is_not_held(t
     town.by_hand(f"/alerts/{town.alert(state='open')['id']}/withdraw", "误报")
 
 
+def test_a_real_order_of_red_that_no_alert_asks_for_stops_it_until_it_is_in_force(town: Town) -> None:
+    chen = phone(town, "chen")
+    first, second = holds(town), holds(town, at=later(town, minutes=5))
+    town.by_hand("/measures", "桥上连环追尾", measure="guide", place="bridge-1", level="red")
+    chen.gets("【演练】", "演练中止", "转入实战")
+    code = chen.gets("桥上连环追尾").code
+    assert report(town, first)["how"] == "real"
+    refused = town.api("POST", "/drills", json={"plan": "ice", "reason": "再来一次"})
+    assert (refused.status_code, "命令" in refused.json()["zh"]) == (409, True)
+    town.passes(minutes=6)
+    assert (report(town, second)["state"], report(town, second)["how"]) == ("missed", "real")
+    chen.replies(f"2 {code}").gets("已记录落实")
+    third = holds(town)
+    town.passes(minutes=1)
+    assert report(town, third)["state"] == "running", "nobody is called for it any more"
+    stops(town, third)
+    [ordered] = [m for m in town.measures() if m["ended"] is None]
+    town.by_hand(f"/measures/{ordered['id']}/withdraw", "已清理")
+
+
+def test_one_answer_to_everything_counts_on_the_channel_it_came_by(town: Town) -> None:
+    chen = phone(town, "chen")
+    number = holds(town)
+    town.passes(minutes=1)
+    chen.gets("30公里/小时").replies("1 全部")
+    [sms] = [c for c in report(town, number)["figures"]["channels"] if c["channel"] == "sms"]
+    assert (sms["answered"], sms["median"]) == (1, 60)
+    assert sms["messages"] > 1
+    stops(town, number)
+
+
 def test_a_drill_goes_on_after_a_kill_and_its_report_says_so(town: Town) -> None:
     chen = phone(town, "chen")
     number = holds(town)
@@ -242,6 +275,25 @@ def test_a_recorded_storm_is_held_as_if_it_began_now_and_at_the_pace_of_the_wall
     assert stops(town, number) == "ended"
 
 
+def test_a_plan_that_is_gone_after_a_restart_ends_its_drill_which_says_so(town: Town) -> None:
+    chen = phone(town, "chen")
+    folder = town.folder / "exercises" / "gone"
+    shutil.copytree(town.folder / "storm", folder)
+    number = holds(town, "gone")
+    town.passes(minutes=1)
+    town.dies()
+    shutil.rmtree(folder)
+    chen.forgets()
+    town.begin(town.now + timedelta(minutes=2))
+    chen.gets("【演练】", "演练结束", "方案无法读取")
+    said = report(town, number)
+    assert (said["state"], said["how"]) == ("ended", "plan")
+    assert "storm.yaml" in said["remark"]
+    shown = requests.get(f"{town.url}/drills/{number}?lang=zh", timeout=SOON).text
+    assert "方案无法读取" in shown
+    assert "storm.yaml" in shown
+
+
 def test_a_script_that_is_wrong_is_refused_with_line_and_mend(town: Town) -> None:
     wrong = ICE.replace("rule: icing", "rule: icy").replace("measure: guide", "measure: guard")
     script(town, "wrong", wrong.replace("after: 10 min", "after: 70 min"))
@@ -260,6 +312,27 @@ def test_a_script_that_is_wrong_is_refused_with_line_and_mend(town: Town) -> Non
     assert (plans["ice"]["minutes"], plans["ice"]["fault"]) == (60, "")
 
 
+def test_a_drill_whose_organiser_has_left_is_not_held_and_the_office_hears_so(town: Town) -> None:
+    chen, zhao = phone(town, "chen"), phone(town, "zhao")
+    at = (town.now + timedelta(hours=1)).astimezone(ZoneInfo("Asia/Shanghai"))
+    given = ("ice", f"{at:%Y-%m-%d %H:%M}", "--reason", "季度演练", "--as", "sun")
+    assert town.runs_besides("drill schedule", *given) == 0
+    [ahead] = [d for d in town.api("GET", "/drills").json()["drills"] if d["state"] == "scheduled"]
+    people = town.folder / "people-new.csv"
+    lines = (town.folder / "county" / "people.csv").read_text("utf-8").splitlines(keepends=True)
+    people.write_text("".join(line for line in lines if not line.startswith("sun,")), "utf-8")
+    assert town.runs_besides("import", "people", str(people)) == 0
+    town.passes(hours=1, minutes=1)
+    said = report(town, ahead["id"])
+    assert (said["state"], said["how"], said["realm"]) == ("missed", "left", None)
+    chen.expects_nothing()
+    town.passes(hours=10)  # word of it waits for the morning
+    zhao.gets("【演练】", "没有进行", "安排它的人已不在人员名册")
+    shown = requests.get(f"{town.url}/drills/{ahead['id']}?lang=en", timeout=SOON).text
+    assert "whoever asked for it has left" in shown
+    assert "Organiser Sun" in shown
+
+
 def test_in_a_real_county_nobody_answers_in_place_of_those_who_live(
     make_town: Callable[..., Town],
 ) -> None:
@@ -274,3 +347,27 @@ def test_in_a_real_county_nobody_answers_in_place_of_those_who_live(
     town.waits_until(lambda: report(town, number)["figures"]["woken"])
     woken = [p["person"] for p in report(town, number)["figures"]["people"] if p["seconds"] is not None]
     assert woken == ["chen"]
+
+
+def test_a_step_that_could_not_be_written_down_is_played_once_it_can(
+    make_town: Callable[..., Town],
+) -> None:
+    town = make_town(changes=ONE_SOURCE)
+    script(town, "ice", ICE)
+    town.begin_in_real_time()
+    chen, store = town.phone("chen"), town.store()
+    store.write(lambda c: c.execute(text(
+        "CREATE TRIGGER refuses BEFORE INSERT ON signal WHEN NEW.source = 'drill'"
+        " BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    )))  # fmt: skip
+    number = holds(town)
+    failed = 'suian_loop_failures{loop="player"} 0.0'
+    town.waits_until(lambda: failed not in requests.get(f"{town.url}/metrics", timeout=SOON).text)
+    assert not chen.unread
+    store.write(lambda c: c.execute(text("DROP TRIGGER refuses")))
+    store.close()
+    town.waits_until(lambda: [m for m in chen.unread if "30公里/小时" in m.body])
+    said = report(town, number)
+    assert (said["state"], said["not_played"]) == ("running", [])
+    played = town.asks(signal.c.id, signal.c.source == "drill")
+    assert len(played) == 1, "once"
