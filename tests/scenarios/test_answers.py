@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import requests
 
@@ -46,6 +47,24 @@ def test_a_late_answer_is_filed_and_says_so(town: Town, smith: Phone) -> None:
     town.passes(seconds=31)
     smith.expects("wrong site").replies(f"1 {code}").expects("on file only")
     assert states(town) == {"halt": "withdrawn"}
+
+
+def test_a_reply_to_a_code_whose_alert_has_closed_opens_nothing_and_says_so(
+    make_town: Callable[..., Town],
+) -> None:
+    office = {"office": {"use": "signals", "brings": "warning", "cadence_hours": 8760}}
+    town = make_town(changes={"sources": office}).begin()
+    chen, li = town.phone("chen"), town.phone("li")
+    town.warns("orange")
+    answers = [(one, f"1 {one.expects('结冰').code}") for one in (chen, li)]
+    town.passes(minutes=5)
+    town.warns("orange", identifier="W2", action="cancel", references=["W1"])
+    for one, words in answers:
+        one.expects("【解除】").replies(words).expects("结束，答复已存档").expects_nothing()
+    alert = town.alert(rule="icing")
+    assert (alert["state"], alert["acknowledgements"]) == ("closed", [])
+    town.passes(minutes=40)
+    chen.expects_nothing(), li.expects_nothing()
 
 
 def test_an_answer_given_twice_is_taken_once(town: Town, chen: Phone) -> None:

@@ -6,14 +6,17 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
-from alerting.store.schema import audit, pursuit
-from tests.scenarios.town import ANSWERED, Town, plainly
+from alerting.store.schema import audit, notice, pursuit
+from tests.scenarios.town import ANSWERED, SOON, Town, plainly
 from tests.scenarios.weather import ORANGE_FOG, YELLOW_FOG
 
 SHORT = {"red": 5, "orange": 5, "lower": 5}
@@ -142,9 +145,13 @@ def test_a_policy_changed_in_the_middle_holds_from_the_next_step(
     town.forecast(ORANGE_FOG)
     chen.expects("限速")
     li.expects("督促落实").replies("1").expects("收到确认")
+    chased = town.asks(pursuit.c.id, pursuit.c.state == "open")
+    assert chased
     town.passes(minutes=2)
     town.writes_policies(plainly(SHORT | {"orange": -5}, times=1))
     town.passes(minutes=20)  # what does not load changes nothing
+    front = requests.get(f"{town.url}/?lang=zh", timeout=SOON).text
+    assert "wait.orange: -5 is too little / 太小。 Write 1 or more / 请写不小于1的数。" in front
     chen.expects("第2次呼叫"), wang.expects("交警大队未答复")
     town.writes_policies(plainly(SHORT, times=1))
     town.passes(minutes=8)  # its first wait runs to its end; then once is enough
@@ -155,6 +162,12 @@ def test_a_policy_changed_in_the_middle_holds_from_the_next_step(
     assert [e["to"] for e in town.alert(rule="fog")["escalations"]].count("transport") == 2, (
         "once for each of its two orders"
     )
+    assert set(chased) <= set(town.asks(pursuit.c.id, pursuit.c.state == "open")), "none is lost"
+    assert town.asks(notice.c.id, notice.c.state == "due", notice.c.pursuit.is_not(None)) == []
+    calls = (town.asks(one, notice.c.pursuit.is_not(None))
+             for one in (notice.c.pursuit, notice.c.post, notice.c.round))  # fmt: skip
+    called = list(zip(*calls, strict=True))
+    assert len(called) == len(set(called)), "nobody is called twice by one step"
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
@@ -240,16 +253,55 @@ rosters:
     town.phone("chen").expects_nothing()
 
 
+@pytest.mark.parametrize("how", ["at a restart", "under the running service"])
 def test_who_is_removed_while_on_duty_is_called_no_more_and_the_post_above_hears_so(
-    make_town: Callable[..., Town],
+    make_town: Callable[..., Town], how: str
 ) -> None:
     town = make_town().begin()
+    chen, wang = town.phone("chen"), town.phone("wang")
     town.forecast(ORANGE_FOG)
-    town.phone("chen").expects("限速")
-    town.dies()
-    people = town.folder / "county" / "people.csv"
-    left = [line for line in people.read_text("utf-8").splitlines() if not line.startswith("chen,")]
-    people.write_text("\n".join(left) + "\n", "utf-8")
-    town.on_duty("police").begin()
+    chen.expects("限速")
+    if how == "at a restart":
+        town.dies()
+        people = town.folder / "county" / "people.csv"
+        people.write_text("\n".join(without_chen(people)) + "\n", "utf-8")
+        town.on_duty("police").begin()
+    else:
+        for name, lines in (
+            ("posts", [one.removesuffix(",chen") + "," * one.endswith(",chen")
+                       for one in (town.folder / "county" / "posts.csv").read_text("utf-8").splitlines()]),
+            ("people", without_chen(town.folder / "county" / "people.csv")),
+        ):  # fmt: skip
+            file = town.folder / f"{name}-new.csv"
+            file.write_text("\n".join(lines) + "\n", "utf-8")
+            assert town.runs_besides("import", name, str(file)) == 0, town.log()[-2000:]
     town.passes(minutes=11)
-    town.phone("wang").expects("交警大队无人在岗，请您处置", "限速")
+    wang.expects("交警大队无人在岗，请您处置", "限速")
+    chen.replies("1 收到").expects_nothing()  # who has left is a stranger, and answers for nobody
+    assert town.alert(rule="fog")["acknowledgements"] == []
+    town.passes(minutes=30)
+    chen.expects_nothing()
+
+
+def without_chen(people: Path) -> list[str]:
+    return [line for line in people.read_text("utf-8").splitlines() if not line.startswith("chen,")]
+
+
+def test_of_two_people_who_answer_at_once_one_is_taken_and_both_hear_what_holds(
+    make_town: Callable[..., Town],
+) -> None:
+    town = make_town(policies=plainly(ANSWERED, carrier={"who": "any one"}))
+    town.also("people.csv", SUN).on_duty("police", "chen", "sun").begin()
+    chen, sun = town.phone("chen"), town.phone("sun")
+    town.by_hand("/measures", "桥上追尾", measure="guide", place="bridge-1", level="orange")
+    answers = [(one, f"1 {one.expects('桥上追尾').code}") for one in (chen, sun)]
+    with ThreadPoolExecutor(2) as hands:
+        list(hands.map(lambda a: town.provider.reply(a[0].number, a[1], town.inbound), answers))
+    town.settles()
+    said = [one.expects().last.body for one in (chen, sun)]
+    assert sum("收到确认" in one for one in said) == 1, said
+    assert sum("已由" in one and "答复" in one for one in said) == 1, said
+    [measure] = town.measures()
+    assert measure["state"] == "acknowledged"
+    town.passes(minutes=40)
+    chen.expects_nothing(), sun.expects_nothing()

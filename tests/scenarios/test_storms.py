@@ -4,7 +4,7 @@ red front, a blue night, a number that is stopped, verified, used up."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -218,3 +218,33 @@ def test_stop_closes_a_channel_and_what_waits_there_moves_on_at_once(town: Town)
     assert any("史密斯退订了sms" in text for text in moved)
     town.passes(seconds=40)
     assert any("赵值班退订了sms" in text for text in town.deliveries("zhao")), "the office is told"
+
+
+def test_a_noisy_rule_does_not_hold_up_the_first_alert_of_a_quiet_one(
+    make_town: Callable[..., Town],
+) -> None:
+    """One message a second goes out, and forty places of one rule wait, each with a post of its own."""
+    town, many = make_town(sms={"rate": 1, "per_person": {}}), range(40)
+    (town.folder / "rules" / "hills.yaml").write_text(RULES.replace("red: {when", "orange: {when").replace(
+        "level: red", "level: orange"), "utf-8")  # fmt: skip
+    town.also("sites.csv", *(
+        f"hill-{n},road-section,S{n}山路,Hill road {n},990101100000,high,,,,road-traffic,hill,S{n},0,2,both,,"
+        for n in many
+    )).also("people.csv", *(f"p{n},人{n},P {n},zh,answer,sms:+4477009{n:05}" for n in many))
+    town.also("posts.csv", *(f"crew-{n},field,road-traffic,hill-{n},{n}中队,Squad {n},p{n}" for n in many))
+    town.begin()
+    chen, crews = town.phone("chen"), {f"+4477009{n:05}" for n in many}
+
+    def noise() -> int:
+        return len([m for m in town.provider.messages if m.to in crews])
+
+    town.forecast({"wind_speed": [30.0] * 8, "visibility": [9000.0] * 8})
+    town.passes(seconds=5)
+    before = noise()
+    assert 0 < before < 10, "the rest waits its turn"
+    town.by_hand("/alerts", "浓雾", rule="fog", place="G99-K12", level="orange")
+    town.passes(seconds=3)
+    chen.expects("浓雾")
+    assert noise() <= before + 3
+    town.passes(seconds=45)
+    assert noise() == len(many), "and nothing of it is lost"
