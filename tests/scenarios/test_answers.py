@@ -63,7 +63,7 @@ def test_a_reply_to_a_code_whose_alert_has_closed_opens_nothing_and_says_so(
         one.expects("【解除】").replies(words).expects("结束，答复已存档").expects_nothing()
     alert = town.alert(rule="icing")
     assert (alert["state"], alert["acknowledgements"]) == ("closed", [])
-    town.passes(minutes=40)
+    town.passes(minutes=15)
     chen.expects_nothing(), li.expects_nothing()
 
 

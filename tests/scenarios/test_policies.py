@@ -303,5 +303,5 @@ def test_of_two_people_who_answer_at_once_one_is_taken_and_both_hear_what_holds(
     assert sum("已由" in one and "答复" in one for one in said) == 1, said
     [measure] = town.measures()
     assert measure["state"] == "acknowledged"
-    town.passes(minutes=40)
+    town.passes(minutes=25)
     chen.expects_nothing(), sun.expects_nothing()
