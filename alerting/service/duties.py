@@ -97,8 +97,8 @@ def measure_notes(county: County, at: datetime) -> list[Note]:
     if in_vain:
         said = "; ".join(f"{post} ({', '.join(lacking[post])})" for post in in_vain)
         notes.append(Note(
-            "warning", str(posts), "called for what nobody below has decided, and nobody on them may sign /"
-            f" 逐级呼叫时会叫到，但无决定权限: {said}",
+            "warning", str(posts), "called for what nobody below has decided, and nobody on them may"
+            f" sign / 逐级呼叫时会叫到，但无决定权限: {said}",
             f"Give one of each the role decide in {people}, or take their tier out of the steps for"
             f" decisions in {county.config.rules / POLICIES}."))
     return notes
