@@ -24,6 +24,7 @@ from alerting.web.desk import Station
 from alerting.web.names import people_named, post_titles, responses_named
 from alerting.web.officials import ended_officials
 from alerting.web.reasons import levels_read
+from alerting.web.sent import as_shown
 
 
 def alert_page(connection: Connection, station: Station, alert_id: str) -> dict[str, Any] | None:
@@ -129,8 +130,4 @@ def _sent(
     rows = connection.execute(
         select(delivery).where(delivery.c.id.in_(of_this)).order_by(delivery.c.id.desc())
     )
-    return [
-        {"reader": people.get(r.person, {"zh": r.person}), "channel": r.channel, "state": r.state,
-         "at": r.created, "changed": r.at, "text": r.text, "language": r.language, "error": r.error}
-        for r in rows
-    ]  # fmt: skip
+    return [as_shown(row, people.get(row.person, {"zh": row.person})) for row in rows]

@@ -1,5 +1,9 @@
 """/callouts: who is called out now and was; /callouts/{id}: the tree of who has answered and who has
-not, live, with what can be done for them."""
+not, live, with what can be done for them.
+
+A form is opened by an address of its own (`?do=tick&post=…`), and the page stands still while it is
+filled in: loading itself anew it would take away what was typed.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ from alerting.web import auth, saying
 from alerting.web.auth import who
 from alerting.web.bodies import form_of
 from alerting.web.desk import read, station_of
-from alerting.web.drawing import page
+from alerting.web.drawing import page, wrong_in_words
 from alerting.web.drill_page import tier_word_in, took_in
 from alerting.web.measure_page import fields_of
 from alerting.web.problems import Problem
@@ -49,6 +53,34 @@ async def all_callouts(request: Request, who_asks: Asking) -> Response:
 @router.get("/callouts/{key}")
 async def one_callout(request: Request, who_asks: Asking, key: str) -> Response:
     said = await saying.just_said(request, who_asks)
+    given = {name: request.query_params.get(name, "") for name in ("do", "post")}
+    return await _draw(request, who_asks, key, given, said=said)
+
+
+@router.post("/callouts/{key}/{act}")
+async def act(request: Request, key: str, act: str) -> Response:
+    """What cannot be taken is shown again as it was typed, with the sentence of what was wrong."""
+    if act not in ACTS:
+        raise Problem(404, f"nothing of a call-out is called {act!r}", zh="没有这项操作。")
+    form = await form_of(request)
+    who_asks = await auth.needs(saying.ACTS[act])(request)
+    auth.check_form(who_asks, form)
+    detail = detail_of(form.get("post", ""), form.get("how", ""), form.get("reason", ""),
+                       fields_of(form))  # fmt: skip
+    try:
+        made = await saying.say(station_of(request), who_asks, act, f"callout:{key}", detail,
+                                channel="page")  # fmt: skip
+    except Problem as problem:
+        given = {"post": "", **form, "do": act}
+        return await _draw(request, who_asks, key, given, problem)
+    return RedirectResponse(f"/callouts/{quote(key)}?said={quote(made['id'])}", 303)
+
+
+async def _draw(
+    request: Request, who_asks: Who, key: str, given: dict[str, str],
+    problem: Problem | None = None, said: dict[str, Any] | None = None,
+) -> Response:  # fmt: skip
+    """`given`: which form is open (`do`, `post`) and what was typed into it, where it was refused."""
     station = station_of(request)
 
     def show(connection: Connection) -> dict[str, Any] | None:
@@ -69,25 +101,14 @@ async def one_callout(request: Request, who_asks: Asking, key: str) -> Response:
     if shown is None:
         raise Problem(404, f"there is no call-out {key!r}", "/callouts lists them all.",
                       zh=f"没有编号为 {key} 的叫应单。")  # fmt: skip
+    every = SELDOM if shown["c"]["state"] == "closed" else OFTEN
     return page(
-        request, "callout.html", who=who_asks, said=said, hows=HOWS, took=took_in(request),
-        tier_word=tier_word_in(request), mine=who_asks.posts if who_asks.by else frozenset(),
-        refresh=SELDOM if shown["c"]["state"] == "closed" else OFTEN, **shown,
+        request, "callout.html", status=problem.status if problem else 200, who=who_asks, said=said,
+        wrong=wrong_in_words(problem) if problem else None, given=given, typed=fields_of(given),
+        hows=HOWS, took=took_in(request), tier_word=tier_word_in(request),
+        mine=who_asks.posts if who_asks.by else frozenset(),
+        refresh=0 if given["do"] in ("report", "tick") else every, **shown,
     )  # fmt: skip
-
-
-@router.post("/callouts/{key}/{act}")
-async def act(request: Request, key: str, act: str) -> Response:
-    if act not in ACTS:
-        raise Problem(404, f"nothing of a call-out is called {act!r}", zh="没有这项操作。")
-    form = await form_of(request)
-    who_asks = await auth.needs(saying.ACTS[act])(request)
-    auth.check_form(who_asks, form)
-    detail = detail_of(form.get("post", ""), form.get("how", ""), form.get("reason", ""),
-                       fields_of(form))  # fmt: skip
-    made = await saying.say(station_of(request), who_asks, act, f"callout:{key}", detail,
-                            channel="page")  # fmt: skip
-    return RedirectResponse(f"/callouts/{quote(key)}?said={quote(made['id'])}", 303)
 
 
 def detail_of(post: str, how: str, reason: str, form: dict[str, Any]) -> dict[str, Any]:

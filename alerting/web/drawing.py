@@ -7,8 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Request
+from fastapi.datastructures import URL
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
@@ -35,6 +37,7 @@ from alerting.web.words import PROBLEMS, WORDS
 FOLDER = Path(__file__).parent / "templates"
 STYLE = (FOLDER / "suian.css").read_text("utf-8")
 STYLE_VERSION = hashlib.sha256(STYLE.encode()).hexdigest()[:10]
+SAFE = "/:.-_~%"  # what a path of ours may hold as it is
 LANGUAGE_COOKIE = "suian_lang"
 _WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -67,7 +70,8 @@ def page(
     lang = language or language_of(request)
     text = _TEMPLATES.get_template(template).render(
         lang=lang, other="en" if lang == "zh" else "zh", who=who, county=station.config.county,
-        path=request.url.path, style=STYLE_VERSION, t=words_in(lang), both=_both_in(lang),
+        path=request.url.path, again=_again(request), style=STYLE_VERSION,
+        t=words_in(lang), both=_both_in(lang),
         when=times_in(station, lang), level_word=_level_word(lang), named=_named_in(lang),
         sector=_sector_in(lang),
         hazard_word=_hazard_in(station, lang),
@@ -99,6 +103,23 @@ def problem_page(request: Request, problem: Problem, language: str | None = None
                     language=language)  # fmt: skip
     response.headers.update(problem.headers)
     return response
+
+
+def _again(request: Request) -> str:
+    """Where this page can be loaded once more, with all that was asked for but the language. A form
+    that was refused stands at an address that only takes forms: there it is the page it came from."""
+    url = request.url if request.method == "GET" else URL(request.headers.get("referer", "/"))
+    if url.netloc not in ("", request.url.netloc):
+        url = URL("/")
+    kept = urlencode([(k, v) for k, v in parse_qsl(url.query) if k != "lang"])
+    return f"{quote(url.path or '/', safe=SAFE)}?{kept}{'&' if kept else ''}"
+
+
+def wrong_in_words(problem: Problem) -> dict[str, str]:
+    """What was wrong and what to do, above a form that is shown again as it was typed."""
+    what = problem.detail[:1].upper() + problem.detail[1:]
+    return {"zh": problem.zh or PROBLEMS.get(problem.status, PROBLEMS[422]),
+            "en": f"{what}. {problem.mend}".strip()}  # fmt: skip
 
 
 def words_in(language: str) -> Callable[..., str]:

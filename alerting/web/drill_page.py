@@ -53,14 +53,9 @@ async def hold(request: Request) -> Response:
 async def report(
     request: Request, number: int, who_asks: Annotated[Who, Depends(who)]
 ) -> Response:
-    made = await report_of(request, number, who_asks)
-    running = made["state"] == "running"
-    names = await read(station_of(request), people_named)
-    return page(
-        request, "drill_report.html", who=who_asks, d=made, people=names,
-        tier_word=tier_word_in(request), want_word=_want_word(request), took=took_in(request),
-        refresh=OFTEN if running else 0, may=_may(request, who_asks),
-    )  # fmt: skip
+    """`?do=stop` opens the form that ends it, and the page stands still while it is filled in."""
+    given = {"reason": ""} if request.query_params.get("do") == "stop" else None
+    return await _draw_report(request, number, who_asks, given)
 
 
 @router.post("/drills/{number}/stop")
@@ -71,8 +66,26 @@ async def stop(request: Request, number: int) -> Response:
     try:
         await drill_desk.stop(station_of(request), number, who_asks.person, form.get("reason", ""))
     except SuianError as error:
-        return await _draw(request, who_asks, {}, _wrong(error))
+        given = {"reason": form.get("reason", "")}
+        return await _draw_report(request, number, who_asks, given, _wrong(error))
     return RedirectResponse(f"/drills/{number}?done=yes", 303)
+
+
+async def _draw_report(
+    request: Request, number: int, who_asks: Who, given: Form | None,
+    wrong: dict[str, str] | None = None,
+) -> Response:  # fmt: skip
+    """`given` is what was typed into the form that ends it; None while it is shut."""
+    made = await report_of(request, number, who_asks)
+    running = made["state"] == "running"
+    names = await read(station_of(request), people_named)
+    return page(
+        request, "drill_report.html", status=422 if wrong else 200, who=who_asks, d=made,
+        people=names, tier_word=tier_word_in(request), want_word=_want_word(request),
+        took=took_in(request), refresh=OFTEN if running and given is None else 0,
+        may=_may(request, who_asks), given=given, wrong=wrong,
+        done=request.query_params.get("done") == "yes",
+    )  # fmt: skip
 
 
 async def _draw(
@@ -88,8 +101,9 @@ async def _draw(
     running = any(one["state"] == "running" for one in shown["drills"])
     return page(
         request, "drills.html", status=422 if wrong else 200, who=who_asks, given=form, wrong=wrong,
-        plans=plans, may=may, done=request.query_params.get("done") == "yes",
-        refresh=OFTEN if running and not form and not wrong else 0, **shown,
+        plans=plans, may=may, took=took_in(request), done=request.query_params.get("done") == "yes",
+        refresh=0 if may else OFTEN if running else 0,  # whoever may holds a form in hand
+        **shown,
     )  # fmt: skip
 
 
@@ -133,6 +147,8 @@ def took_in(request: Request) -> Callable[[int | None], str]:
             return "—"
         if seconds < 60:
             return t("drill_seconds", s=seconds)
+        if seconds % 3600 == 0:
+            return t("drill_hours", n=seconds // 3600)
         if seconds < 3600 and seconds % 60 == 0:
             return t("drill_minutes", n=seconds // 60)
         if seconds < 3600:

@@ -109,5 +109,6 @@ DRILL_WORDS: dict[str, tuple[str, str]] = {
     "drill_open_realm": ("查看这场演练的页面", "Its alerts and messages"),
     "drill_seconds": ("{s} 秒", "{s} s"),
     "drill_minute_s": ("{m} 分 {s} 秒", "{m} min {s} s"),
+    "drill_hours": ("{n} 小时", "{n} h"),
     "drill_hour_m": ("{h} 小时 {m} 分", "{h} h {m} min"),
 }  # fmt: skip

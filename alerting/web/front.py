@@ -26,6 +26,7 @@ from alerting.web.names import people_named, post_titles
 from alerting.web.officials import ended_officials
 from alerting.web.realms import LIVE, open_live, realms_shown
 from alerting.web.reasons import all_missing
+from alerting.web.sent import as_shown
 from alerting.web.unreachable import unreachable
 from alerting.web.waiting import waiting
 
@@ -104,10 +105,8 @@ def messages(connection: Connection, realm_id: str, limit: int) -> list[dict[str
     about = _alerts_of(connection, [row.id for row in rows])
     return [
         {
-            "id": row.id, "reader": {"zh": row.name or row.person, "en": row.name_en or row.name},
-            "channel": row.channel, "state": row.state, "at": row.created, "changed": row.at,
-            "text": row.text, "language": row.language, "error": row.error,
-            "alert": about.get(row.id), "band": row.band,
+            "id": row.id, "alert": about.get(row.id), "band": row.band,
+            **as_shown(row, {"zh": row.name or row.person, "en": row.name_en or row.name}),
         }
         for row in rows
     ]  # fmt: skip

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection, or_, select
 
+from alerting.alerts.responses import put_by
 from alerting.chase.acts import SIGNED
 from alerting.chase.together import put_with
 from alerting.errors import BadInput
@@ -21,9 +22,9 @@ from alerting.web import auth, saying
 from alerting.web.api_answers import send_form
 from alerting.web.around import around_of
 from alerting.web.auth import who
-from alerting.web.bodies import form_of
+from alerting.web.bodies import arguments_of, form_of
 from alerting.web.desk import Station, read, station_of
-from alerting.web.drawing import page
+from alerting.web.drawing import page, wrong_in_words
 from alerting.web.names import people_named, post_titles, responses_named
 from alerting.web.problems import Problem
 from alerting.web.roles import Who
@@ -38,7 +39,7 @@ async def one_measure(
     request: Request, who_asks: Annotated[Who, Depends(who)], measure_id: str
 ) -> Response:
     said = await saying.just_said(request, who_asks)
-    return await _draw(request, who_asks, measure_id, said=said)
+    return await draw_measure(request, who_asks, measure_id, said=said)
 
 
 @router.post("/measures/{measure_id}")
@@ -51,7 +52,7 @@ async def send(request: Request, measure_id: str) -> Response:
         made = await send_form(station_of(request), who_asks, measure_id, given, "page")
     except BadInput as error:
         wrong = {"zh": error.zh, "en": error.text()}
-        return await _draw(request, who_asks, measure_id, given=given, wrong=wrong)
+        return await draw_measure(request, who_asks, measure_id, given=given, wrong=wrong)
     return RedirectResponse(f"/measures/{quote(measure_id)}?said={quote(made['id'])}", 303)
 
 
@@ -60,10 +61,13 @@ def fields_of(form: dict[str, str]) -> dict[str, str]:
     return {k.removeprefix(FIELD): v for k, v in form.items() if k.startswith(FIELD)}
 
 
-async def _draw(
+async def draw_measure(
     request: Request, who_asks: Who, measure_id: str, *, given: dict[str, str] | None = None,
     wrong: dict[str, str] | None = None, said: dict[str, Any] | None = None,
+    typed: dict[str, str] | None = None, problem: Problem | None = None,
 ) -> Response:  # fmt: skip
+    """`given` are the fields of its return form, refused as `wrong`; `typed` those of a button that was
+    refused with `problem`."""
     station = station_of(request)
     shown = await read(station, lambda c: measure_page(c, station, measure_id))
     if shown is None:
@@ -71,7 +75,10 @@ async def _draw(
                       zh=f"这里没有页面：没有编号为 {measure_id} 的措施。")  # fmt: skip
     last = shown["m"]["returned"][-1:]
     return page(
-        request, "measure.html", status=422 if wrong else 200, who=who_asks, said=said, wrong=wrong,
+        request, "measure.html", status=problem.status if problem else 422 if wrong else 200,
+        who=who_asks, said=said, wrong=wrong, typed=typed or {},
+        retyped_arguments=arguments_of(typed) if typed and typed.get("act") == "correct" else {},
+        refused=wrong_in_words(problem) if problem else None,
         now=station.now(shown["m"]["realm"]), given=given or (last[0]["form"] if last else {}),
         may_act=bool(who_asks.by) and shown["realm"].ended is None, gate_points=GATE, **shown,
     )  # fmt: skip
@@ -102,6 +109,7 @@ def measure_page(
         "ledger": {measure_id: entries},
         **_decision(connection, station, found),
         "around": around_of(connection, station, [measure_id]),
+        "response": put_by(connection, measure_id),
         "questions": questions_of(connection, station, measure_id),
         "together": [
             listing.one_measure(connection, station.places, station.book, key)

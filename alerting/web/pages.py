@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
+from alerting.errors import BadInput
 from alerting.service.held import held
-from alerting.web import auth, demo, logins, saying
+from alerting.web import auth, demo, logins, problems, saying
 from alerting.web.alert_page import alert_page
 from alerting.web.auth import who
 from alerting.web.bodies import arguments_of, chosen_of, form_of, nothing_chosen, points_of
 from alerting.web.chronicle import latest
-from alerting.web.desk import read, station_of
-from alerting.web.drawing import STYLE, language_of, page, words_in
+from alerting.web.desk import Station, read, station_of
+from alerting.web.drawing import STYLE, language_of, page, words_in, wrong_in_words
+from alerting.web.drill_page import took_in
 from alerting.web.front import front, messages
 from alerting.web.health import failing
+from alerting.web.measure_page import draw_measure
 from alerting.web.origin import at_the_machine
 from alerting.web.places_named import place_named
 from alerting.web.problems import Problem
@@ -57,15 +60,25 @@ async def first_page(request: Request, who_asks: Asking) -> Response:
 
 @router.get("/alerts/{alert_id}")
 async def one_alert(request: Request, who_asks: Asking, alert_id: str) -> Response:
+    return await _draw_alert(request, who_asks, alert_id)
+
+
+async def _draw_alert(
+    request: Request, who_asks: Who, alert_id: str, given: dict[str, str] | None = None,
+    problem: Problem | None = None,
+) -> Response:  # fmt: skip
+    """`given` is the form that was refused, with its `problem`."""
     station = station_of(request)
     said = await saying.just_said(request, who_asks)
     shown = await read(station, lambda c: alert_page(c, station, alert_id))
     if shown is None:
         raise Problem(404, f"there is no alert {alert_id!r}",
                       zh=f"这里没有页面：没有编号为 {alert_id} 的风险提示。")  # fmt: skip
-    return page(request, "alert.html", who=who_asks, now=station.now(shown["alert"]["realm"]),
-                may_act=bool(who_asks.by) and shown["realm"].ended is None,
-               said=said, **shown)  # fmt: skip
+    return page(request, "alert.html", status=problem.status if problem else 200, who=who_asks,
+                now=station.now(shown["alert"]["realm"]), given=given or {},
+                wrong=wrong_in_words(problem) if problem else None,
+                may_act=bool(who_asks.by) and shown["realm"].ended is None, took=took_in(request),
+                said=said, **shown)  # fmt: skip
 
 
 @router.get("/waiting")
@@ -99,6 +112,20 @@ async def act(request: Request) -> Response:
                       zh="这个按钮无法识别，请重新打开页面。")  # fmt: skip
     who_asks = await auth.needs(saying.ACTS[doing])(request)
     auth.check_form(who_asks, form)
+    try:
+        subject, detail = _said_by(station_of(request), doing, subject, form)
+        made = await saying.say(station_of(request), who_asks, doing, subject, detail, channel="page")
+    except BadInput as error:
+        return await _shown_again(request, who_asks, form, problems.from_error(error))
+    except Problem as problem:
+        return await _shown_again(request, who_asks, form, problem)
+    return RedirectResponse(f"{_own_path(form.get('back', '/'))}?said={quote(made['id'])}", 303)
+
+
+def _said_by(
+    station: Station, doing: str, subject: str, form: dict[str, str]
+) -> tuple[str, dict[str, Any]]:
+    """What a button's form says, and about what. Raises BadInput and Problem."""
     detail: dict[str, Any] = {k: form[k] for k in ("reason", "level") if form.get(k)}
     if doing == "approve-changed":
         detail["arguments"] = arguments_of(form)
@@ -106,7 +133,7 @@ async def act(request: Request) -> Response:
         detail |= {"arguments": arguments_of(form)} if subject.startswith("measure:") else {}
         detail |= {"day": form["day"]} if form.get("day") else {}
         if form.get("place", "").strip():
-            detail["place"] = place_named(station_of(request), form["place"])
+            detail["place"] = place_named(station, form["place"])
     if doing == "attest-gate":
         detail["points"] = points_of(form)
     chosen = chosen_of(form)
@@ -114,8 +141,19 @@ async def act(request: Request) -> Response:
         if not chosen:
             raise nothing_chosen()
         subject, detail["with"] = f"measure:{chosen[0]}", chosen[1:]
-    made = await saying.say(station_of(request), who_asks, doing, subject, detail, channel="page")
-    return RedirectResponse(f"{_own_path(form.get('back', '/'))}?said={quote(made['id'])}", 303)
+    return subject, detail
+
+
+async def _shown_again(
+    request: Request, who_asks: Who, form: dict[str, str], problem: Problem
+) -> Response:
+    """The page the button stands on, with what was typed and what was wrong with it."""
+    kind, _, key = unquote(_own_path(form.get("back", "/"))).strip("/").partition("/")
+    if kind == "alerts":
+        return await _draw_alert(request, who_asks, key, form, problem)
+    if kind == "measures":
+        return await draw_measure(request, who_asks, key, typed=form, problem=problem)
+    raise problem
 
 
 @router.post("/exercises")

@@ -104,9 +104,11 @@ def install(app: FastAPI) -> None:
 
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        detail = error.detail if error.status_code != 404 else f"nothing is at {request.url.path}"
+        if error.status_code == 404:
+            return await answer(request, _nothing_at(request))
         return await answer(
-            request, Problem(error.status_code, str(detail), headers=dict(error.headers or {}))
+            request,
+            Problem(error.status_code, str(error.detail), headers=dict(error.headers or {})),
         )
 
     async def invalid(request: Request, error: Exception) -> Response:
@@ -115,6 +117,8 @@ def install(app: FastAPI) -> None:
             {"where": ".".join(str(p) for p in one["loc"]), "what": plain(one)}
             for one in error.errors()
         ]
+        if _wants_page(request) and any(one["loc"][0] == "path" for one in error.errors()):
+            return await answer(request, _nothing_at(request))
         detail = "; ".join(f"{p['where']}: {p['what']}" for p in parts)
         return await answer(request, Problem(422, detail, problems=parts))
 
@@ -122,6 +126,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(SuianError, suian)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
+
+
+def _nothing_at(request: Request) -> Problem:
+    return Problem(404, f"nothing is at {request.url.path}",
+                   "The address may be incomplete or out of date.",
+                   zh="这里没有页面，地址可能不完整或已失效。")  # fmt: skip
 
 
 def _wants_page(request: Request) -> bool:

@@ -34,6 +34,11 @@ class Desk:
         assert answer.status_code == 200
         return unescape(answer.text)
 
+    def posts(self, path: str, expected: int, **fields: str) -> str:
+        answer = self._browser.post(f"{self._town.url}{path}", data=fields, timeout=SOON)
+        assert answer.status_code == expected, answer.text
+        return unescape(answer.text)
+
     def types(self, kind: str, expected: int = 200, **fields: str) -> str:
         """Fill in one of the three forms and send it; gives the page that comes back."""
         [form] = [f for f in re.findall(r"<form.*?</form>", self.page("/by-hand?realm=live"), re.DOTALL)
@@ -125,6 +130,11 @@ def test_an_advisory_in_red_is_confirmed_first_and_withdrawn_on_its_page(
     town.passes(minutes=5)
     fog = town.alert(rule="fog")["id"]
     assert 'name="act" value="correct"' in desk.page(f"/alerts/{fog}?lang=zh")
+    wrong = desk.presses("correct", fog, 422, level="orange", reason="看错了", place="火星路",
+                         back=f"/alerts/{fog}")  # fmt: skip
+    assert "没有“火星路”这个地点" in wrong
+    for kept in ('<option value="orange" selected>', 'value="火星路"', 'value="看错了"'):
+        assert kept in wrong, "what was typed stays"
     assert "没有可更正之处" in desk.presses("correct", fog, level="red", reason="没有变")
     desk.presses("withdraw", fog, reason="雾已散")
     chen.gets("【撤回】", "停止执行：派警力引导慢行", "仍须执行：封闭路段", "管理员：雾已散")
@@ -152,7 +162,12 @@ def test_a_measure_is_ordered_answered_and_withdrawn_once(
     assert 'name="act" value="correct"' in page
     assert 'name="argument.limit" value="40"' in page
     right = {"argument.limit": "60", "level": "yellow", "reason": "录入有误"}
-    assert "没有“火星路”这个地点" in desk.presses("correct", withdrawn, 422, place="火星路", **right)
+    wrong = desk.presses("correct", withdrawn, 422, place="火星路", **right,
+                         back=f"/measures/{ordered['id']}")  # fmt: skip
+    assert "没有“火星路”这个地点" in wrong
+    for kept in ('<details class="hand" open>', 'value="火星路"', 'name="argument.limit" value="60"',
+                 'value="录入有误"'):  # fmt: skip
+        assert kept in wrong, "what was typed stays"
     assert "重新签批" in desk.presses("correct", withdrawn, **right)
     chen.expects("【更正】", "原“限速（40公里/小时）”", "设置限速60公里/小时", "录入有误").replies("1")
     chen.expects("收到确认")

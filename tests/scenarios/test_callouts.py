@@ -5,6 +5,7 @@ One process for all stories; each has a township of its own, with a road and two
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ import requests
 from tests.scenarios.forms import pages_of, sends_form
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import StandIn
+from tests.scenarios.test_by_hand_page import Desk
 from tests.scenarios.town import SOON, Phone, Town
 
 TOWNS = ("A", "B", "C", "D", "E", "F")
@@ -171,6 +173,7 @@ def test_who_does_not_answer_is_called_again_and_the_office_ticks_them_off(town:
     zhao.gets("【升级叫应】", "请代B镇政府回5报告", "B镇政府未答复")
     one = callee(town, "B")
     assert (one["late"], one["calls_now"]["zh"]) == ("woken", "县应急办值班室")
+    a_form_that_is_open_stands_still(town, "B")
     said = does(town, "tick", "B", post="townB", how="phone", reason="已电话通知镇长，正赶往现场")
     assert said["outcome"] == "taken"
     town.passes(hours=2)
@@ -184,6 +187,25 @@ def test_who_does_not_answer_is_called_again_and_the_office_ticks_them_off(town:
         ("township", 1, 0, 1, 0)]  # fmt: skip
     withdraws(town, alert)
     phone.forgets()
+
+
+def a_form_that_is_open_stands_still(town: Town, of: str) -> None:
+    """The tree loads itself anew; with a form open it does not, and what was refused is kept."""
+    desk, path = Desk(town, "管理员"), f"/callouts/{sheet(town, of)['id']}"
+    tree = desk.page(f"{path}?lang=zh")
+    assert 'http-equiv="refresh" content="10"' in tree
+    assert "<input name" not in tree, "nothing to type into where the page is taken away"
+    for what in ("report", "tick"):
+        [opens] = re.findall(rf'href="([^"#]*do={what}[^"#]*)', tree)
+        form = desk.page(opens)
+        assert 'http-equiv="refresh"' not in form
+        assert f'action="{path}/{what}"' in form
+        assert "本页不自动刷新" in form
+    token = re.findall(r'name="form" value="([^"]*)"', form)[0]
+    refused = desk.posts(f"{path}/tick", 422, form=token, post=f"town{of}", how="radio", reason=" ")
+    assert "必须写明原因" in refused
+    assert '<option value="radio" selected>' in refused
+    assert 'http-equiv="refresh"' not in refused
 
 
 def test_a_report_that_falls_short_is_asked_back_by_name_and_help_reaches_the_office(

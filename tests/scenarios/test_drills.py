@@ -16,6 +16,7 @@ from sqlalchemy import text
 from alerting.store.schema import delivery, signal
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import StandIn
+from tests.scenarios.test_by_hand_page import Desk
 from tests.scenarios.town import SOON, Phone, Town
 
 ONE_SOURCE = {"sources": {"office": {"use": "signals", "brings": "warning", "cadence_hours": 8760}}}
@@ -110,6 +111,14 @@ def test_the_next_drill_of_the_plan_is_shown_beside_the_last(town: Town) -> None
     number = holds(town)
     town.passes(minutes=1)
     chen.gets("30公里/小时").replies("1").gets("收到确认")
+    desk, path = Desk(town, "管理员"), f"/drills/{number}"
+    shown = desk.page(f"{path}?lang=zh")
+    assert 'http-equiv="refresh" content="20"' in shown
+    form = desk.page(f"{path}?do=stop")  # while it is filled in, the page stands still
+    assert 'http-equiv="refresh"' not in form
+    assert 'name="reason"' in form
+    assert 'name="reason"' not in shown
+    assert 'http-equiv="refresh"' not in desk.page("/drills"), "whoever may has a form in hand"
     assert stops(town, number) == "ended"
     chen.gets("【演练】", "演练结束", "组织者")
     said = report(town, number)

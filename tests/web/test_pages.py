@@ -59,6 +59,23 @@ def test_the_switch_to_english_is_kept(desk: Desk, web: Browser) -> None:
     assert "谁还没有应答" in web.get("/").text
 
 
+def test_the_switch_keeps_what_a_page_is_about(desk: Desk, web: Browser) -> None:
+    red = storm(desk)
+    assert 'href="/messages?realm=live&amp;lang=en"' in web.get("/messages?realm=live&lang=zh").text
+    assert 'href="/?lang=en"' in web.get("/").text
+    token = desk.person("admin", "admin")
+    assert token
+    log_in(desk, web, "admin")
+    given = {"act": "raise", "subject": f"alert:{red}", "level": "red", "reason": " ",
+             "form": hidden(web.get(f"/alerts/{quote(red)}").text), "back": f"/alerts/{red}"}  # fmt: skip
+    came = {"Referer": f"{web.base}/alerts/{quote(red)}?said=x", **HTML}
+    refused = web.post("/act", data=given, headers=came)
+    assert refused.status_code == 422
+    assert f'href="/alerts/{quote(red)}?said=x&amp;lang=en"' in refused.text
+    elsewhere = web.post("/act", data=given, headers=came | {"Referer": "https://else.where/x"}).text
+    assert 'href="/?lang=en"' in elsewhere
+
+
 def test_blind_places_are_counted_and_never_called_quiet(desk: Desk, web: Browser) -> None:
     desk.unseen = [{"rule": "fog", "place": "g70-12", "since": NOW}]
     page = web.get("/").text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from tests.web.web_desk import Browser
 
@@ -19,10 +20,19 @@ def latin(page: str) -> set[str]:
     return set(re.findall(r"[A-Za-z]{4,}", re.sub(r"<[^>]*>", " ", shown))) - MAY_STAND
 
 
+def others(played: Browser) -> list[str]:
+    """The pages beside the first one and the alerts'; of those of many things, a few."""
+    measures = played.get("/api/v1/measures?state=all&realm=exercise-1").json()
+    found = ["/roads", "/callouts", "/responses", "/roster", "/drills", "/warnings", "/login"]
+    return [f"{path}?realm=exercise-1" for path in found] + [
+        f"/measures/{quote(m['id'])}" for m in measures[:: len(measures) // 12]]  # fmt: skip
+
+
 def test_the_chinese_pages_of_a_storm_are_chinese(played: Browser) -> None:
     alerts = played.get("/api/v1/alerts?state=all&realm=exercise-1").json()
     assert len(alerts) > 10
-    paths = ["/?realm=exercise-1", "/waiting", "/messages", *(f"/alerts/{a['id']}" for a in alerts)]
+    paths = ["/?realm=exercise-1", "/waiting", "/messages", *(f"/alerts/{a['id']}" for a in alerts),
+             *others(played)]  # fmt: skip
     pages = {path: played.get(path).text for path in paths}
     assert {path: found for path, page in pages.items() if (found := latin(page))} == {}
     everything = "".join(pages.values())
@@ -34,7 +44,7 @@ def test_the_english_pages_of_a_storm_are_english(played: Browser) -> None:
     alerts = played.get("/api/v1/alerts?state=all&realm=exercise-1").json()
     played.get("/?lang=en")
     try:
-        for path in ("/waiting", *(f"/alerts/{a['id']}" for a in alerts)):
+        for path in ("/waiting", *(f"/alerts/{a['id']}" for a in alerts), *others(played)):
             shown = played.get(path).text.partition("<main>")[2]
             for quoted in (r'<p class="text".*?</p>', r"“.*?”", r'<p class="official">.*?</p>'):
                 shown = re.sub(quoted, "", shown, flags=re.DOTALL)
