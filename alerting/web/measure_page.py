@@ -80,7 +80,9 @@ async def draw_measure(
         retyped_arguments=arguments_of(typed) if typed and typed.get("act") == "correct" else {},
         refused=wrong_in_words(problem) if problem else None,
         now=station.now(shown["m"]["realm"]), given=given or (last[0]["form"] if last else {}),
-        may_act=bool(who_asks.by) and shown["realm"].ended is None, gate_points=GATE, **shown,
+        # A response is decided on its own page, with a note of the consultation.
+        may_act=bool(who_asks.by) and shown["realm"].ended is None and shown["response"] is None,
+        gate_points=GATE, **shown,
     )  # fmt: skip
 
 

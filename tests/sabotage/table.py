@@ -631,4 +631,13 @@ BREAKS = (
           "contact.c.verified.is_(None), ~asked)", "contact.c.verified.is_(None))",
           STORIES + "test_storms.py::"
           "test_everybody_who_is_not_verified_is_sent_a_code_once_a_day"),
+    # What a page does to whoever reads it
+    Break("a message shows its reader's link to others", "alerting/web/sent.py",
+          'row.text.replace(f"/a/{row.link}", "/a/…")', "row.text",
+          "tests/web/test_sent.py::"
+          "test_nobody_is_shown_the_link_that_stands_for_somebody_else"),
+    Break("a form is taken away while it is filled in", "alerting/web/callout_page.py",
+          'refresh=0 if given["do"] in ("report", "tick") else every', "refresh=every",
+          STORIES + "test_callouts.py::"
+          "test_who_does_not_answer_is_called_again_and_the_office_ticks_them_off"),
 )  # fmt: skip

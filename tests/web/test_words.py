@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from alerting.service.station import Station
+from alerting.web.demo import demo_link
+from tests.exercises.minute import Terminal
 from tests.web.web_desk import Browser
 
 # The name on the door, the switch to the other language, what the field writes in these letters.
@@ -51,3 +54,24 @@ def test_the_english_pages_of_a_storm_are_english(played: Browser) -> None:
             assert not re.search("[一-鿿]+", shown), path
     finally:
         played.get("/?lang=zh")
+
+
+def test_who_is_waited_for_finds_that_first_and_a_response_where_it_is_decided(
+    played: Browser, first_minute: tuple[Station, Terminal]
+) -> None:
+    station, _ = first_minute
+    open_ones = played.get("/api/v1/measures?realm=exercise-1").json()
+    [decision] = [m["id"] for m in open_ones if "-response-decision." in m["id"]]
+
+    def seen_by(person: str, path: str) -> str:
+        browser = Browser(played.base)
+        browser.get(demo_link(station, person).removeprefix(station.config.url))
+        return browser.get(path).text
+
+    front = seen_by("luo", "/?realm=exercise-1")  # to whom the silent post's decision has climbed
+    assert front.index("等您答复") < front.index('id="now"')
+    assert f'href="/measures/{decision}"' in front
+    assert "等您答复" not in played.get("/?realm=exercise-1").text
+    asked = seen_by("he", f"/measures/{decision}")
+    assert 'href="/responses?realm=exercise-1">填写会商意见并决定' in asked
+    assert 'value="approve"' not in asked, "a yes without a note of the consultation is sent back"
