@@ -20,8 +20,9 @@ def place_named(station: Station, text: str) -> str:
         ids = ", ".join(p.id for p in named)
         raise BadInput(f"several places are called {said!r}", mend=f"Give the id: {ids}.",
                        zh=f"有几处都叫“{said}”，请填编号：{ids}。")  # fmt: skip
-    names = [p.name for p in station.places.by_id.values()]
-    close = difflib.get_close_matches(said, names, n=3, cutoff=0.3)
-    raise BadInput(f"there is no place {said!r}",
-                   mend=f"Closest: {', '.join(close)}." if close else "",
-                   zh=f"没有“{said}”这个地点。" + (f"相近的有：{'、'.join(close)}。" if close else ""))
+    names = {name: p for p in station.places.by_id.values() for name in (p.name, p.name_en) if name}
+    found = difflib.get_close_matches(said, names, n=3, cutoff=0.3)
+    close = {names[name].id: names[name] for name in found}.values()
+    zh, en = "、".join(p.called("zh") for p in close), ", ".join(p.called("en") for p in close)
+    raise BadInput(f"there is no place {said!r}", mend=f"Closest: {en}." if close else "",
+                   zh=f"没有“{said}”这个地点。" + (f"相近的有：{zh}。" if close else ""))  # fmt: skip

@@ -19,6 +19,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "log_out": ("退出", "Log out"),
     "front": ("首页", "First page"),
     "back": ("返回首页", "Back to the first page"),
+    "pages": ("各页面", "Pages"),
     "cancel": ("取消", "Cancel"),
     "messages": ("消息", "Messages"),
     "read_only": ("只读：未登录", "Read-only: not logged in"),

@@ -3,6 +3,7 @@ process for the stories that follow each other."""
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -118,6 +119,11 @@ def test_the_next_drill_of_the_plan_is_shown_beside_the_last(town: Town) -> None
     assert 'http-equiv="refresh"' not in form
     assert 'name="reason"' in form
     assert 'name="reason"' not in shown
+    token = re.findall(r'name="form" value="([^"]*)"', form)[0]
+    refused = desk.posts(f"{path}/stop", 422, form=token, reason=" ")
+    assert 'role="alert"' in refused
+    assert f'action="{path}/stop"' in refused, "the form is still there"
+    assert report(town, number)["state"] == "running"
     assert 'http-equiv="refresh"' not in desk.page("/drills"), "whoever may has a form in hand"
     assert stops(town, number) == "ended"
     chen.gets("【演练】", "演练结束", "组织者")

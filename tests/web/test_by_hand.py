@@ -85,7 +85,7 @@ def test_an_epidemic_can_be_ended_however_many_warnings_came_since(
         (WARNING | {"issuer": " "}, "还没有填：发布单位", "missing: Issued by"),
         (WARNING | {"issued": "昨天"}, "“昨天”不是时间", "is no time"),
         (WARNING | {"expires": "2026-01-21T02:00"}, "失效时间早于发布时间", "it would end"),
-        (OPEN | {"place": "雾岭哑口"}, "相近的有：雾岭垭口", "Closest: 雾岭垭口"),
+        (OPEN | {"place": "雾岭哑口"}, "相近的有：雾岭垭口", "Closest: Wuling Pass"),
         (OPEN | {"reason": ""}, "还没有填：原因或来源", "missing: Why"),
         (ORDER | {"argument.speed": ""}, "还要填：… 公里/小时", "needs its argument speed"),
         (ORDER | {"argument.speed": "fast"}, "“fast”不合适", "not 'fast'"),
