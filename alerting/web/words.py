@@ -300,7 +300,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "response_number": ("文号", "Document no."),
     "response_trigger": ("触发条件", "Trigger"),
     "response_judged": ("须人工研判", "for people to judge"),
-    "response_unfilled": ("待填：本区尚未填写，不起作用", "待填: to be filled in, counts for nothing"),
+    "response_unfilled": (
+        "待填：本区尚未填写，不起作用", "the district has not filled it in yet: counts for nothing"),
     "response_steps": ("经过", "What happened"),
     "response_departments": ("各部门措施", "Each department's measures"),
     "response_reports": ("结案报告", "Closing reports"),

@@ -10,6 +10,7 @@ from alerting.web.demo import demo_link
 from tests.exercises.minute import Terminal
 from tests.web.web_desk import Browser
 
+ISSUER = "雾岭县气象台（虚构）"  # an office's own name
 # The name on the door, the switch to the other language, what the field writes in these letters.
 MAY_STAND = {"suian", "English", "Open", "Meteo"}
 
@@ -48,7 +49,9 @@ def test_the_english_pages_of_a_storm_are_english(played: Browser) -> None:
     played.get("/?lang=en")
     try:
         for path in ("/waiting", *(f"/alerts/{a['id']}" for a in alerts), *others(played)):
-            shown = played.get(path).text.partition("<main>")[2]
+            if path.startswith(("/warnings", "/measures")):
+                continue  # what offices and people wrote stays as they wrote it
+            shown = played.get(path).text.partition("<main>")[2].replace(ISSUER, "")
             for quoted in (r'<p class="text".*?</p>', r"“.*?”", r'<p class="official">.*?</p>'):
                 shown = re.sub(quoted, "", shown, flags=re.DOTALL)
             assert not re.search("[一-鿿]+", shown), path
