@@ -1,8 +1,9 @@
 """Call-outs (叫应单): one for a hazard in a township, however many alerts of it stand there.
 
-Opened with the first alert of a level that calling.yaml names, risen with them, over with the last of
-them; then the closing report is asked. All of it in the transaction that changes the alert. What those
-who are called answer is the chase's (chase.reporting).
+Opened with the first alert of a level that calling.yaml names, over with the last of them; then the
+closing report is asked. What rises above where its alerts stand is asked anew, be it for the second
+time. All of it in the transaction that changes the alert. What those who are called answer is the
+chase's (chase.reporting).
 """
 
 from __future__ import annotations
@@ -17,34 +18,58 @@ from alerting.people import Post, posts_in
 from alerting.places import Place, Places
 from alerting.rulebook.calling import CallOut
 from alerting.store.rows import Row
-
-SAYS_IT = "the call-out says it"  # why the plain news of the same does not go out beside it
+from alerting.store.schema_callout import SAYS_IT
 
 
 def call_out(
-    ledger: Ledger, place: Place, alert: str, facts: Facts, at: datetime
+    ledger: Ledger, place: Place, alert: str, facts: Facts, at: datetime, *, heard: int
 ) -> dict[str, bool]:
-    """An alert has opened or risen to `facts.level`: its call-out is opened, raised or joined, where
-    there is to be one.
+    """An alert has opened or risen to `facts.level`: its call-outs, one a zone, are opened, raised or
+    joined, where there are to be any. `heard` is the level at which its readers have it still.
 
-    Gives the posts that are in it, each with whether the call-out's own message, not yet sent, tells
+    Gives the posts that are in them, each with whether the call-out's own message, not yet sent, tells
     of this alert; else they are to be told of it.
     """
     plan = ledger.life.book.calling.at(facts.level, facts.hazard)
-    zone = zone_of(ledger.life.places, place)
-    if plan is None or zone is None:
-        return {}
+    says: dict[str, bool] = {}
+    for zone in zones_of(ledger.life.places, place) if plan is not None else ():
+        assert plan is not None
+        for post, said in _call_out(ledger, zone, place, alert, facts, plan, at, heard).items():
+            says[post] = said or says.get(post, False)
+    return says
+
+
+def _call_out(
+    ledger: Ledger, zone: str, place: Place, alert: str, facts: Facts, plan: CallOut, at: datetime,
+    heard: int,
+) -> dict[str, bool]:  # fmt: skip
     held = ledger.callouts.newest(facts.hazard, zone)
     if held is None or held.state == "closed":
         held = _open(ledger, held.number + 1 if held else 1, zone, alert, facts, plan, at)
-    else:
-        ledger.callouts.join(held, alert, joined=at)
-        if held.state == "closing" or facts.level > held.level:
-            _ask_anew(ledger, held, facts, plan, at)
-        else:
-            return {post: _mentions(ledger, held, post, place.id)
-                    for post in ledger.callouts.callees(held.id)}  # fmt: skip
-    return dict.fromkeys(ledger.callouts.callees(held.id), True)
+        return dict.fromkeys(ledger.callouts.callees(held.id), True) if held is not None else {}
+    stood = _stands(ledger, held, besides=alert)
+    if not ledger.callouts.join(held, alert, joined=at):
+        stood = max(stood, heard)
+    if held.state == "closing" or facts.level > stood:
+        _ask_anew(ledger, held, stood, alert, facts, plan, at)
+        return dict.fromkeys(ledger.callouts.callees(held.id), True)
+    return {post: _mentions(ledger, held, post, place.id)
+            for post in ledger.callouts.callees(held.id)}  # fmt: skip
+
+
+def listeners(ledger: Ledger, alert: str) -> list[Post]:
+    """Who is in the call-outs of an alert, whether or not its rule tells them: first those who were
+    called first."""
+    callees = [one for held in ledger.callouts.of_alert(alert)
+               for one in ledger.callouts.callees(held.id).values()]  # fmt: skip
+    posts = (ledger.post(one.post) for one in sorted(callees, key=lambda c: c.parent is not None))
+    return list({post.id: post for post in posts if post is not None}.values())
+
+
+def first_called(ledger: Ledger, alert: str) -> set[str]:
+    """Of those the posts whose own answer is waited for: not the villages of a township."""
+    return {one.post for held in ledger.callouts.of_alert(alert)
+            for one in ledger.callouts.callees(held.id).values() if one.parent is None}  # fmt: skip
 
 
 def leave(
@@ -84,15 +109,27 @@ def close_if_all_is_in(ledger: Ledger, held: Row, at: datetime) -> None:
         ledger.record(at, "service", "close call-out", held.id, {})
 
 
-def zone_of(places: Places, place: Place) -> str | None:
-    """Where a place is called out: the zone itself, of a site its own; None for what lies nowhere."""
-    zone = place.id if place.kind == "zone" else place.zones[0] if place.zones else None
-    return zone if zone in places.by_id else None
+def zones_of(places: Places, place: Place) -> list[str]:
+    """Where a place is called out: the zone itself; of a site all it lies in, for a road runs through
+    several townships."""
+    zones = (place.id,) if place.kind == "zone" else place.zones
+    return [zone for zone in zones if zone in places.by_id]
+
+
+def _stands(ledger: Ledger, held: Row, *, besides: str = "") -> int:
+    """The level at which the alerts of a call-out stand now, perhaps without one of them; 0 where none
+    is open."""
+    alerts = (ledger.alert(key) for key in ledger.callouts.alerts_of(held.id) if key != besides)
+    return max((one.level for one in alerts if one is not None and one.state == "open"), default=0)
 
 
 def _open(
     ledger: Ledger, number: int, zone: str, alert: str, facts: Facts, plan: CallOut, at: datetime
-) -> Row:
+) -> Row | None:
+    """None where there is nobody to call who is not called for this alert in another zone."""
+    called = _called(ledger, zone, plan, facts.sector, besides=alert)
+    if not called:
+        return None
     held = ledger.callouts.add(
         id=f"{ledger.realm}.{facts.hazard}.{zone}.{number}", hazard=facts.hazard, zone=zone,
         number=number, alert=alert, sector=facts.sector, level=facts.level, state="open", opened=at,
@@ -101,26 +138,36 @@ def _open(
     ledger.callouts.join(held, alert, joined=at)
     ledger.record(at, "service", "call out", held.id, {"alert": alert, "level": facts.level})
     facts = facts.saying(place=zone, places=_beside(zone, [facts.place]))
-    for post, names in _called(ledger, zone, plan, facts.sector):
+    for post, names in called:
         _call(ledger, held, post, names, plan, facts, at)
-    if plan.pass_on is not None and plan.pass_on.at_once:
-        for one in list(ledger.callouts.callees(held.id).values()):
-            if one.tier == "township":
-                pass_on(ledger, held, one.post, "service", at)
+    _pass_on_at_once(ledger, held, plan, at)
     return held
 
 
+def _pass_on_at_once(ledger: Ledger, held: Row, plan: CallOut, at: datetime) -> None:
+    """What is not to wait for the township's own word; those who are called already are left out."""
+    if plan.pass_on is None or not plan.pass_on.at_once:
+        return
+    called = ledger.callouts.callees(held.id)
+    for one in [one for one in called.values() if one.tier == "township"]:
+        if any(listed.id not in called for listed in _list_of(ledger, plan, one.post)):
+            pass_on(ledger, held, one.post, "service", at)
+
+
 def _ask_anew(
-    ledger: Ledger, held: Row, facts: Facts, plan: CallOut, at: datetime
+    ledger: Ledger, held: Row, was: int, alert: str, facts: Facts, plan: CallOut, at: datetime
 ) -> None:
-    """It rose, or came back while its closing report was awaited: earlier reports no longer count."""
+    """It rose, or came back while its closing report was awaited: earlier reports no longer count, and
+    who is called at this level alone is called now."""
     what = "call out again" if held.state == "closing" else "raise call-out"
-    was = held.level
+    was = held.level if held.state == "closing" else was
     ledger.change(held, state="open", level=max(held.level, facts.level), ended=None)
     ledger.record(at, "service", what, held.id, {"level": facts.level, "was": was})
     facts = _facts(ledger, held).saying(was=was, why=facts.why, onset=facts.onset, until=facts.until)
-    names = {post.id: names for post, names in _called(ledger, held.zone, plan, held.sector)}
-    for one in ledger.callouts.callees(held.id).values():
+    called = _called(ledger, held.zone, plan, held.sector, besides=alert, of=held)
+    names = {post.id: names for post, names in called}
+    known = list(ledger.callouts.callees(held.id).values())
+    for one in known:
         post = ledger.post(one.post)
         lower = plan.pass_on.ask if plan.pass_on is not None else ()
         mine = names.get(one.post) or (lower if one.parent else next(iter(plan.call.values())))
@@ -131,6 +178,10 @@ def _ask_anew(
         ledger.change(one, asked=list(questions), asked_at=at, report_by=by, reported=None,
                       closing_by=None, closed=None)  # fmt: skip
         _tell(ledger, held, post, questions, facts, at, by, by_whom=one.parent)
+    for post, mine in called:
+        if post.id not in {one.post for one in known}:
+            _call(ledger, held, post, mine, plan, facts, at)
+    _pass_on_at_once(ledger, held, plan, at)
 
 
 def _end(
@@ -140,8 +191,9 @@ def _end(
     asked = plan.at_the_end if plan is not None and not withdrawn else ()
     callees = ledger.callouts.callees(held.id).values()
     told_otherwise = posts_told(ledger, "alert", alert) if withdrawn else set()
-    facts = _facts(ledger, held).saying(until=at, why={}, official=None, places=(),
-                                        stands=said.stands, reason=said.reason)  # fmt: skip
+    facts = _facts(ledger, held).saying(
+        level=held.level, until=at, why={}, official=None, places=(), stands=said.stands,
+        reason=said.reason)  # fmt: skip
     told = set()
     for one in callees:
         post = ledger.post(one.post)
@@ -166,9 +218,11 @@ def _end(
 
 
 def _called(
-    ledger: Ledger, zone: str, plan: CallOut, sector: str
+    ledger: Ledger, zone: str, plan: CallOut, sector: str, *, besides: str, of: Row | None = None
 ) -> list[tuple[Post, tuple[str, ...]]]:
-    """Whom a call-out calls first, with what each is asked; the duty office where there is nobody."""
+    """Whom a call-out calls first, with what each is asked; the duty office where there is nobody. Not
+    those who are called for the same alert, `besides`, by a call-out other than this: of a road through
+    two townships a bureau is asked once."""
     found: dict[str, tuple[Post, tuple[str, ...]]] = {}
     places = ledger.life.places
     for tier, names in plan.call.items():
@@ -182,7 +236,9 @@ def _called(
     office = ledger.resolve("duty-office", "", zone) if not found else None
     if office is not None:
         found[office.id] = (office, next(iter(plan.call.values())))
-    return list(found.values())
+    elsewhere = {post for held in ledger.callouts.of_alert(besides) if of is None or held.id != of.id
+                 for post in ledger.callouts.callees(held.id)}  # fmt: skip
+    return [(post, names) for post, names in found.values() if post.id not in elsewhere]
 
 
 def _call(
@@ -209,7 +265,7 @@ def _tell(
     reason = facts.reason if parent is None else {
         "zh": f"{parent.called('zh')}转发", "en": f"passed on by {parent.called('en')}"}  # fmt: skip
     tell(ledger, "callout", post, facts.saying(
-        callout=held.id, questions=questions, due=by, level=held.level, reason=reason,
+        callout=held.id, questions=questions, due=by, reason=reason,
         passes_on=bool(_list_of(ledger, plan, post.id)),
     ), at, alert=held.alert, wants="report")  # fmt: skip
 
@@ -222,12 +278,14 @@ def _list_of(ledger: Ledger, plan: CallOut | None, post_id: str) -> list[Post]:
 
 
 def _facts(ledger: Ledger, held: Row) -> Facts:
-    """What a message of a call-out says, from the alert that opened it and the places of all."""
+    """What a message of a call-out says, from the alert that opened it and the places of all, at the
+    level where they stand now."""
     facts = facts_of_alert(ledger, held.alert)
     assert facts is not None
     alerts = (ledger.alert(key) for key in ledger.callouts.alerts_of(held.id))
     places = [one.place for one in alerts if one is not None and one.state == "open"]
-    return facts.saying(place=held.zone, level=held.level, callout=held.id, reason={},
+    level = _stands(ledger, held) or held.level
+    return facts.saying(place=held.zone, level=level, callout=held.id, reason={},
                         places=_beside(held.zone, places))  # fmt: skip
 
 

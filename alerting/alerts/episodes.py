@@ -227,8 +227,8 @@ def _raise(
                   **_KNOWN)  # fmt: skip
     _note(ledger, held, "raised", level, by, at, finding.why)
     # A fall nobody was told of and that is over: a rise to what readers know is no news.
-    withhold(ledger, held.id, ("fall", "update"), "the level has come back")
-    spread(ledger, rule, place, held.id, "raise", was, level, finding, at)
+    untold = withhold(ledger, held.id, ("fall", "update"), "the level has come back")
+    spread(ledger, rule, place, held.id, "raise", was, level, finding, at, heard=not untold)
 
 
 def _reopen(

@@ -25,7 +25,7 @@ from alerting.store.schema_callout import callee, callout, callout_alert
 Pair = tuple[str, str]
 # Of a stored notice what decides on later ones; its facts are long and stay where they are.
 _NOTICE = tuple(notice.c[n] for n in ("id", "kind", "alert", "measure", "post", "level", "created",
-                                          "state", "wants"))  # fmt: skip
+                                          "state", "wants", "reason"))  # fmt: skip
 
 
 class Ledger:

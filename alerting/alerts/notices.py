@@ -8,6 +8,8 @@ from typing import Any
 
 from alerting.alerts.ledger import Ledger
 from alerting.people import Post
+from alerting.store.rows import Row
+from alerting.store.schema_callout import SAYS_IT
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,13 @@ def withhold(ledger: Ledger, alert: str, kinds: tuple[str, ...], reason: str) ->
 
 
 def posts_told(ledger: Ledger, about: str, key: str) -> set[str]:
-    """Posts that some notice of this "alert" or "measure" went to, or is going to."""
-    told = (n for n in ledger.notices(about, key) if n.state in ("due", "carried"))
-    return {n.post for n in told if n.post}
+    """Posts that some notice of this "alert" or "measure" went to, or is going to, or who hear of it by
+    their call-out."""
+    return {n.post for n in ledger.notices(about, key) if n.post and _is_told(n)}
+
+
+def _is_told(one: Row) -> bool:
+    return one.state in ("due", "carried") or (one.state, one.reason) == ("withheld", SAYS_IT)
 
 
 # Kinds of notice that say of which level an alert is.
@@ -138,7 +144,7 @@ def levels_told(ledger: Ledger, alert: str) -> dict[str, int]:
     end. Who was told nothing is not in it."""
     told: dict[str, int] = {}
     for one in ledger.notices("alert", alert):
-        if one.post and one.kind in _SAYS_LEVEL and one.state in ("due", "carried"):
+        if one.post and one.kind in _SAYS_LEVEL and _is_told(one):
             told[one.post] = 0 if one.kind in _SAYS_OVER else one.level
     return told
 

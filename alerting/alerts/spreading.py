@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from alerting.alerts.notices import Facts, levels_told, posts_told, tell
 from alerting.people import Post
 from alerting.places import Place
 from alerting.store.rows import Row
+from alerting.store.schema_callout import SAYS_IT
 
 
 def spread(
@@ -25,12 +27,15 @@ def spread(
     level: int,
     finding: Finding,
     at: datetime,
+    *,
+    heard: bool = True,
 ) -> None:
     """Ask the measures of the level and all below; call out who is called at it; tell the audience that
-    has no order to carry.
+    has no order to carry. `heard` is False where a fall to `was` was told to nobody.
 
     A rise to what a reader was last told is no news. Who is called out is told by that; what joins a
-    call-out later they are told, and the call-out alone is chased.
+    call-out later they are told as everybody is, whoever the rule tells, and are called until they have
+    said that they received it; the villages that a township has called are told, and no more.
     """
     facts = facts_at(rule, place, level, was, finding)
     told = levels_told(ledger, alert)
@@ -40,14 +45,16 @@ def spread(
             day=ledger.life.day_ahead(at))  # fmt: skip
     # Of this change alone: the chase may have called for another measure in the same moment.
     ordered = {n.post for n in ledger.notices("alert", alert)[before:] if n.measure is not None}
-    called = callouts.call_out(ledger, place, alert, facts, at)
-    for post in audience(ledger, rule, place.id):
+    stood = was if heard else max(was, *told.values())
+    called = callouts.call_out(ledger, place, alert, facts, at, heard=stood)
+    first = callouts.first_called(ledger, alert) if called else set()
+    for post in _readers(ledger, rule, place, alert, called):
         if post.id in ordered or level <= told.get(post.id, 0):
             continue
-        if post.id not in called:
+        if post.id not in called or (not called[post.id] and post.id in first):
             tell(ledger, kind, post, facts, at, alert=alert, wants="acknowledge")
         elif called[post.id]:
-            tell(ledger, kind, post, facts, at, alert=alert, withheld=callouts.SAYS_IT)
+            tell(ledger, kind, post, facts, at, alert=alert, withheld=SAYS_IT)
         else:
             tell(ledger, kind, post, facts, at, alert=alert)
 
@@ -66,10 +73,20 @@ def tell_fall(
     due = at if begun else ledger.life.morning_after(at)
     told = posts_told(ledger, "alert", held.id)
     asked = callouts.leave(ledger, held.id, facts, at, due) if cleared else set()
-    for post in audience(ledger, rule, place.id):
+    by_call = told if not asked else ()
+    for post in _readers(ledger, rule, place, held.id, by_call):
         if post.id in told:  # who never heard of it needs no end of it
             tell(ledger, "clear" if cleared else "fall", post, facts, at, alert=held.id, due=due,
-                 withheld=callouts.SAYS_IT if post.id in asked else "")  # fmt: skip
+                 withheld=SAYS_IT if post.id in asked else "")  # fmt: skip
+
+
+def _readers(
+    ledger: Ledger, rule: Any, place: Place, alert: str, by_call: Collection[str]
+) -> list[Post]:
+    """Whom a rule tells, and those of these posts who are in a call-out for the alert."""
+    posts = {post.id: post for post in audience(ledger, rule, place.id)}
+    more = {post.id: post for post in callouts.listeners(ledger, alert) if post.id in by_call}
+    return list((posts | more).values())
 
 
 def audience(ledger: Ledger, rule: Any, place: str) -> list[Post]:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, ScalarSelect, func, select, update
 
 from alerting.people import Person, posts_held
-from alerting.store.schema import delivery_notice, notice, pursuit
-from alerting.store.schema_callout import callee, callout, callout_report
+from alerting.store.schema import alert, delivery_notice, notice, pursuit
+from alerting.store.schema_callout import callee, callout, callout_alert, callout_report
 from alerting.vocabulary.answers import CALLED
 
 
@@ -44,6 +44,49 @@ def still_asked(
     one = callee_of(connection, facts, post)
     said = kept(connection, one, wants)
     return [asked for asked in one.asked if asked["id"] not in said] or list(one.asked)
+
+
+def stands_at(connection: Connection, pursuit: Any) -> int:
+    """The level at which the alerts of the call-out that a pursuit is of stand now; 0 where none is
+    open, or it is over."""
+    return connection.execute(
+        select(func.coalesce(func.max(alert.c.level), 0))
+        .join(callout_alert, callout_alert.c.alert == alert.c.id)
+        .where(callout_alert.c.callout == _of_pursuit(pursuit), alert.c.state == "open")
+    ).scalar_one()  # fmt: skip
+
+
+def as_it_stands(connection: Connection, key: str) -> dict[str, Any]:
+    """The places of a call-out's alerts that are open now, none where they are its zone alone."""
+    places = list(dict.fromkeys(connection.execute(
+        select(alert.c.place)
+        .join(callout_alert, callout_alert.c.alert == alert.c.id)
+        .join(callout, callout.c.id == callout_alert.c.callout)
+        .where(callout.c.id == key, callout.c.state == "open", alert.c.state == "open")
+        .order_by(callout_alert.c.joined, alert.c.id)
+    ).scalars()))  # fmt: skip
+    zone = connection.execute(select(callout.c.zone).where(callout.c.id == key)).scalar_one()
+    return {"places": places if places != [zone] else []} if places else {}
+
+
+def passed_on_by(connection: Connection, pursuit: Any) -> str | None:
+    """The post that passed a call-out on to the one a pursuit waits for; None where nobody did."""
+    return connection.execute(
+        select(callee.c.parent)
+        .where(callee.c.callout == _of_pursuit(pursuit), callee.c.post == pursuit.post)
+    ).scalar_one_or_none()  # fmt: skip
+
+
+def _of_pursuit(pursuit: Any) -> ScalarSelect[str]:
+    """The newest call-out that its post is called by and whose messages hang on its alert."""
+    return (
+        select(callout.c.id)
+        .join(callee, callee.c.callout == callout.c.id)
+        .where(callout.c.alert == pursuit.alert, callee.c.post == pursuit.post)
+        .order_by(callout.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def awake(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from alerting.alerts.life import Life
 from alerting.alerts.orders import unconfirmed
-from alerting.chase.called import still_asked
+from alerting.chase.called import as_it_stands, still_asked
 from alerting.chase.ladder import step_of
 from alerting.chase.since import first_message
 from alerting.chase.words import title_of
@@ -81,8 +81,14 @@ def tell(
     wants: str = "",
     by: str = "",
 ) -> None:
-    """Write a notice that belongs to no pursuit yet: a reply, support asked for, nobody reached."""
+    """Write a notice that belongs to no pursuit yet: a reply, support asked for, nobody reached.
+
+    Who calls for help is heard though what they were told of is over: with it their message would end
+    before it was sent.
+    """
     facts = facts | {"reason": reason, "by": by}
+    if kind == "escalation":
+        alert_id, measure_id = _not_over(connection, alert_id, measure_id)
     connection.execute(
         insert(notice).values(
             realm=life.realm, kind=kind, alert=alert_id, measure=measure_id, post=post,
@@ -90,6 +96,16 @@ def tell(
             state="due", facts=facts,
         )
     )  # fmt: skip
+
+
+def _not_over(
+    connection: Connection, alert_id: str | None, measure_id: str | None
+) -> tuple[str | None, str | None]:
+    """The two ids, as far as they are of what is open still."""
+    stands = select(alert.c.id).where(alert.c.id == alert_id, alert.c.state == "open")
+    goes_on = select(measure.c.id).where(measure.c.id == measure_id, measure.c.ended.is_(None))
+    return (connection.execute(stands).scalar_one_or_none(),
+            connection.execute(goes_on).scalar_one_or_none())
 
 
 def facts_of(connection: Connection, life: Life, pursuit: Any) -> dict[str, Any]:
@@ -114,6 +130,7 @@ def facts_of(connection: Connection, life: Life, pursuit: Any) -> dict[str, Any]
     facts["measures"] = [_as_it_stands(connection, m) for m in facts.get("measures", [])]
     if pursuit.wants in CALLED:  # what was answered already is not asked again
         facts["questions"] = still_asked(connection, facts, pursuit.post, pursuit.wants)
+        facts |= as_it_stands(connection, facts["callout"])
     if pursuit.wants == "decision":
         facts["measures"] = [_as_put(connection, m) for m in facts["measures"]]
     return facts

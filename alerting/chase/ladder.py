@@ -7,15 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.alerts.life import Life
+from alerting.chase.called import passed_on_by
 from alerting.people import Policy, Post, Step, holders_of, post_by_id, resolve
 from alerting.store.schema import notice
-from alerting.vocabulary import VILLAGE
 from alerting.vocabulary.answers import CALLED
 
 DUTY_OFFICE = "duty-office"
 # Who is silent on these is answered for by the duty office alone, never by a township.
 OF_THE_COUNTY = ("conflict", "signature")
-LISTED = (VILLAGE, "enterprise")  # whom a township calls in its turn
 
 
 def ladder(
@@ -31,14 +30,17 @@ def ladder(
     tiers = policy_of(life, pursuit).tiers
     if pursuit.wants in OF_THE_COUNTY:
         tiers = []
+    parent = passed_on_by(connection, pursuit) if pursuit.wants in CALLED else None
     if pursuit.wants in CALLED:  # who passed it on, then the duty office
-        tiers = ["township"] if first is not None and first.tier in LISTED else []
+        tiers = []
     if first is not None and first.tier in tiers:
         tiers = tiers[tiers.index(first.tier) + 1 :]
     if first is None or first.tier != DUTY_OFFICE:
         tiers = [t for t in tiers if t != DUTY_OFFICE] + [DUTY_OFFICE]
     found = [first] if first is not None else []
     above = [resolve(connection, life.places, tier, sector, place) for tier in tiers]
+    if parent is not None:
+        above.insert(0, post_by_id(connection, parent))
     deputy = post_by_id(connection, first.deputy) if first is not None and first.deputy else None
     # A deputy that is a rung above keeps its place there: the duty office stays the last.
     if deputy is not None and deputy.id not in {p.id for p in above if p is not None} and (

@@ -18,7 +18,7 @@ from alerting.audit import record
 from alerting.chase import calls, everyone, words
 from alerting.people.policy import answer_by
 from alerting.store.schema import alert, measure, meeting, notice, pursuit
-from alerting.store.schema_callout import callout
+from alerting.store.schema_callout import callee, callout
 from alerting.store.schema_duty import handover
 from alerting.vocabulary.answers import CALLED, HANDOVER
 
@@ -213,7 +213,12 @@ def moot(realm: str) -> ColumnElement[bool]:
 
 def _goes_on(state: str) -> ColumnElement[bool]:
     """Whether the call-out that a pursuit hangs on is still in this state."""
-    same = select(callout.c.id).where(callout.c.alert == pursuit.c.alert, callout.c.state == state)
+    same = (
+        select(callout.c.id)
+        .join(callee, callee.c.callout == callout.c.id)
+        .where(callout.c.alert == pursuit.c.alert, callout.c.state == state,
+               callee.c.post == pursuit.c.post)
+    )  # fmt: skip
     return exists(same.correlate(pursuit))
 
 

@@ -122,7 +122,8 @@ def _is_in(
     connection: Connection, life: Life, held: Any, sheet: Any, one: Any, said: Said
 ) -> None:
     """All that was asked is answered."""
-    values: dict[str, Any] = {"woken": one.woken or said.at, "woken_by": one.woken_by or said.who.id}
+    # Who reports in the place of another wakes nobody, and is named.
+    values: dict[str, Any] = {"woken_by": one.woken_by or said.who.id}
     if held.wants == "report":
         values |= {"reported": said.at, "first_report": one.first_report or said.at}
     else:

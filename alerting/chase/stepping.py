@@ -35,6 +35,7 @@ from alerting.alerts import measures, settling, timed
 from alerting.alerts.life import Life
 from alerting.audit import record
 from alerting.chase import calls, everyone, handing_over, pursuits, words
+from alerting.chase.called import stands_at
 from alerting.chase.ladder import next_rung, policy_of, step_of
 from alerting.people import Person, Post, post_by_id, resolve
 from alerting.people.policy import Step, answer_by
@@ -160,6 +161,7 @@ def _lapse(connection: Connection, life: Life, held: Any, now: datetime) -> None
     if held.wants == HANDOVER:
         handing_over.lapse(connection, life, held, now)
         return
+    held = _at_its_level(connection, held)
     called = calls.latest_call(connection, held)
     if (last := everyone.all_heard(connection, held, called)) is not None:
         pursuits.answered(connection, life, held.id, last, now)
@@ -198,6 +200,15 @@ def _lapse(connection: Connection, life: Life, held: Any, now: datetime) -> None
         _despair(connection, life, held, facts, now)
     else:
         _call_again(connection, life, held, called, now, by=_slowly(life, held, now))
+
+
+def _at_its_level(connection: Connection, held: Any) -> Any:
+    """A call-out whose alerts have fallen goes on at the pace and in the colour of where they stand."""
+    level = stands_at(connection, held) if held.wants == "report" else 0
+    if not 0 < level < held.level:
+        return held
+    connection.execute(update(pursuit).where(pursuit.c.id == held.id).values(level=level))
+    return pursuits.by_id(connection, held.id)
 
 
 def _call_again(

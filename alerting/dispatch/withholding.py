@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, exists, func, select
 
 from alerting.dispatch.lines import time_of
 from alerting.dispatch.superseding import CALLS, CORRECTED, Ended, all_over, is_corrected
 from alerting.dispatch.writing import NO_PERSON, Settings
 from alerting.store.schema import delivery, delivery_notice, notice
+from alerting.store.schema_callout import SAYS_IT, callout_alert
 from alerting.vocabulary import Level
 
 HOUR = timedelta(hours=1)
@@ -118,6 +119,8 @@ def _before(
     ).first()  # fmt: skip
     if stored is not None:
         found[stored.id] = stored.facts
+    if not found and row.alert is not None:
+        return _by_their_call_out(connection, row)
     return found[max(found)] if found else None
 
 
@@ -132,6 +135,25 @@ def _start_waits(connection: Connection, row: Row[Any], now: datetime) -> Verdic
     if due is None:
         return None
     return Verdict("its start is not sent yet", max(due, now + AFTER_ITS_START))
+
+
+def _by_their_call_out(connection: Connection, row: Row[Any]) -> Mapping[str, Any] | None:
+    """The facts of an alert that a call-out's message told of in the place of plain news, once that
+    message has gone out."""
+    message = notice.alias()
+    went_out = exists(
+        select(message.c.id)
+        .join(callout_alert, callout_alert.c.callout == message.c.facts["callout"].as_string())
+        .where(callout_alert.c.alert == row.alert, message.c.realm == row.realm,
+               message.c.post == row.post, message.c.kind == "callout", message.c.state == "carried")
+    )  # fmt: skip
+    return connection.execute(
+        select(notice.c.facts)
+        .where(notice.c.realm == row.realm, notice.c.alert == row.alert, notice.c.post == row.post,
+               notice.c.id < row.id, notice.c.state == "withheld", notice.c.reason == SAYS_IT, went_out)
+        .order_by(notice.c.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()  # fmt: skip
 
 
 def _same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

@@ -70,10 +70,15 @@ def _head(places: Places, row: Any, called: Sequence[Any], now: datetime) -> Row
         "state": row.state, "opened": utc(row.opened), "ended": utc(row.ended),
         "closed": utc(row.closed), "called": len(called),
         "woken": sum(one.woken is not None for one in called),
-        "reported": sum(one.reported is not None or one.ticked is not None for one in called),
+        "reported": sum(one.reported is not None or _ticked(one) for one in called),
         "late": sum(_late(row.state, one, now) != "" for one in called),
         "closing": len(closing), "closing_in": sum(one.closed is not None for one in closing),
     }  # fmt: skip
+
+
+def _ticked(one: Any) -> bool:
+    """Whether a callee was ticked off since it was asked last: a rise asks those again too."""
+    return one.ticked is not None and one.ticked >= one.asked_at
 
 
 def _late(state: str, one: Any, now: datetime) -> str:
@@ -81,7 +86,7 @@ def _late(state: str, one: Any, now: datetime) -> str:
     if state == "closing":
         over = one.closing_by is not None and one.closed is None and now > one.closing_by
         return "closing" if over else ""
-    if state != "open" or one.ticked is not None or one.reported is not None:
+    if state != "open" or _ticked(one) or one.reported is not None:
         return ""
     if one.woken is None and now > one.wake_by:
         return "woken"
@@ -140,7 +145,7 @@ def _state(state: str, one: Any) -> str:
     """silent | awake | reported | ticked; of one whose closing report is asked: closing | closed."""
     if state != "open" and one.closing_by is not None:
         return "closed" if one.closed is not None else "closing"
-    if one.ticked is not None:
+    if _ticked(one):
         return "ticked"
     if one.reported is not None:
         return "reported"

@@ -21,6 +21,8 @@ from sqlalchemy import (
 
 from alerting.store.schema import UtcText, metadata
 
+SAYS_IT = "the call-out says it"  # why plain news of an alert does not go out beside its message
+
 callout = Table(
     "callout", metadata,
     Column("id", String, primary_key=True),  # realm.hazard.zone.number

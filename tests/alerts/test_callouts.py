@@ -7,16 +7,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 
 from alerting import chase
 from alerting.alerts import episodes
 from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
+from alerting.chase.ladder import ladder
+from alerting.dispatch.superseding import all_over, ended_of
+from alerting.dispatch.withholding import _before
+from alerting.places import Place
 from alerting.rulebook.calling import Calling
-from alerting.service import callout_figures
+from alerting.service import callout_figures, callout_listing
 from alerting.signals import Report
-from alerting.store.schema import notice, pursuit
+from alerting.store.schema import holder, notice, post, pursuit
 from alerting.store.schema_callout import callee, callout
 from alerting.vocabulary import Level
 from tests.alerts.county import County
@@ -24,7 +28,7 @@ from tests.alerts.county import County
 CALLING = {
     "questions": {
         "commander": {"zh": "现场指挥", "en": "who commands"},
-        "help": {"zh": "要否支援", "en": "is help needed", "kind": "yes-no"},
+        "help": {"zh": "要否支援", "en": "is help needed", "kind": "yes-no", "help": True},
         "harm": {"zh": "伤亡", "en": "hurt", "kind": "number"},
     },
     "call-outs": {
@@ -40,14 +44,58 @@ class Called:
     def __init__(self) -> None:
         self.county = County()
         book = replace(self.county.life.book, calling=Calling.model_validate(CALLING))
+        fog = book.rules_by_id["fog"]
+        more = (replace(fog, id="thick-fog", audience=("regulator",)), replace(fog, id="whole"))
+        book = replace(book, rules=(*book.rules, *more))
         self.life = replace(self.county.life, book=book)
         self.now = self.county.now
 
-    def rises(self, level: str, place: str = "G99-K12", rule: str = "fog") -> None:
+    def plans(self, call_outs: dict[str, Any]) -> None:
+        calling = Calling.model_validate({**CALLING, "call-outs": call_outs})
+        self.life = replace(self.life, book=replace(self.life.book, calling=calling))
+
+    def adds_post(self, post_id: str, tier: str, place: str, person: str) -> None:
+        self.county.store.write(lambda c: (
+            c.execute(insert(post).values(id=post_id, tier=tier, sector="", place=place, title=post_id,
+                                          title_en=post_id)),
+            c.execute(insert(holder).values(post=post_id, person=person, rank=0))))  # fmt: skip
+
+    def adds_zone(self, code: str) -> None:
+        self.life.places.by_id[code] = Place(code, "zone", code, code, (), parent="990101000000")
+
+    def through(self, site: str, *zones: str) -> None:
+        self.life.places.by_id[site] = replace(self.life.places.by_id[site], zones=zones)
+
+    def steps(self) -> None:
+        self.county.store.write(lambda c: chase.step(c, self.life, self.now))
+
+    def sends_all(self) -> None:
+        """All that is due has gone out, as far as the engine and the chase can see."""
+        self.county.store.write(lambda c: c.execute(
+            update(notice).where(notice.c.state == "due").values(state="carried")))  # fmt: skip
+
+    def tree(self) -> list[dict[str, Any]]:
+        [sheet] = self.rows(callout)
+        with self.county.store.read() as connection:
+            found = callout_listing.shown(connection, self.life.places, self.life.book, sheet.id, self.now)
+        assert found is not None
+        return list(found["tree"])
+
+    def falls(self, level: str, place: str = "G99-K12", rule: str = "fog") -> None:
         found = Finding(why={}, sentence={})
-        self._write(lambda ledger: episodes.rise(
+        self._write(lambda ledger: episodes.fall(
             ledger, self.life.book.rules_by_id[rule], self.life.places.by_id[place],
-            int(Level[level]), found, "test", self.now))  # fmt: skip
+            int(Level[level]), found, True, "test", self.now))  # fmt: skip
+
+    def rises(self, level: str, place: str = "G99-K12", rule: str = "fog") -> None:
+        self.rise_together(level, (rule, place))
+
+    def rise_together(self, level: str, *both: tuple[str, str]) -> None:
+        """In one transaction, as of one run."""
+        found = Finding(why={}, sentence={})
+        self._write(lambda ledger: [episodes.rise(
+            ledger, self.life.book.rules_by_id[rule], self.life.places.by_id[place],
+            int(Level[level]), found, "test", self.now) for rule, place in both])  # fmt: skip
 
     def clears(self, place: str = "G99-K12", rule: str = "fog") -> None:
         found = Finding(why={}, sentence={})
@@ -171,3 +219,157 @@ def test_a_zone_without_a_township_post_calls_the_duty_office(called: Called) ->
     called.county.store.write(lambda c: c.exec_driver_sql("UPDATE post SET active = 0 WHERE id = 'township'"))
     called.rises("red")
     assert [one.post for one in called.rows(callee)] == ["office"]
+
+
+def test_who_is_called_at_the_higher_level_alone_is_called_by_the_rise(called: Called) -> None:
+    called.plans({
+        "orange": {"call": {"township": ["commander"]}, "pass-on": {"to": ["village"], "ask": ["commander"]}},
+        "red": {"call": {"township": ["commander"], "duty-office": ["commander"]},
+                "pass-on": {"to": ["village"], "at-once": True, "ask": ["commander"]}},
+    })  # fmt: skip
+    called.adds_post("v1", "village", "990101100000", "chen")
+    called.rises("orange")
+    assert [one.post for one in called.rows(callee)] == ["township"]
+    called.rises("red")
+    assert {(one.post, one.parent) for one in called.rows(callee)} == {
+        ("township", None), ("office", None), ("v1", "township")}  # fmt: skip
+
+
+def test_who_was_ticked_off_is_waited_for_again_after_a_rise(called: Called) -> None:
+    called.rises("orange")
+    called.passes(5)
+    assert called.ticks("zhao") == "taken"
+    assert called.tree()[0]["state"] == "ticked"
+    called.passes(30)
+    called.rises("red")
+    assert called.waits() == ["report"]
+    [one] = called.tree()
+    assert (one["state"], one["late"]) == ("awake", "")
+    called.passes(16)
+    assert called.tree()[0]["late"] == "report"
+
+
+def test_what_fell_and_rises_again_is_asked_anew(called: Called) -> None:
+    called.rises("red")
+    assert called.reports(commander="张三", help="no") == "taken"
+    called.sends_all()
+    called.passes(180)
+    called.falls("yellow")
+    assert called.waits() == []
+    called.sends_all()
+    called.passes(180)
+    called.rises("red")
+    assert called.waits() == ["report"], "a rise voids what was answered"
+    assert called.rows(notice, notice.c.kind == "callout")[-1].level == Level.red
+
+
+def test_a_rise_to_what_they_were_last_told_asks_nothing_anew(called: Called) -> None:
+    called.rises("red")
+    assert called.reports(commander="张三", help="no") == "taken"
+    called.sends_all()
+    called.falls("yellow")  # and nobody has been told
+    called.rises("red")
+    assert called.waits() == []
+    assert len(called.rows(notice, notice.c.kind == "callout")) == 1
+
+
+def test_what_has_fallen_is_called_for_at_the_pace_of_where_it_stands(called: Called) -> None:
+    called.rises("red")
+    called.sends_all()
+    called.falls("yellow")
+    called.passes(6)
+    called.steps()
+    [held] = called.rows(pursuit, pursuit.c.wants == "report")
+    assert held.level == Level.yellow
+    assert held.deadline > called.now + timedelta(minutes=20), "yellow is no reason to ring every 5 minutes"
+    called.passes(25)
+    called.steps()
+    last = called.rows(notice, notice.c.pursuit == held.id)[-1]
+    assert (last.kind, last.level, last.facts["level"]) == ("reminder", Level.yellow, Level.yellow)
+
+
+def test_what_joins_later_is_told_and_called_for_until_it_was_received(called: Called) -> None:
+    called.rises("red")
+    assert called.reports(commander="张三", help="no") == "taken"
+    called.sends_all()
+    called.rises("red", rule="thick-fog", place="bridge-1")  # a rule that tells no township
+    assert called.waits() == [], "what was reported stands"
+    [news] = called.rows(notice, notice.c.post == "township", notice.c.kind == "open", notice.c.state == "due")
+    assert (news.wants, news.facts["place"]) == ("acknowledge", "bridge-1")
+    called.sends_all()
+    called.clears(place="bridge-1", rule="thick-fog")
+    [over] = called.rows(notice, notice.c.post == "township", notice.c.kind == "clear")
+    assert (over.state, over.facts["place"]) == ("due", "bridge-1")
+
+
+def test_what_the_message_of_a_call_out_told_of_is_told_to_be_over(called: Called) -> None:
+    called.rise_together("red", ("fog", "G99-K12"), ("thick-fog", "bridge-1"))
+    [news] = called.rows(notice, notice.c.post == "township", notice.c.kind == "open",
+                         notice.c.alert.contains("thick-fog"))  # fmt: skip
+    assert news.state == "withheld"
+    called.sends_all()
+    called.clears(place="bridge-1", rule="thick-fog")
+    [over] = called.rows(notice, notice.c.post == "township", notice.c.kind == "clear")
+    with called.county.store.read() as connection:
+        assert _before(connection, over, ()) is not None, "its start was told"
+
+
+def test_a_call_names_the_places_that_stand_now(called: Called) -> None:
+    called.rises("red")
+    called.sends_all()
+    called.rises("red", rule="thick-fog", place="bridge-1")
+    called.passes(6)
+    called.steps()
+    last = called.rows(notice, notice.c.wants == "report")[-1]
+    assert (last.kind, last.facts["places"]) == ("reminder", ["G99-K12", "bridge-1"])
+
+
+def test_help_that_is_asked_for_after_the_first_alert_is_over_reaches_the_office(called: Called) -> None:
+    called.rises("red")
+    called.rises("red", rule="thick-fog", place="bridge-1")
+    called.clears()
+    assert called.reports(commander="张三", help="yes") == "taken"
+    called.steps()
+    [cry] = called.rows(notice, notice.c.post == "office", notice.c.wants == "acknowledge")
+    with called.county.store.read() as connection:
+        assert not all_over([cry], ended_of(connection, [cry])), "it is not over before it was sent"
+    [held] = called.rows(pursuit, pursuit.c.post == "office")
+    assert held.state == "open"
+
+
+def test_a_road_through_two_townships_calls_both_out_and_a_bureau_once(called: Called) -> None:
+    called.plans({"red": {"call": {"township": ["commander"], "regulator": ["commander"]}}})
+    called.adds_zone("990101200000")
+    called.adds_post("town2", "township", "990101200000", "qian")
+    called.through("G99-K12", "990101100000", "990101200000")
+    called.rises("red")
+    assert sorted((one.callout.split(".")[2], one.post) for one in called.rows(callee)) == [
+        ("990101100000", "township"), ("990101100000", "transport"), ("990101200000", "town2")]  # fmt: skip
+    called.rises("red", rule="thick-fog", place="bridge-1")  # in the first alone
+    called.clears()
+    assert {one.zone: one.state for one in called.rows(callout)} == {
+        "990101100000": "open", "990101200000": "closed"}  # fmt: skip
+    called.steps()
+    assert sorted(p.post for p in called.rows(pursuit, pursuit.c.wants == "report",
+                                              pursuit.c.state == "open")) == ["township", "transport"]  # fmt: skip
+
+
+def test_a_silent_village_of_a_call_out_of_the_county_falls_to_who_passed_it_on(called: Called) -> None:
+    called.plans({"red": {"call": {"township": ["commander"]},
+                          "pass-on": {"to": ["village"], "at-once": True, "ask": ["commander"]}}})
+    called.adds_post("v1", "village", "990101100000", "chen")
+    called.rises("red", rule="whole", place="990101000000")
+    called.steps()
+    with called.county.store.read() as connection:
+        [held] = connection.execute(select(pursuit).where(pursuit.c.post == "v1")).all()
+        assert [p.id for p in ladder(connection, called.life, held, "", "990101000000")] == [
+            "v1", "township", "office"]  # fmt: skip
+
+
+def test_who_reports_for_another_wakes_nobody(called: Called) -> None:
+    called.rises("red")
+    called.passes(4)
+    assert called.reports("admin", commander="张三", help="no") == "taken"
+    [row] = callout_figures.by_tier(called.rows(callee))
+    assert (row["woken"], row["never"], row["reported"]) == (0, 1, 1)
+    assert called.tree()[0]["state"] == "reported"

@@ -231,8 +231,12 @@ def test_many_alerts_of_a_township_are_one_call_out_that_ends_with_the_last(town
     phone = mayor(town, "D").expects("【叫应】", "G91D段").replies("5 李四 1 0 已封路 否")
     phone.expects("已收报告")
     second = red(town, "D2")
-    phone.expects("G92D段", without=["回1", "①"]).expects_nothing()  # told of, and not chased
+    phone.expects("G92D段", "收到回1", without=["①"]).expects_nothing()  # told of, and not asked again
     assert len(sheet(town, "D")["alerts"]) == 2
+    town.passes(minutes=5.5)
+    phone.expects("第2次呼叫", "G92D段", without=["①"]).replies("1").expects("收到")
+    town.passes(hours=1)
+    hears_no_more(phone)
     withdraws(town, first)
     phone.expects("撤回")
     assert sheet(town, "D")["state"] == "open"
