@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, false, or_, select, true
+from sqlalchemy import Connection, Row, and_, case, false, func, or_, select, true
 
 from alerting.alerts.life import Life
 from alerting.alerts.orders import title_of
@@ -21,8 +21,9 @@ from alerting.chase.ladder import DUTY_OFFICE
 from alerting.people import Post
 from alerting.people.policy import DECISIONS
 from alerting.store.schema import alert, measure, pursuit, realm
-from alerting.vocabulary import NAMES
-from alerting.vocabulary.answers import HANDOVER
+from alerting.store.schema_callout import callee, callout
+from alerting.vocabulary import HAZARDS, NAMES
+from alerting.vocabulary.answers import CALLED, HANDOVER
 
 NAMED = 3  # in a short message
 # What an item is, the most pressing first: (Chinese, English of one, of several).
@@ -30,6 +31,7 @@ KINDS = {
     "overdue": ("超时", "overdue", "overdue"),
     "undecided": ("待决定", "to be decided", "to be decided"),
     "unanswered": ("待答复", "unanswered", "unanswered"),
+    "call-out": ("叫应中", "call-out under way", "call-outs under way"),
     "trouble": ("告警", "alarm", "alarms"),
     "drill": ("演练", "drill", "drills"),
 }
@@ -57,9 +59,11 @@ def open_items(connection: Connection, life: Life, post: Post) -> list[Item]:
     found: dict[str, Item] = {}
     for item in (
         *_of_measures(connection, life, post), *_of_pursuits(connection, life, post),
-        *_troubles(connection, life, post), *_drills(connection, post),
+        *_call_outs(connection, life, post), *_troubles(connection, life, post),
+        *_drills(connection, post),
     ):  # fmt: skip
-        found.setdefault(item.measure or item.alert or f"{item.kind}:{item.about['zh']}", item)
+        key = item.measure or item.alert or f"{item.kind}:{item.about['zh']}:{item.place['zh']}"
+        found.setdefault(key, item)
     order = list(KINDS)
     return sorted(found.values(), key=lambda i: (-i.level, order.index(i.kind), i.since))
 
@@ -115,7 +119,10 @@ def _of_pursuits(connection: Connection, life: Life, post: Post) -> list[Item]:
         .outerjoin(measure, measure.c.id == pursuit.c.measure)
         .outerjoin(alert, alert.c.id == pursuit.c.alert)
         .where(pursuit.c.realm == life.realm, pursuit.c.state == "open",
-               pursuit.c.wants != HANDOVER, or_(alert.c.hazard.is_(None), alert.c.hazard != "service"),
+               pursuit.c.wants != HANDOVER,
+               # The office takes over the call-out, whoever of it is silent.
+               pursuit.c.wants.not_in(CALLED if post.tier == DUTY_OFFICE else ()),
+               or_(alert.c.hazard.is_(None), alert.c.hazard != "service"),
                or_(pursuit.c.measure.is_not(None), pursuit.c.alert.is_not(None)),
                _theirs(post, pursuit.c.post, pursuit.c.at_post))
         .order_by(pursuit.c.id)
@@ -129,6 +136,35 @@ def _of_pursuits(connection: Connection, life: Life, post: Post) -> list[Item]:
         news = row.alert if row.measure is None else None
         found.append(Item(kind, max(1, row.level), about, place, row.opened, news, row.measure))
     return found
+
+
+def _call_outs(connection: Connection, life: Life, post: Post) -> list[Item]:
+    """Those that are not closed, with how many have not reported: the duty office's alone."""
+    if post.tier != DUTY_OFFICE:
+        return []
+    reported = or_(callee.c.reported.is_not(None), callee.c.ticked >= callee.c.asked_at)
+    closed = or_(callee.c.closing_by.is_(None), callee.c.closed.is_not(None))
+    answered = or_(and_(callout.c.state == "open", reported),
+                   and_(callout.c.state == "closing", closed))  # fmt: skip
+    rows = connection.execute(
+        select(callout, func.count(callee.c.post).label("called"),
+               func.count(case((answered, 1))).label("answered"))
+        .join(callee, callee.c.callout == callout.c.id)
+        .where(callout.c.realm == life.realm, callout.c.state != "closed")
+        .group_by(callout.c.id).order_by(callout.c.id)
+    )  # fmt: skip
+    return [
+        Item("call-out", max(1, row.level), _how_far(row), _place(life, row.zone), row.opened)
+        for row in rows
+    ]
+
+
+def _how_far(row: Row[Any]) -> words.Words:
+    hazard, left = HAZARDS[row.hazard], row.called - row.answered
+    closing = row.state == "closing"
+    zh = f"{hazard.zh}叫应{'待结束报告' if closing else '未报告'}{left}/{row.called}"
+    en = f"{hazard.en} call-out, {left} of {row.called} have not {'closed' if closing else 'reported'}"
+    return words.both(zh, en)
 
 
 def _troubles(connection: Connection, life: Life, post: Post) -> list[Item]:

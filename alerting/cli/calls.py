@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from sqlalchemy import select
 
 from alerting.cli.given import (
     CONFIG,
@@ -23,9 +24,10 @@ from alerting.cli.office import say_next
 from alerting.errors import BadInput
 from alerting.runtime import RealRuntime
 from alerting.service import callout_listing
-from alerting.service.clock import LIVE
+from alerting.service.clock import LIVE, now_beside, realms
 from alerting.service.config import Config, load_config
 from alerting.service.county import load_county
+from alerting.store.schema_callout import callout
 from alerting.vocabulary import HAZARDS, NAMES, POST_TIERS, Level
 
 Key = Annotated[str, typer.Argument(help="The call-out's id, as `calls list` has it.")]
@@ -45,6 +47,7 @@ class How(StrEnum):
 def list_(
     every: Annotated[bool, typer.Option("--all", help="Past call-outs too.")] = False,
     realm: Annotated[str, typer.Option(help="live, or an exercise.")] = LIVE,
+    sector: Annotated[str, typer.Option(help="Only those of alerts of this sector.")] = "",
     format: FormatOption = Format.table,
     config: ConfigPath = CONFIG,
 ) -> None:
@@ -53,8 +56,12 @@ def list_(
     county = load_county(settings)
     store = store_of(settings)
     with store.read() as connection:
+        now = now_beside(connection, realm, RealRuntime().now())
+        if now is None:
+            there = ", ".join(realms(connection)) or "none yet"
+            raise BadInput(f"there is no realm {realm!r}", mend=f"There are: {there}.")
         found = callout_listing.listed(connection, county.places, realm, "all" if every else "open",
-                                       RealRuntime().now())  # fmt: skip
+                                       now, sector)  # fmt: skip
     store.close()
     if format == Format.json:
         Console(soft_wrap=True).print_json(data=found)
@@ -73,7 +80,9 @@ def show(key: Key, format: FormatOption = Format.table, config: ConfigPath = CON
     county = load_county(settings)
     store = store_of(settings)
     with store.read() as connection:
-        found = callout_listing.shown(connection, county.places, county.book, key, RealRuntime().now())
+        of = connection.execute(select(callout.c.realm).where(callout.c.id == key)).scalar()
+        now = now_beside(connection, of, RealRuntime().now()) if of is not None else None
+        found = callout_listing.shown(connection, county.places, county.book, key, now) if now else None
     store.close()
     if found is None:
         raise BadInput(f"there is no call-out {key!r}", mend="`suian calls list --all` has them all.")

@@ -26,11 +26,16 @@ PER_PAGE = 200
 
 
 def listed(
-    connection: Connection, places: Places, realm: str, state: State, now: datetime
+    connection: Connection, places: Places, realm: str, state: State, now: datetime, sector: str = ""
 ) -> list[Row]:
-    """The call-outs of a realm, those under way first, the gravest and newest of them first."""
+    """The call-outs of a realm, those under way first, the gravest and newest of them first; with
+    `sector` those that are for some alert of it."""
     asked = select(callout).where(callout.c.realm == realm)
     asked = asked.where(callout.c.state != "closed") if state == "open" else asked
+    if sector:
+        asked = asked.where(callout.c.id.in_(
+            select(callout_alert.c.callout).join(alert, alert.c.id == callout_alert.c.alert)
+            .where(alert.c.sector == sector)))  # fmt: skip
     rows = connection.execute(
         asked.order_by(callout.c.state == "closed", callout.c.level.desc(), callout.c.opened.desc(),
                        callout.c.id).limit(PER_PAGE)
@@ -102,9 +107,10 @@ def _nodes(
     people = holders_of_all(connection, [one.post for one in called])
     names = {p.id: {"zh": p.name, "en": p.name_en or p.name}
              for p in connection.execute(select(person.c.id, person.c.name, person.c.name_en))}
+    # Its alert may have opened another since; of one that is closed nothing is waited for.
     chased = {(p.post, p.wants): p for p in connection.execute(
         select(pursuit).where(pursuit.c.alert == row.alert, pursuit.c.wants.in_(CALLED),
-                              pursuit.c.opened >= row.opened).order_by(pursuit.c.id))}  # fmt: skip
+                              row.state != "closed").order_by(pursuit.c.id))}  # fmt: skip
     reports = _reports(connection, row.id, names)
     plan = book.calling.at(row.level, row.hazard)
     wants = "report" if row.state == "open" else "closing"

@@ -26,6 +26,7 @@ from alerting.store.schema import (
     realm,
     standing,
 )
+from alerting.store.schema_callout import callee, callout, callout_report
 from alerting.store.schema_drill import drill
 from alerting.store.schema_duty import AT_ONCE, roster
 from alerting.store.schema_reach import digest
@@ -33,6 +34,9 @@ from alerting.vocabulary import Level
 
 TOLERATED = timedelta(seconds=5)  # a clock that is kept right by the network moves by less
 SAID_FROM = timedelta(minutes=1)
+# Of who is called out all counts from the call, and their reports from when they were asked.
+_OF_A_CALLEE = ("called", "wake_by", "woken", "asked_at", "report_by", "reported", "first_report",
+                "passed_on", "ticked", "closing_by", "closed")  # fmt: skip
 DAY = timedelta(days=1)  # how far budgets look back
 
 
@@ -70,6 +74,10 @@ def move_timers(connection: Connection, life: Life, by: timedelta, now: datetime
         .where(pursuit.c.realm == LIVE, pursuit.c.state == "open")
     )
     _move(connection, delivery, ("created",), by, delivery.c.id.in_(out))
+    called_out = select(callout.c.id).where(callout.c.realm == LIVE, callout.c.state != "closed")
+    _move(connection, callout_report, ("at",), by, callout_report.c.callout.in_(called_out))
+    _move(connection, callee, _OF_A_CALLEE, by, callee.c.callout.in_(called_out))
+    _move(connection, callout, ("opened", "ended"), by, callout.c.id.in_(called_out))
     _move(connection, digest, ("begun", "last"), by,
           and_(digest.c.realm == LIVE, digest.c.ended.is_(None)))  # fmt: skip
     _move(connection, realm, ("started",), by,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, select
 
@@ -45,8 +45,9 @@ class Ticked(_Body):
 
 @router.get("/callouts", summary="The call-outs of a realm, with how many have answered")
 async def list_callouts(
-    request: Request, who_asks: Reader, realm: Key = "live", state: Literal["open", "all"] = "open"
-) -> dict[str, Any]:
+    request: Request, who_asks: Reader, realm: Key = "live", state: Literal["open", "all"] = "open",
+    sector: Annotated[str, Query(max_length=64, description="only those of alerts of it")] = "",
+) -> dict[str, Any]:  # fmt: skip
     station = station_of(request)
 
     def show(connection: Connection) -> dict[str, Any]:
@@ -54,7 +55,8 @@ async def list_callouts(
         now = station.now(realm)
         called = callout_figures.callees(connection, realm)
         return {
-            "callouts": callout_listing.listed(connection, station.places, realm, state, now),
+            "callouts": callout_listing.listed(connection, station.places, realm, state, now,
+                                               sector),
             "figures": callout_figures.by_tier(called),
         }
 

@@ -51,6 +51,7 @@ ROSTER_WORDS: dict[str, tuple[str, str]] = {
     "hand_over_items": ("未结事项 {n} 项", "Open: {n}"),
     "hand_over_no_items": ("目前没有未结事项。", "Nothing is open."),
     "hand_over_for": ("代为交接", "Hand over for them"),
+    "item_call-out": ("叫应中", "call-out under way"),
     "item_overdue": ("超时未落实", "overdue"), "item_undecided": ("待决定", "to be decided"),
     "item_unanswered": ("待答复", "unanswered"), "item_trouble": ("系统告警", "alarm of the service"),
     "item_drill": ("演练进行中", "drill under way"),

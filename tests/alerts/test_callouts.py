@@ -14,11 +14,15 @@ from alerting.alerts import episodes
 from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
 from alerting.chase.ladder import ladder
+from alerting.chase.open_items import counted, open_items
 from alerting.dispatch.superseding import all_over, ended_of
 from alerting.dispatch.withholding import _before
+from alerting.people import post_by_id
 from alerting.places import Place
 from alerting.rulebook.calling import Calling
 from alerting.service import callout_figures, callout_listing
+from alerting.service.clock import now_beside
+from alerting.service.clock_set import move_timers
 from alerting.signals import Report
 from alerting.store.schema import holder, notice, post, pursuit
 from alerting.store.schema_callout import callee, callout
@@ -373,3 +377,50 @@ def test_who_reports_for_another_wakes_nobody(called: Called) -> None:
     [row] = callout_figures.by_tier(called.rows(callee))
     assert (row["woken"], row["never"], row["reported"]) == (0, 1, 1)
     assert called.tree()[0]["state"] == "reported"
+
+
+@pytest.mark.parametrize("by", [timedelta(hours=-1), timedelta(hours=1)])
+def test_a_clock_that_is_set_moves_a_call_out_with_all_that_counts_from_it(called: Called, by: timedelta) -> None:
+    called.rises("red")
+    called.passes(2)
+    assert called.reports(commander="张三") == "taken"  # and it falls short
+    called.county.store.write(lambda c: move_timers(c, called.life, by, called.now + by))
+    called.now += by
+    called.passes(1)
+    [one] = called.tree()
+    assert (one["woken_after"], one["minutes"], one["late"]) == (120, 3, "")
+    assert one["next_call"] is not None
+    assert called.reports(help="no") == "taken"
+    [one] = called.rows(callee)
+    assert (one.reported - one.called, one.report_by - one.called) == (
+        timedelta(minutes=3), timedelta(minutes=15)), "what was said before the clock was set counts"  # fmt: skip
+
+
+def test_whoever_comes_on_duty_at_the_office_takes_over_the_call_outs(called: Called) -> None:
+    called.rises("red", rule="whole", place="990101000000")
+    called.adds_zone("990101200000")
+    called.rises("red")
+    with called.county.store.read() as connection:
+        office = post_by_id(connection, "office")
+        assert office is not None
+        items = [one for one in open_items(connection, called.life, office) if one.kind == "call-out"]
+    assert [(one.kind, one.place["zh"], one.about["zh"]) for one in items] == [
+        ("call-out", "测试县（虚构）", "大雾叫应未报告1/1"), ("call-out", "东山镇", "大雾叫应未报告1/1")]  # fmt: skip
+    assert counted(items)["en"] == "2 open: 2 call-outs under way"
+
+
+def test_a_reader_beside_the_service_goes_by_the_clock_of_the_realm(called: Called) -> None:
+    with called.county.store.read() as connection:
+        at = now_beside(connection, "live", called.now + timedelta(minutes=20))
+        assert at == called.now + timedelta(minutes=20)
+        assert now_beside(connection, "live", called.now + timedelta(days=300)) == (
+            called.now + timedelta(hours=1)), "the service has not run since"  # fmt: skip
+        assert now_beside(connection, "nowhere", called.now) is None
+
+
+def test_call_outs_are_listed_by_the_sector_of_their_alerts(called: Called) -> None:
+    called.rises("red")
+    places = called.life.places
+    with called.county.store.read() as connection:
+        for sector, count in (("", 1), ("road-traffic", 1), ("mining", 0)):
+            assert len(callout_listing.listed(connection, places, "live", "all", called.now, sector)) == count
