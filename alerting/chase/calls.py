@@ -52,6 +52,8 @@ def call(
     if pursuit.wants in CALLED and post != pursuit.post:  # it is to be answered for somebody
         silent = post_by_id(connection, pursuit.post)
         facts["for"] = {"zh": title_of(silent, "zh"), "en": title_of(silent, "en")}
+    if cried := _cried(connection, pursuit):
+        reason = {"zh": f"{cried['zh']}。{reason['zh']}", "en": f"{cried['en']}. {reason['en']}"}
     step = step_of(connection, life, pursuit, post, round_)
     due = pursuit.must_by.isoformat() if pursuit.must_by else facts.get("due")
     facts |= {"level": pursuit.level, "reason": reason, "by": by, "due": due,
@@ -106,6 +108,18 @@ def _not_over(
     goes_on = select(measure.c.id).where(measure.c.id == measure_id, measure.c.ended.is_(None))
     return (connection.execute(stands).scalar_one_or_none(),
             connection.execute(goes_on).scalar_one_or_none())
+
+
+def _cried(connection: Connection, pursuit: Any) -> dict[str, str]:
+    """The words with which help was asked for, where that is what a pursuit waits to be heard: whoever
+    is called next has not read the first message. {} where it is not."""
+    return dict(connection.execute(
+        select(notice.c.facts["reason"])
+        .where(notice.c.pursuit == pursuit.id, notice.c.wants == "acknowledge",
+               notice.c.kind.in_(("escalation", "service")), notice.c.rung == 0, notice.c.round == 0)
+        .order_by(notice.c.id.desc())
+        .limit(1)
+    ).scalar_one_or_none() or {})  # fmt: skip
 
 
 def facts_of(connection: Connection, life: Life, pursuit: Any) -> dict[str, Any]:

@@ -213,20 +213,21 @@ def _at_its_level(connection: Connection, held: Any) -> Any:
 
 def _call_again(
     connection: Connection, life: Life, held: Any, called: Any, now: datetime,
-    by: datetime | None = None,
+    by: datetime | None = None, round_: int | None = None,
 ) -> None:  # fmt: skip
     """The same rung, one round louder. One message, if the one before has not even gone out."""
-    by = by or _answer_by(connection, life, held, now, held.at_post, held.round + 1)
+    round_ = held.round + 1 if round_ is None else round_
+    by = by or _answer_by(connection, life, held, now, held.at_post, round_)
     connection.execute(
         update(pursuit)
         .where(pursuit.c.id == held.id, pursuit.c.state == "open")
-        .values(round=held.round + 1, deadline=by)
+        .values(round=round_, deadline=by)
     )
     if called.state == "due":
         return
     calls.call(connection, life, held, held.at_post, "reminder",
-               words.reminded(life, held.wants, held.round + 2, by), now,
-               rung=held.rung, round_=held.round + 1)  # fmt: skip
+               words.reminded(life, held.wants, round_ + 1, by), now,
+               rung=held.rung, round_=round_)  # fmt: skip
 
 
 def _remind_ahead(connection: Connection, life: Life, held: Any, now: datetime) -> None:
@@ -268,7 +269,8 @@ def _despair(
 
 
 def _unreached(connection: Connection, life: Life, now: datetime) -> int:
-    """Calls that ended with nobody, or of which every delivery is dead: the next rung at once.
+    """Calls that ended with nobody, or of which every delivery is dead: the next rung at once, above
+    whoever is on duty at the duty office its whole list.
 
     At the top there is no next rung: the deadline calls it again.
     """
@@ -288,9 +290,25 @@ def _unreached(connection: Connection, life: Life, now: datetime) -> int:
                 continue
             if held.wants == HANDOVER:
                 handing_over.unreached(connection, life, held, now)
-            elif climb(connection, life, held, reason, now) is not None:
+            elif climb(connection, life, held, reason, now) is not None or (
+                _call_whole_list(connection, life, held, called, now)
+            ):
                 moved.add(held.id)
     return changed
+
+
+def _call_whole_list(
+    connection: Connection, life: Life, held: Any, called: Any, now: datetime
+) -> bool:
+    """What the duty office itself is asked goes to all of it once whoever is on duty was called in
+    vain; False where that is so already, or another post is called."""
+    times = _step_now(connection, life, held).times
+    if held.at_post != held.post or (
+        step_of(connection, life, held, held.post, times) == _step_now(connection, life, held)
+    ):
+        return False
+    _call_again(connection, life, held, called, now, round_=times)
+    return True
 
 
 def _mark_overdue(connection: Connection, life: Life, now: datetime) -> int:

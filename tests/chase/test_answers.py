@@ -10,6 +10,7 @@ from sqlalchemy import insert, update
 from alerting import chase
 from alerting.alerts import measures
 from alerting.dispatch import segments
+from alerting.dispatch.superseding import all_over, ended_of
 from alerting.people import import_people
 from alerting.signals import Report
 from alerting.store.schema import (
@@ -17,6 +18,7 @@ from alerting.store.schema import (
     answer,
     contact,
     delivery,
+    holder,
     delivery_notice,
     measure,
     notice,
@@ -809,12 +811,40 @@ def test_a_cry_for_help_is_called_to_the_duty_office_whatever_it_answers(county,
     assert "office" in county.phone("police")[-1]
 
 
+@pytest.mark.parametrize("said", ["4 桥上有人", "收到，有两人被困"])
+def test_a_cry_for_help_is_heard_though_what_it_answers_is_over(county, said):
+    county.news("police")
+    county.wait(1)
+    county.close_alert()
+    county.text("police", said)
+    (call,) = [n for n in county.rows(notice, notice.c.post == "office-post") if n.wants]
+    with county.store.read() as connection:
+        assert not all_over([call], ended_of(connection, [call])), "it would end before it is sent"
+    county.wait(1)
+    assert county.open()[-1] == ("acknowledge", "office"), "it is called until it answers"
+
+
 def test_a_cry_of_somebody_of_whom_nothing_is_asked_is_heard_too(county):
     county.text("police", "SOS, bus in the ditch")
     county.wait(1)
     (call,) = [n for n in county.rows(notice, notice.c.post == "office-post") if n.wants]
     assert (call.level, call.facts["hazard"]) == (4, "service")
     assert "bus in the ditch" in call.facts["reason"]["en"]
+
+
+def test_where_whoever_is_on_duty_at_the_office_is_out_of_reach_its_whole_list_is_called_at_once(county):
+    county.store.write(lambda c: c.execute(insert(holder).values(
+        post="office-post", rank=1, person="regulator")))  # fmt: skip
+    county.text("police", "SOS, bus in the ditch")
+    county.wait(0)
+    county.store.write(lambda c: c.execute(
+        update(delivery).where(delivery.c.person == "office").values(state="dead")))  # fmt: skip
+    assert county.phone("regulator") == []
+    county.step()
+    (text,) = county.phone("regulator")
+    assert "bus in the ditch" in text, "they have not read the first"
+    county.text("regulator", "1")
+    assert county.open() == []
 
 
 def test_that_nobody_is_trapped_is_no_cry(county):

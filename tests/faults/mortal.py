@@ -12,6 +12,7 @@ import requests
 from sqlalchemy import select
 
 from alerting.store.schema import alert, asker, delivery, delivery_notice, measure, notice
+from alerting.store.schema_callout import callee, callout, callout_report
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import ACCOUNT, SENDER, Sms, StandIn
 from tests.scenarios.town import START, ProcessGone, Town, plainly
@@ -19,6 +20,14 @@ from tests.scenarios.town import START, ProcessGone, Town, plainly
 # Whoever says nothing is called few times, so that the story stays short enough to die at each of its
 # commits.
 PATIENT = plainly({"red": 300, "orange": 300, "lower": 300}, times=1, last=1)
+CALLING = """\
+questions:
+  commander: {zh: 现场指挥, en: who commands}
+  help: {zh: 是否需要支援, en: is help needed, kind: yes-no, help: true}
+  harm: {zh: 伤亡人数, en: people hurt, kind: number}
+call-outs:
+  red: {call: {township: [commander, help]}, at-the-end: [harm]}
+"""
 # How a death in the middle of a request or of the clock's own conversation shows.
 DEATH = (ProcessGone, requests.ConnectionError, ConnectionError)
 
@@ -30,6 +39,7 @@ class MortalTown(Town):
         self, folder: Path, provider: StandIn, nursery: Nursery, die: str = ""
     ) -> None:
         super().__init__(folder, provider, nursery, policies=PATIENT)
+        (self.folder / "rules" / "calling.yaml").write_text(CALLING, "utf-8")
         self._die = die
         # Receipts for the first message alone: each is a commit more to die at.
         provider.on_send = self._first_alone
@@ -93,10 +103,10 @@ class MortalTown(Town):
         assert answer.status_code == 202, answer.text
         self.settles()
 
-    def answers(self, number: str, digit: str, sid: str) -> None:
+    def answers(self, number: str, digit: str, sid: str, rest: str = "") -> None:
         """To the newest message of theirs that asks; said again, it is the same message again."""
         said = {"MessageSid": sid, "From": number, "To": SENDER, "AccountSid": ACCOUNT,
-                "Body": f"{digit}{self._code(number)}"}  # fmt: skip
+                "Body": f"{digit}{self._code(number)} {rest}".strip()}  # fmt: skip
         status = self.provider._post(self.inbound, said, False)
         assert status == 200, status
         self.settles()
@@ -141,6 +151,17 @@ class MortalTown(Town):
                 .join(notice, notice.c.id == delivery_notice.c.notice)
                 .where(delivery.c.state.in_(["accepted", "delivered", "read", "answered"]))
             ).all()  # fmt: skip
+            callouts = connection.execute(
+                select(callout.c.id, callout.c.state, callout.c.level).order_by(callout.c.id)
+            ).all()
+            called = connection.execute(
+                select(callee.c.callout, callee.c.post, callee.c.woken_by, callee.c.reported.is_(None),
+                       callee.c.closed.is_(None)).order_by(callee.c.callout, callee.c.post)
+            ).all()  # fmt: skip
+            reports = connection.execute(
+                select(callout_report.c.post, callout_report.c.wants, callout_report.c.by,
+                       callout_report.c.said).order_by(callout_report.c.n)
+            ).all()  # fmt: skip
             waiting = connection.execute(
                 select(notice.c.id, notice.c.kind).where(notice.c.state == "due")
             ).all()
@@ -156,6 +177,8 @@ class MortalTown(Town):
             "alerts": [tuple(a) for a in alerts],
             "measures": [(*m[:3], sorted(m.arguments.items())) for m in measures],
             "askers": [tuple(a) for a in askers],
+            "callouts": [tuple(c) for c in (*callouts, *called)],
+            "reports": [(*r[:3], sorted(r.said.items())) for r in reports],
             "told": sorted({tuple("" if v is None else v for v in t) for t in told}),
             "waiting": [tuple(w) for w in waiting],
         }

@@ -1,5 +1,5 @@
 """One storm for all kills: a fog and an icing warning, orders, answers, an approval, a closure that
-somebody asks for until an hour, and the end of it.
+somebody asks for until an hour, a call-out with its report and its closing report, and the end of it.
 
 Every step happens at a fixed time and says the same words, so that it can be done again after a death.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from tests.faults.mortal import MortalTown
 from tests.scenarios.town import START
 
-CHEN, WANG, QIAN = "+447700900101", "+447700900102", "+447700900106"
+CHEN, WANG, LI, QIAN = "+447700900101", "+447700900102", "+447700900103", "+447700900106"
 END = 190.0
 CLEAR = [9000.0] * 24
 
@@ -68,9 +68,9 @@ def _hands_in(minute: float, envelope: dict[str, Any]) -> Step:
     return minute, lambda town: town.hands_in(envelope)
 
 
-def _answers(minute: float, number: str, digit: str) -> Step:
+def _answers(minute: float, number: str, digit: str, rest: str = "") -> Step:
     sid = f"SM{int(minute * 10):032d}"
-    return minute, lambda town: town.answers(number, digit, sid)
+    return minute, lambda town: town.answers(number, digit, sid, rest)
 
 
 STORY: list[Step] = [
@@ -79,8 +79,10 @@ STORY: list[Step] = [
     _hands_in(4, warning(4, "alert")),
     _answers(6, QIAN, "3"),
     _hands_in(10, observed(10, 40)),
+    _answers(11, LI, "1"),
     _answers(12, WANG, "1"),
     _answers(13, CHEN, "2"),
+    _answers(14, LI, "5", "张三 否"),
     _hands_in(16, ordered(16, "close", "16:40")),
     _hands_in(20, warning(20, "cancel")),
     _hands_in(30, forecast(30, CLEAR)),
@@ -89,6 +91,7 @@ STORY: list[Step] = [
     _hands_in(150, forecast(150, CLEAR)),
     _hands_in(179, observed(179, 9000)),
     _answers(182, WANG, "1"),
+    _answers(183, LI, "5", "0"),
 ]
 
 
