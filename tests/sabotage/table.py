@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 STORIES = "tests/scenarios/"
 LAWS = "tests/laws/test_found.py::"
+CALLED = "tests/alerts/test_callouts.py::"
 
 
 @dataclass(frozen=True, slots=True)
@@ -544,6 +545,50 @@ BREAKS = (
           "pursuit.c.wants.not_in(CALLED), closed", "closed",
           STORIES + "test_callouts.py::"
           "test_at_the_end_the_closing_report_is_asked_until_it_is_in"),
+    Break("a rise calls nobody besides", "alerting/alerts/callouts.py",
+          "        if post.id not in {one.post for one in known}:", "        if False:",
+          CALLED + "test_who_is_called_at_the_higher_level_alone_is_called_by_the_rise"),
+    Break("what rose again asks nothing", "alerting/alerts/callouts.py",
+          "        stood = max(stood, heard)", "        stood = held.level",
+          CALLED + "test_what_fell_and_rises_again_is_asked_anew"),
+    Break("a fall that nobody heard of asks anew", "alerting/alerts/spreading.py",
+          "stood = was if heard else max(was, *told.values())", "stood = was",
+          CALLED + "test_a_rise_to_what_they_were_last_told_asks_nothing_anew"),
+    Break("what joins a call-out is not called for", "alerting/alerts/spreading.py",
+          "(not called[post.id] and post.id in first)", "False",
+          CALLED + "test_what_joins_later_is_told_and_called_for_until_it_was_received"),
+    Break("what a call-out told of is over without a word", "alerting/alerts/notices.py",
+          ' or (one.state, one.reason) == ("withheld", SAYS_IT)', "",
+          CALLED + "test_what_the_message_of_a_call_out_told_of_is_told_to_be_over"),
+    Break("a call-out is of the first township of a road", "alerting/alerts/callouts.py",
+          "return [zone for zone in zones if zone in places.by_id]",
+          "return [zone for zone in zones if zone in places.by_id][:1]",
+          CALLED + "test_a_road_through_two_townships_calls_both_out_and_a_bureau_once"),
+    Break("red is called for what has fallen", "alerting/chase/stepping.py",
+          "    held = _at_its_level(connection, held)\n", "",
+          CALLED + "test_what_has_fallen_is_called_for_at_the_pace_of_where_it_stands"),
+    Break("help is over with its alert", "alerting/chase/calls.py",
+          "        alert_id, measure_id = _not_over(connection, alert_id, measure_id)\n", "        pass\n",
+          CALLED + "test_help_that_is_asked_for_after_the_first_alert_is_over_reaches_the_office"),
+    Break("who reports for another is awake in their place", "alerting/chase/reporting.py",
+          '{"woken_by": one.woken_by or said.who.id}',
+          '{"woken": said.at, "woken_by": one.woken_by or said.who.id}',
+          CALLED + "test_who_reports_for_another_wakes_nobody"),
+    Break("a tick outlives a rise", "alerting/service/callout_listing.py",
+          "one.ticked is not None and one.ticked >= one.asked_at", "one.ticked is not None",
+          CALLED + "test_who_was_ticked_off_is_waited_for_again_after_a_rise"),
+    Break("a clock that is set leaves call-outs behind", "alerting/service/clock_set.py",
+          "    _move(connection, callee, _OF_A_CALLEE, by, callee.c.callout.in_(called_out))\n", "",
+          CALLED + "test_a_clock_that_is_set_moves_a_call_out_with_all_that_counts_from_it"),
+    Break("the office's list waits for its time", "alerting/chase/stepping.py",
+          "    _call_again(connection, life, held, called, now, round_=times)\n    return True\n",
+          "    return False\n",
+          "tests/chase/test_answers.py::test_where_whoever_is_on_duty_at_the_office_is_out_of_reach_"
+          "its_whole_list_is_called_at_once"),
+    Break("a call says no word of who asked for help", "alerting/chase/calls.py",
+          "    if cried := _cried(connection, pursuit):", "    if False and (cried := {}):",
+          "tests/chase/test_answers.py::test_where_whoever_is_on_duty_at_the_office_is_out_of_reach_"
+          "its_whole_list_is_called_at_once"),
     # What moves at random have found
     Break("what was warned of before the clock was set back is forgotten", "alerting/service/station.py",
           "signal = stamped_by(signal, now)", "signal = signal",
