@@ -69,6 +69,14 @@ def as_it_stands(connection: Connection, key: str) -> dict[str, Any]:
     return {"places": places if places != [zone] else []} if places else {}
 
 
+def is_awake(connection: Connection, pursuit: Any) -> bool:
+    """Whether somebody of the post that a pursuit waits for has answered its call-out."""
+    return connection.execute(
+        select(callee.c.woken)
+        .where(callee.c.callout == _of_pursuit(pursuit), callee.c.post == pursuit.post)
+    ).scalar_one_or_none() is not None  # fmt: skip
+
+
 def passed_on_by(connection: Connection, pursuit: Any) -> str | None:
     """The post that passed a call-out on to the one a pursuit waits for; None where nobody did."""
     return connection.execute(

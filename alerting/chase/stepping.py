@@ -35,7 +35,7 @@ from alerting.alerts import measures, settling, timed
 from alerting.alerts.life import Life
 from alerting.audit import record
 from alerting.chase import calls, everyone, handing_over, pursuits, words
-from alerting.chase.called import stands_at
+from alerting.chase.called import is_awake, stands_at
 from alerting.chase.ladder import next_rung, policy_of, step_of
 from alerting.people import Person, Post, post_by_id, resolve
 from alerting.people.policy import Step, answer_by
@@ -225,9 +225,12 @@ def _call_again(
     )
     if called.state == "due":
         return
-    calls.call(connection, life, held, held.at_post, "reminder",
-               words.reminded(life, held.wants, round_ + 1, by), now,
-               rung=held.rung, round_=round_)  # fmt: skip
+    said = words.reminded(life, held.wants, round_ + 1, by)
+    calls.call(connection, life, held, held.at_post, "reminder", said, now, rung=held.rung,
+               round_=round_)  # fmt: skip
+    if held.wants == "report" and held.at_post != held.post and is_awake(connection, held):
+        # Others are called in their place, and they owe the report still.
+        calls.call(connection, life, held, held.post, "reminder", said, now, rung=0, round_=round_)
 
 
 def _remind_ahead(connection: Connection, life: Life, held: Any, now: datetime) -> None:

@@ -137,9 +137,11 @@ def _of_callout(
     asked = [r for r in rows if r.facts.get("callout") == key and fits(report.act, r.wants, False)]
     if not asked:
         return Targets([], None, Outcome("refused", words.not_asked(), "nobody was asked"))
-    if not was_asked(connection, who, asked[-1]) and not may_speak_for(connection, who):
+    # Whoever was called in their place since, they answer for themselves.
+    own = [r for r in asked if was_asked(connection, who, r)]
+    if not own and not may_speak_for(connection, who):
         return Targets([], None, Outcome("refused", words.not_asked(), "was not asked"))
-    return Targets(asked[-1:])
+    return Targets((own or asked)[-1:])
 
 
 def _of_link(

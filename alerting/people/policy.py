@@ -209,8 +209,12 @@ def shipped() -> dict[str, Policy]:
         Step(call="carrier"), Step(call="regulator"), Step(call="township"),
         Step(call="duty-office", times=12, who="any one"),
     )  # fmt: skip
+    over = (Step(call="carrier"), Step(call="duty-office"))
     return {
         "decisions": Policy(for_=For(wants=DECISIONS), steps=steps,
                             wait=Waits(red=10, orange=15, lower=60)),
+        "closing": Policy(for_=For(wants=("closing",)), steps=over,
+                          wait=Waits(red=30, orange=30, lower=60),
+                          then_every=Waits(red=120, orange=120, lower=240)),
         "everyday": Policy(steps=steps, wait=Waits(red=5, orange=10, lower=30)),
     }  # fmt: skip

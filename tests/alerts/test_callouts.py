@@ -424,3 +424,32 @@ def test_call_outs_are_listed_by_the_sector_of_their_alerts(called: Called) -> N
     with called.county.store.read() as connection:
         for sector, count in (("", 1), ("road-traffic", 1), ("mining", 0)):
             assert len(callout_listing.listed(connection, places, "live", "all", called.now, sector)) == count
+
+
+def test_who_wakes_after_the_office_was_called_answers_for_themselves_and_is_called_on(called: Called) -> None:
+    called.rises("red")
+    for _ in range(2):
+        called.sends_all()
+        called.passes(6)
+        called.steps()
+    [held] = called.rows(pursuit, pursuit.c.wants == "report")
+    assert held.at_post == "office"
+    called.sends_all()
+    assert called._says("li", "acknowledge", {}) == "taken", "on the page, though the office was called last"
+    called.passes(30)
+    called.steps()
+    last = called.rows(notice, notice.c.pursuit == held.id, notice.c.state == "due")
+    assert {(one.kind, one.post) for one in last} == {("reminder", "office"), ("reminder", "township")}
+    assert [one.facts.get("for") is None for one in last if one.post == "township"] == [True]
+    assert called.reports(commander="张三", help="no") == "taken"
+
+
+def test_what_is_over_is_not_called_for_at_the_pace_of_an_alarm(called: Called) -> None:
+    called.rises("red")
+    called.reports(commander="张三", help="no")
+    called.sends_all()
+    called.clears()
+    called.passes(31)
+    called.steps()
+    [held] = called.rows(pursuit, pursuit.c.wants == "closing")
+    assert held.deadline == called.now + timedelta(minutes=30)

@@ -26,12 +26,12 @@ def test_a_county_without_the_file_is_called_as_it_is_shipped() -> None:
 
 
 @pytest.mark.parametrize(("old", "new", "where", "says"), [
-    ("wait: {red: 5,", "wait: {red: 0,", ":36:", "wait.red: 0 is too little / 太小。 Write 1 or more"),
-    ("wait: {red: 5,", "wait: {red: 0.5,", ":36:", "wait.red: 0.5 is too little / 太小。 Write 1 or more"),
-    ("wait: {red: 5,", "wait: {red: 20000,", ":36:", "20000 is too much / 太大。 Write 10080 or less"),
-    ("wait: {red: 5,", "wait: {red: 5 min,", ":36:", "'5 min' is no number / 不是数字。 Write a number"),
-    ("wait: {red: 5,", "wait: {", ":36:", "wait.red is missing / 缺少此项。 Add it"),
-    ("wait: {red: 5, orange: 10, lower: 30}", "wait: 5", ":36:", "wait: 5 has no keys / 应为“键: 值”。"),
+    ("wait: {red: 5,", "wait: {red: 0,", ":44:", "wait.red: 0 is too little / 太小。 Write 1 or more"),
+    ("wait: {red: 5,", "wait: {red: 0.5,", ":44:", "wait.red: 0.5 is too little / 太小。 Write 1 or more"),
+    ("wait: {red: 5,", "wait: {red: 20000,", ":44:", "20000 is too much / 太大。 Write 10080 or less"),
+    ("wait: {red: 5,", "wait: {red: 5 min,", ":44:", "'5 min' is no number / 不是数字。 Write a number"),
+    ("wait: {red: 5,", "wait: {", ":44:", "wait.red is missing / 缺少此项。 Add it"),
+    ("wait: {red: 5, orange: 10, lower: 30}", "wait: 5", ":44:", "wait: 5 has no keys / 应为“键: 值”。"),
     ("times: 12", "times: 0", ":32:", "times: 0 is too little / 太小。 Write 1 or more"),
     ("times: 12", "times: 2.5", ":32:", "times: 2.5 is no whole number / 不是整数。"),
     ("times: 12", "times: 12, loudness: 2", ":32:", "loudness: 2 is no list / 不是列表。 Write [one, another]"),

@@ -589,6 +589,13 @@ BREAKS = (
           "    if cried := _cried(connection, pursuit):", "    if False and (cried := {}):",
           "tests/chase/test_answers.py::test_where_whoever_is_on_duty_at_the_office_is_out_of_reach_"
           "its_whole_list_is_called_at_once"),
+    Break("who is awake late is called no more", "alerting/chase/stepping.py",
+          "is_awake(connection, held):", "False:",
+          CALLED + "test_who_wakes_after_the_office_was_called_answers_for_themselves_and_is_called_on"),
+    Break("the page takes nothing of who is called once the office is", "alerting/chase/targets.py",
+          "    return Targets((own or asked)[-1:])", "    return Targets(asked[-1:]) if asked[-1:] == own[-1:] "
+          'else Targets([], None, Outcome("refused", words.not_asked(), "was not asked"))',
+          CALLED + "test_who_wakes_after_the_office_was_called_answers_for_themselves_and_is_called_on"),
     # What moves at random have found
     Break("what was warned of before the clock was set back is forgotten", "alerting/service/station.py",
           "signal = stamped_by(signal, now)", "signal = signal",

@@ -32,6 +32,22 @@ steps:
 """
 
 
+FOG = """\
+title: {zh: 大雾叫应演练, en: Fog call-out drill}
+lasts: 60 min
+steps:
+  - after: 0 min
+    open: {rule: fog, place: G99-K12, level: red, reason: 假定能见度不足五十米}
+"""
+CALLING = """\
+questions:
+  commander: {zh: 现场指挥, en: who commands, example: {zh: 张三, en: Li Wei}}
+  help: {zh: 是否需要支援, en: is help needed, kind: yes-no, help: true, example: {zh: 否, en: "no"}}
+call-outs:
+  red: {call: {township: [commander, help]}}
+"""
+
+
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator[Town]:
     with StandIn() as provider:
@@ -39,6 +55,8 @@ def town(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator
                     changes=ONE_SOURCE)
         script(made, "ice", ICE)
         made.also("people.csv", "sun,孙组织,Organiser Sun,zh,order,sms:+447700900140")
+        script(made, "fog", FOG)
+        (made.folder / "rules" / "calling.yaml").write_text(CALLING, "utf-8")
         yield made.begin()
         made.concludes()
 
@@ -307,6 +325,30 @@ def test_a_plan_that_is_gone_after_a_restart_ends_its_drill_which_says_so(town: 
     shown = requests.get(f"{town.url}/drills/{number}?lang=zh", timeout=SOON).text
     assert "方案无法读取" in shown
     assert "storm.yaml" in shown
+
+
+def test_a_red_drill_calls_a_township_out_and_its_figures_stand_in_the_report(town: Town) -> None:
+    li, zhao = phone(town, "li"), phone(town, "zhao")
+    number = holds(town, "fog")
+    li.gets("【演练】", "【叫应】", "①现场指挥②是否需要支援")
+    town.passes(minutes=6)
+    li.gets("【演练】", "第2次呼叫")
+    li.replies(f"5 {li.code} 张三 是").gets("【演练】", "已收报告：现场指挥 张三")
+    zhao.gets("【演练】", "报告需要支援")
+    said = report(town, number)
+    [row] = said["figures"]["callouts"]
+    assert (row["tier"], row["called"], row["woken"], row["reported"], row["woken_median"]) == (
+        "township", 1, 1, 1, 360)  # fmt: skip
+    [sheet] = town.api("GET", "/callouts", params={"realm": said["realm"]}).json()["callouts"]
+    assert (sheet["reported"], sheet["late"]) == (1, 0)
+    assert town.api("GET", "/callouts", params={"state": "all"}).json()["callouts"] == []
+    page = requests.get(f"{town.url}/drills/{number}?lang=zh", timeout=SOON).text
+    assert "<h2>叫应</h2>" in page
+    assert stops(town, number) == "ended"
+    li.gets("【演练】", "演练结束")
+    li.forgets(), zhao.forgets()
+    town.passes(hours=1)
+    li.expects_nothing(), zhao.expects_nothing()  # help of a drill is called for no longer than it
 
 
 def test_a_script_that_is_wrong_is_refused_with_line_and_mend(town: Town) -> None:
