@@ -84,9 +84,10 @@ def _readers(
     ledger: Ledger, rule: Any, place: Place, alert: str, by_call: Collection[str]
 ) -> list[Post]:
     """Whom a rule tells, and those of these posts who are in a call-out for the alert."""
-    posts = {post.id: post for post in audience(ledger, rule, place.id)}
-    more = {post.id: post for post in callouts.listeners(ledger, alert) if post.id in by_call}
-    return list((posts | more).values())
+    told = audience(ledger, rule, place.id)
+    more = callouts.listeners(ledger, alert) if by_call else []
+    by_rule = {post.id for post in told}
+    return told + [post for post in more if post.id in by_call and post.id not in by_rule]
 
 
 def audience(ledger: Ledger, rule: Any, place: str) -> list[Post]:

@@ -156,6 +156,12 @@ def test_a_red_alert_calls_its_township_out_and_the_report_ends_the_calls(town: 
     assert [q["value"] for q in one["reports"][0]["said"]] == ["张三", 3, 0, "已撒盐", "no"]
     assert "2 分钟叫醒" in page(town, "A")
     assert "awake after 2 min" in page(town, "A", "en")
+    before = len(town.log())
+    assert town.runs_besides("calls list", "--sector", "road-traffic") == 0
+    assert town.runs_besides("calls show", sheet(town, "A")["id"]) == 0
+    said = town.log()[before:]
+    assert "1 called 应叫, 1 awake 叫醒, 1 reported 已报告, 0 overdue 超时" in said
+    assert "A township: 已报告 reported, called" in said
     assert "叫应消息中已包含" in town.api("GET", f"/alerts/{alert}").text + requests.get(
         f"{town.url}/messages", timeout=SOON).text  # fmt: skip
     withdraws(town, alert)
