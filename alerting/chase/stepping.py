@@ -161,7 +161,7 @@ def _lapse(connection: Connection, life: Life, held: Any, now: datetime) -> None
     if held.wants == HANDOVER:
         handing_over.lapse(connection, life, held, now)
         return
-    held = _at_its_level(connection, held)
+    held = _at_its_level(connection, life, held, now)
     called = calls.latest_call(connection, held)
     if (last := everyone.all_heard(connection, held, called)) is not None:
         pursuits.answered(connection, life, held.id, last, now)
@@ -202,12 +202,14 @@ def _lapse(connection: Connection, life: Life, held: Any, now: datetime) -> None
         _call_again(connection, life, held, called, now, by=_slowly(life, held, now))
 
 
-def _at_its_level(connection: Connection, held: Any) -> Any:
+def _at_its_level(connection: Connection, life: Life, held: Any, now: datetime) -> Any:
     """A call-out whose alerts have fallen goes on at the pace and in the colour of where they stand."""
     level = stands_at(connection, held) if held.wants == "report" else 0
     if not 0 < level < held.level:
         return held
     connection.execute(update(pursuit).where(pursuit.c.id == held.id).values(level=level))
+    record(connection, life.realm, now, "service", "ease chase", f"pursuit:{held.id}",
+           {"level": level, "was": held.level})  # fmt: skip
     return pursuits.by_id(connection, held.id)
 
 
@@ -305,10 +307,9 @@ def _call_whole_list(
 ) -> bool:
     """What the duty office itself is asked goes to all of it once whoever is on duty was called in
     vain; False where that is so already, or another post is called."""
-    times = _step_now(connection, life, held).times
-    if held.at_post != held.post or (
-        step_of(connection, life, held, held.post, times) == _step_now(connection, life, held)
-    ):
+    step = _step_now(connection, life, held)
+    times = step.times
+    if held.at_post != held.post or step_of(connection, life, held, held.post, times) == step:
         return False
     _call_again(connection, life, held, called, now, round_=times)
     return True

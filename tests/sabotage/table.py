@@ -565,7 +565,7 @@ BREAKS = (
           "return [zone for zone in zones if zone in places.by_id][:1]",
           CALLED + "test_a_road_through_two_townships_calls_both_out_and_a_bureau_once"),
     Break("red is called for what has fallen", "alerting/chase/stepping.py",
-          "    held = _at_its_level(connection, held)\n", "",
+          "    held = _at_its_level(connection, life, held, now)\n", "",
           CALLED + "test_what_has_fallen_is_called_for_at_the_pace_of_where_it_stands"),
     Break("help is over with its alert", "alerting/chase/calls.py",
           "        alert_id, measure_id = _not_over(connection, alert_id, measure_id)\n", "        pass\n",
