@@ -96,7 +96,7 @@ def show(key: Key, format: FormatOption = Format.table, config: ConfigPath = CON
         print(f"{' '.join(POST_TIERS.get(row['tier'], (row['tier'],)))}: {row['called']} called 应叫,"
               f" {row['woken']} awake 叫醒 (half within 半数用时 {_took(row['woken_median'])}),"
               f" {row['reported']} reported 报告 ({_took(row['reported_median'])}),"
-              f" {row['ticked']} by hand 人工, {row['never']} never 无应答")  # fmt: skip
+              f" {row['ticked']} by others 人工联系或代报, {row['never']} never 无应答")  # fmt: skip
 
 
 def tick(

@@ -33,27 +33,36 @@ def callees(connection: Connection, realm: str, key: str | None = None) -> list[
 
 
 def by_tier(called: Sequence[Any]) -> list[Row]:
-    """One row a tier. `woken` answered themselves, `in_time` of them until they should have; `ticked`
-    were reached otherwise; `never` are the rest. `reported` answered all that was asked."""
+    """One row a tier. `woken` answered themselves, `in_time` of them until they should have; of those
+    who did not, `ticked` were reached otherwise or answered for by somebody else; `never` are the rest.
+    `reported` is all that was asked, by whomever."""
     tiers = sorted({one.tier for one in called}, key=lambda tier: _ORDER.get(tier, len(_ORDER)))
     return [{"tier": tier, **_counted([c for c in called if c.tier == tier])} for tier in tiers]
 
 
 def never_answered(called: Sequence[Any]) -> list[Row]:
-    """Who was neither awake nor ticked off, by name of the post."""
+    """Who was neither awake nor ticked off nor answered for, by name of the post."""
     return [{"callout": one.callout, "post": one.post, "tier": one.tier, "called": one.called}
-            for one in called if one.woken is None]  # fmt: skip
+            for one in called if not _own(one) and not _by_others(one)]  # fmt: skip
+
+
+def _own(one: Any) -> bool:
+    return one.woken is not None and one.woken != one.ticked
+
+
+def _by_others(one: Any) -> bool:
+    return not _own(one) and (one.ticked is not None or one.first_report is not None)
 
 
 def _counted(mine: Sequence[Any]) -> Row:
-    own = [one for one in mine if one.woken is not None and one.woken != one.ticked]
+    own = [one for one in mine if _own(one)]
+    others = sum(_by_others(one) for one in mine)
     woken = [_seconds(one.called, one.woken) for one in own]
     reported = [_seconds(c.called, c.first_report) for c in mine if c.first_report is not None]
     return {
         "called": len(mine), "woken": len(own),
         "in_time": sum(one.woken <= one.wake_by for one in own),
-        "ticked": sum(one.ticked is not None for one in mine),
-        "never": sum(one.woken is None for one in mine),
+        "ticked": others, "never": len(mine) - len(own) - others,
         "woken_median": _middle(woken), "woken_slowest": max(woken, default=None),
         "reported": len(reported), "reported_median": _middle(reported),
         "reported_slowest": max(reported, default=None),

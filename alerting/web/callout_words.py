@@ -63,7 +63,7 @@ CALLOUT_WORDS: dict[str, tuple[str, str]] = {
     "callout_col_tier": ("层级", "Tier"),
     "callout_col_called": ("应叫", "Called"),
     "callout_col_woken": ("叫醒", "Awake"),
-    "callout_col_ticked": ("人工联系", "By hand"),
+    "callout_col_ticked": ("人工联系或代报", "By others"),
     "callout_col_never": ("无应答", "Never"),
     "callout_col_reported": ("报告", "Reported"),
     "callout_took": ("半数 {half}，最慢 {slowest}", "half {half}, slowest {slowest}"),

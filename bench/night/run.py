@@ -231,12 +231,12 @@ def table(night: Night) -> str:
         return "–" if seconds is None else f"{seconds / 60:.1f}"
 
     lines = _head("called out", "called", "awake", "in 5 min", "half within", "slowest", "reported",
-                  "half within", "slowest", "never")  # fmt: skip
+                  "half within", "slowest", "by others", "never")  # fmt: skip
     for row in night.callees:
         lines.append(_row(row["tier"], row["called"], row["woken"], row["in_time"],
                           minutes(row["woken_median"]), minutes(row["woken_slowest"]), row["reported"],
                           minutes(row["reported_median"]), minutes(row["reported_slowest"]),
-                          row["never"]))  # fmt: skip
+                          row["ticked"], row["never"]))  # fmt: skip
     lines += ["", *_head("of all who were asked anything", "called", "answered", "half within",
                          "slowest", "never")]  # fmt: skip
     for row in night.called:

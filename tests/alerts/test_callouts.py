@@ -375,7 +375,7 @@ def test_who_reports_for_another_wakes_nobody(called: Called) -> None:
     called.passes(4)
     assert called.reports("admin", commander="张三", help="no") == "taken"
     [row] = callout_figures.by_tier(called.rows(callee))
-    assert (row["woken"], row["never"], row["reported"]) == (0, 1, 1)
+    assert (row["woken"], row["ticked"], row["never"], row["reported"]) == (0, 1, 0, 1)
     assert called.tree()[0]["state"] == "reported"
 
 
