@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from alerting import audit
 from alerting.chase import handing_over, handing_words
+from alerting.chase.ladder import DUTY_OFFICE
 from alerting.people import handing, holders_of
 from alerting.people.roster_words import span_said
 from alerting.service import dead_letters
@@ -227,7 +228,8 @@ def _unreached(connection: Connection) -> list[Trouble]:
 def _gaps(station: Station, connection: Connection, now: datetime) -> list[Trouble]:
     """Posts on whose roster nobody stands, some time in the weeks ahead."""
     rows = connection.execute(
-        select(roster.c.gap_begins, roster.c.gap_ends, post.c.id, post.c.title, post.c.title_en)
+        select(roster.c.gap_begins, roster.c.gap_ends, post.c.id, post.c.tier, post.c.title,
+               post.c.title_en)
         .join(post, post.c.id == roster.c.post)
         .where(roster.c.gap_ends > now, post.c.active)
         .order_by(post.c.id)
@@ -238,6 +240,9 @@ def _gaps(station: Station, connection: Connection, now: datetime) -> list[Troub
         near = row.gap_begins - now <= GAP_IS_NEAR
         zh = "届时将直接呼叫上一级，请在值班表上安排人员"
         en = "put somebody on its roster, or the post above is called"
+        if row.tier == DUTY_OFFICE:  # above which nobody stands
+            zh = "届时将呼叫其名单上的所有人，请在值班表上安排人员"
+            en = "put somebody on its roster, or its whole list is called"
         there = holders_of(connection, row.id) if row.gap_begins <= now else []
         if there:  # whoever was to come has left, and the one before stays
             zh = f"{there[0].called('zh')}继续值班，请在值班表上安排接班人员"

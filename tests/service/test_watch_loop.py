@@ -221,6 +221,15 @@ def test_a_gap_in_a_roster_is_told_ahead_and_again_when_it_is_near(watched: Watc
     assert of_the_roster(watched)[-1][:2] == ("roster-gap", "clear")
 
 
+def test_a_gap_of_the_duty_office_says_that_its_whole_list_is_called(watched: Watched) -> None:
+    [layer] = SUNDAYS_BY_NOBODY["police"]["layers"]
+    rosters(watched, {"office": {"post": "office", "layers": [layer | {"people": ["zhao"]}]}})
+    [(rule, _, _, said)] = of_the_roster(watched)
+    assert rule == "roster-gap"
+    assert "届时将呼叫其名单上的所有人" in said
+    assert "上一级" not in said, "nobody stands above it"
+
+
 def test_a_change_that_meets_its_shift_no_more_is_told(watched: Watched) -> None:
     daily = {"people": ["chen", "li"], "every": "1 day", "hand-over": "08:00", "from": "2026-01-19"}
     rosters(watched, {"police": {"post": "police", "layers": [daily]}})
