@@ -8,7 +8,7 @@ chase's (chase.reporting).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -84,6 +84,46 @@ def leave(
         if held.state == "open" and not any(one and one.state == "open" for one in others):
             told |= _end(ledger, held, alert, facts, at, due, withdrawn)
     return told
+
+
+def put_right(
+    ledger: Ledger, place: Place, alert: str, facts: Facts, heard: Collection[str], at: datetime
+) -> dict[str, bool]:
+    """The level of an alert was wrong and is `facts.level`: as a rise it calls out, raises or joins. A
+    call-out of which no alert is of a level that calls out any more is over, as withdrawn; of the rest,
+    who is called and has not `heard` is called anew, with what is right. Gives what `call_out` does."""
+    calling = ledger.life.book.calling
+    called = call_out(ledger, place, alert, facts, at, heard=facts.was)
+    for held in ledger.callouts.of_alert(alert):
+        alerts = (ledger.alert(key) for key in ledger.callouts.alerts_of(held.id))
+        level = max((one.level for one in alerts if one and one.state == "open"), default=0)
+        if held.state != "open":
+            continue
+        if calling.at(level, held.hazard) is None:
+            _end(ledger, held, alert, facts, at, at, withdrawn=True)
+            continue
+        if level < held.level:
+            ledger.record(at, "service", "lower call-out", held.id, {"level": level, "was": held.level})
+            ledger.change(held, level=level)
+        if held.alert == alert:
+            called |= _call_again(ledger, held, heard, at)
+    return called
+
+
+def _call_again(
+    ledger: Ledger, held: Row, heard: Collection[str], at: datetime
+) -> dict[str, bool]:
+    """Who is called, has not heard, and has no message of it on its way: what it said was wrong."""
+    coming = {one.post for one in ledger.notices("alert", held.alert)
+              if (one.kind, one.state) == ("callout", "due")}  # fmt: skip
+    called = {}
+    for one in ledger.callouts.callees(held.id).values():
+        post = ledger.post(one.post)
+        if post is not None and one.post not in coming and one.post not in heard:
+            _tell(ledger, held, post, tuple(one.asked), _facts(ledger, held), at, one.report_by,
+                  by_whom=one.parent)  # fmt: skip
+            called[one.post] = True
+    return called
 
 
 def pass_on(ledger: Ledger, held: Row, post: str, by: str, at: datetime) -> list[Post]:
@@ -199,6 +239,8 @@ def _end(
         post = ledger.post(one.post)
         if post is None or one.post in told_otherwise:
             continue
+        if withdrawn and not _was_called(ledger, held, one.post):
+            continue
         wants = "closing" if asked and plan is not None and one.parent is None else ""
         by = due + timedelta(minutes=plan.closing) if wants and plan is not None else None
         questions = tuple(ledger.life.book.calling.asks(asked)) if wants else ()
@@ -215,6 +257,11 @@ def _end(
     ledger.record(at, "service", "end call-out", held.id, {"withdrawn": withdrawn})
     close_if_all_is_in(ledger, held, at)
     return told
+
+
+def _was_called(ledger: Ledger, held: Row, post: str) -> bool:
+    return any((one.kind, one.post, one.state) == ("callout", post, "carried")
+               for one in ledger.notices("alert", held.alert))  # fmt: skip
 
 
 def _called(

@@ -24,6 +24,7 @@ from alerting.store.rows import Row
 from alerting.store.schema import delivery, delivery_notice, notice
 
 KIND = "correction"
+NEWS = ("open", "raise", "reopen")  # left out where a call-out says it
 # What is said of something else than how it stands: answers, and that it is over.
 _NOT_OF_IT = ("reply", "withdrawn", "lifted", "reopened", "superseded", "refused")
 
@@ -34,12 +35,27 @@ def to_be_told(row: Row) -> bool:
 
 
 def reached(ledger: Ledger, about: str, key: str) -> set[str]:
-    """The posts whose notices about this "alert" or "measure" have gone out to somebody."""
-    return set(ledger.connection.execute(
+    """The posts whose notices about this "alert" or "measure" have gone out to somebody; of an alert
+    also those to whom a call-out told of it in its place."""
+    return (_by_their_call(ledger, key) if about == "alert" else set()) | set(ledger.connection.execute(
         select(notice.c.post).distinct()
         .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
         .join(delivery, delivery.c.id == delivery_notice.c.delivery)
         .where(notice.c[about] == key, notice.c.post.is_not(None), handed_over())
+    ).scalars())  # fmt: skip
+
+
+def _by_their_call(ledger: Ledger, alert: str) -> set[str]:
+    left_out = {one.post for one in ledger.notices("alert", alert)
+                if one.post and one.state == "withheld" and one.kind in NEWS}  # fmt: skip
+    said = {sheet.alert for sheet in ledger.callouts.of_alert(alert)}
+    if not (left_out and said):
+        return set()
+    return left_out & set(ledger.connection.execute(
+        select(notice.c.post).distinct()
+        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
+        .join(delivery, delivery.c.id == delivery_notice.c.delivery)
+        .where(notice.c.alert.in_(said), notice.c.kind == "callout", handed_over())
     ).scalars())  # fmt: skip
 
 

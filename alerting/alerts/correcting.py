@@ -62,8 +62,9 @@ def correct_measure(
     if (right.place, right.day) != (row.object, row.day):
         return _elsewhere(ledger, row, asked, right, report.person, reason, at)
     if (right.arguments, right.level) == (asked.arguments, asked.level):
-        raise Refused("it is so already: say what should be otherwise",
-                      zh="与现在相同，没有可更正之处，请写明改为什么。")  # fmt: skip
+        raise Refused("it is so already: say what should be done otherwise; a reason alone is not sent"
+                      " anew",
+                      zh="与现在相同，没有可更正之处，请写明改为什么。只改原因不再通知。")  # fmt: skip
     _here(ledger, row, asked, right, report.person, reason, at)
     return key
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from alerting.alerts import episodes
+from alerting.alerts import callouts, episodes
 from alerting.alerts.asking import ask, drop, join
 from alerting.alerts.corrected import (
     KIND,
@@ -51,8 +51,9 @@ def correct_alert(ledger: Ledger, key: str, report: Report, reason: str, at: dat
     if place.id != held.place:
         return _elsewhere(ledger, held, rule, place, level, finding, by, reason, at)
     if level == held.level:
-        raise Refused("it is so already: say what should be otherwise",
-                      zh="与现在相同，没有可更正之处，请写明改为什么。")  # fmt: skip
+        raise Refused("it is so already: say what should be done otherwise; a reason alone is not sent"
+                      " anew",
+                      zh="与现在相同，没有可更正之处，请写明改为什么。只改原因不再通知。")  # fmt: skip
     found = _found_by_rule(ledger, held)
     if level < found:
         raise Refused(f"the rule itself finds {Level(found).name} there: no lower; withdraw it if the"
@@ -77,7 +78,8 @@ def _here(
     # Who is about to be ordered something by it would else hear of the wrong level alone.
     ordered = {one.post for one in ledger.notices("alert", held.id)
                if one.measure and one.post and one.state in ("due", "carried")}  # fmt: skip
-    was, posts = held.level, reached(ledger, "alert", held.id) | ordered
+    was, heard = held.level, reached(ledger, "alert", held.id)
+    posts = heard | ordered
     take_back_unsent(ledger, "alert", held.id)
     ledger.change(held, level=level, peak=level if held.peak == was else max(level, held.peak),
                   why=finding.why, updated=at, kept_by=by)  # fmt: skip
@@ -92,8 +94,9 @@ def _here(
     else:
         _ask_less(ledger, held, rule, level, facts, at)
     _leave_out_level(ledger, held, before, at)
+    called = callouts.put_right(ledger, place, held.id, facts, heard, at)
     said = facts.saying(corrects={"place": held.place, "level": was})
-    _tell(ledger, held, rule, place, posts, facts, said, at)
+    _tell(ledger, held, rule, place, posts, called, facts, said, at)
 
 
 def _ask_less(
@@ -127,17 +130,20 @@ def _to_do(row: Row) -> tuple[Any, ...]:
 
 
 def _tell(
-    ledger: Ledger, held: Row, rule: Any, place: Place, posts: set[str], facts: Facts, said: Facts,
-    at: datetime,
+    ledger: Ledger, held: Row, rule: Any, place: Place, posts: set[str], called: dict[str, bool],
+    facts: Facts, said: Facts, at: datetime,
 ) -> None:  # fmt: skip
-    """Its audience, but for those who have an order by it, acknowledges; the others hear of it."""
+    """Its audience acknowledges, but for those who have an order by it or are called out: of these, who
+    is not told by the call-out hears of it, as all do who were reached."""
     ordered = {n.post for n in ledger.notices("alert", held.id)
                if n.created == at and n.measure is not None and n.wants}  # fmt: skip
     answering: set[str] = set()
     bound = bound_to(ledger, "alert", held.id)
     for post in audience(ledger, rule, place.id):
-        if post.id not in ordered:
-            knows = post.id in posts | bound
+        knows = post.id in posts | bound
+        if post.id in called and post.id not in ordered | posts and not called[post.id]:
+            tell(ledger, KIND if knows else "open", post, said if knows else facts, at, alert=held.id)
+        elif post.id not in ordered and post.id not in called:
             answering.add(post.id)
             tell(ledger, KIND if knows else "open", post, said if knows else facts, at,
                  alert=held.id, wants="acknowledge")  # fmt: skip
@@ -157,6 +163,7 @@ def _elsewhere(
     assert right is not None
     ledger.change(right, kept_by=by)
     corrects = {"place": held.place, "level": held.level}
+    heard = set[str]()
     opened = {one.post: one for one in ledger.notices("alert", new)
               if (one.kind, one.created, one.state) == ("open", at, "due")}  # fmt: skip
     for one in ledger.notices("alert", held.id):
@@ -165,6 +172,7 @@ def _elsewhere(
         if one.post not in posts:  # bound or due, and never sent
             ledger.change(one, state="withheld", reason="corrected before it was sent")
             continue
+        heard.add(one.post)
         both = one.facts | {"place": place.id, "level": right.level, "measures": [],
                             "corrects": corrects | {"stop": one.facts["measures"]}}  # fmt: skip
         if one.post in opened:
@@ -173,6 +181,9 @@ def _elsewhere(
             ledger.change(mine, kind=KIND, facts=mine.facts | linked | {"why": {}})
         ledger.change(one, kind=KIND, level=right.level, facts=both,
                       who=REACHED if one.post in opened else one.who)  # fmt: skip
+    said = facts_at(rule, place, right.level, held.level, finding).saying(
+        why={}, reason=in_both(reason), by=by, corrects=corrects)  # fmt: skip
+    tell_reached(ledger, said, at, posts - heard, (), alert=held.id)
     return new
 
 

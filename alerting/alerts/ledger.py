@@ -110,9 +110,16 @@ class Ledger:
             self._read_newest([(name, object_id)])
         return self._newest[name, object_id].get(carrier)
 
-    def before(self, row: Row) -> Row | None:
-        """The measure of the same key whose number comes before; None for the first."""
-        return self.measure(f"{row.id.rpartition('.')[0]}.{row.number - 1}")
+    def said_no(self, row: Row) -> list[Row]:
+        """The measures of the same key and day that were refused, or withdrawn once ordered."""
+        self._keep(measure, self._measures, select(measure).where(
+            measure.c.realm == self.realm, measure.c.measure == row.measure,
+            measure.c.object == row.object, measure.c.carrier == row.carrier,
+            measure.c.state.in_(("refused", "withdrawn"))))  # fmt: skip
+        key = (row.measure, row.object, row.carrier, row.day)
+        return [one for one in self._measures.values()
+                if one is not None and (one.measure, one.object, one.carrier, one.day) == key
+                and (one.state == "refused" or (one.state == "withdrawn" and one.issued is not None))]
 
     def open_at(self, name: str, object_id: str) -> list[Row]:
         """The open measures of this name at an object, in the order of their numbers."""

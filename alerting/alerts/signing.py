@@ -49,14 +49,9 @@ def order_ahead(ledger: Ledger, row: Row, at: datetime) -> bool:
 
 
 def _taken_back(ledger: Ledger, row: Row, at: datetime) -> bool:
-    """Whether a person said no to the measure before this one: a new number, or a higher level, is no
-    reason to order it over their head."""
-    before = ledger.before(row)
-    if before is None or before.day != row.day:
-        return False
-    if before.ended is None or at - before.ended > TAKEN_BACK:
-        return False
-    return before.state == "refused" or (before.state == "withdrawn" and before.issued is not None)
+    """Whether a person said no to the like of it within a day, for a named day whenever that was. A new
+    number, a higher level, that it came and went meanwhile: no reason to order it over their head."""
+    return any(row.day is not None or at - one.ended <= TAKEN_BACK for one in ledger.said_no(row))
 
 
 def confirm(ledger: Ledger, row: Row, by: str, at: datetime) -> None:
@@ -94,7 +89,7 @@ def hours_signed(row: Row) -> Hours:
     return moments(row.signed)
 
 
-def is_theirs(row: Row, person: str) -> bool:
+def is_theirs(row: Any, person: str) -> bool:
     """Whether it was this person who signed it, and it is still to be carried out: they may change it
     again."""
     return row.decided_by == person and row.state in ("approved", *OPEN_WORK)

@@ -88,7 +88,8 @@ def fits(act: str, wants: str, ordered: bool) -> bool:
 
 
 def _decide(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
-    if not decides(connection, said.who, row, said.notice, said.notice.wants):
+    own = said.act == "approve-changed" and is_theirs(row, said.who.id) and not undecided(row)
+    if not own and not decides(connection, said.who, row, said.notice, said.notice.wants):
         decider = post_by_id(connection, row.decider) if row.decider else None
         return Outcome("refused", words.not_yours(decider), "not the decider")
     who, at = said.who.id, said.at

@@ -200,7 +200,9 @@ def _commanded(
     connection: Connection, life: Life, who: Person, report: Report, at: datetime
 ) -> str:
     """Something that is to be done by hand is said back and not done yet; or it is dropped again."""
-    if report.act == commands.DROP:
+    if (again := commands.confirmed_before(connection, report)) is not None:
+        made = again
+    elif report.act == commands.DROP:
         held = int(report.subject.partition(":")[2])
         _close_said_back(connection, who, held, at)
         made = Outcome("taken", hints.dropped(), "not confirmed")

@@ -40,8 +40,11 @@ class Command:
     word: str  # the command as it was typed
 
 
-def read_command(text: str, codes: Collection[str]) -> Command | None:
-    """None where the text begins with no word of command."""
+def read_command(
+    text: str, codes: Collection[str], letters: Collection[str] = "ABCDEF"
+) -> Command | None:
+    """None where the text begins with no word of command. `letters` are those that may stand for one of
+    what the message carried: of a message without any "a false report" is a reason."""
     shown = spoken.shown(text)
     capitals = shown.upper()
     if len(capitals) != len(shown):  # a letter that has no capital of its own
@@ -61,7 +64,7 @@ def read_command(text: str, codes: Collection[str]) -> Command | None:
         if found and code:
             kind, left = _KINDS[found[0]], left[found.end() :].strip(spoken.SEPARATORS)
         named = _LETTER.match(left.upper())
-        if named and code and not letter:
+        if named and code and not letter and named[1] in letters:
             letter, left = named[1], left[1:].strip(spoken.SEPARATORS)
         parts.append(left)
     rest = " ".join(part for part in parts if part)
@@ -72,6 +75,11 @@ def _parted(text: str, codes: Collection[str]) -> tuple[str, str, str]:
     """What stands before the code, the code, and what stands after it."""
     for code in sorted({c.upper() for c in codes if c}, key=lambda c: (-len(c), c)):
         found = re.search(rf"(?<![A-Z0-9-]){re.escape(code)}(?![A-Z0-9])", text.upper())
+        if found is not None and found.start() <= NEAR:
+            return text[: found.start()], code, text[found.end() :]
+    for code in sorted({c.upper() for c in codes}):  # K 7, K七: as a phone hears K7
+        heard = spoken.code_as_heard(code)
+        found = heard.search(text.upper()) if heard is not None else None
         if found is not None and found.start() <= NEAR:
             return text[: found.start()], code, text[found.end() :]
     return "", "", text

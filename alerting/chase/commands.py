@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from alerting.alerts.life import Life
+from alerting.alerts.named_by_hand import day_of
 from alerting.chase import calls, hints
 from alerting.chase.commanding import Command, read_command
 from alerting.chase.outcomes import Outcome
@@ -20,13 +21,14 @@ from alerting.chase.told import told_by
 from alerting.chase.understanding import Meant, meant
 from alerting.chase.waiting import CONFIRMED_WITHIN
 from alerting.chase.words import Words, both, clock, said_of
-from alerting.errors import BadInput
+from alerting.errors import BadInput, Refused
 from alerting.people import Person
 from alerting.rulebook.given import read_given
 from alerting.signals import Report
-from alerting.store.schema import alert, delivery, measure
+from alerting.store.schema import alert, delivery, measure, realm
 from alerting.vocabulary import NAMES, Level
 from alerting.vocabulary.answers import COMMAND
+from alerting.vocabulary.days import day_in_words
 
 ACT, DROP = "command", "drop"
 _DONE = {
@@ -54,26 +56,42 @@ def take(
 ) -> Outcome:
     """Say a command back to who gave it; or why it is none, and what was understood of it."""
     held = _delivery(connection, report)
-    codes = [held.code] if held is not None else []
-    command = read_command(str(report.detail.get("text", "")), codes)
+    codes, letters = ([held.code], held.letters or {}) if held is not None else ([], {})
+    command = read_command(str(report.detail.get("text", "")), codes, letters)
     assert command is not None, "route sends nothing else here"
     if who.role not in ON_BEHALF:
         return Outcome("refused", hints.no_command(_DONE[command.act]), "no role for it")
     try:
-        made = _understand(connection, life, command, held)
-    except BadInput as error:
+        made = _understand(connection, life, command, held, at)
+    except (BadInput, Refused) as error:
         usage = hints.usage(command.act, command.code)
         told = both(f"未执行，{error.zh}{usage['zh']}", f"Nothing done: {error.text()} {usage['en']}")
         return Outcome("not-understood", told, "a command that is not clear")
     until = clock(life, at + CONFIRMED_WITHIN)
-    told = both(f"请确认：{made.said['zh']}。{until}前有效，确认前不执行",
-                f"Please confirm: {made.said['en']}. Valid until {until}; nothing is done before")
+    zh, en = ("真实指令，不是演练。", "This is real, not the exercise. ") if (
+        held is None and not life.exercise and _in_exercise(connection, who)) else ("", "")  # fmt: skip
+    told = both(f"{zh}请确认：{made.said['zh']}。{until}前有效，确认前不执行",
+                f"{en}Please confirm: {made.said['en']}. Valid until {until}; nothing is done before")
     facts = calls.bare_facts(connection, life, calls.NOTHING)
     facts["to"] = {"channel": report.channel, "address": report.detail.get("reply_to", "")}
     facts["command"] = {"act": made.act, "subject": made.subject,
                         "detail": made.detail | {"said": made.said}}  # fmt: skip
     calls.tell(connection, life, "reply", facts, told, at, person=who.id, wants=COMMAND)
     return Outcome("taken", told, "waits to be confirmed")
+
+
+def confirmed_before(connection: Connection, report: Report) -> Outcome | None:
+    """What is told to who confirms or drops a command that was answered already: two texts of theirs
+    may both have been read before the first was done. None where it is to be done."""
+    held = report.detail.get("confirms")
+    if report.act == DROP:
+        held = report.subject.partition(":")[2]
+    if held is None:
+        return None
+    state = connection.execute(select(delivery.c.state).where(delivery.c.id == int(held))).scalar()
+    if state != "answered":
+        return None
+    return Outcome("repeated", hints.not_confirmed(before=True), "answered before")
 
 
 def done(made: Outcome, report: Report) -> Outcome:
@@ -87,6 +105,16 @@ def done(made: Outcome, report: Report) -> Outcome:
     return Outcome(made.outcome, told, made.reason)
 
 
+def _in_exercise(connection: Connection, who: Person) -> bool:
+    """Whether an exercise runs that has written to them: what has no code may be meant for it."""
+    return connection.execute(
+        select(delivery.c.id)
+        .join(realm, realm.c.id == delivery.c.realm)
+        .where(delivery.c.person == who.id, realm.c.kind == "exercise", realm.c.ended.is_(None))
+        .limit(1)
+    ).first() is not None
+
+
 def _delivery(connection: Connection, report: Report) -> Any | None:
     kind, _, key = report.subject.partition(":")
     if kind != "delivery":
@@ -95,17 +123,17 @@ def _delivery(connection: Connection, report: Report) -> Any | None:
 
 
 def _understand(
-    connection: Connection, life: Life, command: Command, held: Any | None
+    connection: Connection, life: Life, command: Command, held: Any | None, at: datetime
 ) -> Understood:
     if command.act == "order":
-        return _order(life, command)
+        return _order(life, command, at)
     if held is None:
         raise BadInput("it is not said of which message: its code is missing.",
                        zh="没有写明是哪一条消息，缺编号。")  # fmt: skip
     about = _about(connection, life, command, held)
     named = _named(life, about)
     if command.act == "raise":
-        found = meant(life, command.rest, level_alone=True)
+        found = meant(life, command.rest, at, level_alone=True)
         if not found.level:
             raise BadInput(f"to which level {named['en']} is to be raised is not understood.",
                            zh=f"已读懂：升级{named['zh']}；未读懂升到哪一级。")  # fmt: skip
@@ -114,8 +142,8 @@ def _understand(
         to = _colour(found.level)
         said = both(f"将{named['zh']}升级为{to['zh']}", f"raise {named['en']} to {to['en']}")
     elif command.act == "correct":
-        found = meant(life, command.rest, about.row.measure if about.kind == "measure" else "")
-        given, said = _right(life, about, found, named)
+        found = meant(life, command.rest, at, about.row.measure if about.kind == "measure" else "")
+        given, said = _right(life, about, found, named, at)
         reason = _reason(found.left, said)
     else:
         given, reason = {}, _reason(command.rest, named)
@@ -125,8 +153,8 @@ def _understand(
     return Understood(command.act, f"{about.kind}:{about.row.id}", detail, _because(said, reason))
 
 
-def _order(life: Life, command: Command) -> Understood:
-    found = meant(life, command.rest, names_measure=True)
+def _order(life: Life, command: Command, at: datetime) -> Understood:
+    found = meant(life, command.rest, at, names_measure=True)
     definition = life.book.orderable.get(found.measure)
     if definition is None:
         raise BadInput(f"which measure is meant by {found.left[:20]!r} is not understood.",
@@ -139,15 +167,19 @@ def _order(life: Life, command: Command) -> Understood:
     level = found.level or "yellow"
     place, colour = life.places.by_id[found.place], _colour(level)
     amounts = {one: _in_brackets(definition.say(arguments, one), one) for one in ("zh", "en")}  # type: ignore[arg-type]
-    said = both(f"在{place.called('zh')}下达“{title['zh']}{amounts['zh']}”，{colour['zh']}",
-                f"order {title['en']}{amounts['en']} at {place.called('en')}, {colour['en']}")
+    day = day_of(life, definition, found.day, at)
+    for_day = {one: _on(day, one) for one in ("zh", "en")}
+    said = both(
+        f"在{place.called('zh')}下达{for_day['zh']}“{title['zh']}{amounts['zh']}”，{colour['zh']}",
+        f"order {title['en']}{amounts['en']} at {place.called('en')}{for_day['en']}, {colour['en']}")
     reason = _reason(found.left, said)
     detail = {"measure": found.measure, "level": level, "arguments": arguments, "reason": reason}
+    detail |= {"day": day} if day else {}
     return Understood("order", f"place:{found.place}", detail, _because(said, reason))
 
 
 def _right(
-    life: Life, about: _About, found: Meant, named: Words
+    life: Life, about: _About, found: Meant, named: Words, at: datetime
 ) -> tuple[dict[str, Any], Words]:
     """What is to be otherwise, and how that is said."""
     given: dict[str, Any] = {}
@@ -160,6 +192,9 @@ def _right(
         given["arguments"] = found.arguments
         whole = dict(read_given(about.row.measure, definition, about.row.arguments | found.arguments))
         to.append(said_of(life, about.row.measure, whole))
+    if found.day:
+        given["day"] = day_of(life, life.measure(about.row.measure), found.day, at)
+        to.append(both(day_in_words(found.day, "zh"), day_in_words(found.day, "en")))
     if found.place:
         place = life.places.by_id[found.place]
         given["place"] = found.place
@@ -223,8 +258,16 @@ def _named(life: Life, about: _About) -> Words:
                     f"the {colour['en']} advisory {title['en']} at {where['en']}")  # fmt: skip
     definition = life.measure(row.measure)
     said = {one: _in_brackets(definition.say(row.arguments, one), one) for one in ("zh", "en")}  # type: ignore[arg-type]
-    return both(f"{where['zh']}“{row.title['zh']}{said['zh']}”",
-                f"{row.title['en']}{said['en']} at {where['en']}")  # fmt: skip
+    return both(f"{where['zh']}{_on(row.day, 'zh')}“{row.title['zh']}{said['zh']}”",
+                f"{row.title['en']}{said['en']} at {where['en']}{_on(row.day, 'en')}")  # fmt: skip
+
+
+def _on(day: str | None, language: str) -> str:
+    """For which day, as a sentence has it; "" where it is for none."""
+    if not day:
+        return ""
+    said = day_in_words(day, language)
+    return f"{said}的" if language == "zh" else f" on {said}"
 
 
 def _in_brackets(said: str, language: str) -> str:

@@ -25,7 +25,7 @@ from alerting.chase.waiting import (
 )
 from alerting.people import Person, person_by_id
 from alerting.signals import Report, content_id
-from alerting.store.schema import realm
+from alerting.store.schema import realm, signal
 from alerting.vocabulary.answers import CALLED, COMMAND, STOP_WORDS, StopWords, choices
 
 # What is true only once it is done: "1 马上到" takes nothing over.
@@ -38,6 +38,23 @@ class Routed:
 
     realm: str
     report: Report
+
+
+def heard_before(
+    connection: Connection, person_id: str, channel: str, message: str
+) -> bool:
+    """Whether this text of theirs has been taken up already, in whatever realm: a provider that
+    delivers it again must not have it answer what waits by then."""
+    if not message:
+        return False
+    known = select(signal.c.seq).where(
+        signal.c.realm.in_(select(realm.c.id)), signal.c.id == id_of(person_id, channel, message))
+    return connection.execute(known.limit(1)).first() is not None
+
+
+def id_of(person_id: str, channel: str, message: str) -> str:
+    """Of the report that a text of theirs becomes: its own, where the provider has one for the text."""
+    return content_id("report", channel, person_id, message) if message else ""
 
 
 def route(
@@ -79,8 +96,7 @@ def route(
             "source": "reply", "issued": now[in_realm], "act": act, "person": person_id,
             "channel": channel, "subject": subject, "detail": detail | {"reply_to": reply_to},
         }  # fmt: skip
-        given = content_id("report", channel, person_id, message) if message else ""
-        return Routed(in_realm, Report(id=given, **fields))
+        return Routed(in_realm, Report(id=id_of(person_id, channel, message), **fields))
 
     command = read_command(text, {d.code for d in theirs})
     if command is not None:
@@ -171,7 +187,7 @@ def _confirmed(
         "channel": made.report.channel, "subject": what["subject"],
         "detail": what["detail"] | {"reply_to": made.report.detail["reply_to"], "confirms": held.id},
     }  # fmt: skip
-    return Routed(made.realm, Report(id=content_id("command", made.realm, str(said_back.id)), **fields))
+    return Routed(made.realm, Report(id=made.report.id, **fields))
 
 
 def _wants(connection: Connection, held: Any, *wants: str) -> bool:

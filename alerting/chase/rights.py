@@ -48,15 +48,16 @@ def decides(
     connection: Connection, who: Person, row: Any, one: Any, wants: str = "decision",
     post: str | None = None,
 ) -> bool:
-    """Whose it is to say (`post`, else the measure's decider) or who was called in their place; and
-    only with the role for it."""
+    """Whose it is to say (`post`, else the measure's decider) or who was called in their place for what
+    is asked now, not for an earlier question; and only with the role for it."""
     if who.role not in SIGNS:
         return False
-    called = connection.execute(
-        select(notice.c.post)
-        .join(pursuit, pursuit.c.id == notice.c.pursuit)
+    asked = connection.execute(
+        select(pursuit.c.id, pursuit.c.state)
         .where(pursuit.c.measure == row.id, pursuit.c.wants == wants)
-    ).scalars()
-    return _called(connection, who, one) or not posts_of(connection, who).isdisjoint(
-        {post or row.decider, *called}
-    )
+    ).all()
+    now = {p.id for p in asked if p.state == "open"} or {p.id for p in asked}
+    called = connection.execute(select(notice.c.post).where(notice.c.pursuit.in_(now))).scalars()
+    if one.pursuit in now and _called(connection, who, one):
+        return True
+    return not posts_of(connection, who).isdisjoint({post or row.decider, *called})

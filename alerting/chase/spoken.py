@@ -61,6 +61,15 @@ def with_codes(plain: str) -> str:
     return _LETTER_AND_DIGIT.sub(lambda m: m[1] + _OF_CODES.get(m[2], m[2]), plain)
 
 
+def code_as_heard(code: str) -> re.Pattern[str] | None:
+    """How a phone may write such a code: `K 7`, `K SEVEN`, `K七`; None where it has no other way."""
+    parts = re.fullmatch(r"([A-Z])([679])", code)
+    if parts is None:
+        return None
+    said = "|".join([parts[2], *(word for word, digit in _OF_CODES.items() if digit == parts[2])])
+    return re.compile(rf"(?<![A-Z0-9-]){parts[1]} ?(?:{said})(?![A-Z0-9])")
+
+
 def without_fillers(plain: str) -> str:
     """What is left once somebody has cleared their throat: 嗯，那个，… and 好的 or OK before more."""
     before = ""

@@ -1,4 +1,4 @@
-"""What the words of a command mean: levels, numbers, hours, measures and places, then the reason.
+"""What the words of a command mean: levels, numbers, hours, days, measures and places, then the reason.
 
 They may stand in any order before the reason, which is all that is left; what could mean two things
 is not taken for either.
@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from alerting.alerts.life import Life
 from alerting.chase import spoken
+from alerting.chase.timing import clock_said, day_alone, day_said
 from alerting.errors import BadInput
 from alerting.places import Place
 from alerting.rulebook.arguments import FROM, UNTIL
@@ -22,10 +24,6 @@ _LEVELS = {"红": "red", "橙": "orange", "黄": "yellow", "蓝": "blue", "RED":
            "YELLOW": "yellow", "BLUE": "blue"}  # fmt: skip
 _LEVEL = re.compile(r"([红橙黄蓝])色?|(RED|ORANGE|YELLOW|BLUE)(?![A-Z])")
 _TO = re.compile(r"(?:改为|改成|改到|应为|CHANGED? TO(?![A-Z])|TO(?![A-Z])|SHOULD BE(?![A-Z]))")
-_CLOCK = re.compile(
-    r"(至|到|UNTIL|从|自|FROM)[ ]*([0-2]?[0-9])(?:[:：]([0-5][0-9])|[点时](?:([0-5]?[0-9])分?)?)"
-)
-_BEGINS = ("从", "自", "FROM")
 _NUMBER = re.compile(
     r"([0-9]{1,4}(?:\.[0-9]+)?)[ ]*(公里/小时|公里每小时|公里|小时|分钟|厘米|米|KM/H|KM|HOURS?|MIN|M)?"
     r"(?![A-Z0-9\-:：])"
@@ -41,25 +39,29 @@ class Meant:
     place: str = ""
     arguments: dict[str, Any] = field(default_factory=dict)
     left: str = ""
+    day: str = ""  # 2026-12-06
 
 
 def meant(
-    life: Life, text: str, ordered: str = "", *, names_measure: bool = False, level_alone: bool = False
-) -> Meant:
-    """Read a command's rest. `ordered` is the measure it is about, whose numbers and hours are read;
-    with `names_measure` it names one itself; with `level_alone` all but a level is the reason. Raises
-    BadInput."""
+    life: Life, text: str, at: datetime, ordered: str = "", *, names_measure: bool = False,
+    level_alone: bool = False,
+) -> Meant:  # fmt: skip
+    """Read a command's rest, said at `at`. `ordered` is the measure it is about, whose numbers, hours
+    and day are read; with `names_measure` it names one itself; with `level_alone` all but a level is
+    the reason. Raises BadInput."""
     made = Meant(measure=ordered)
     left = text.strip(spoken.SEPARATORS)
     before = None
     while left and left != before:
         before = left
-        left = _step(life, made, left, names_measure, level_alone).strip(spoken.SEPARATORS)
+        left = _step(life, made, left, at, names_measure, level_alone).strip(spoken.SEPARATORS)
     made.left = left
     return made
 
 
-def _step(life: Life, made: Meant, left: str, names_measure: bool, level_alone: bool) -> str:
+def _step(
+    life: Life, made: Meant, left: str, at: datetime, names_measure: bool, level_alone: bool
+) -> str:
     """Take one thing off the front of what is left."""
     capitals = left.upper()
     if to := _TO.match(capitals):
@@ -81,22 +83,47 @@ def _step(life: Life, made: Meant, left: str, names_measure: bool, level_alone: 
             return left[length:]
     definition = life.book.measures.get(made.measure)
     if definition is not None:
-        for read in (_clock, _number):
-            taken = read(definition, made.arguments, capitals)
-            if taken:
-                return left[taken:]
+        taken = (_clock(life, definition, made.arguments, capitals, at)
+                 or _day(life, definition, made, capitals, at)
+                 or _number(definition, made.arguments, capitals))  # fmt: skip
+        return left[taken:]
     return left
 
 
-def _clock(definition: Measure, arguments: dict[str, Any], capitals: str) -> int:
-    found = _CLOCK.match(capitals)
-    if found is None:
+def _clock(
+    life: Life, definition: Measure, arguments: dict[str, Any], capitals: str, at: datetime
+) -> int:
+    said = clock_said(life, capitals, at)
+    if said is None:
         return 0
-    name = FROM if found[1] in _BEGINS else UNTIL
-    if name not in definition.arguments or name in arguments:
+    begins, clock, taken = said
+    name = FROM if begins else UNTIL
+    if name not in definition.arguments:
+        zh, en = definition.title["zh"], definition.title["en"]
+        raise BadInput(f"{en} has no such hour: leave out {capitals[:taken].strip()!r}.",
+                       zh=f"“{zh}”没有这样的时刻，请去掉“{capitals[:taken].strip()}”。")  # fmt: skip
+    if name in arguments:
         return 0
-    arguments[name] = f"{int(found[2]):02d}:{int(found[3] or found[4] or 0):02d}"
-    return found.end()
+    arguments[name] = clock
+    return taken
+
+
+def _day(
+    life: Life, definition: Measure, made: Meant, capitals: str, at: datetime
+) -> int:
+    """Of a measure for a named day. Of another "明天降雪" is a reason, but who writes 明天 by itself
+    believes that it is ordered for then."""
+    if made.day:
+        return 0
+    if definition.named_day:
+        made.day, taken = day_said(life, capitals, at) or ("", 0)
+        return taken
+    alone = day_alone(capitals)
+    if alone:
+        zh, en = definition.title["zh"], definition.title["en"]
+        raise BadInput(f"{en} is not for a named day, it is ordered at once: leave out {alone!r}.",
+                       zh=f"“{zh}”不按日期下达，确认后立即下达，请去掉“{alone}”。")  # fmt: skip
+    return 0
 
 
 def _number(definition: Measure, arguments: dict[str, Any], capitals: str) -> int:

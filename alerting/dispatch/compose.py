@@ -180,8 +180,10 @@ class Composer:
         cut = any((words.places_listed(one) and not parts["list"]) or (one.asks and parts["behind"])
                   for one, parts in zip(news, said, strict=True))  # fmt: skip
         link = asking.link if _needs_link(wanted, asking) or form or cut else ""
-        # An SMS of one thing says how to answer, then why; of a question the why is the question.
-        apart = short and len(news) == 1 and bool(answers or link) and news[0].kind != "question"
+        # An SMS of one thing says how to answer, then why; of a question, and of what is said back to
+        # be confirmed, the why is all there is.
+        of_itself = news[0].kind in ("question", "reply")
+        apart = short and len(news) == 1 and bool(answers or link) and not of_itself
         of_notice = {number: letter for letter, number in asking.letters.items()}
         items: list[str] = []
         before: Said = {}

@@ -163,7 +163,10 @@ class EngineLoop:
 
 def _take_report(connection: Connection, life: chase.Life, report: Report) -> None:
     """What a person says: by hand, an answer, or something seen (which the engine has taken)."""
-    if report.act in BY_HAND:
+    again = chase.confirmed_before(connection, report) if report.act in BY_HAND else None
+    if again is not None:
+        chase.note(connection, life, report, again)
+    elif report.act in BY_HAND:
         try:
             changed = by_hand(connection, life, report)
             told = chase.held_back(connection, life, changed)

@@ -293,27 +293,32 @@ class Station:
         stops = self.channels[channel].stops
         loud = [name for name, one in self.channels.items() if one.loudness > 0]
 
-        def in_pool() -> chase.Routed | None:
+        def in_pool() -> chase.Routed | bool | None:
             with self.store.read() as connection:
+                if chase.heard_before(connection, person, channel, message):
+                    return True
                 if consent.is_code(connection, person, channel, reply_to, text):
-                    return self._code(person, channel, reply_to, text)
+                    return self._code(person, channel, reply_to, text, message)
                 return chase.route(
                     connection, person, text, clocks, channel=channel, reply_to=reply_to,
                     message=message, stops=stops, loud=loud,
                 )  # fmt: skip
 
         routed = await self.runtime.in_thread("web", in_pool)
-        if routed is None:
-            return False
+        if routed is None or isinstance(routed, bool):
+            return routed is not None
         await self.publish(routed.realm, [routed.report])
         return True
 
-    def _code(self, person: str, channel: str, reply_to: str, text: str) -> chase.Routed:
+    def _code(
+        self, person: str, channel: str, reply_to: str, text: str, message: str
+    ) -> chase.Routed:
         """A code said back from the address it was sent to."""
         detail = {"channel": channel, "reply_to": reply_to, "text": text}
         return chase.Routed(LIVE, Report(
-            source="reply", issued=self.now(LIVE), act=consent.VERIFY, person=person, channel=channel,
-            subject=f"person:{person}", detail=detail,
+            id=chase.id_of(person, channel, message), source="reply", issued=self.now(LIVE),
+            act=consent.VERIFY, person=person, channel=channel, subject=f"person:{person}",
+            detail=detail,
         ))  # fmt: skip
 
     def failed_before(self, realm_id: str, seq: int) -> bool:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, or_, select
 from alerting import chase
 from alerting.alerts.orders import title_of, unconfirmed, undecided
 from alerting.alerts.responses import put_by
-from alerting.alerts.signing import put_arguments
+from alerting.alerts.signing import is_theirs, put_arguments
 from alerting.chase import handing_over
 from alerting.chase.acts import DECIDED, SIGNED
 from alerting.chase.called import callee_of, callout_of, kept
@@ -213,9 +213,10 @@ def _questions(
             several = [{"id": number, "object_name": one["place"]} for number, one in asked]
             acts = [a for a in asked[0][1]["acts"]  # each is changed alone
                     if all(a in one["acts"] for _, one in asked) and a != "approve-changed"]
-            found.append(asked[0][1] | {"several": several, "acts": acts, "around": about})
-        elif asked:
-            found.append(asked[0][1] | {"around": about})
+            if acts:
+                found.append(asked[0][1] | {"several": several, "acts": acts, "around": about})
+                continue
+        found += [one | {"around": about} for _, one in asked]
     return found
 
 
@@ -247,7 +248,9 @@ def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dic
     if "approve" in acts and definition is not None and definition.arguments and not noted:
         acts.insert(1, "approve-changed")
     if work is not None:
-        acts = [a for a in acts if _means_something(connection, a, work)]
+        again = is_theirs(work, reader.id) and not undecided(work)  # who signed changes it again
+        acts = [a for a in acts if _means_something(connection, a, work)
+                or (again and a == "approve-changed")]  # fmt: skip
     acts = [a for a in acts if ROLES.index(reader.role) >= ROLES.index(ACTS.get(a, "answer"))]
     return {
         "definition": definition,
@@ -255,6 +258,7 @@ def _ask(connection: Connection, station: Station, row: Any, reader: Any) -> dic
         # A response is decided with a note of the consultation, whichever way.
         "noted": noted,
         "unconfirmed": work is not None and unconfirmed(work),
+        "again": work is not None and not undecided(work),
         "put": put_arguments(work) if work is not None else {},
         "subject": f"notice:{row.id}", "several": [], "acts": acts, "acknowledge": acknowledge,
         "state": work.state if work is not None else "",
@@ -276,7 +280,8 @@ def _hand_over(connection: Connection, station: Station, row: Any, reader: Any) 
     waits = held is not None and held.state == "open" and held.incomer == reader.id
     handed = hand_overs.listed(connection).get(row.post) if waits else None
     return {
-        "definition": None, "called": None, "noted": False, "unconfirmed": False, "put": {},
+        "definition": None, "called": None, "noted": False, "unconfirmed": False,
+        "again": False, "put": {},
         "subject": f"notice:{row.id}", "several": [],
         "acts": list(handing_over.ACTS) if waits else [], "acknowledge": False, "state": "",
         "sides": [], "title": {}, "said": {}, "place": {},

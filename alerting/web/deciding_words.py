@@ -8,6 +8,10 @@ DECIDING_WORDS: dict[str, tuple[str, str]] = {
     "confirm_approve-changed": ("改后追认", "Confirm with changes"),
     "confirm_refuse": ("撤回", "Take it back"),
     "confirm_open": ("追认或撤回", "Confirm or take back"),
+    "sign_again": ("修改已批准的内容", "Change what you signed"),
+    "sign_again_note": (
+        "您批准的是：{what}。改后随即重新下达。",
+        "You signed: {what}. Changed, it is issued again at once."),
     "unconfirmed": ("先行下达，尚未追认", "ordered ahead, not confirmed yet"),
     "unconfirmed_n": ("待追认 {n}", "{n} to be confirmed"),
     "ahead_waits": ("待先行下达", "to be ordered ahead"),

@@ -10,12 +10,14 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection, or_, select
 
+from alerting.alerts.orders import undecided
 from alerting.alerts.responses import put_by
+from alerting.alerts.signing import is_theirs
 from alerting.chase.acts import SIGNED
 from alerting.chase.together import put_with
 from alerting.errors import BadInput
 from alerting.service import listing
-from alerting.store.schema import audit, meeting, notice, pursuit, realm
+from alerting.store.schema import audit, measure, meeting, notice, pursuit, realm
 from alerting.vocabulary.days import day_in_words
 from alerting.vocabulary.gate import GATE
 from alerting.web import auth, saying
@@ -123,13 +125,19 @@ def measure_page(
 def _decision(
     connection: Connection, station: Station, found: dict[str, Any]
 ) -> dict[str, Any]:
-    """What was signed in place of what was proposed, what is before its decider now, and the posts that
-    may say: its decider and whoever is called in their place."""
+    """What was signed in place of what was proposed, what is before its decider now, the posts that may
+    say: its decider and whoever is called in their place; and who `changes` what they signed, where
+    nothing is before them."""
     called = connection.execute(
         select(pursuit.c.at_post).where(pursuit.c.measure == found["id"],
                                         pursuit.c.wants.in_(SIGNED), pursuit.c.state == "open")
     ).scalars()  # fmt: skip
     signed, put = found["signed"], found["put"]
+    row = connection.execute(select(measure).where(measure.c.id == found["id"])).one()
+    asked = connection.execute(select(notice.c.id).where(
+        notice.c.measure == row.id, notice.c.wants.in_(SIGNED)).limit(1)).first()  # fmt: skip
+    theirs = asked and not undecided(row) and put_by(connection, row.id) is None and is_theirs(
+        row, row.decided_by)  # fmt: skip
 
     def said(arguments: dict[str, Any]) -> dict[str, str]:
         known = station.book.measures.get(found["measure"])
@@ -138,6 +146,7 @@ def _decision(
 
     return {
         "deciders": {found["decider"], *called},
+        "changes": row.decided_by if theirs else None,
         "signed": {"by": signed["by"], "was": said(signed["asked"])}
         if signed and signed["asked"] != signed["arguments"] else None,
         "corrected": _corrected(found, said),

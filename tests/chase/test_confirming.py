@@ -10,15 +10,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alerting.alerts import by_hand
+from alerting.alerts.asking import ask
+from alerting.alerts.notices import Facts
 from alerting.alerts.orders import OPEN_WORK, unconfirmed
 from alerting.rulebook import Measure
 from alerting.signals import Report
 from alerting.store.schema import answer, measure, meeting, notice, pursuit
-from tests.chase.builders import Book, County
+from tests.chase.builders import ROAD, Book, County
 
 AHEAD = {
     "lead": {"carrier": "field", "lifter": "field", "decider": "regulator", "by_minutes": 60},
     "way": {"carrier": "field", "lifter": "field", "conflicts": ["lead"], "by_minutes": 60},
+    "no-class": {"carrier": "field", "lifter": "field", "decider": "regulator", "named_day": True},
     "clear-first": {"carrier": "field", "lifter": "field", "decider": "regulator",
                     "needs_first": ["guide 50 km/h"], "interim": ["speed-limit 40 km/h"], "by_minutes": 60},
 }  # fmt: skip
@@ -33,7 +36,7 @@ class Ahead(Book):
         )
         for name, given in AHEAD.items()
     }  # fmt: skip
-    confirm_after = frozenset({"lead", "clear-first", "close"})
+    confirm_after = frozenset({"lead", "no-class", "clear-first", "close"})
 
 
 class Waits(Ahead):
@@ -175,8 +178,53 @@ def test_what_a_person_took_back_waits_for_its_signature_for_a_day() -> None:
     second = county.order("lead")
     assert county.measure(second).state == "proposed"
     county.say("regulator", "refuse", f"measure:{second}", channel="api", reason="no")
+    county.drop()
+    third = county.order("lead")
+    assert county.measure(third).state == "proposed"
+    county.drop()  # it waits, and goes again before anybody has signed
+    assert county.measure(third).state == "withdrawn"
+    assert county.measure(county.order("lead")).state == "proposed", "the refusal is not a day old"
+    county.drop()
     county.wait(25 * 60)
     assert county.measure(county.order("lead")).state == "issued"
+
+
+def test_what_was_refused_for_a_named_day_is_not_ordered_ahead_for_that_day() -> None:
+    county = a_county()
+
+    def orders(day: str) -> Any:
+        facts = Facts("road-traffic", "fog", "road-1", 2)
+        county.write(lambda ledger: ask(ledger, "no-class", ROAD, {}, facts, "a1", county.now, day=day))
+        return county.rows(measure, measure.c.day == day)[-1]
+
+    first = orders("2013-12-12")
+    assert first.state == "issued"
+    county.step()
+    county.say("regulator", "refuse", f"measure:{first.id}", channel="api", reason="no")
+    county.wait(26 * 60)
+    assert orders("2013-12-11").state == "issued", "of another day nobody has said anything"
+    assert orders("2013-12-12").state == "proposed"
+
+
+def test_who_was_called_for_the_first_question_is_not_called_for_the_next() -> None:
+    county = a_county()
+    county.life = replace(county.life, book=Waits())
+    shut = county.order("close", level=3, km_h=40.0)
+    county.wait(100)  # the regulator is silent, the township may not sign, the office is called
+    assert ("decision", "office") in county.open()
+    subject = f"measure:{shut}"
+    assert county.say("regulator", "approve-changed", subject, channel="api",
+                      arguments={"km_h": 60.0}, reason="dry") == "taken"  # fmt: skip
+    county.order("close", level=4, km_h=20.0)
+    county.step()
+    assert county.say("office", "approve", subject, channel="api") == "refused", "it is the regulator's"
+    assert county.measure(shut).arguments == {"km_h": 60.0}
+    county.wait(100)  # silent again
+    assert county.say("office", "approve", subject, channel="api") == "taken"
+    assert county.measure(shut).arguments == {"km_h": 20.0}
+    county.order("close", level=4, km_h=20.0)
+    assert county.say("office", "approve-changed", subject, channel="api",
+                      arguments={"km_h": 30.0}, reason="a slip") == "taken", "what they signed is theirs"  # fmt: skip
 
 
 STEPS = st.one_of(

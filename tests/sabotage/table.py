@@ -140,6 +140,73 @@ BREAKS = (
     Break("one of several is taken for the one that is meant", "alerting/chase/commands.py",
           "if len(found) > 1:", "if False:",
           STORIES + "test_commands.py::test_of_several_in_one_message_one_is_named_by_its_letter"),
+    Break("what was refused for a day is ordered ahead for it", "alerting/alerts/signing.py",
+          "row.day is not None or at - one.ended <= TAKEN_BACK", "at - one.ended <= TAKEN_BACK",
+          "tests/chase/test_confirming.py::"
+          "test_what_was_refused_for_a_named_day_is_not_ordered_ahead_for_that_day"),
+    Break("what came and went hides a refusal", "alerting/alerts/ledger.py",
+          'measure.c.state.in_(("refused", "withdrawn"))))  # fmt: skip',
+          "measure.c.number == row.number - 1))  # fmt: skip",
+          "tests/chase/test_confirming.py::"
+          "test_what_a_person_took_back_waits_for_its_signature_for_a_day"),
+    Break("who was called for one question signs the next", "alerting/chase/rights.py",
+          'now = {p.id for p in asked if p.state == "open"} or {p.id for p in asked}',
+          "now = {p.id for p in asked}",
+          "tests/chase/test_confirming.py::"
+          "test_who_was_called_for_the_first_question_is_not_called_for_the_next"),
+    Break("who signed cannot change it behind the link", "alerting/web/answer_page.py",
+          'or (again and a == "approve-changed")]', "or False]",
+          STORIES + "test_approval.py::"
+          "test_hours_and_vehicles_are_narrowed_on_the_page_behind_the_link"),
+    Break("who signed has no form to change it", "alerting/web/measure_page.py",
+          '"changes": row.decided_by if theirs else None,', '"changes": None,',
+          STORIES + "test_approval.py::test_who_signed_a_slip_changes_it_by_the_same_code"),
+    Break("a level put right calls nobody out", "alerting/alerts/correcting_alerts.py",
+          "called = callouts.put_right(ledger, place, held.id, facts, heard, at)",
+          "called: dict[str, bool] = {}",
+          "tests/alerts/test_corrected_calls.py::test_a_level_put_right_upwards_calls_out"),
+    Break("a call-out outlasts the level that was wrong", "alerting/alerts/callouts.py",
+          "if calling.at(level, held.hazard) is None:", "if False:",
+          "tests/alerts/test_corrected_calls.py::"
+          "test_what_calls_nobody_out_any_more_ends_the_call_and_the_called_hear_what_holds"),
+    Break("a call that was taken back is not made again", "alerting/alerts/callouts.py",
+          "called |= _call_again(ledger, held, heard, at)", "pass",
+          "tests/alerts/test_corrected_calls.py::"
+          "test_who_is_to_be_called_is_called_though_the_first_call_was_wrong_and_not_sent"),
+    Break("who was told by the call-out alone hears no correction", "alerting/alerts/corrected.py",
+          "if not (left_out and said):", "if True:",
+          "tests/alerts/test_corrected_calls.py::"
+          "test_who_was_told_of_a_place_by_a_call_out_alone_hears_that_it_was_wrong"),
+    Break("a text of an exercise answers again in earnest", "alerting/chase/replies.py",
+          "return connection.execute(known.limit(1)).first() is not None", "return False",
+          "tests/chase/test_commands.py::"
+          "test_a_text_that_was_taken_up_in_an_exercise_is_known_in_every_realm"),
+    Break("a confirmation delivered again answers what has come since", "alerting/chase/replies.py",
+          "Report(id=made.report.id, **fields)", 'Report(id=f"c{said_back.id}", **fields)',
+          "tests/chase/test_commands.py::"
+          "test_a_confirmation_has_the_id_of_its_text"),
+    Break("what is said back is said twice", "alerting/dispatch/compose.py",
+          'in ("question", "reply")', 'in ("question",)',
+          STORIES + "test_commands.py::"
+          "test_what_is_to_be_withdrawn_is_said_back_and_withdrawn_once_confirmed"),
+    Break("two confirmations do it twice", "alerting/chase/commands.py",
+          'if state != "answered":', "if True:",
+          "tests/chase/test_commands.py::"
+          "test_two_confirmations_that_were_read_before_either_was_done_do_it_once"),
+    Break("a real order looks like the exercise's", "alerting/chase/commands.py",
+          "held is None and not life.exercise and", "False and",
+          "tests/chase/test_commands.py::"
+          "test_an_order_without_a_code_says_that_it_is_real_while_an_exercise_runs"),
+    Break("an article is a measure's letter", "alerting/chase/commanding.py",
+          " and named[1] in letters:", ":",
+          "tests/chase/test_commanding.py::test_without_letters_in_the_message_a_letter_is_the_reasons"),
+    Break("tomorrow is a reason to order it now", "alerting/chase/understanding.py",
+          "    if alone:", "    if False:",
+          "tests/chase/test_commanding.py::"
+          "test_an_hour_or_a_day_that_the_measure_does_not_have_is_no_reason"),
+    Break("an hour of tomorrow is taken for today's", "alerting/chase/timing.py",
+          "if (strikes.date() - now.date()).days != days:", "if False:",
+          "tests/chase/test_commanding.py::test_an_hour_that_cannot_be_is_asked_back"),
     # Closed roads
     Break("a closure whose end has come goes on", "alerting/alerts/timed.py",
           "            expire(ledger, row, facts, at)", "            settle(ledger, row, facts, at)",

@@ -49,6 +49,7 @@ class StandIn:
     hangs: threading.Event | None = None
     hangs_on: str = ""
     on_send: Callable[[Sms], None] | None = None
+    _heard: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)  # by number
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def __enter__(self) -> StandIn:
@@ -132,7 +133,12 @@ class StandIn:
                   "Body": text, "AccountSid": ACCOUNT}  # fmt: skip
         if twice:
             self._post(inbound, fields, forged)
+        self._heard[number] = (inbound, fields)
         return self._post(inbound, fields, forged)
+
+    def repeats(self, number: str) -> int:
+        """The provider delivers somebody's last words once more, as it does when it heard no answer."""
+        return self._post(*self._heard[number], forged=False)
 
     def _post(self, url: str, fields: dict[str, str], forged: bool) -> int:
         token = "forged" if forged else TOKEN

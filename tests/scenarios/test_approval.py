@@ -16,10 +16,11 @@ from alerting.store.schema import answer
 from tests.scenarios.forms import pages_of
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import StandIn
+from tests.scenarios.test_by_hand_page import Desk
 from tests.scenarios.town import SOON, Town
 
 PHONES = ("chen", "wang", "li", "zhao", "sun")
-SECTIONS = ("S1", "S2", "S3")
+SECTIONS = ("S1", "S2", "S3", "S4")
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +126,14 @@ def test_hours_and_vehicles_are_narrowed_on_the_page_behind_the_link(town: Town)
     assert "客车、" not in chen.last.body
     shown = requests.get(f"{town.url}/measures/{one['id']}", timeout=SOON).text
     assert "王处长批准时改为此项，原建议：客车、危化车" in shown
+    assert "修改已批准的内容" not in shown, "the admin signed nothing"
+    link, page = next(pages_of(town, "wang"))
+    assert ("修改已批准的内容" in page, 'value="approve"' in page) == (True, False)
+    given |= {"argument.until": "07:00", "reason": "化雪慢"}
+    assert requests.post(link, data=given, timeout=SOON).status_code == 200
+    town.passes(minutes=1)
+    assert held(town, "ban", "S3")["arguments"] == {"vehicles": ["tanker"], "until": "07:00"}
+    chen.gets("危化车", "7时")
 
 
 def test_what_is_no_number_of_the_measure_changes_nothing(town: Town) -> None:
@@ -187,6 +196,14 @@ def test_who_signed_a_slip_changes_it_by_the_same_code(town: Town) -> None:
     chen.gets("20公里/小时")
     assert held(town, "slow", "S2")["arguments"] == {"limit": 20}
     wang.replies(f"1 20 {code}").gets("您已批准“20公里/小时”")
+    slow = held(town, "slow", "S2")["id"]
+    assert "修改已批准的内容" not in Desk(town, "孙副局长").page(f"/measures/{slow}"), "it is not theirs"
+    desk = Desk(town, "王处长")
+    assert "您批准的是：20公里/小时" in desk.page(f"/measures/{slow}")
+    desk.presses("approve-changed", f"measure:{slow}", on=f"/measures/{slow}", reason="路面已撒盐",
+                 **{"argument.limit": "30"})  # fmt: skip
+    town.passes(minutes=1)
+    chen.gets("30公里/小时")
 
 
 def test_words_that_may_answer_a_new_question_are_no_reason_for_the_last_refusal(town: Town) -> None:
@@ -260,26 +277,26 @@ def test_an_order_ahead_of_its_signature_says_so_and_is_confirmed(town: Town) ->
 
 def test_unanswered_it_stands_and_climbs_and_who_takes_it_back_reaches_everybody(town: Town) -> None:
     wang, sun, chen = town.phone("wang"), town.phone("sun"), town.phone("chen")
-    orders(town, "lead", "S2", level="red", limit=60)
+    orders(town, "lead", "S4", level="red", limit=60)
     wang.gets("已先行下达")
     chen.gets("先行下达，待追认").replies("2")
     town.passes(minutes=11)
     wang.gets("【催办】", "先行下达，待追认", "前追认或撤回")
     town.passes(minutes=10)
     sun.gets("先行下达，待追认", "交通运输局未答复", "撤回（写原因）回2")
-    one = held(town, "lead", "S2")
+    one = held(town, "lead", "S4")
     assert (one["state"], one["unconfirmed"]) == ("in force", True), "the order stands"
     assert "尚未追认" in page_of(town, one)
     sun.replies("2 路面已干").gets("未予追认，措施撤回")
     chen.gets("【撤回】", "未予追认：路面已干")
     wang.gets("【撤回】", "未予追认：路面已干")
-    one = held(town, "lead", "S2")
+    one = held(town, "lead", "S4")
     assert (one["state"], one["unconfirmed"]) == ("withdrawn", False)
     for phone in (wang, sun, chen):
         phone.forgets()
-    orders(town, "lead", "S2", level="red", limit=40)  # asked again within the day
+    orders(town, "lead", "S4", level="red", limit=40)  # asked again within the day
     wang.gets("请决定，建议：警车压速带道40公里/小时")
-    assert held(town, "lead", "S2")["state"] == "proposed", "not over the head of who took it back"
+    assert held(town, "lead", "S4")["state"] == "proposed", "not over the head of who took it back"
 
 
 def test_a_rise_before_it_is_confirmed_is_ordered_and_put_anew(town: Town) -> None:

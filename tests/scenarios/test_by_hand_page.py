@@ -51,10 +51,12 @@ class Desk:
         assert answer.status_code == expected, answer.text
         return unescape(answer.text)
 
-    def presses(self, act: str, subject: str, expected: int = 200, **fields: str) -> str:
+    def presses(
+        self, act: str, subject: str, expected: int = 200, on: str = "/by-hand?realm=live", **fields: str
+    ) -> str:
         """A button under an alert or measure, with what it asks for; gives the page as loaded again
         once the engine has taken it, as under a clock nothing goes on by itself."""
-        token = re.findall(r'name="form" value="([^"]*)"', self.page("/by-hand?realm=live"))[0]
+        token = re.findall(r'name="form" value="([^"]*)"', self.page(on))[0]
         named = subject if ":" in subject else f"alert:{subject}"
         given = {"form": token, "act": act, "subject": named, "back": "/?realm=live", **fields}
         answer = self._browser.post(f"{self._town.url}/act", data=given, timeout=SOON)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from alerting.store.schema import audit, delivery, delivery_notice, notice
+from alerting.store.schema import answer, audit, delivery, delivery_notice, notice
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import StandIn
 from tests.scenarios.town import Phone, Town
@@ -62,6 +62,7 @@ def test_what_is_to_be_withdrawn_is_said_back_and_withdrawn_once_confirmed(
     code = boss.code
     boss.replies(f"撤回 {code} 核实无雾")
     boss.gets("请确认：撤回G98S1段大雾黄色风险提示，原因：核实无雾", "前有效，确认前不执行", "确认回1")
+    assert boss.last.body.count("核实无雾") == 1, "said once"
     assert town.alert(id=fog)["state"] == "open", "nothing is done before it is confirmed"
     boss.replies(f"1 {boss.code}")
     boss.gets("已办：撤回G98S1段大雾黄色风险提示")
@@ -111,6 +112,27 @@ def test_after_ten_minutes_it_is_not_done_and_twice_it_is_done_once(town: Town, 
     boss.replies(f"1 {asked}", twice=True).gets("已办")
     boss.replies(f"1 {asked}").gets("已经答复过")
     assert len(entries(town, "raised", fog)) == 1
+
+
+def test_a_text_that_the_provider_delivers_again_answers_nothing_that_has_come_since(
+    town: Town, boss: Phone
+) -> None:
+    fog = opens(town, "S3")
+    boss.gets("黄色")
+    asked = boss.code
+    boss.replies("1").gets("收到确认")
+    boss.replies(f"升级 橙 {asked} 车多").gets("请确认")
+    boss.replies("1").gets("已办")
+    town.passes(seconds=31)
+    boss.gets("【升级】大雾橙色", "收到回1")  # which waits now, and alone
+    before = town.asks(answer.c.id, answer.c.person == "boss")
+    boss.forgets()
+    town.provider.repeats(boss.number)
+    town.settles()
+    assert town.asks(answer.c.id, answer.c.person == "boss") == before
+    boss.expects_nothing()
+    boss.replies("1").gets("收到确认")
+    assert town.alert(id=fog)["level"] == "orange"
 
 
 def boss_code(town: Town, boss: Phone, fog: str) -> str:
@@ -174,6 +196,8 @@ def test_what_is_not_understood_is_said_and_nothing_is_done(town: Town, boss: Ph
     boss.replies(f"升级 {code} 不妙").gets("未读懂升到哪一级", f"升级 红 {code} 原因")
     boss.replies(f"更正 {code} 不妙").gets("未读懂“不妙”")
     boss.replies("升级 红 Z9Z 不妙").gets("缺编号")
+    boss.replies("下令 限速40 G98S1段 明天 结冰").gets("“限速”不按日期下达")
+    boss.replies("下令 限速40 G98S1段 至22点 结冰").gets("“限速”没有这样的时刻")
     assert (town.alert(id=fog)["state"], town.alert(id=fog)["level"]) == ("open", "yellow")
     assert not by_boss(town)
 
