@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from alerting.alerts.life import Life
 from alerting.chase.called import passed_on_by
 from alerting.people import Policy, Post, Step, holders_of, post_by_id, resolve
+from alerting.people.policy import DECISIONS, SIGNS
 from alerting.store.schema import notice
 from alerting.vocabulary.answers import CALLED
 
@@ -24,7 +25,7 @@ def ladder(
 
     Rung 0 is the post itself, the next its deputy where it has one. Only tiers that stand above it in
     the policy follow: a silent township is not answered for by a regulator, and nobody stands above the
-    duty office.
+    duty office. For a decision, posts above where nobody may decide are passed: it is time lost.
     """
     first = post_by_id(connection, pursuit.post)
     tiers = policy_of(life, pursuit).tiers
@@ -41,6 +42,8 @@ def ladder(
     above = [resolve(connection, life.places, tier, sector, place) for tier in tiers]
     if parent is not None:
         above.insert(0, post_by_id(connection, parent))
+    if pursuit.wants in DECISIONS:
+        above = [p for p in above if p is None or p.tier == DUTY_OFFICE or _may_decide(connection, p)]
     deputy = post_by_id(connection, first.deputy) if first is not None and first.deputy else None
     # A deputy that is a rung above keeps its place there: the duty office stays the last.
     if deputy is not None and deputy.id not in {p.id for p in above if p is not None} and (
@@ -51,6 +54,12 @@ def ladder(
         if post is not None and post.id not in {p.id for p in found}:
             found.append(post)
     return found
+
+
+def _may_decide(connection: Connection, one: Post) -> bool:
+    """A post with nobody on it stays: it is passed when its turn comes, and that is said."""
+    on_it = holders_of(connection, one.id)
+    return not on_it or any(person.role in SIGNS for person in on_it)
 
 
 def _same_person(connection: Connection, one: Post, other: Post) -> bool:

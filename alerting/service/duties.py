@@ -12,15 +12,13 @@ from sqlalchemy import Connection
 from alerting.alerts import Life
 from alerting.alerts.rule_places import rule_places
 from alerting.people import list_of, resolve
-from alerting.people.policy import SIGNS
+from alerting.people.policy import DUTY_OFFICE, SIGNS
 from alerting.places import Place
 from alerting.rulebook import Rule
-from alerting.rulebook.files import POLICIES
 from alerting.service.clock import LIVE
 from alerting.service.county import County, sync_people
 from alerting.service.survey import Note
 from alerting.store import Store
-from alerting.vocabulary import Level
 
 
 class _Asked(NamedTuple):
@@ -52,12 +50,13 @@ class _Gap:
 def measure_notes(county: County, at: datetime) -> list[Note]:
     """Measures that rules ask for and nobody would carry, decide or lift at some place. One note a
     missing post, with all that waits for it, at the first ask; one a post that decides, with who on
-    its list may not; and one of all posts above them that would be called in vain."""
+    its list may not; and one of a duty office that would be called in vain. Other posts above on which
+    nobody may are passed."""
     store = Store(":memory:")
     store.write(lambda c: sync_people(c, county, LIVE, at))
     gaps: dict[tuple[str, str], _Gap] = {}
     unsigned: dict[str, _Gap] = {}
-    above: dict[str, None] = {}
+    last: dict[str, None] = {}
     with store.read() as connection:
         for asked in _asked(county):
             for role, tier in _unfilled(connection, county, asked):
@@ -65,12 +64,12 @@ def measure_notes(county: County, at: datetime) -> list[Note]:
                 gaps.setdefault(key, _Gap(asked.where)).add(role, asked)
             if post := _decider(connection, county, asked):
                 unsigned.setdefault(post, _Gap(asked.where)).add("decider", asked)
-                above |= dict.fromkeys(_above(connection, county, asked))
-        lists = {post: list_of(connection, post) for post in [*unsigned, *above]}
+                last |= dict.fromkeys([_last(connection, county, asked)])
+        lists = {post: list_of(connection, post) for post in [*unsigned, *last]}
     store.close()
     lacking = {post: [one.name for one in named if one.role not in SIGNS]
                for post, named in lists.items()}  # fmt: skip
-    in_vain = [post for post in above if post not in unsigned and lists[post]
+    in_vain = [post for post in last if post not in unsigned and lists[post]
                and len(lacking[post]) == len(lists[post])]  # fmt: skip
     posts, people = county.config.county.posts, county.config.county.people
     notes = [
@@ -99,8 +98,7 @@ def measure_notes(county: County, at: datetime) -> list[Note]:
         notes.append(Note(
             "warning", str(posts), "called for what nobody below has decided, and nobody on them may"
             f" sign / 逐级呼叫时会叫到，但无决定权限: {said}",
-            f"Give one of each the role decide in {people}, or take their tier out of the steps for"
-            f" decisions in {county.config.rules / POLICIES}."))
+            f"Give one of each the role decide in {people}."))
     return notes
 
 
@@ -159,13 +157,10 @@ def _decider(connection: Connection, county: County, asked: _Asked) -> str:
     return post.id if post else ""
 
 
-def _above(connection: Connection, county: County, asked: _Asked) -> Iterator[str]:
-    """The posts that are called by the policy of decisions when the one that decides is silent."""
-    policies = county.book.policies
-    for tier in {tier: None for level in Level for tier in policies.of(level, "decision").tiers}:
-        post = resolve(connection, county.places, tier, asked.sector, asked.place.id)
-        if post is not None:
-            yield post.id
+def _last(connection: Connection, county: County, asked: _Asked) -> str:
+    """The post that is called when nobody below has decided; "" where there is none."""
+    post = resolve(connection, county.places, DUTY_OFFICE, asked.sector, asked.place.id)
+    return post.id if post else ""
 
 
 def _some(names: list[str], limit: int = 4) -> str:

@@ -51,7 +51,7 @@ PLACES = Places.of("county", [COUNTY, TOWN, ROAD])
 POSTS = {
     "police": ("field", "road-traffic", "road-1", "answer"),
     "regulator": ("regulator", "road-traffic", "county", "decide"),
-    "township": ("township", "", "town", "answer"),
+    "township": ("township", "", "town", "decide"),
     "office": ("duty-office", "", "county", "order"),
 }
 

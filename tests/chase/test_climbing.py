@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from alerting import chase
-from alerting.store.schema import alert, delivery, measure, notice, pursuit
+from alerting.store.schema import alert, delivery, measure, notice, person, pursuit
 from tests.chase.builders import START, County, policies
 
 
@@ -210,6 +210,14 @@ def test_a_decision_that_is_due_soon_leaves_time_for_somebody_above(county):
     assert county.climbs() == [("regulator", "township", "silent")]
     county.wait(12)
     assert len(county.phone("township")) >= 2, "called again before it is too late"
+
+
+def test_who_may_not_decide_is_not_woken_for_a_decision(county):
+    county.store.write(lambda c: c.execute(update(person).where(person.c.id == "township").values(role="answer")))
+    county.order("close", onset=county.now + timedelta(minutes=60))
+    county.wait(59)
+    assert county.climbs() == [("regulator", "office", "silent")]
+    assert not county.phone("township")
 
 
 def test_a_decision_with_time_enough_waits_as_the_policy_says(county):

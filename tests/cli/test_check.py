@@ -179,7 +179,7 @@ def test_who_is_on_a_list_that_decides_and_may_not_is_named_by_check_and_doctor(
     assert "decide guide" in some["what"]
     assert above["where"].endswith("posts.csv")
     assert above["what"].endswith("逐级呼叫时会叫到，但无决定权限: duty (王交警)")
-    assert "policies.yaml" in above["mend"]
+    assert "people.csv" in above["mend"]
     ran = county.run("doctor", code=1, HTTPS_PROXY="http://127.0.0.1:9")
     ran.says("not everybody on the post office may sign", "duty (王交警)")
 

@@ -759,4 +759,7 @@ BREAKS = (
           'refresh=0 if given["do"] in ("report", "tick") else every', "refresh=every",
           STORIES + "test_callouts.py::"
           "test_who_does_not_answer_is_called_again_and_the_office_ticks_them_off"),
+    Break("who may not decide is woken for a decision", "alerting/chase/ladder.py",
+          "if pursuit.wants in DECISIONS:", "if False:",
+          "tests/chase/test_climbing.py::test_who_may_not_decide_is_not_woken_for_a_decision"),
 )  # fmt: skip
