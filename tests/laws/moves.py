@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,21 +24,28 @@ from alerting.people import import_people, import_posts, person_by_id, roster_ch
 from alerting.people.duty import hand_over
 from alerting.people.roster_changes import Desk
 from alerting.people.rota import Shift
+from alerting.service import drill_desk, hand_overs
 from alerting.service.clock import LIVE
-from alerting.signals import Area, Warning
+from alerting.signals import Area, Forecast, Warning
 from alerting.store.schema import alert, measure
+from alerting.store.schema_callout import callee
+from alerting.store.schema_drill import drill
 from tests.laws.provider import MOODS
 from tests.laws.witness import Witness
 from tests.laws.world import START, World
 
-PEOPLE = ("chen", "sun", "qian", "wang", "zhou", "li", "wu", "zhao", "admin")
+HERE = Path(__file__).parent
+PEOPLE = ("chen", "sun", "qian", "wang", "zhou", "li", "wu", "zhao", "admin", "ma")
 PLACES = {"S1": "9901", "S3": "9902"}
 LEVELS = ("blue", "yellow", "orange", "red")
 WORDS = ("1 {}", "1 {}", "1{}", "1", "2 {}", "２{}", "3 路断了 {}", "4{}", "1A {}", "2B {}", "1 全部",
-         "2", "3", "喂？", "收到", "1 40 {}", "2 风小了 {}", "1 ZZ", "STOP", "START")  # fmt: skip
+         "2", "3", "喂？", "收到", "1 40 {}", "2 风小了 {}", "1 ZZ", "STOP", "START",
+         "5 张三 3 否 {}", "5 {} 张三 3 是", "5 张三 {}", "5 0 {}", "6 {}")  # fmt: skip
 ACTS = ("acknowledge", "in-force", "cannot", "support", "approve", "refuse", "attest", "kept", "withdraw",
         "keep-first", "take-second", "both")  # fmt: skip
 ORDERS = ("guide", "speed-limit", "slow", "salt", "close", "release")
+DEGREES = {5.0: 0, -1.0: 2, -5.0: 3, -9.0: 4}  # the level that a run of so many degrees all along asks for
+POLICIES = sorted(one.stem for one in (HERE / "policies").iterdir())
 WHICH = st.integers(0, 11)
 
 
@@ -54,6 +63,7 @@ class Moves(RuleBasedStateMachine):
         self.holders = {p["id"]: list(p["holders"]) for p in self.world.county.posts}
         self.gone: set[str] = set()
         self.by_hand: set[tuple[str, str]] = set()  # (rule, place) that a person has raised, kept, ended
+        self.degrees = [5.0]  # of every run there was
 
     def teardown(self) -> None:
         with self.world.store.read() as c:
@@ -64,6 +74,7 @@ class Moves(RuleBasedStateMachine):
     @invariant()
     def the_laws_hold(self) -> None:
         self.witness.weather = self._warned_of()
+        self.witness.forecast = self._foreseen()
         self.witness.looks()
 
     # Weather
@@ -100,6 +111,25 @@ class Moves(RuleBasedStateMachine):
             level=level, area=Area(codes=(area,)),
         ))  # fmt: skip
 
+    @rule(degrees=st.sampled_from(sorted(DEGREES)))
+    def a_run_comes_in(self, degrees: float) -> None:
+        """Of three days, the same all along; by the office's clock, as warnings are."""
+        world = self.world
+        at = START + timedelta(seconds=world.provider.lived)
+        self.degrees.append(degrees)
+        world.said += 1
+        world.publishes(Forecast(
+            "model", at, at.replace(minute=0, second=0, microsecond=0) - timedelta(days=1),
+            world.station.spots,
+            {"temperature": np.full((144, len(world.station.spots)), degrees, np.float32)},
+        ))  # fmt: skip
+
+    def _foreseen(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """By (rule, place) at least and at most what must be open there."""
+        levels = [DEGREES[one] for one in self.degrees]
+        return {("frost", place): (levels[-1], max(levels)) for place in PLACES
+                if ("frost", place) not in self.by_hand}  # fmt: skip
+
     def _warned_of(self) -> dict[tuple[str, str], int]:
         """By (rule, place) what must be open there, where no person has had a hand in it."""
         found = {}
@@ -133,20 +163,22 @@ class Moves(RuleBasedStateMachine):
 
     @rule(which=WHICH, who=st.sampled_from(PEOPLE), act=st.sampled_from(ACTS))
     def somebody_presses_a_button(self, which: int, who: str, act: str) -> None:
-        rows = [m.id for m in self.world.rows(measure, measure.c.ended.is_(None))]
+        rows = self.world.rows(measure, measure.c.ended.is_(None),
+                               measure.c.realm.in_(self.world.running()))  # fmt: skip
         if rows and who not in self.gone:
-            self.world.report(act, who, f"measure:{one_of(rows, which)}", reason="现场情况")
+            held = one_of(rows, which)
+            self.world.report(act, who, f"measure:{held.id}", realm=held.realm, reason="现场情况")
 
     @rule(which=WHICH, act=st.sampled_from(("acknowledge", "raise", "keep", "withdraw")),
           level=st.sampled_from(LEVELS))  # fmt: skip
     def somebody_does_it_by_hand(self, which: int, act: str, level: str) -> None:
-        rows = self.world.rows(alert, alert.c.state == "open")
+        rows = self.world.rows(alert, alert.c.state == "open", alert.c.realm.in_(self.world.running()))
         if not rows:
             return
         held = one_of(rows, which)
-        if act != "acknowledge":
+        if act != "acknowledge" and held.realm == LIVE:
             self.by_hand.add((held.rule, held.place))
-        self.world.report(act, "zhao", f"alert:{held.id}", reason="研判", level=level)
+        self.world.report(act, "zhao", f"alert:{held.id}", realm=held.realm, reason="研判", level=level)
 
     @rule(name=st.sampled_from(ORDERS), place=st.sampled_from(sorted(PLACES)), level=st.sampled_from(LEVELS),
           limit=st.sampled_from((20, 60)))  # fmt: skip
@@ -155,7 +187,86 @@ class Moves(RuleBasedStateMachine):
         self.world.report("order", "zhao", f"place:{place}", measure=name, level=level, reason="团雾",
                           arguments=given)  # fmt: skip
 
+    @rule(which=WHICH, level=st.sampled_from(LEVELS), limit=st.sampled_from((20, 60)),
+          place=st.sampled_from(("", "", *sorted(PLACES))), of=st.sampled_from(("alert", "measure")))  # fmt: skip
+    def somebody_corrects(self, which: int, level: str, limit: int, place: str, of: str) -> None:
+        table, still = (alert, alert.c.kept_by.is_not(None)) if of == "alert" else (
+            measure, measure.c.ended.is_(None))  # fmt: skip
+        rows = self.world.rows(table, table.c.realm == LIVE, still)
+        if not rows:
+            return
+        held = one_of(rows, which)
+        detail: dict[str, Any] = {"level": level} | ({"place": place} if place else {})
+        if of == "alert":
+            self.by_hand |= {(held.rule, one) for one in PLACES}
+        elif "limit" in held.arguments:
+            detail["arguments"] = {"limit": limit}
+        self.world.report("correct", "zhao", f"{of}:{held.id}", reason="地点有误", **detail)
+
+    @rule(which=WHICH, who=st.sampled_from(("li", "wu", "zhao", "ma")),
+          act=st.sampled_from(("report", "pass-on", "tick")), whole=st.booleans())  # fmt: skip
+    def somebody_speaks_for_who_is_called_out(self, which: int, who: str, act: str, whole: bool) -> None:
+        running = self.world.running()
+        called = [one for one in self.world.rows(callee) if one.callout.split(".")[0] in running]
+        if not called or who in self.gone:
+            return
+        one = one_of(called, which)
+        said = {"commander": "张三", "affected": "3", "help": "否", "harm": "0"} if whole else {"affected": "3"}
+        self.world.report(act, who, f"callout:{one.callout}", realm=one.callout.split(".")[0],
+                          post=one.post, form=said, reason="电话已接通",
+                          arguments={"how": "phone"} if act == "tick" else {})  # fmt: skip
+
+    # Drills, policies
+
+    @rule(announced=st.booleans(), minutes=st.sampled_from((0, 0, 0, 20, 200)))
+    def a_drill_is_held(self, announced: bool, minutes: int) -> None:
+        station = self.world.station
+
+        async def holds() -> None:
+            due = station.runtime.now() + timedelta(minutes=minutes) if minutes else None
+            try:
+                await drill_desk.hold(self.world.station, "ice", "zhao", "季度演练", announced, due)
+            except SuianError:  # another is under way, or the real world calls
+                return
+
+        self.world.does(holds)
+
+    @rule(which=WHICH)
+    def a_drill_is_stopped(self, which: int) -> None:
+        held = self.world.rows(drill)
+        if not held:
+            return
+
+        async def stops() -> None:
+            try:
+                await drill_desk.stop(self.world.station, one_of(held, which).id, "zhao", "到此为止")
+            except SuianError:  # it is over
+                return
+
+        self.world.does(stops)
+
+    @rule(which=st.sampled_from(POLICIES))
+    def the_policies_are_changed(self, which: str) -> None:
+        said = (HERE / "policies" / f"{which}.yaml").read_text("utf-8")
+        (self.world.rules / "policies.yaml").write_text(said, "utf-8")
+
     # Who is on duty
+
+    @rule(who=st.sampled_from(("chen", "sun", "zhao")), act=st.sampled_from(("take-over", "cannot-take-over")))
+    def a_hand_over_is_answered(self, who: str, act: str) -> None:
+        world = self.world
+
+        def answers(c: Any) -> None:
+            by = person_by_id(c, who)
+            if by is None:
+                return
+            try:
+                hand_overs.answer(world.station, Desk(c, world.county.config.county.zone, LIVE, world.now, by),
+                                  "police", act, "已到岗")  # fmt: skip
+            except SuianError:  # nobody waits for it, or it is not theirs
+                return
+
+        world.writes(answers)
 
     @rule(post=st.sampled_from(("road-owner", "transport", "transport-2", "township", "township-2",
                                 "office", "police")),

@@ -6,6 +6,7 @@ carries, so that what it says of who was told how often is a second witness.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -35,6 +36,7 @@ class Taken:
     message: Message
     at: float  # seconds that the machine has lived, whatever its clock says
     sid: str
+    begun: int = 0  # how long the record was when it was handed over
     lost: bool = False
     said: bool = False  # that it was brought
 
@@ -44,7 +46,9 @@ class Taken:
 
 
 # What a channel may do with the next message, and with those after it until another mood is drawn.
-MOODS = ("works", "refuses", "is busy", "is silent", "takes it silently", "closed the account")
+MOODS = ("works", "refuses", "is busy", "is silent", "takes it silently", "closed the account",
+         "answers late", "hangs")  # fmt: skip
+HANGS = 70.0  # seconds, less than a lease
 
 
 @dataclass
@@ -56,6 +60,8 @@ class Provider:
     kill: tuple[int, str] | None = None
     dead: bool = False
     lived: float = 0.0
+    # Sends that hang: since how many seconds of its life, and what lets them go on.
+    hanging: list[tuple[float, asyncio.Future[None]]] = field(default_factory=list)
     # Deliveries of which an attempt may have come through, for all the service can know.
     unsure: set[int] = field(default_factory=set)
 
@@ -68,9 +74,11 @@ class Provider:
             one.provider = self  # type: ignore[attr-defined]
         return made
 
-    def hand_over(self, channel: str, message: Message) -> Sent:
+    async def hand_over(self, channel: str, message: Message) -> Sent:
         self._may_die("before", message)
-        mood = self.moods.get(channel, "works")
+        mood, begun = self.moods.get(channel, "works"), len(self.record)
+        if mood == "hangs":
+            await self._hangs(message)
         failed: Failed | None = None
         if mood == "refuses":
             failed = Permanent("no such number")
@@ -83,12 +91,29 @@ class Provider:
             failed = Unusable("the account is closed")
         if failed is not None:
             raise failed
-        taken = Taken(channel, message, self.lived, f"{channel}-{len(self.record)}")
+        taken = Taken(channel, message, self.lived, f"{channel}-{len(self.record)}", begun)
         self.record.append(taken)
         self._may_die("after", message)
+        if mood == "answers late":
+            await self._hangs(message)
         if mood == "takes it silently":
             raise Passing("no answer", unsure=True)
         return Sent("accepted", taken.sid)
+
+    async def _hangs(self, message: Message) -> None:
+        """Until `lets_go`; what dies meanwhile may have arrived, for all the service can know."""
+        waits, known = asyncio.get_running_loop().create_future(), set(self.unsure)
+        self.hanging.append((self.lived, waits))
+        self.unsure.add(message.delivery)
+        await waits
+        self.unsure.intersection_update(known | (self.unsure - {message.delivery}))
+
+    def lets_go(self) -> None:
+        """Those that have hung for long enough go on."""
+        for since, waits in self.hanging:
+            if self.lived - since >= HANGS and not waits.done():
+                waits.set_result(None)
+        self.hanging = [one for one in self.hanging if not one[1].done()]
 
     def _may_die(self, side: str, message: Message) -> None:
         if self.dead:
@@ -113,7 +138,7 @@ class _Phones(Plain):
     needs_template: ClassVar[bool] = False
 
     async def send(self, message: Message) -> Sent:
-        return self.provider.hand_over(self.name, message)
+        return await self.provider.hand_over(self.name, message)
 
 
 class Text(_Phones):

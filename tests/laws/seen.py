@@ -17,6 +17,9 @@ from alerting.store.schema import (
     notice,
     pursuit,
 )
+from alerting.store.schema import realm as realm_table
+from alerting.store.schema_drill import drill
+from alerting.store.schema_duty import handover
 from tests.laws.world import World
 
 
@@ -31,6 +34,9 @@ class Seen:
             self.pursuits = {p.id: p for p in all_of(pursuit)}
             self.alerts = {a.id: a for a in all_of(alert)}
             self.measures = {m.id: m for m in all_of(measure)}
+            self.realms = {r.id: r for r in all_of(realm_table)}
+            self.drills = all_of(drill)
+            self.cannot = {h.pursuit for h in all_of(handover) if h.cannot is not None}
             self.climbs = all_of(escalation)
             self.meetings = [m for m in all_of(meeting) if m.state == "open"]
             self.carriers: dict[int, list[Any]] = defaultdict(list)

@@ -15,7 +15,8 @@ from tests.laws.provider import Taken
 from tests.laws.seen import Seen
 from tests.laws.world import World
 
-CALLS = ("reminder", "escalation")
+LIVE = "live"
+CALLS = ("reminder", "escalation", "take-over")
 RED = 4
 TOP = "office"
 MINUTE = 60.0
@@ -27,7 +28,8 @@ RANK = {"bound": 0, "sending": 1, "accepted": 2, "delivered": 3, "read": 4, "sup
         "answered": 6}  # fmt: skip
 WATCH = 11 * MINUTE  # how often the watch looks under a virtual clock, and a little
 PENDING = timedelta(minutes=30)  # no try of a message is further off
-AUDIENCE = {"icing": ("police", "township"), "fog": ("transport", "township")}
+AUDIENCE = {"icing": ("police", "township"), "fog": ("transport", "township"),
+            "frost": ("police", "township")}  # fmt: skip
 
 
 class Broken(AssertionError):
@@ -44,6 +46,8 @@ class Witness:
         self.begun, self.starts, self.unknown = 0.0, 0, 0  # when the process was last started
         self.before = 0  # how long the record was before this move
         self.weather: dict[tuple[str, str], int] = {}  # (rule, place): the level warned of
+        self.forecast: dict[tuple[str, str], tuple[int, int]] = {}  # at least, at most
+        self.closed: dict[str, int] = {}  # an exercise that is over: how long the record was then
 
     def looks(self) -> None:
         """After a move: every law. Raises Broken with what was seen."""
@@ -53,7 +57,7 @@ class Witness:
         if world.unknown != self.unknown:
             self.unknown, self.stood = world.unknown, {}
         for law in (self._once, self._told, self._alarmed, self._climbs, self._over, self._decided,
-                    self._red, self._states, self._heeded):  # fmt: skip
+                    self._red, self._states, self._heeded, self._drills):  # fmt: skip
             for wrong in law(seen):
                 raise Broken(f"{law.__name__.strip('_')}: {wrong}\n{self._told_so_far()}")
         self.before = len(world.provider.record)
@@ -70,7 +74,8 @@ class Witness:
             if len(takes) == 1:
                 continue
             first = takes[0].message.delivery
-            counted = seen.deliveries[first].resends
+            # Where the provider can be asked whether it has a message, none is sent again.
+            counted = 0 if channel == "sms" else seen.deliveries[first].resends
             if any(t.message.delivery != first for t in takes) or len(takes) - 1 > counted:
                 yield (f"notice {number} came {len(takes)} times to {person} on {channel}: deliveries"
                        f" {[t.message.delivery for t in takes]}, {counted} resends counted")  # fmt: skip
@@ -78,9 +83,9 @@ class Witness:
     # Everyone due is told, or is in the dead letters with an alarm
 
     def _told(self, seen: Seen) -> Iterator[str]:
-        now = self.world.now
-        reached = self._reached()
+        machine, reached = self.world.now, self._reached()
         for one in seen.notices.values():
+            now = self.world.station.now(one.realm)
             said = f"notice {one.id} ({one.kind}, {one.post}, {one.state})"
             if one.state == "due" and one.due <= now:
                 yield f"{said} is due since {one.due} and nobody deals with it"
@@ -101,7 +106,7 @@ class Witness:
                 alive = alive or told or bool(waits) or "dead" in states
                 for d in waits:
                     at = d.leased_until or d.next_try
-                    if at is None or not now < at <= now + PENDING:
+                    if at is None or not machine < at <= machine + PENDING:
                         yield f"{said}: delivery {d.id} to {person} is {d.state} until {at}"
                 if not told and not waits and not states & {"dead", "superseded"}:
                     yield f"{said}: {person} counts as told ({states}) and never was"
@@ -114,7 +119,8 @@ class Witness:
 
     def _alarmed(self, seen: Seen) -> Iterator[str]:
         lived, reached = self.world.provider.lived, self._reached()
-        numbers = {d.id for d in seen.deliveries.values() if d.state == "dead"}
+        # Of the real world alone: what an exercise could not bring stands in its report.
+        numbers = {d.id for d in seen.deliveries.values() if d.state == "dead" and d.realm == LIVE}
         self.died = {n: self.died.get(n, lived) for n in numbers}
         for number, since in self.died.items():
             if lived - max(since, self.begun) <= WATCH:
@@ -148,24 +154,29 @@ class Witness:
     # No escalation is lost
 
     def _climbs(self, seen: Seen) -> Iterator[str]:
-        lived, now = self.world.provider.lived, self.world.now
+        lived = self.world.provider.lived
         for one in seen.notices.values():
-            if one.wants and one.pursuit is None and one.post and one.state != "withheld":
+            if one.wants and one.pursuit is None and one.post and one.state != "withheld" and (
+                seen.realms[one.realm].ended is None
+            ):  # fmt: skip
                 yield f"nobody waits for the answer to notice {one.id}"
         standing: dict[int, tuple[Any, float]] = {}
         keys: set[tuple[Any, ...]] = set()
         for held in seen.pursuits.values():
-            if held.state != "open":
+            if held.state != "open" or seen.realms[held.realm].ended is not None:
                 continue
+            now = self.world.station.now(held.realm)
             said = f"pursuit {held.id} ({held.wants} of {held.post}, at {held.at_post})"
-            key = (held.post, held.wants, held.measure or held.alert)
+            if held.id in seen.cannot:  # nobody calls whoever said so again; others were told
+                continue
+            key = (held.realm, held.post, held.wants, held.measure or held.alert)
             if key in keys:
                 yield f"{said} is there twice"
             keys.add(key)
             if held.deadline is None or held.deadline <= now:
                 yield f"{said} has the deadline {held.deadline}: nobody will be called"
             called = seen.latest_call(held)
-            if called is not None and held.at_post != TOP:
+            if called is not None and held.at_post != TOP and held.wants != "handover":
                 carried = {d.state for d in seen.carriers[called.id]} - {"superseded"}
                 if called.state == "nobody" or (called.state == "carried" and carried == {"dead"}):
                     yield f"{said}: its call {called.id} reached nobody, and the next rung is not called"
@@ -195,8 +206,9 @@ class Witness:
             for taken in record[since:]:
                 mine = [n for n in taken.notices if seen.notices[n].pursuit == held.id
                         and seen.notices[n].kind in CALLS]  # fmt: skip
-                # A message that may have come before is sent again; one that says more says all it did.
-                again = taken.message.delivery in self.world.provider.unsure or any(
+                # A message that may have come before is sent again; one that says more says all it did;
+                # one that hung at the provider's was on its way before.
+                again = taken.begun < since or taken.message.delivery in self.world.provider.unsure or any(
                     t.message.delivery == taken.message.delivery for t in record[:since])  # fmt: skip
                 if mine and not again and all(self._is_over(seen, n) for n in taken.notices):
                     yield (f"{taken.channel} to {taken.message.person} calls for pursuit {held.id}"
@@ -224,7 +236,9 @@ class Witness:
                  "acknowledged": {"in-force"}, "lift proposed": {"check"}}  # fmt: skip
         for row in seen.measures.values():
             wanted = asked.get(row.state)
-            if row.ended is not None or wanted is None or row.waits is not None:
+            if row.ended is not None or wanted is None or row.waits is not None or (
+                seen.realms[row.realm].ended is not None
+            ):  # fmt: skip
                 continue
             if row.id in meets:
                 wanted = wanted | {"conflict"}
@@ -236,8 +250,8 @@ class Witness:
     # Red is held neither by a budget nor by the night
 
     def _red(self, seen: Seen) -> Iterator[str]:
-        now = self.world.now
         for one in seen.notices.values():
+            now = self.world.station.now(one.realm)
             if one.level < RED or one.state != "due" or one.kind in ("fall", "clear", "update"):
                 continue
             if "budget" in one.reason or "morning" in one.reason or one.due - now > timedelta(minutes=2):
@@ -257,16 +271,45 @@ class Witness:
         for one in seen.notices.values():
             key = one.alert, one.post
             highest[key] = max(highest[key], one.level)
-        open_ = {(a.rule, a.place): a for a in seen.alerts.values() if a.state == "open"}
+        open_ = {(a.rule, a.place): a for a in seen.alerts.values()
+                 if a.state == "open" and a.realm == LIVE}  # fmt: skip
         for (rule, place), level in self.weather.items():
             held = open_.get((rule, place))
             if (held.level if held else 0) != level:
                 yield f"level {level} is warned of for {rule} at {place}: {held.level if held else 'nothing'}"
+        for (rule, place), (least, most) in self.forecast.items():
+            level = held.level if (held := open_.get((rule, place))) else 0
+            if not least <= level <= most:
+                yield f"level {least} to {most} is forecast for {rule} at {place}: {level}"
         for (rule, place), held in open_.items():
             for post in AUDIENCE.get(rule, ()):
                 name = post if place == "S1" or post != "township" else "township-2"
                 if highest[held.id, name] < held.level:
                     yield f"{held.id} is at level {held.level}, and {name} was not told"
+
+    # What is played is marked, ends with the exercise, and never stands beside what is real and grave
+
+    def _drills(self, seen: Seen) -> Iterator[str]:
+        record = self.world.provider.record
+        for taken in record[self.before :]:
+            marked = taken.message.text.startswith(("【演练", "演练", "EXERCISE", "[EXERCISE"))
+            if marked != (taken.message.realm != LIVE):
+                yield f"of {taken.message.realm}: {taken.message.text[:40]!r}"
+        for one in seen.realms.values():
+            if one.kind != "exercise" or one.ended is None:
+                continue
+            since = self.closed.setdefault(one.id, len(record))
+            for taken in record[since:]:
+                told = {str(a["kind"]) for a in taken.message.about}
+                again = taken.begun < since or taken.message.delivery in self.world.provider.unsure
+                if taken.message.realm == one.id and not again and not told <= {"stopped", "reply"}:
+                    yield f"{one.id} is over, and {taken.message.person} gets {sorted(told)}"
+        grave = [a.id for a in seen.alerts.values()
+                 if a.realm == LIVE and a.state == "open" and a.level >= 3
+                 and a.hazard not in ("season", "service")]  # fmt: skip
+        for held in seen.drills:
+            if held.state == "running" and grave:
+                yield f"drill {held.id} goes on beside {grave}"
 
     def _told_so_far(self) -> str:
         lines = [f"{n}: {t.channel} {t.message.person} {t.notices} delivery {t.message.delivery}"

@@ -8,6 +8,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -25,38 +26,42 @@ from alerting.service.process import loops_of
 from alerting.service.station import Station
 from alerting.signals import Report, Signal
 from alerting.store import Store
-from tests.laws.provider import Killed, Provider, Taken
+from tests.laws.provider import HANGS, Killed, Provider, Taken
 
 HERE = Path(__file__).parent
 START = datetime(2026, 1, 20, 6, tzinfo=UTC)  # 14:00 in the county
 CONFIG = {
-    "county": {"name": "测试县（虚构）", "name_en": "Test County (fictional)", "fictional": True,
+    "county": {"name": "测试县（虚构）", "name_en": "Test County (fictional)",
                "timezone": "Asia/Shanghai", "sender": "测试县应急办", "sender_en": "Test EMO",
                "zones": "county/zones.csv", "sites": "county/sites.csv",
                "people": "county/people.csv", "posts": "county/posts.csv",
                "rosters": "county/rosters.yaml"},
-    "sources": {"office": {"use": "signals", "brings": "warning", "cadence_hours": 8760}},
+    "sources": {"office": {"use": "signals", "brings": "warning", "cadence_hours": 8760},
+                "model": {"use": "signals", "brings": "forecast", "cadence_hours": 8760,
+                          "quantities": ["temperature"]}},
+    "exercise": {"plans": "drills"},
     "channels": {"sms": {"use": "console"}, "call": {"use": "console"}},
 }  # fmt: skip
 T = TypeVar("T")
 
 
 @cache
-def ground() -> tuple[County, Path]:
-    """The county as its files give it, and a database in which its service has begun: made once."""
+def ground() -> tuple[County, Path, list[Taken]]:
+    """The county as its files give it, a database in which its service has begun, and what went out
+    at that: made once."""
     folder = Path(tempfile.mkdtemp(prefix="laws-"))
-    shutil.copytree(HERE / "county", folder / "county")
-    shutil.copytree(HERE / "book", folder / "rules")
+    for name, to in (("county", "county"), ("book", "rules"), ("drills", "drills")):
+        shutil.copytree(HERE / name, folder / to)
     shutil.copy(HERE.parent / "scenarios" / "book" / "calendar.yaml", folder / "rules")
     (folder / "config.yaml").write_text(json.dumps(CONFIG, ensure_ascii=False))
     county = load_county(load_config(folder / "config.yaml"))
     made = folder / "suian.db"
-    store = Store(made)
-    with mock.patch.object(station_module, "make_channels", Provider().channels):
+    store, provider = Store(made), Provider()
+    with mock.patch.object(station_module, "make_channels", provider.channels):
         station = Station(county, VirtualRuntime(START), store)
         asyncio.run(loops_of(station).settle())
     store.close()
-    return county, made
+    return county, made, provider.record
 
 
 class Mortal:
@@ -76,17 +81,34 @@ class Mortal:
             raise Killed
 
 
+class InRealTime:
+    """A virtual clock for the dispatcher, which leaves its sends under way as in real time: whatever
+    else happens goes on beside them."""
+
+    virtual = False
+
+    def __init__(self, clock: VirtualRuntime) -> None:
+        self._clock = clock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._clock, name)
+
+
 class World:
     """`does` runs a step and all that follows from it; where the process dies in it, it is started
     again and the step is done once more, as whoever did it would do it."""
 
     def __init__(self) -> None:
-        self.county, made = ground()
+        county, made, sent = ground()
         self._folder = tempfile.TemporaryDirectory(prefix="laws-")
-        self._file = Path(self._folder.name) / "suian.db"
+        here = Path(self._folder.name)
+        self._file, self.rules = here / "suian.db", here / "rules"
         shutil.copy(made, self._file)
+        shutil.copytree(county.config.rules, self.rules)  # of its own: they are changed
+        config = county.config.model_copy(update={"rules": self.rules, "data": here / "var"})
+        self.county = replace(county, config=config)
         self._loop = asyncio.new_event_loop()
-        self.provider = Provider()
+        self.provider = Provider(record=[replace(one) for one in sent])
         self.starts, self.said = 0, 0
         self.unknown = 0  # deaths of which nobody can know how long they were
         self.begin(START)
@@ -103,11 +125,13 @@ class World:
         self.provider.dead, self.provider.kill = False, None
         with mock.patch.object(station_module, "make_channels", self.provider.channels):
             self.station = Station(self.county, self.runtime, self.store)
+        self.station.dispatcher._runtime = InRealTime(self.runtime)  # type: ignore[assignment]
         self.loops = loops_of(self.station)
 
     def dies(self, down: timedelta = timedelta(), clock: timedelta = timedelta()) -> None:
         """Killed, and started again after so long a time, by a clock that was set meanwhile."""
         self.provider.dead = self.mortal.dead = True
+        self._loop.run_until_complete(self._its_sends_die())
         self.store.close()
         self.provider.lived += down.total_seconds()
         self.unknown += bool(clock)
@@ -130,8 +154,30 @@ class World:
     async def _and_settles(self, step: Callable[[], Awaitable[T]]) -> T:
         done = await step()
         self.loops.wake()
-        await self.loops.settle()
+        await self._comes_to_rest()
         return done
+
+    async def _comes_to_rest(self) -> None:
+        """Until nothing is left to do at this moment but what hangs at the provider's."""
+        dispatcher = self.station.dispatcher
+        while True:
+            await self.loops.settle()
+            if self.provider.dead or self.mortal.dead:
+                raise Killed
+            settling = dispatcher._settling
+            if len(dispatcher._tasks) == len(self.provider.hanging) and (
+                settling is None or settling.done()
+            ):
+                return
+            await asyncio.sleep(0)
+
+    async def _its_sends_die(self) -> None:
+        dispatcher = self.station.dispatcher
+        under_way = [*dispatcher._tasks, *([dispatcher._settling] if dispatcher._settling else [])]
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        self.provider.hanging = []
 
     def settles(self) -> None:
         async def nothing() -> None:
@@ -140,6 +186,7 @@ class World:
         self.does(nothing)
 
     def ends(self) -> None:
+        self._loop.run_until_complete(self._its_sends_die())
         self.store.close()
         self._loop.close()
         self._folder.cleanup()
@@ -157,11 +204,15 @@ class World:
         async def on() -> None:
             while self.now < target:
                 before = self.now
-                await self.loops.settle()
+                await self._comes_to_rest()
                 due = self.loops.next_due()
                 to = target if due is None else min(target, max(due, before + timedelta(milliseconds=1)))
+                if self.provider.hanging:
+                    to = min(to, before + timedelta(seconds=HANGS + self.provider.hanging[0][0]
+                                                    - self.provider.lived))  # fmt: skip
                 self.runtime.move_to(to)
                 self.provider.lived += (to - before).total_seconds()
+                self.provider.lets_go()
 
         self.does(on)
 
@@ -180,11 +231,12 @@ class World:
     def publishes(self, *signals: Signal) -> None:
         self.does(lambda: self.station.publish(LIVE, list(signals)))
 
-    def report(self, act: str, person: str, subject: str, channel: str = "page", **detail: Any) -> None:
+    def report(self, act: str, person: str, subject: str, *, realm: str = LIVE, **detail: Any) -> None:
         """Somebody says so on a page; whoever checks their role there is not what is tried here."""
         self.said += 1
-        self.publishes(Report(id=f"report:{self.said}", source="page", issued=self.now, act=act,
-                              person=person, channel=channel, subject=subject, detail=detail))  # fmt: skip
+        said = Report(id=f"report:{self.said}", source="page", issued=self.station.now(realm), act=act,
+                      person=person, channel="page", subject=subject, detail=detail)  # fmt: skip
+        self.does(lambda: self.station.publish(realm, [said]))
 
     def texts(self, person: str, words: str, channel: str = "sms") -> bool:
         """A person's own words; the provider brings a message again that was not taken from it."""
@@ -201,6 +253,9 @@ class World:
     def rows(self, table: Any, *where: Any) -> list[Any]:
         with self.store.read() as c:
             return list(c.execute(select(table).where(*where).order_by(*table.primary_key)))
+
+    def running(self) -> list[str]:
+        return [one.id for one in self.station.running()]
 
     def phone(self, person: str) -> list[Taken]:
         return [t for t in self.provider.record if t.message.person == person and not t.lost]
