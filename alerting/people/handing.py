@@ -65,6 +65,9 @@ def _of_shift(connection: Connection, turn: Turn, on: tuple[str, ...]) -> tuple[
     if held is None and _confirmed_before(connection, turn, shift):
         return shift.people
     if held is None:
+        ahead = open_at(connection, turn.post)
+        if ahead is not None:  # of a shift that had begun, before the clock was set back
+            end(connection, ahead, "the clock was set back", turn.realm, turn.now)
         _open(connection, turn, shift, on)
         return on or shift.people
     _change(connection, held.n, people=list(shift.people))

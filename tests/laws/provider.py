@@ -60,8 +60,8 @@ class Provider:
     kill: tuple[int, str] | None = None
     dead: bool = False
     lived: float = 0.0
-    # Sends that hang: since how many seconds of its life, and what lets them go on.
-    hanging: list[tuple[float, asyncio.Future[None]]] = field(default_factory=list)
+    # Sends that hang: on which channel, since when in its life, and what lets them go on.
+    hanging: list[tuple[str, float, asyncio.Future[None]]] = field(default_factory=list)
     # Deliveries of which an attempt may have come through, for all the service can know.
     unsure: set[int] = field(default_factory=set)
 
@@ -78,7 +78,7 @@ class Provider:
         self._may_die("before", message)
         mood, begun = self.moods.get(channel, "works"), len(self.record)
         if mood == "hangs":
-            await self._hangs(message)
+            await self._hangs(channel, message)
         failed: Failed | None = None
         if mood == "refuses":
             failed = Permanent("no such number")
@@ -95,25 +95,29 @@ class Provider:
         self.record.append(taken)
         self._may_die("after", message)
         if mood == "answers late":
-            await self._hangs(message)
+            await self._hangs(channel, message)
         if mood == "takes it silently":
             raise Passing("no answer", unsure=True)
         return Sent("accepted", taken.sid)
 
-    async def _hangs(self, message: Message) -> None:
+    async def _hangs(self, channel: str, message: Message) -> None:
         """Until `lets_go`; what dies meanwhile may have arrived, for all the service can know."""
         waits, known = asyncio.get_running_loop().create_future(), set(self.unsure)
-        self.hanging.append((self.lived, waits))
+        self.hanging.append((channel, self.lived, waits))
         self.unsure.add(message.delivery)
         await waits
         self.unsure.intersection_update(known | (self.unsure - {message.delivery}))
 
     def lets_go(self) -> None:
         """Those that have hung for long enough go on."""
-        for since, waits in self.hanging:
+        for _, since, waits in self.hanging:
             if self.lived - since >= HANGS and not waits.done():
                 waits.set_result(None)
-        self.hanging = [one for one in self.hanging if not one[1].done()]
+        self.hanging = [one for one in self.hanging if not one[2].done()]
+
+    def full(self, channel: str) -> bool:
+        """Whether as many sends hang as a channel takes side by side of what is not urgent."""
+        return sum(of == channel for of, _, _ in self.hanging) >= 12
 
     def _may_die(self, side: str, message: Message) -> None:
         if self.dead:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from alerting.store.schema import delivery, notice
+from alerting.store.schema_duty import duty, handover
 from tests.laws.moves import Moves
 
 
@@ -61,4 +62,16 @@ def test_a_rise_in_the_moment_of_a_call_is_told_to_whom_that_calls_for_something
     moves.the_office_warns("road-icing", "red", "9901")
     raised = {n.post for n in world.rows(notice) if n.kind == "raise" and n.measure is None}
     assert raised == {"township"}
+    moves.the_laws_hold()
+
+
+def test_a_clock_set_back_to_before_a_shift_asks_for_the_hand_over_of_the_one_that_runs(
+    moves: Moves,
+) -> None:
+    for _ in range(3):  # 14:00, then 11:00: the shift of chen begins at noon again
+        moves.somebody_sets_the_clock(-60)
+    stand = moves.world.rows(handover, handover.c.state == "open")
+    assert [(one.incomer, one.outgoer) for one in stand] == [("sun", "chen")]
+    assert [one.person for one in moves.world.rows(duty, duty.c.ended.is_(None), duty.c.post == "police")
+            ] == ["chen"]  # fmt: skip
     moves.the_laws_hold()

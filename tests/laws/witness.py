@@ -105,6 +105,8 @@ class Witness:
                 waits = [d for d in held if _pending(d)]
                 alive = alive or told or bool(waits) or "dead" in states
                 for d in waits:
+                    if d.state == "bound" and self.world.provider.full(d.channel):
+                        continue
                     at = d.leased_until or d.next_try
                     if at is None or not machine < at <= machine + PENDING:
                         yield f"{said}: delivery {d.id} to {person} is {d.state} until {at}"

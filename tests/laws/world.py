@@ -208,7 +208,7 @@ class World:
                 due = self.loops.next_due()
                 to = target if due is None else min(target, max(due, before + timedelta(milliseconds=1)))
                 if self.provider.hanging:
-                    to = min(to, before + timedelta(seconds=HANGS + self.provider.hanging[0][0]
+                    to = min(to, before + timedelta(seconds=HANGS + self.provider.hanging[0][1]
                                                     - self.provider.lived))  # fmt: skip
                 self.runtime.move_to(to)
                 self.provider.lived += (to - before).total_seconds()
