@@ -116,11 +116,11 @@ class Moves(RuleBasedStateMachine):
         """Of days, the same all along; made three hours ago, by a clock that nobody sets. One from the
         future, after the service's own was set back, is not let in at its door."""
         world = self.world
-        at = START + timedelta(seconds=world.provider.lived) - timedelta(hours=3)
+        world.said += 1  # each is made after the one before
+        at = START + timedelta(seconds=world.provider.lived + world.said) - timedelta(hours=3)
         if at > world.now:
             return
         self.degrees.append(degrees)
-        world.said += 1
         world.publishes(Forecast(
             "model", at, at.replace(minute=0, second=0, microsecond=0) - timedelta(days=1),
             world.station.spots,
