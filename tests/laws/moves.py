@@ -157,6 +157,7 @@ class Moves(RuleBasedStateMachine):
         theirs = self.world.phone(who)
         to = theirs[max(0, len(theirs) - 1 - back)]
         to.said = True
+        self.witness.before_answer = len(self.world.provider.record)
         self.world.texts(who, words.format(to.message.code), to.channel)
 
     @precondition(lambda self: self.world.provider.record)
@@ -328,9 +329,22 @@ class Moves(RuleBasedStateMachine):
 
     # Channels
 
-    @rule(channel=st.sampled_from(("sms", "call")), mood=st.sampled_from(("works", "works", *MOODS)))
+    @rule(channel=st.sampled_from(("sms", "call", "both")), mood=st.sampled_from(("works", "works", *MOODS)))
     def a_channel_changes_its_mood(self, channel: str, mood: str) -> None:
-        self.world.provider.moods[channel] = mood
+        for one in ("sms", "call") if channel == "both" else (channel,):
+            self.world.provider.moods[one] = mood
+
+    @rule(mood=st.sampled_from(("is busy", "is silent", "closed the account", "hangs")),
+          minutes=st.sampled_from((4, 11, 16, 31)), which=WHICH, words=st.sampled_from(("1 {}", "2 {}", "1 全部")))  # fmt: skip
+    def nothing_goes_out_for_a_while(self, mood: str, minutes: int, which: int, words: str) -> None:
+        """And somebody answers what they had before."""
+        moods = self.world.provider.moods
+        before = dict(moods)
+        moods.update(sms=mood, call=mood)
+        self.world.passes(timedelta(minutes=minutes))
+        self.somebody_answers(which, words, 0)
+        moods.update({"sms": "works", "call": "works"} | before)
+        self.world.passes(timedelta(minutes=5))
 
     @rule(state=st.sampled_from(("delivered", "read", "failed", "failed for now")),
           back=st.sampled_from((0, 1, 3)))  # fmt: skip
