@@ -44,7 +44,8 @@ class Witness:
         self.died: dict[int, float] = {}  # a dead letter: when it was first seen
         self.states: dict[int, str] = {}
         self.begun, self.starts, self.unknown = 0.0, 0, 0  # when the process was last started
-        self.before = 0  # how long the record was before this move
+        # How long the record was before this move, and when the last answer was given in it.
+        self.before = self.before_answer = 0
         self.weather: dict[tuple[str, str], int] = {}  # (rule, place): the level warned of
         self.forecast: dict[tuple[str, str], tuple[int, int]] = {}  # at least, at most
         self.closed: dict[str, int] = {}  # an exercise that is over: how long the record was then
@@ -60,7 +61,7 @@ class Witness:
                     self._red, self._states, self._heeded, self._drills):  # fmt: skip
             for wrong in law(seen):
                 raise Broken(f"{law.__name__.strip('_')}: {wrong}\n{self._told_so_far()}")
-        self.before = len(world.provider.record)
+        self.before = self.before_answer = len(world.provider.record)
 
     # No (notice, rung, round) reaches a person twice on one channel but for a counted resend
 
@@ -203,7 +204,7 @@ class Witness:
             if held.state == "open":
                 continue
             # An answer is taken before anything more is sent; other ends come in the middle of a move.
-            known = self.before if held.state == "answered" else len(record)
+            known = self.before_answer if held.state == "answered" else len(record)
             since = self.over.setdefault(held.id, known)
             for taken in record[since:]:
                 mine = [n for n in taken.notices if seen.notices[n].pursuit == held.id
