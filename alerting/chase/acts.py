@@ -15,7 +15,7 @@ from alerting.alerts.life import Life
 from alerting.alerts.orders import OPEN_WORK, unconfirmed, undecided
 from alerting.alerts.signing import is_theirs, put_arguments
 from alerting.audit import record
-from alerting.chase import calls, handing_over, pursuits, reporting, words
+from alerting.chase import calls, decision_words, handing_over, pursuits, reply_words, reporting
 from alerting.chase.carrying import CARRIED_OUT, acknowledge, cannot, in_force, support
 from alerting.chase.changing import changed_arguments
 from alerting.chase.meetings import MEETS, gate_or_meeting
@@ -48,7 +48,7 @@ def answer_one(connection: Connection, life: Life, said: Said) -> Outcome:
     # "Cannot" and a call for support are news whatever has been asked since.
     news = said.current or said.act in ("cannot", "support")
     if not news and _overtaken(connection, said):
-        return Outcome("late", words.overtaken(), "overtaken by a rise")
+        return Outcome("late", reply_words.overtaken(), "overtaken by a rise")
     if said.act in MEETS:
         return gate_or_meeting(connection, life, said, row)
     does = {
@@ -91,29 +91,30 @@ def _decide(connection: Connection, life: Life, said: Said, row: Any) -> Outcome
     own = said.act == "approve-changed" and is_theirs(row, said.who.id) and not undecided(row)
     if not own and not decides(connection, said.who, row, said.notice, said.notice.wants):
         decider = post_by_id(connection, row.decider) if row.decider else None
-        return Outcome("refused", words.not_yours(decider), "not the decider")
+        return Outcome("refused", reply_words.not_yours(decider), "not the decider")
     who, at = said.who.id, said.at
     if responses.put_by(connection, row.id) is not None:
         return _consulted(connection, life, said, row)
     if said.act == "refuse":
         measures.refuse(connection, life, row.id, who, at, said.text)
-        told = words.refused(life) if said.text else words.refused_without_a_reason()
+        told = decision_words.refused(life) if said.text else decision_words.refused_without_a_reason()
         if row.put is not None:
-            told = words.stays_as_signed()
+            told = decision_words.stays_as_signed()
         elif unconfirmed(row):
-            told = words.taken_back(bool(said.text))
+            told = decision_words.taken_back(bool(said.text))
     elif said.act == "approve":
         measures.approve(connection, life, row.id, who, at)
-        told = words.confirmed() if unconfirmed(row) else words.approved()
+        told = decision_words.confirmed() if unconfirmed(row) else decision_words.approved()
     else:
         try:
             changed = changed_arguments(life, row, said.arguments)
             done = measures.approve(connection, life, row.id, who, at, changed, said.text)
         except BadInput as error:
-            return Outcome("not-understood", words.change_not_read(error), "not to be read")
+            return Outcome("not-understood", decision_words.change_not_read(error), "not to be read")
         if not done:  # what they change it to is what they signed before
             return _decided_before(connection, life, said, row)
-        told = words.approved_changed(words.said_of(life, row.measure, changed or put_arguments(row)))
+        as_signed = decision_words.said_of(life, row.measure, changed or put_arguments(row))
+        told = decision_words.approved_changed(as_signed)
     for held in open_for(connection, row, SIGNED):
         pursuits.answered(connection, life, held.id, who, at)
     return Outcome("taken", told)
@@ -122,24 +123,24 @@ def _decide(connection: Connection, life: Life, said: Said, row: Any) -> Outcome
 def _consulted(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
     """About an emergency response: for its post alone, whoever else was called, and with a note."""
     if row.decider not in posts_of(connection, said.who):
-        return Outcome("refused", words.not_yours(post_by_id(connection, row.decider)),
+        return Outcome("refused", reply_words.not_yours(post_by_id(connection, row.decider)),
                        "not the decider")  # fmt: skip
     if said.act == "approve-changed":
-        return Outcome("refused", words.response_not_changed(), "a response is not changed")
+        return Outcome("refused", decision_words.response_not_changed(), "a response is not changed")
     if not said.text:
         return Outcome("refused", responses.NOTE_NEEDED, "no note of the consultation")
     yes = said.act == "approve"
     responses.decide_on(connection, life, row.id, said.who.id, said.text, yes, said.at)
     for held in open_for(connection, row, ("decision",)):
         pursuits.answered(connection, life, held.id, said.who.id, said.at)
-    return Outcome("taken", words.responded(yes))
+    return Outcome("taken", decision_words.responded(yes))
 
 
 def _attest(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
     measures.attest(connection, life, row.id, said.who.id, said.at)
     for held in open_for(connection, row, ("check",)):
         pursuits.answered(connection, life, held.id, said.who.id, said.at)
-    return Outcome("taken", words.attested())
+    return Outcome("taken", decision_words.attested())
 
 
 def _kept(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
@@ -151,19 +152,19 @@ def _kept(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
         )
         calls.take_back(connection, held.id, "answered before it was sent")
     record(connection, life.realm, said.at, said.who.id, "keep", row.id, {"reason": said.text})
-    return Outcome("taken", words.kept(life, again))
+    return Outcome("taken", decision_words.kept(life, again))
 
 
 def _stand(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
     """Whether an alert stands that missing data alone hold: the office on duty says, with the role."""
     held, who, at = pursuits.by_id(connection, said.notice.pursuit), said.who.id, said.at
     if said.who.role not in SIGNS or not was_asked(connection, said.who, said.notice):
-        return Outcome("refused", words.not_yours(post_by_id(connection, held.post)),
+        return Outcome("refused", reply_words.not_yours(post_by_id(connection, held.post)),
                        "not theirs to decide")  # fmt: skip
     if said.act == "call-off":
         unknown.call_off(connection, life, said.notice.alert, who, at, said.text)
         pursuits.answered(connection, life, held.id, who, at)
-        return Outcome("taken", words.called_off())
+        return Outcome("taken", decision_words.called_off())
     if held.state != "open":
         return no_more(connection, life, said, held)
     again = at + ASKED_AGAIN
@@ -173,7 +174,7 @@ def _stand(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
     )  # fmt: skip
     calls.take_back(connection, held.id, "answered before it was sent")
     unknown.stands(connection, life, said.notice.alert, who, at)
-    return Outcome("taken", words.stands(life, again))
+    return Outcome("taken", decision_words.stands(life, again))
 
 
 def _over(connection: Connection, life: Life, said: Said, row: Any) -> Outcome | None:
@@ -183,7 +184,7 @@ def _over(connection: Connection, life: Life, said: Said, row: Any) -> Outcome |
             select(alert).where(alert.c.id == said.notice.alert)
         ).one_or_none()
         if held is not None and held.state != "open":
-            return Outcome("late", words.late(life, held.closed), held.state)
+            return Outcome("late", reply_words.late(life, held.closed), held.state)
         return None
     if said.act == "approve-changed" and is_theirs(row, said.who.id):
         return None  # who signed corrects themselves
@@ -203,9 +204,9 @@ def _over(connection: Connection, life: Life, said: Said, row: Any) -> Outcome |
         return None
     states = means.get(said.act, OPEN_WORK)
     if row.state == "approved" and said.act in CARRIED_OUT:
-        return Outcome("late", words.suspended(), row.state)
+        return Outcome("late", decision_words.suspended(), row.state)
     if row.ended is not None or row.state not in states:
-        return Outcome("late", words.late(life, row.ended), row.state)
+        return Outcome("late", reply_words.late(life, row.ended), row.state)
     return None
 
 
@@ -213,16 +214,16 @@ def _decided_before(connection: Connection, life: Life, said: Said, row: Any) ->
     """Somebody decided first: who, when and what, which holds."""
     before = last_answer(connection, said, DECIDED, anybody=True)
     if before is None:
-        return Outcome("late", words.late(life, row.ended), row.state)
+        return Outcome("late", reply_words.late(life, row.ended), row.state)
     who = person_by_id(connection, before.person)
     if before.act == said.act == "approve" or before.act == said.act == "refuse":
-        return Outcome("repeated", words.repeated(life, before.at, who))
-    holds = words.said_of(life, row.measure, row.arguments)
+        return Outcome("repeated", reply_words.repeated(life, before.at, who))
+    holds = decision_words.said_of(life, row.measure, row.arguments)
     if is_theirs(row, said.who.id) and before.person == said.who.id:
-        return Outcome("repeated", words.yours_holds(holds), "decided otherwise before")
+        return Outcome("repeated", decision_words.yours_holds(holds), "decided otherwise before")
     outcome = "late" if row.ended is not None else "repeated"
     kept = before.act == "refuse" and row.decided_by is not None  # asked anew, they stayed with it
-    told = words.decided_otherwise(life, before.at, who, "keep" if kept else before.act, holds)
+    told = decision_words.decided_otherwise(life, before.at, who, "keep" if kept else before.act, holds)
     return Outcome(outcome, told, "decided otherwise before")
 
 
@@ -231,9 +232,9 @@ def _done_by(
 ) -> Outcome:
     before = last_answer(connection, said, acts, anybody=True)
     if before is None:
-        return Outcome("late", words.late(life, row.ended), row.state)
+        return Outcome("late", reply_words.late(life, row.ended), row.state)
     who = person_by_id(connection, before.person)
-    return Outcome("repeated", words.repeated(life, before.at, who))
+    return Outcome("repeated", reply_words.repeated(life, before.at, who))
 
 
 def _overtaken(connection: Connection, said: Said) -> bool:

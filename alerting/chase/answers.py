@@ -25,6 +25,7 @@ from alerting.chase import (
     hints,
     pursuits,
     reasons,
+    reply_words,
     words,
 )
 from alerting.chase.acts import answer_one
@@ -104,11 +105,11 @@ def take(connection: Connection, life: Life, report: Report) -> str:
         record(connection, life.realm, at, who.id, f"answer {report.act}", subject,
                {"outcome": "not taken", "channel": report.channel, "why": why})  # fmt: skip
     if targets.untaken:
-        told = words.and_untaken(told, len(targets.untaken))
+        told = reply_words.and_untaken(told, len(targets.untaken))
     best = next((o for o in outcomes if o.outcome == "taken"), outcomes[0])
     if distress.unheard(report, best.outcome):
         distress.tell_office(connection, life, who, report, targets, at)
-        told = words.and_office_told(told)
+        told = reply_words.and_office_told(told)
     connection.execute(update(answer).where(answer.c.id == report.id).values(told=told))
     if best.outcome not in _ALIKE or _may_tell(connection, life, who, report, targets.delivery, at):
         _reply(connection, life, who, report, targets, told, at)
@@ -176,7 +177,7 @@ def _not_taken(
     assert made is not None
     if distress.unheard(report, made.outcome):
         distress.tell_office(connection, life, who, report, targets, at)
-        made = replace(made, words=words.and_office_told(made.words))
+        made = replace(made, words=reply_words.and_office_told(made.words))
     elif made.outcome == "not-understood" and not _may_hint(connection, life, who, held, at):
         record(connection, life.realm, at, who.id, "silence", report.subject,
                {"why": _SILENCE, "text": str(report.detail.get("text", ""))})  # fmt: skip
@@ -340,14 +341,14 @@ def _stop_or_start(
     if not changed and (reachable or not stop):
         return _so_already(connection, life, who, report, at)
     if not stop:
-        told, said = words.you_started(report.channel), words.started(who, report.channel)
+        told, said = reply_words.you_started(report.channel), words.started(who, report.channel)
     elif reachable:
-        told, said = words.you_stopped(report.channel), words.stopped(who, report.channel)
+        told, said = reply_words.you_stopped(report.channel), words.stopped(who, report.channel)
         loud = report.detail.get("loud")
         if loud and not any(one.channel in loud for one in left):
             reachable, said = False, words.only_silent(who, report.channel)
     else:
-        told, said = words.nothing_left(report.channel), words.unreachable(who, report.channel)
+        told, said = reply_words.nothing_left(report.channel), words.unreachable(who, report.channel)
     _write(connection, life, who, report, Outcome("taken", told), at)
     record(connection, life.realm, at, who.id, f"{report.act} messages", f"person:{who.id}",
            {"channel": report.channel, "reachable": reachable})  # fmt: skip
@@ -367,7 +368,7 @@ def _so_already(
 ) -> str:
     """It is so: the office need not hear of it again, nor they where they have stopped us."""
     stop = report.act == "stop"
-    told = (words.you_stopped if stop else words.you_started)(report.channel)
+    told = (reply_words.you_stopped if stop else reply_words.you_started)(report.channel)
     _write(connection, life, who, report, Outcome("repeated", told), at)
     if not stop and _may_tell(connection, life, who, report, None, at):
         _reply(connection, life, who, report, Targets([]), told, at)

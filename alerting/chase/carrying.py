@@ -13,7 +13,7 @@ from sqlalchemy import Connection, update
 from alerting.alerts import measures
 from alerting.alerts.life import Life
 from alerting.audit import record
-from alerting.chase import calls, everyone, pursuits, words
+from alerting.chase import calls, everyone, pursuits, reply_words, words
 from alerting.chase.outcomes import (
     Outcome,
     Said,
@@ -39,20 +39,20 @@ def acknowledge(connection: Connection, life: Life, said: Said, row: Any) -> Out
         return _heard(connection, life, said, held)
     noted = everyone.note(connection, life, held, said.who.id, said.at)
     if noted is False:
-        return Outcome("repeated", words.heard_before())
+        return Outcome("repeated", reply_words.heard_before())
     if noted is None and not pursuits.answered(connection, life, held.id, said.who.id, said.at):
         return no_more(connection, life, said, held)
     if row is None or held.post != row.carrier:
-        return Outcome("taken", words.acknowledged(life, None))
+        return Outcome("taken", reply_words.acknowledged(life, None))
     measures.acknowledge(connection, life, row.id, said.who.id, said.at)
     if row.state == "in force":  # only its level rose: it is acknowledged anew and stays in force
-        return Outcome("taken", words.acknowledged(life, None))
+        return Outcome("taken", reply_words.acknowledged(life, None))
     chased = pursuits.open_in_force(connection, life, held, row, said.notice.post or held.at_post,
                                     said.notice.rung, said.at)  # fmt: skip
     by = chased.must_by if chased.must_by > said.at else chased.deadline
     if life.measure(row.measure).returns:
-        return Outcome("taken", words.acknowledged_form(life, by))
-    return Outcome("taken", words.acknowledged(life, by))
+        return Outcome("taken", reply_words.acknowledged_form(life, by))
+    return Outcome("taken", reply_words.acknowledged(life, by))
 
 
 def _heard(connection: Connection, life: Life, said: Said, held: Any) -> Outcome:
@@ -61,35 +61,35 @@ def _heard(connection: Connection, life: Life, said: Said, held: Any) -> Outcome
         return no_more(connection, life, said, held)
     before = last_answer(connection, said, ("acknowledge",), pursuit_id=held.id)
     if before is not None:
-        return Outcome("repeated", words.repeated(life, before.at, said.who))
+        return Outcome("repeated", reply_words.repeated(life, before.at, said.who))
     minutes = minutes_of(life, measure_of(connection, held.measure))
     by = max(said.at + timedelta(minutes=minutes), held.deadline or said.at)
     connection.execute(update(pursuit).where(pursuit.c.id == held.id).values(deadline=by))
     record(connection, life.realm, said.at, said.who.id, "acknowledge", f"pursuit:{held.id}",
            {"deadline": by.isoformat()})  # fmt: skip
-    return Outcome("taken", words.heard(life, by))
+    return Outcome("taken", reply_words.heard(life, by))
 
 
 def in_force(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
     if life.measure(row.measure).returns:
-        return Outcome("refused", words.form_needed(), "its form is missing")
+        return Outcome("refused", reply_words.form_needed(), "its form is missing")
     done = measures.in_force(connection, life, row.id, said.who.id, said.at)
     waited = carriers(connection, row, ("acknowledge", "in-force"))
     for held in waited:
         pursuits.answered(connection, life, held.id, said.who.id, said.at)
     if done or waited:
-        return Outcome("taken", words.in_force(life, said.at))
+        return Outcome("taken", reply_words.in_force(life, said.at))
     before = last_answer(connection, said, ("in-force",), anybody=True)
     if before is None:
-        return Outcome("repeated", words.repeated(life, row.in_force or said.at, None))
-    return Outcome("repeated", words.repeated(
+        return Outcome("repeated", reply_words.repeated(life, row.in_force or said.at, None))
+    return Outcome("repeated", reply_words.repeated(
         life, before.at, person_by_id(connection, before.person)))  # fmt: skip
 
 
 def cannot(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
     before = last_answer(connection, said, CARRIED_OUT)
     if before is not None and before.act == "cannot" and row.cannot is not None:
-        return Outcome("repeated", words.repeated(life, before.at, said.who))
+        return Outcome("repeated", reply_words.repeated(life, before.at, said.who))
     asked = pursuits.by_id(connection, said.notice.pursuit)
     if asked.post != row.carrier:
         return _cannot_help(connection, life, said, asked)
@@ -105,12 +105,12 @@ def cannot(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
         calls.call(connection, life, chased, chased.at_post, "reminder",
                    words.still_cannot(said.who, said.text), said.at, rung=chased.rung,
                    round_=max(0, chased.round), by=said.who.called("zh"))  # fmt: skip
-        return Outcome("taken", words.cannot(post_by_id(connection, chased.at_post)))
+        return Outcome("taken", reply_words.cannot(post_by_id(connection, chased.at_post)))
     after = climb(connection, life, chased, "cannot", said.at, said=said.text, by=said.who)
     if after is None:
         by = said.at + life.policies.wait(chased.level, "in-force")
         connection.execute(update(pursuit).where(pursuit.c.id == chased.id).values(deadline=by))
-    return Outcome("taken", words.cannot(after))
+    return Outcome("taken", reply_words.cannot(after))
 
 
 def _cannot_help(connection: Connection, life: Life, said: Said, asked: Any) -> Outcome:
@@ -118,14 +118,14 @@ def _cannot_help(connection: Connection, life: Life, said: Said, asked: Any) -> 
     if asked.state != "open":
         return no_more(connection, life, said, asked)
     after = climb(connection, life, asked, "cannot", said.at, said=said.text, by=said.who)
-    return Outcome("taken", words.cannot(after))
+    return Outcome("taken", reply_words.cannot(after))
 
 
 def support(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
     """The regulator and the duty office are told, and called until they answer; the chase goes on."""
     before = last_answer(connection, said, ("support",))
     if before is not None and before.text == said.text:
-        return Outcome("repeated", words.repeated(life, before.at, said.who))
+        return Outcome("repeated", reply_words.repeated(life, before.at, said.who))
     held = pursuits.by_id(connection, said.notice.pursuit)
     next_by = held.must_by if row is not None else None
     if held.wants == "acknowledge" and held.state == "open":
@@ -143,4 +143,4 @@ def support(connection: Connection, life: Life, said: Said, row: Any) -> Outcome
                    by=said.who.called("zh"))  # fmt: skip
     record(connection, life.realm, said.at, said.who.id, "ask for support",
            f"notice:{said.notice.id}", {"text": said.text, "told": [p.id for p in told]})  # fmt: skip
-    return Outcome("taken", words.support(told, next_by, life))
+    return Outcome("taken", reply_words.support(told, next_by, life))

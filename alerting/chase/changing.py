@@ -7,7 +7,7 @@ from typing import Any
 
 from alerting.alerts.life import Life
 from alerting.alerts.signing import put_arguments
-from alerting.chase import words
+from alerting.chase import decision_words, words
 from alerting.errors import BadInput
 from alerting.rulebook.given import read_given
 
@@ -24,7 +24,8 @@ def changed_arguments(life: Life, row: Any, given: Mapping[str, Any]) -> dict[st
         numbers = [name for name, one in definition.arguments.items() if one.kind == "number"]
         said = [definition.arguments[name] for name in numbers]
         if len(numbers) != 1 or unit.lower() not in f"{said[0].zh} {said[0].en}".lower():
-            told = words.no_one_number(words.both(definition.title["zh"], definition.title["en"]))
+            title = words.both(definition.title["zh"], definition.title["en"])
+            told = decision_words.no_one_number(title)
             raise BadInput(told["en"], zh=told["zh"])
         changes[numbers[0]] = float(number)
     whole = {name: value for name, value in {**put, **changes}.items() if value not in ("", None, [])}

@@ -15,12 +15,13 @@ from alerting.alerts.life import Life
 from alerting.alerts.named_by_hand import day_of
 from alerting.chase import calls, hints
 from alerting.chase.commanding import Command, read_command
+from alerting.chase.decision_words import said_of
 from alerting.chase.outcomes import Outcome
 from alerting.chase.rights import ON_BEHALF
 from alerting.chase.told import told_by
 from alerting.chase.understanding import Meant, meant
 from alerting.chase.waiting import CONFIRMED_WITHIN
-from alerting.chase.words import Words, both, clock, said_of
+from alerting.chase.words import Words, both, clock
 from alerting.errors import BadInput, Refused
 from alerting.people import Person
 from alerting.rulebook.given import read_given

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from alerting.alerts.life import Life
 from alerting.audit import record
-from alerting.chase import calls, words
+from alerting.chase import calls, reply_words
 from alerting.chase.outcomes import Outcome
 from alerting.people import Person
 from alerting.signals import Report
@@ -58,7 +58,7 @@ def ask(
     facts = calls.bare_facts(connection, life, calls.NOTHING)
     # Said on another channel it would prove the wrong address.
     facts |= {"to": {"channel": to.channel, "address": to.address}, "nowhere_else": True}
-    calls.tell(connection, life, "reply", facts, words.say_back(code, page), at, person=who.id)
+    calls.tell(connection, life, "reply", facts, reply_words.say_back(code, page), at, person=who.id)
     record(connection, life.realm, at, by, "ask to verify", f"person:{who.id}", {"channel": to.channel})
 
 
@@ -76,10 +76,11 @@ def verify(connection: Connection, life: Life, who: Person, report: Report, at: 
     mine = _of(who.id, channel, address)
     row = connection.execute(select(verification).where(mine)).one_or_none()
     if row is None or at - row.asked > LASTS or row.tries >= TRIES:
-        return Outcome("refused", words.code_over(), "no code is awaited from there")
+        return Outcome("refused", reply_words.code_over(), "no code is awaited from there")
     if _digest(_plain(str(report.detail.get("text", "")))) != row.digest:
         connection.execute(update(verification).where(mine).values(tries=row.tries + 1))
-        return Outcome("refused", words.code_wrong(TRIES - row.tries - 1), "another code was sent")
+        left = TRIES - row.tries - 1
+        return Outcome("refused", reply_words.code_wrong(left), "another code was sent")
     connection.execute(delete(verification).where(mine))
     connection.execute(
         update(contact)
@@ -87,7 +88,7 @@ def verify(connection: Connection, life: Life, who: Person, report: Report, at: 
         .values(verified=at)
     )  # fmt: skip
     record(connection, life.realm, at, who.id, "verify", f"person:{who.id}", {"channel": channel})
-    return Outcome("taken", words.verified(channel))
+    return Outcome("taken", reply_words.verified(channel))
 
 
 def _of(person: str, channel: str, address: str) -> Any:

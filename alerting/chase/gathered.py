@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from alerting.alerts.life import Life
 from alerting.audit import record
-from alerting.chase import calls, words
+from alerting.chase import calls, reply_words
 from alerting.chase.acts import fits
 from alerting.chase.outcomes import Outcome
 from alerting.people import Person, Post, resolve
@@ -24,7 +24,7 @@ HEARD = ("cannot", "support")  # whatever place it is, somebody must call back
 def hint(asked: Sequence[Any], held: Any) -> Outcome:
     """How a digest can be answered, to one who said something else."""
     received = any(fits("acknowledge", n.wants, n.measure is not None) for n in asked)
-    told = words.only_received(held.code) if received else words.only_by_link()
+    told = reply_words.only_received(held.code) if received else reply_words.only_by_link()
     return Outcome("not-understood", told, "a digest is only acknowledged")
 
 
@@ -47,7 +47,7 @@ def call_back(
         .order_by(answer.c.at)
     ).scalars().first()  # fmt: skip
     if before is not None:
-        return Outcome("repeated", words.repeated(life, before, who))
+        return Outcome("repeated", reply_words.repeated(life, before, who))
     top = max(asked, key=lambda n: (n.level, -n.id))
     facts = calls.bare_facts(connection, life, calls.About(top.alert, None, top.level))
     facts |= {"hazard": top.facts.get("hazard") or "", "place": life.places.county}
@@ -59,8 +59,8 @@ def call_back(
             continue
         told.append(post)
         calls.tell(connection, life, "service", facts,
-                   words.one_of_many(who, report.act, len(asked), text), at, post=post.id,
+                   reply_words.one_of_many(who, report.act, len(asked), text), at, post=post.id,
                    alert_id=top.alert, wants="acknowledge")  # fmt: skip
     record(connection, life.realm, at, who.id, f"answer {report.act}", f"delivery:{held.id}",
            {"text": text, "told": [p.id for p in told], "of": len(asked)})  # fmt: skip
-    return Outcome("taken", words.which_of_many(told))
+    return Outcome("taken", reply_words.which_of_many(told))

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, upd
 from alerting.alerts.life import Life
 from alerting.alerts.notices import Facts
 from alerting.audit import record
-from alerting.chase import calls, handing_words, pursuits, words
+from alerting.chase import calls, handing_words, pursuits, reply_words, words
 from alerting.chase.handing_words import Hands
 from alerting.chase.ladder import ladder, policy_of
 from alerting.chase.open_items import counted, gravest, open_items
@@ -111,7 +111,7 @@ def answer(connection: Connection, life: Life, said: Said) -> Outcome:
                        "not the incomer")  # fmt: skip
     if row.state == "taken" or (row.state == "confirmed" and said.act == "take-over"):
         who = person_by_id(connection, row.by)
-        return Outcome("repeated", words.repeated(life, row.confirmed, who))
+        return Outcome("repeated", reply_words.repeated(life, row.confirmed, who))
     if said.act == "take-over":
         take_over(connection, life, row, said.who, said.at, said.text)
         return Outcome("taken", handing_words.taken(life, row, said.at))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from alerting.alerts.life import Life
 from alerting.alerts.orders import title_of
-from alerting.chase import words
+from alerting.chase import reply_words, words
 from alerting.chase.outcomes import Outcome
 from alerting.store.schema import measure
 from alerting.vocabulary.answers import HANDOVER
@@ -24,13 +24,13 @@ def joined(
     if len({o.words["zh"] for o in outcomes}) == 1:
         return outcomes[0].words
     if summary:
-        return words.all_received(sum(o.outcome == "taken" for o in outcomes))
+        return reply_words.all_received(sum(o.outcome == "taken" for o in outcomes))
     about: dict[str, list[Any]] = {}
     for one, made in zip(notices, outcomes, strict=True):
         about.setdefault(made.words["zh"], []).append(one)
     told = {o.words["zh"]: o.words for o in outcomes}
     parts = [
-        words.of_these([named(connection, life, one) for one in same], told[said])
+        reply_words.of_these([named(connection, life, one) for one in same], told[said])
         for said, same in about.items()
     ]
     return words.both("；".join(p["zh"] for p in parts), "; ".join(p["en"] for p in parts))

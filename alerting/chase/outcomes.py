@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.alerts.life import Life
-from alerting.chase import pursuits, words
+from alerting.chase import pursuits, reply_words
 from alerting.chase.words import Words
 from alerting.people import Person, person_by_id
 from alerting.store.schema import answer, measure, notice, pursuit
@@ -47,8 +47,8 @@ def no_more(connection: Connection, life: Life, said: Said, held: Any) -> Outcom
     """Of a pursuit that is open no more: it was answered before, or nothing is waited for."""
     if held.state == "answered":
         who = person_by_id(connection, held.answered_by)
-        return Outcome("repeated", words.repeated(life, held.answered, who))
-    return Outcome("late", words.late(life, None), held.end_reason)
+        return Outcome("repeated", reply_words.repeated(life, held.answered, who))
+    return Outcome("late", reply_words.late(life, None), held.end_reason)
 
 
 def last_answer(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, exists, select
 
 from alerting.alerts import measures
 from alerting.alerts.life import Life
-from alerting.chase import handing_over, handing_words, words
+from alerting.chase import decision_words, handing_over, handing_words, reply_words
 from alerting.chase.outcomes import Outcome
 from alerting.people import Person
 from alerting.signals import Report
@@ -53,10 +53,10 @@ def give(
         .limit(1)
     ).one_or_none()  # fmt: skip
     if refused is None:
-        return Outcome("not-understood", words.nothing_asked(), "nothing was refused"), None
+        return Outcome("not-understood", reply_words.nothing_asked(), "nothing was refused"), None
     reason = str(report.detail.get("text", "")).strip()
     if refused.act != "refuse":
         handing_over.reason_given(connection, life, refused.notice, who, reason, at)
         return Outcome("taken", handing_words.reason_noted()), refused
     told = measures.give_reason(connection, life, refused.measure, who.id, at, reason)
-    return Outcome("taken", words.reason_noted(told=told)), refused
+    return Outcome("taken", decision_words.reason_noted(told=told)), refused

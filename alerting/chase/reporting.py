@@ -16,7 +16,7 @@ from alerting.alerts import callouts
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
 from alerting.audit import record
-from alerting.chase import called, calls, pursuits, report_words, words
+from alerting.chase import called, calls, pursuits, reply_words, report_words
 from alerting.chase.filling import fill
 from alerting.chase.outcomes import Outcome, Said, last_answer, no_more
 from alerting.chase.rights import ON_BEHALF, posts_of
@@ -39,7 +39,8 @@ def answered(connection: Connection, life: Life, said: Said) -> Outcome:
     if said.act != "tick" and _is_theirs(connection, said, held.post):
         called.awake(connection, said.who, said.notice.facts, held.post, said.at)
     if sheet.state != {"report": "open", "closing": "closing"}[held.wants]:
-        return Outcome("late", words.late(life, sheet.closed or sheet.ended), "the call-out is over")
+        told = reply_words.late(life, sheet.closed or sheet.ended)
+        return Outcome("late", told, "the call-out is over")
     does = {"acknowledge": _heard, "report": _report, "pass-on": _pass_on, "tick": _tick}
     return does[said.act](connection, life, said, held, sheet, one)
 
@@ -68,7 +69,7 @@ def _heard(
         return no_more(connection, life, said, held)
     before = last_answer(connection, said, ("acknowledge",), pursuit_id=held.id)
     if before is not None:
-        return Outcome("repeated", words.repeated(life, before.at, said.who))
+        return Outcome("repeated", reply_words.repeated(life, before.at, said.who))
     by = _wait(connection, life, held, one, said.at)
     asked = called.still_asked(connection, said.notice.facts, held.post, held.wants)
     return Outcome("taken", report_words.awake(life, by, asked))
@@ -156,7 +157,7 @@ def _pass_on(
 ) -> Outcome:
     if one.passed_on is not None:
         who = person_by_id(connection, one.passed_by)
-        return Outcome("repeated", words.repeated(life, one.passed_on, who))
+        return Outcome("repeated", reply_words.repeated(life, one.passed_on, who))
     if not said.notice.facts.get("passes_on"):
         return Outcome("refused", report_words.no_list(), "there is nobody to pass it on to")
     with Ledger(connection, life) as ledger:

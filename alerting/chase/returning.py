@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert
 from alerting.alerts import measures
 from alerting.alerts.life import Life
 from alerting.audit import record
-from alerting.chase import pursuits, words
+from alerting.chase import pursuits, reply_words, words
 from alerting.chase.outcomes import Outcome, Said, carriers
 from alerting.errors import BadInput
 from alerting.rulebook.given import read_form
@@ -20,7 +20,7 @@ from alerting.store.schema import returned as returned_table
 def returned(connection: Connection, life: Life, said: Said, row: Any) -> Outcome:
     """Keep the form. One that is sent again corrects the one before, which is kept too."""
     if pursuits.by_id(connection, said.notice.pursuit).post != row.carrier:
-        return Outcome("refused", words.not_asked(), "was not asked")
+        return Outcome("refused", reply_words.not_asked(), "was not asked")
     definition = life.measure(row.measure)
     try:
         form = read_form(definition, said.form)
@@ -37,4 +37,4 @@ def returned(connection: Connection, life: Life, said: Said, row: Any) -> Outcom
         pursuits.answered(connection, life, held.id, said.who.id, said.at)
     if isinstance(definition, PlanMeasure):  # a closing report is done with once it is there
         measures.finish(connection, life, row.id, said.who.id, said.at)
-    return Outcome("taken", words.form_taken(life, said.at))
+    return Outcome("taken", reply_words.form_taken(life, said.at))

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.alerts.life import Life
-from alerting.chase import everything, gathered, hints, words
+from alerting.chase import everything, gathered, hints, reply_words
 from alerting.chase.acts import fits
 from alerting.chase.outcomes import Outcome
 from alerting.chase.reporting import may_speak_for
@@ -49,7 +49,7 @@ def targets_of(connection: Connection, life: Life, who: Person, report: Report) 
     if report.act not in ACTS:
         return _no_act(connection, life, report)
     if not may_answer(who):
-        return Targets([], None, Outcome("refused", words.only_looks(), "the role view"))
+        return Targets([], None, Outcome("refused", reply_words.only_looks(), "the role view"))
     if report.detail.get("all"):
         return _of_all(connection, life, who, report)
     kind, _, key = report.subject.partition(":")
@@ -77,13 +77,13 @@ def targets_of(connection: Connection, life: Life, who: Person, report: Report) 
         if report.act in ("approve", "approve-changed", "refuse"):
             row = connection.execute(select(measure).where(measure.c.id == fitting[0].measure)).one()
             decider = post_by_id(connection, row.decider) if row.decider else None
-            return Targets([], None, Outcome("refused", words.not_yours(decider),
+            return Targets([], None, Outcome("refused", reply_words.not_yours(decider),
                                              "not the decider"))  # fmt: skip
-        return Targets([], None, Outcome("refused", words.not_asked(), "was not asked"))
+        return Targets([], None, Outcome("refused", reply_words.not_asked(), "was not asked"))
     if rows:
-        return Targets([], None, Outcome("not-understood", words.nothing_asked(),
+        return Targets([], None, Outcome("not-understood", reply_words.nothing_asked(),
                                          "nothing was asked that this answers"))  # fmt: skip
-    return Targets([], None, Outcome("refused", words.not_asked(), "nobody was asked"))
+    return Targets([], None, Outcome("refused", reply_words.not_asked(), "nobody was asked"))
 
 
 def _about(life: Life, kind: str, key: str) -> Any:
@@ -102,12 +102,12 @@ def _of_delivery(
     held = _delivery(connection, life, key)
     if held is None or held.person != who.id:
         # Somebody answers for another by a delivery that is not theirs: forged, or a wrong link.
-        return Targets([], None, Outcome("refused", words.not_asked(), "not their delivery"))
+        return Targets([], None, Outcome("refused", reply_words.not_asked(), "not their delivery"))
     sent = told_by(connection, held)
     letter = str(report.detail.get("letter") or "").upper()
     asked = [n for n in sent if n.wants and n.pursuit is not None]
     if not asked:
-        return Targets([], held, Outcome("taken", words.nothing_asked(), NOTHING_ASKED))
+        return Targets([], held, Outcome("taken", reply_words.nothing_asked(), NOTHING_ASKED))
     fitting = [n for n in asked if fits(report.act, n.wants, n.measure is not None)]
     if held.summary and fitting and report.act in gathered.HEARD:
         return Targets(fitting, held, unnamed=True)
@@ -136,11 +136,11 @@ def _of_callout(
     ).all()  # fmt: skip
     asked = [r for r in rows if r.facts.get("callout") == key and fits(report.act, r.wants, False)]
     if not asked:
-        return Targets([], None, Outcome("refused", words.not_asked(), "nobody was asked"))
+        return Targets([], None, Outcome("refused", reply_words.not_asked(), "nobody was asked"))
     # Whoever was called in their place since, they answer for themselves.
     own = [r for r in asked if was_asked(connection, who, r)]
     if not own and not may_speak_for(connection, who):
-        return Targets([], None, Outcome("refused", words.not_asked(), "was not asked"))
+        return Targets([], None, Outcome("refused", reply_words.not_asked(), "was not asked"))
     return Targets((own or asked)[-1:])
 
 
@@ -152,7 +152,7 @@ def _of_link(
     sent = told_by(connection, held) if held is not None else []  # a digest's page lists all of it
     pressed = next((n for n in sent if str(n.id) == key), None)
     if held is None or held.person != who.id or pressed is None:
-        return Targets([], None, Outcome("refused", words.not_asked(), "not their delivery"))
+        return Targets([], None, Outcome("refused", reply_words.not_asked(), "not their delivery"))
     same = [n for n in sent if subject_of(n) == subject_of(pressed)
             and fits(report.act, n.wants, n.measure is not None)]  # fmt: skip
     if not same:
