@@ -400,7 +400,7 @@ BREAKS = (
           STORIES + "test_meeting.py::"
           "test_a_response_hears_that_what_it_asked_for_was_decided_against"),
     Break("a digit stands in for a form", "alerting/chase/carrying.py",
-          'return Outcome("refused", words.form_needed(), "its form is missing")', "pass",
+          'return Outcome("refused", reply_words.form_needed(), "its form is missing")', "pass",
           STORIES + "test_incidents.py::"
           "test_a_bulletin_orders_an_inspection_whose_form_comes_back_by_link"),
     # Policies
