@@ -45,7 +45,7 @@ def spread(
             day=ledger.life.day_ahead(at))  # fmt: skip
     # Of this change alone: the chase may have called for another measure in the same moment.
     ordered = {n.post for n in ledger.notices("alert", alert)[before:] if n.measure is not None}
-    stood = was if heard else max(was, *told.values())
+    stood = was if heard else max([was, *told.values()])
     called = callouts.call_out(ledger, place, alert, facts, at, heard=stood)
     first = callouts.first_called(ledger, alert) if called else set()
     for post in _readers(ledger, rule, place, alert, called):
@@ -73,8 +73,7 @@ def tell_fall(
     due = at if begun else ledger.life.morning_after(at)
     told = posts_told(ledger, "alert", held.id)
     asked = callouts.leave(ledger, held.id, facts, at, due) if cleared else set()
-    by_call = told if not asked else ()
-    for post in _readers(ledger, rule, place, held.id, by_call):
+    for post in _readers(ledger, rule, place, held.id, told - asked):
         if post.id in told:  # who never heard of it needs no end of it
             tell(ledger, "clear" if cleared else "fall", post, facts, at, alert=held.id, due=due,
                  withheld=SAYS_IT if post.id in asked else "")  # fmt: skip

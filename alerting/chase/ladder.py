@@ -25,7 +25,8 @@ def ladder(
 
     Rung 0 is the post itself, the next its deputy where it has one. Only tiers that stand above it in
     the policy follow: a silent township is not answered for by a regulator, and nobody stands above the
-    duty office. For a decision, posts above where nobody may decide are passed: it is time lost.
+    duty office. For a decision, a deputy or a post above where nobody may decide is passed: it is
+    time lost.
     """
     first = post_by_id(connection, pursuit.post)
     tiers = policy_of(life, pursuit).tiers
@@ -39,12 +40,13 @@ def ladder(
     if first is None or first.tier != DUTY_OFFICE:
         tiers = [t for t in tiers if t != DUTY_OFFICE] + [DUTY_OFFICE]
     found = [first] if first is not None else []
+    deputy = post_by_id(connection, first.deputy) if first is not None and first.deputy else None
     above = [resolve(connection, life.places, tier, sector, place) for tier in tiers]
     if parent is not None:
         above.insert(0, post_by_id(connection, parent))
     if pursuit.wants in DECISIONS:
+        deputy = deputy if deputy is not None and _may_decide(connection, deputy) else None
         above = [p for p in above if p is None or p.tier == DUTY_OFFICE or _may_decide(connection, p)]
-    deputy = post_by_id(connection, first.deputy) if first is not None and first.deputy else None
     # A deputy that is a rung above keeps its place there: the duty office stays the last.
     if deputy is not None and deputy.id not in {p.id for p in above if p is not None} and (
         first is not None and not _same_person(connection, first, deputy)

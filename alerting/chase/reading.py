@@ -180,7 +180,8 @@ def _names_another(made: Parsed, codes: Collection[str]) -> bool:
     """"1 K7 M6": one text answers one message, but for the reason of who cannot or needs support."""
     if made.digit in ("3", "4") or made.act in ("cannot", "support"):
         return False
-    others = {c.upper() for c in codes} - {made.code}
+    # A code of letters alone may be a word of theirs: "1 K7 my crew is out".
+    others = {c.upper() for c in codes if any(one.isdigit() for one in c)} - {made.code}
     return any(_around(made.rest, other) for other in others)
 
 

@@ -261,8 +261,10 @@ class _Planning:
         if seq is None:
             return False
         key, now = (self.realm.id, seq), self._plan.machine
-        self.drafts.half_taken = {key: self.drafts.half_taken.get(key, now)}
-        return now - self.drafts.half_taken[key] < HALF_TAKEN_AT_MOST
+        since = self.drafts.half_taken.get(key, now)
+        others = {k: at for k, at in self.drafts.half_taken.items() if k[0] != self.realm.id}
+        self.drafts.half_taken = others | {key: since}
+        return now - since < HALF_TAKEN_AT_MOST
 
     def _obey(self, row: Row[Any], verdict: Verdict) -> None:
         if verdict.until is not None:

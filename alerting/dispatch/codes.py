@@ -20,7 +20,7 @@ from alerting.store.schema import realm as realms
 LETTERS = "HJKMNPRTUVWXY"
 DIGITS = "679"
 # Codes that a text may hold as something else: a unit, the time of day, a throat that is cleared.
-_OTHERWISE = re.compile(r"U+M+|U+H+|H+M+|HUH|HUM|HR|KM|KM[HP]|[KM]PH|MM|PM|UP|TRY|WHY|RUN|PUT")
+_OTHERWISE = re.compile(r"U+M+|U+H+|H+M+|HUH|HUM|HR|KM|KM[HP]|[KM]PH|MM|PM|MR|MY|TV|UP|TRY|WHY|RUN|PUT")
 NOT_AGAIN = timedelta(days=30)
 OPEN_FOR = timedelta(days=365)
 SECRET = "dispatch:link-secret"

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
 from alerting.alerts.notices import Facts
 from alerting.audit import record
@@ -24,8 +24,8 @@ AHEAD = timedelta(hours=24)  # players of an announced drill are told this long 
 LATE = timedelta(minutes=5)  # a drill due longer ago than this was missed, and is not played late
 RESUMED = timedelta(minutes=15)  # after a longer time without the service a drill is not taken up again
 ALIVE = timedelta(minutes=1)
-# A measure for which somebody is called, decides or is at work.
-_TO_DO = ("proposed", "approved", "issued", "acknowledged")
+# A measure for which somebody is called, decides or is at work: at its end too.
+_TO_DO = ("proposed", "approved", "issued", "acknowledged", "lift proposed")
 Words = dict[str, str]
 
 
@@ -58,11 +58,13 @@ def real_alert(connection: Connection) -> str | None:
 
 def real_work(connection: Connection) -> str | None:
     """What is real and keeps people from a drill: such an alert, or an order of orange or red that no
-    alert asks for (a person by hand, a response) until it is in force."""
+    alert asks for (a person by hand, a response) until it is in force and signed."""
+    unsigned = and_(measure.c.ahead.is_not(None), measure.c.decided_by.is_(None))
     return real_alert(connection) or connection.execute(
         select(measure.c.id)
         .join(asker, asker.c.measure == measure.c.id)
-        .where(measure.c.realm == LIVE, measure.c.state.in_(_TO_DO), measure.c.ended.is_(None),
+        .where(measure.c.realm == LIVE, measure.c.state.in_(_TO_DO) | unsigned,
+               measure.c.ended.is_(None),
                measure.c.level >= int(Level.orange),
                asker.c.ended.is_(None), asker.c.level >= int(Level.orange),
                asker.c.asker.startswith("person:") | asker.c.asker.startswith("response:"))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 AT_A_TIME = timedelta(minutes=2)  # of a storm's time, before what came due must be done
 OFTEN = timedelta(milliseconds=50)
-STOPPED = "a real alert of orange or red"
+STOPPED = "a real alert or order of orange or red"
 OVER = "played to its end"
 GIVEN_WAY = "a drill of people began"
 # What the messages must want for a person to do each thing, and the digit that says it.
@@ -126,7 +126,7 @@ class Player:
 
         def end(connection: Connection) -> None:
             if realm.drill is not None:
-                how = {STOPPED: "real", OVER: "over"}[reason]
+                how = {STOPPED: "real", OVER: "over"}.get(reason, "interrupted")
                 end_drill(connection, self._station, drills.one(connection, realm.drill), how)
             elif end_exercise(connection, realm, at, reason) and reason == STOPPED:
                 _tell_players(connection, self._station.life(realm.id), at)

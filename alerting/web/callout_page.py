@@ -7,6 +7,7 @@ filled in: loading itself anew it would take away what was typed.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -101,14 +102,34 @@ async def _draw(
     if shown is None:
         raise Problem(404, f"there is no call-out {key!r}", "/callouts lists them all.",
                       zh=f"没有编号为 {key} 的叫应单。")  # fmt: skip
+    mine = who_asks.posts if who_asks.by else frozenset()
     every = SELDOM if shown["c"]["state"] == "closed" else OFTEN
+    filled_in = _stands(shown["c"], given, shown["may"], mine)
+    if not filled_in:
+        given = given | {"do": ""}
     return page(
         request, "callout.html", status=problem.status if problem else 200, who=who_asks, said=said,
         wrong=wrong_in_words(problem) if problem else None, given=given, typed=fields_of(given),
         hows=HOWS, took=took_in(request), tier_word=tier_word_in(request),
-        mine=who_asks.posts if who_asks.by else frozenset(),
-        refresh=0 if given["do"] in ("report", "tick") else every, **shown,
+        mine=mine, refresh=0 if problem or filled_in else every, **shown,
     )  # fmt: skip
+
+
+def _stands(
+    callout: dict[str, Any], given: dict[str, str], may: bool, mine: Collection[str]
+) -> bool:
+    """Whether the row that `given` names still takes the form it asks for: a page without one goes on
+    loading itself."""
+    if callout["state"] == "closed" or not (may or given["post"] in mine):
+        return False
+    rows = list(callout["tree"])
+    for row in rows:
+        rows += row["below"]
+    named = next((row for row in rows if row["post"] == given["post"]), None)
+    if named is None:
+        return False
+    reports = named["waits"] or named["state"] == "reported"
+    return bool({"report": reports, "tick": may and named["waits"]}.get(given["do"], False))
 
 
 def detail_of(post: str, how: str, reason: str, form: dict[str, Any]) -> dict[str, Any]:

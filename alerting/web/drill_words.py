@@ -44,7 +44,7 @@ DRILL_WORDS: dict[str, tuple[str, str]] = {
     "drill_how_over": ("按方案完成", "played to its end"),
     "drill_how_stopped": ("{who}提前结束：{why}", "ended by {who}: {why}"),
     "drill_how_off": ("{who}取消：{why}", "called off by {who}: {why}"),
-    "drill_how_real": ("因真实险情中止", "stopped by a real alert"),
+    "drill_how_real": ("因真实险情或命令中止", "stopped by a real alert or order of orange or red"),
     "drill_how_plan": (
         "系统重启后方案无法读取，演练就此结束，以下数字不完整",
         "after a restart its plan could not be read, and the drill ended there: these figures are not"

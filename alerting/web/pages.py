@@ -147,7 +147,7 @@ def _said_by(
 async def _shown_again(
     request: Request, who_asks: Who, form: dict[str, str], problem: Problem
 ) -> Response:
-    """The page the button stands on, with what was typed and what was wrong with it."""
+    """The page the button stands on, with what was wrong; a correction as it was typed."""
     kind, _, key = unquote(_own_path(form.get("back", "/"))).strip("/").partition("/")
     if kind == "alerts":
         return await _draw_alert(request, who_asks, key, form, problem)

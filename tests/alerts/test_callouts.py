@@ -277,6 +277,19 @@ def test_a_rise_to_what_they_were_last_told_asks_nothing_anew(called: Called) ->
     assert len(called.rows(notice, notice.c.kind == "callout")) == 1
 
 
+def test_a_rise_of_what_nobody_has_been_told_of_is_a_rise(called: Called) -> None:
+    called.rises("blue")
+    told = called.rows(notice, notice.c.kind == "open")
+    called.county.store.write(lambda c: c.execute(
+        update(notice).where(notice.c.kind == "open").values(state="withheld")))  # fmt: skip
+    # An update that was still to be sent is taken back by the rise, as nothing that was told.
+    called.county.store.write(lambda c: c.execute(insert(notice).values(
+        [{**{k: v for k, v in one._mapping.items() if k != "id"}, "kind": "update", "state": "due"}
+         for one in told])))  # fmt: skip
+    called.rises("red")
+    assert called.waits() == ["report"]
+
+
 def test_what_has_fallen_is_called_for_at_the_pace_of_where_it_stands(called: Called) -> None:
     called.rises("red")
     called.sends_all()
@@ -356,6 +369,20 @@ def test_a_road_through_two_townships_calls_both_out_and_a_bureau_once(called: C
     called.steps()
     assert sorted(p.post for p in called.rows(pursuit, pursuit.c.wants == "report",
                                               pursuit.c.state == "open")) == ["township", "transport"]  # fmt: skip
+
+
+def test_a_road_that_is_clear_again_is_told_to_a_township_that_is_called_for_something_else(called: Called) -> None:
+    called.adds_zone("990101200000")
+    called.adds_post("town2", "township", "990101200000", "qian")
+    called.through("bridge-1", "990101200000")
+    called.rises("red", rule="thick-fog", place="bridge-1")
+    called.sends_all()
+    called.through("G99-K12", "990101100000", "990101200000")
+    called.rises("red")
+    called.sends_all()
+    called.clears()
+    over = called.rows(notice, notice.c.post == "town2", notice.c.kind == "clear")
+    assert [(one.state, one.facts["place"]) for one in over] == [("due", "G99-K12")]
 
 
 def test_a_silent_village_of_a_call_out_of_the_county_falls_to_who_passed_it_on(called: Called) -> None:

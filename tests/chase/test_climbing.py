@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from alerting import chase
-from alerting.store.schema import alert, delivery, measure, notice, person, pursuit
+from alerting.store.schema import alert, delivery, measure, notice, person, post, pursuit
 from tests.chase.builders import START, County, policies
 
 
@@ -218,6 +218,14 @@ def test_who_may_not_decide_is_not_woken_for_a_decision(county):
     county.wait(59)
     assert county.climbs() == [("regulator", "office", "silent")]
     assert not county.phone("township")
+
+
+def test_nor_is_a_deputy_who_may_not(county):
+    county.store.write(lambda c: c.execute(
+        update(post).where(post.c.id == "regulator-post").values(deputy="police-post")))  # fmt: skip
+    county.order("close", onset=county.now + timedelta(minutes=60))
+    county.wait(59)
+    assert [climb[1] for climb in county.climbs()] == ["township", "office"]
 
 
 def test_a_decision_with_time_enough_waits_as_the_policy_says(county):

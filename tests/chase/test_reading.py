@@ -106,6 +106,11 @@ def test_a_code_that_is_none_of_theirs_is_not_a_bare_digit(text, code):
     assert parsed.code == code
 
 
+def test_a_word_that_is_somebodys_code_may_stand_beside_a_code():
+    assert read("1 K7 my crew is out", {"K7", "MY"}) == Parsed(
+        digit="1", code="K7", rest="my crew is out", act="")  # fmt: skip
+
+
 def test_what_stops_messages_is_the_channels_own_word() -> None:
     assert read("STOP").act == "stop"
     assert read("恢复。").act == "start"

@@ -759,9 +759,16 @@ BREAKS = (
           "tests/web/test_sent.py::"
           "test_nobody_is_shown_the_link_that_stands_for_somebody_else"),
     Break("a form is taken away while it is filled in", "alerting/web/callout_page.py",
-          'refresh=0 if given["do"] in ("report", "tick") else every', "refresh=every",
+          "refresh=0 if problem or filled_in else every", "refresh=every",
           STORIES + "test_callouts.py::"
           "test_who_does_not_answer_is_called_again_and_the_office_ticks_them_off"),
+    Break("a deputy who may not decide is called", "alerting/chase/ladder.py",
+          "deputy if deputy is not None and _may_decide(connection, deputy) else None", "deputy",
+          "tests/chase/test_climbing.py::test_nor_is_a_deputy_who_may_not"),
+    Break("a road's clear does not reach who is called for something else", "alerting/alerts/spreading.py",
+          "told - asked", "told if not asked else ()",
+          "tests/alerts/test_callouts.py::"
+          "test_a_road_that_is_clear_again_is_told_to_a_township_that_is_called_for_something_else"),
     Break("who may not decide is woken for a decision", "alerting/chase/ladder.py",
           "if pursuit.wants in DECISIONS:", "if False:",
           "tests/chase/test_climbing.py::test_who_may_not_decide_is_not_woken_for_a_decision"),

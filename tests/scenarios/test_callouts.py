@@ -212,6 +212,7 @@ def a_form_that_is_open_stands_still(town: Town, of: str) -> None:
     assert "必须写明原因" in refused
     assert '<option value="radio" selected>' in refused
     assert 'http-equiv="refresh"' not in refused
+    assert 'http-equiv="refresh"' in desk.page(f"{path}?do=tick&post=nobody"), "no form stands there"
 
 
 def test_a_report_that_falls_short_is_asked_back_by_name_and_help_reaches_the_office(

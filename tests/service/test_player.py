@@ -8,12 +8,16 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import update
 
 from alerting.errors import Refused
 from alerting.service import drills
 from alerting.service.clock import open_exercise
 from alerting.service.player import Player
 from alerting.store import Store
+from alerting.store.schema import asker, measure
+from alerting.vocabulary import Level
+from tests.chase.builders import County
 
 NOW = datetime(2026, 1, 20, 6, tzinfo=UTC)
 TITLE = {"zh": "道路结冰演练", "en": "Road icing drill"}
@@ -38,3 +42,19 @@ def test_a_storm_that_is_started_again_in_the_moment_a_drill_begins_is_refused()
     assert held is not None
     assert held.id == number
     store.close()
+
+
+def test_what_is_in_force_and_unsigned_is_work_that_a_drill_waits_for() -> None:
+    county = County()
+    key = county.order("close", level=int(Level.red))
+    county.store.write(lambda c: c.execute(update(asker).values(asker="person:li", level=int(Level.red))))
+
+    def stands(**values: Any) -> str | None:
+        county.store.write(lambda c: c.execute(update(measure).where(measure.c.id == key).values(**values)))
+        with county.store.read() as connection:
+            return drills.real_work(connection)
+
+    assert stands(state="in force", ahead=None) is None
+    assert stands(ahead=county.now) == key, "its decider is being called to confirm it"
+    assert stands(decided_by="regulator") is None
+    assert stands(state="lift proposed") == key
