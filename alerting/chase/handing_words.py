@@ -26,7 +26,7 @@ def asked(stage: str, outgoer: Person | None, round_: int, counted: Words) -> Wo
         "alone": ("现由您值班，请确认接班", "You are on duty now: confirm that you take over"),
     }[stage]
     if outgoer is not None:
-        zh += f"，此前由{outgoer.called('zh')}继续值班"
+        zh += f"，此前仍由{outgoer.called('zh')}值班"
         en += f"; until then {outgoer.called('en')} stays on duty"
     if round_ > 0:
         zh, en = f"第{round_ + 1}次呼叫，{zh}", f"Call {round_ + 1}. {en}"

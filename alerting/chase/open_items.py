@@ -29,9 +29,9 @@ NAMED = 3  # in a short message
 # What an item is, the most pressing first: (Chinese, English of one, of several).
 KINDS = {
     "overdue": ("超时", "overdue", "overdue"),
-    "undecided": ("待决定", "to be decided", "to be decided"),
-    "unanswered": ("待答复", "unanswered", "unanswered"),
-    "call-out": ("叫应中", "call-out under way", "call-outs under way"),
+    "undecided": ("待决", "to be decided", "to be decided"),
+    "unanswered": ("待答", "unanswered", "unanswered"),
+    "call-out": ("叫应", "call-out under way", "call-outs under way"),
     "trouble": ("告警", "alarm", "alarms"),
     "drill": ("演练", "drill", "drills"),
 }

@@ -81,12 +81,12 @@ def test_whoever_comes_is_asked_ahead_and_whoever_was_there_is_called_until_they
     until(town, 20, 15, 49)
     brown.expects_nothing()
     until(town, 20, 15, 55)
-    brown.expects("【交接班】交警大队，20日16时起。请确认接班，此前由陈警官继续值班", "目前没有待办事项",
+    brown.expects("【交接班】交警大队，20日16时起。请确认接班，此前仍由陈警官值班", "目前没有待办事项",
                   "确认接班回1，不能接班回2")  # fmt: skip
     orders(town, "guide", "桥头追尾")
     first = chen.expects("桥头追尾").code
     until(town, 20, 16, 1)
-    brown.expects("交警大队，20日16时起。已到时间，请确认接班", "未结1项：待答复1", "要事：橙色G99东山段")
+    brown.expects("交警大队，20日16时起。已到时间，请确认接班", "未结1项：待答1", "要事：橙色G99东山段")
     assert roster(town, "police")["now"] == ["chen"]
     until(town, 20, 16, 6)
     chen.expects("第2次呼叫", "引导")  # it rings at whoever is on duty, and at nobody else
