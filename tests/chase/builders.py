@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,7 @@ ROAD = Place("road-1", "road-section", "一号路", "Road 1",
              (Point("p1", 26.5, 106.7, 1300.0),), zones=("town",), sector="road-traffic")  # fmt: skip
 TOWN = Place("town", "zone", "镇", "Town", (), parent="county")
 COUNTY = Place("county", "zone", "县", "County", ())
+MORE = 20 if os.environ.get("SUIAN_ALL_FAULTS") else 1  # `make faults` plays so many times as much
 PLACES = Places.of("county", [COUNTY, TOWN, ROAD])
 
 # post: tier, sector, place, role of its holder; the holder is called like the post.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from alerting.store.schema import audit
 from alerting.vocabulary.gate import GATE
-from tests.chase.builders import County
+from tests.chase.builders import MORE, County
 
 ALL = dict.fromkeys(GATE, True)
 PEOPLE = ("police", "regulator", "office", "township")  # the carrier, the lifter, those above
@@ -53,7 +53,7 @@ def test_the_way_through_the_gate_is_open() -> None:
     assert [e.action for e in log][-3:] == ["attested", "sign", "lifted"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60 * MORE, deadline=None)
 @example(steps=[("drop", None, None), ("police", "attest-gate", ALL), ("police", "sign", None)])
 @example(steps=[*WAY[:2], ("ask", None, None), WAY[0], WAY[2]])
 @given(steps=st.lists(STEPS, min_size=2, max_size=12))

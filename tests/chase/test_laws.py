@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerting.store.schema import escalation, notice, pursuit
-from tests.chase.builders import County, policies
+from tests.chase.builders import MORE, County, policies
 
 WHO = ("police", "regulator", "township", "office")
 MOVES = st.one_of(
@@ -34,7 +34,7 @@ def play(county, move):
         getattr(county, does)(*given_)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40 * MORE, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(MOVES, min_size=1, max_size=12))
 def test_no_chase_is_lost_and_none_outlives_its_answer(moves):
     county = County(policy=policies(last=3))
@@ -69,7 +69,7 @@ def test_no_chase_is_lost_and_none_outlives_its_answer(moves):
             assert any(p.measure == row.id and p.state == "open" for p in chases.values())
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8 * MORE, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(MOVES, min_size=1, max_size=8))
 def test_left_alone_every_chase_is_said_aloud_and_then_goes_on_slowly_without_end(moves):
     county = County(policy=policies(last=3))

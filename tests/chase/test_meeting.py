@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from alerting.alerts.orders import OPEN_WORK
 from alerting.store.schema import measure, meeting, notice, response
-from tests.chase.builders import County
+from tests.chase.builders import MORE, County
 
 PEOPLE = ("police", "regulator", "office", "township")
 SAY = ("approve", "refuse", "in-force", "cannot", "keep-first", "take-second", "both", "attest")
@@ -23,7 +23,7 @@ STEPS = st.one_of(
 MEET = [("order", "release"), ("police", "in-force"), ("order", "close")]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60 * MORE, deadline=None)
 @example(steps=[*MEET, ("wait", "300"), ("office", "keep-first")])
 @example(steps=[*MEET, ("wait", "300"), ("regulator", "approve"), ("office", "take-second")])
 @example(steps=[*MEET, ("regulator", "take-second"), ("order", "release")])
