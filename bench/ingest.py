@@ -119,7 +119,8 @@ class Run:
         with parts.of("bus write"):
             self.store.write(lambda c: bus.publish(c, LIVE, [stamped], now))
         with parts.of("bus read"), self.store.read() as connection:
-            (record,) = bus.read(connection, LIVE, bus.position(connection, LIVE))
+            was = bus.position(connection, LIVE)
+            (record,) = bus.read(connection, LIVE, was)
             one = record.signal()
         engine = self.engine
         with derivation(parts):
@@ -129,10 +130,10 @@ class Run:
             parts.less("merge", "derive")
         with parts.of("evaluate"):
             work = engine.work(one, now, touched, set())
-        self._write(parts, work, record.seq)
+        self._write(parts, work, was, record.seq)
         return parts, signal
 
-    def _write(self, parts: Parts, work: Any, seq: int) -> None:
+    def _write(self, parts: Parts, work: Any, was: int, seq: int) -> None:
         """As service/engine_loop.py commits: a transaction a slice, the last marks the signal."""
         engine, slices = self.engine, self.engine.slices(work)
         for number in slices or [None]:
@@ -146,7 +147,7 @@ class Run:
                     connection.execute(slice_done.insert().values(realm=LIVE, seq=seq, slice=number))
                 else:
                     connection.execute(slice_done.delete())
-                    self._bus.taken(connection, LIVE, seq)
+                    self._bus.taken(connection, LIVE, was, seq)
 
             before, worked = parts.took["write"], parts.worked["write"]
             with parts.of("write"):

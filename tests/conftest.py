@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import kafka_broker, statements
+from tests import databases, kafka_broker, postgres_server, statements
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
@@ -57,6 +57,30 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kafka_broker.Bro
 
 
 @pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> postgres_server.Server:
+    """The one PostgreSQL server of the whole run."""
+    if postgres_server.programs() is None:
+        lacking("a real PostgreSQL: needs Debian's postgresql, or the wheel of requirements-dev.lock")
+    return databases.server(request.config)
+
+
+@pytest.fixture(autouse=True)
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """On which database the stores of this test are; see tests/databases.py."""
+    kind = getattr(request, "param", "sqlite")
+    if kind == "sqlite":
+        yield kind
+        return
+    with databases.on(request.getfixturevalue("postgres")):
+        yield kind
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if databases.is_of_both(metafunc.definition.nodeid):
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
 def first_minute(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Station, Terminal]]:
     """The shipped county after a minute of its storm, and what its terminal showed."""
     # All of the service, which a single story has no use for.
@@ -90,6 +114,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(once))
         elif not file.startswith(ALONE) or _stories_of_one_process(file):
             item.add_marker(pytest.mark.xdist_group(file))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """At the end of the whole run, when its workers have ended."""
+    if not hasattr(config, "workerinput") and hasattr(config, "_tmp_path_factory"):
+        postgres_server.end(databases.folder(config))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

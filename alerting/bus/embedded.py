@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.sqlite import insert
 
+from alerting.errors import SuianError
 from alerting.signals import Signal, accepted_at, decode, encode
 from alerting.store.schema import realm, signal
+from alerting.store.upserts import insert
 
 _RECORD = (signal.c.seq, signal.c.id, signal.c.accepted, signal.c.body)
 
@@ -47,15 +48,16 @@ class EmbeddedBus:
         new: list[str] = []
         for one in signals:
             stamped = accepted_at(one, at)
-            result = connection.execute(
-                insert(signal)
+            taken = connection.execute(
+                insert(connection, signal)
                 .values(
                     realm=realm_id, id=stamped.id, kind=stamped.kind, source=stamped.source,
                     issued=stamped.issued, accepted=at, body=encode(stamped),
                 )
                 .on_conflict_do_nothing(index_elements=["realm", "id"])
-            )  # fmt: skip
-            if result.rowcount:
+                .returning(signal.c.seq)
+            ).first()  # fmt: skip
+            if taken is not None:
                 new.append(stamped.id)
         if new:
             connection.execute(update(realm).where(realm.c.id == realm_id).values(clock=at))
@@ -77,11 +79,21 @@ class EmbeddedBus:
             select(realm.c.taken).where(realm.c.id == realm_id)
         ).scalar_one()  # fmt: skip
 
-    def taken(self, connection: Connection, realm_id: str, seq: int) -> None:
-        """Move the position, in the transaction of the effects."""
-        connection.execute(
-            update(realm).where(realm.c.id == realm_id, realm.c.taken < seq).values(taken=seq)
+    def taken(self, connection: Connection, realm_id: str, was: int, seq: int) -> None:
+        """Move the position from where it was, in the transaction of the effects.
+
+        Raises SuianError when another process has moved it meanwhile: the transaction rolls back.
+        """
+        moved = connection.execute(
+            update(realm).where(realm.c.id == realm_id, realm.c.taken == was).values(taken=seq)
         )
+        if moved.rowcount == 0:
+            raise _moved(realm_id, seq)
+
+    def still(self, connection: Connection, realm_id: str, was: int) -> None:
+        """Raises SuianError when another process has moved the position meanwhile."""
+        if self.position(connection, realm_id) != was:
+            raise _moved(realm_id, was)
 
     def history(
         self, connection: Connection, realm_id: str, since: datetime, upto: int
@@ -94,3 +106,10 @@ class EmbeddedBus:
             .order_by(signal.c.seq)
         )
         return [Record(*r) for r in rows]
+
+
+def _moved(realm_id: str, seq: int) -> SuianError:
+    return SuianError(
+        f"another process has taken signals of {realm_id} after number {seq} meanwhile",
+        mend="Nothing is lost: what this one had in hand is given up.",
+    )

@@ -86,4 +86,4 @@ def moment(option: str, text: str, zone: ZoneInfo) -> datetime:
 
 def store_of(config: Config) -> Store:
     """The county's database. Raises SuianError where it cannot be used."""
-    return Store(config.data / DATABASE)
+    return Store(config.kept_in)

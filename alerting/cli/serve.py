@@ -1,4 +1,4 @@
-"""`suian serve`: the whole service in one process."""
+"""`suian serve`: the whole service in one process, or one part of it beside others."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from alerting.service.address import announce, only_one
 from alerting.service.clock_socket import ClockSocket
 from alerting.service.config import Config, load_config
 from alerting.service.county import load_county
-from alerting.service.process import loops_of
+from alerting.service.process import Role, loops_of
 from alerting.service.station import Station
 from alerting.store import Store
+from alerting.store.database import prepare_folder
 from alerting.web.app import make_app
 
 log = structlog.get_logger()
@@ -34,6 +35,9 @@ log = structlog.get_logger()
 
 def serve(
     config: Annotated[Path, typer.Option(help="The county's config.")] = Path("config.yaml"),
+    role: Annotated[
+        Role, typer.Option(help="With a shared database: what this process does of it.")
+    ] = "all",
     play: Annotated[bool, typer.Option(help="Play the config's exercise at start.")] = False,
     clock: Annotated[
         Path | None, typer.Option(help="For tests: take the time from this socket.", hidden=True)
@@ -44,25 +48,31 @@ def serve(
     _log_from(settings.log)
     if clock is not None and not settings.county.fictional:
         raise BadInput("--clock moves time by hand, which only a fictional county may do")
+    if role != "all" and not settings.database:
+        raise BadInput(
+            f"--role {role}: several processes need a database that they share",
+            where=str(config), mend="Set `database: postgresql://…` in the config.",
+        )  # fmt: skip
     try:
-        with only_one(settings.data):
-            asyncio.run(_serve(settings, play, clock))
+        with _mine(settings):
+            asyncio.run(_serve(settings, role, play, clock))
     except* SuianError as group:
         raise group.exceptions[0] from None
 
 
-async def _serve(config: Config, play: bool, clock: Path | None) -> None:
+async def _serve(config: Config, role: Role, play: bool, clock: Path | None) -> None:
     listener = _listen(config)
     port = listener.getsockname()[1]
     config = config.model_copy(update={"port": port})
     hand = ClockSocket(clock) if clock else None
     runtime: Runtime = VirtualRuntime(await hand.first_time()) if hand else RealRuntime()
     county = load_county(config, fall_back=True)
-    station = Station(county, runtime, Store(config.data / "suian.db"))
+    station = Station(county, runtime, Store(config.kept_in))
     good_book.keep(county.book, config.data)
-    loops = loops_of(station)
+    shows = role in ("all", "web")
+    loops = loops_of(station, role)
     server = uvicorn.Server(
-        uvicorn.Config(make_app(station), log_level="warning", access_log=False,
+        uvicorn.Config(make_app(station, pages_too=shows), log_level="warning", access_log=False,
                        lifespan="off", timeout_graceful_shutdown=3)
     )  # fmt: skip
     # The book, the county and the libraries live as long as the process. Walking them all again in
@@ -77,10 +87,13 @@ async def _serve(config: Config, play: bool, clock: Path | None) -> None:
                 await station.start_exercise()
             except Refused as refusal:  # a drill of people goes on; no exercise comes between
                 print(f"{refusal.zh} {refusal.text()}")
-        announce(config)
-        welcome(station)
+        if shows:
+            announce(config)
+            welcome(station)
+        else:
+            out.print(f"岁安 suian: {role}, {config.local_url}")
         tasks = [asyncio.create_task(loops.run())]
-        if hand is None:
+        if hand is None and role == "all":
             tasks.append(asyncio.create_task(Narrator(station, out).run()))
         await server.serve(sockets=[listener])
         for task in tasks:
@@ -88,6 +101,14 @@ async def _serve(config: Config, play: bool, clock: Path | None) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
     await station.close()
     farewell(station)
+
+
+def _mine(config: Config) -> contextlib.AbstractContextManager[None]:
+    """A file is one process's; a shared database is guarded by its own locks."""
+    if not config.database:
+        return only_one(config.data)
+    prepare_folder(config.data)
+    return contextlib.nullcontext()
 
 
 def _log_from(level: str) -> None:

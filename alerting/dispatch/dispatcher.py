@@ -36,7 +36,8 @@ PATIENCE = 3.0  # seconds that a provider may still take when the service is sto
 
 
 class Dispatcher:
-    """One for a process. `sender` signs messages, in both languages; `url` is how phones reach us."""
+    """One for a process. `sender` signs messages, in both languages; `url` is how phones reach us;
+    `alone` where no other process sends from the same database."""
 
     def __init__(
         self,
@@ -52,9 +53,10 @@ class Dispatcher:
         url: str,
         now_of: Callable[[str], datetime],
         quiet: Quiet = Quiet(),
+        alone: bool = True,
     ) -> None:
         self._store, self._writer, self._runtime, self._now_of = store, writer, runtime, now_of
-        self._channels = channels
+        self._channels, self._alone = channels, alone
         self._composer = partial(Composer, places=places, zone=zone, sender=sender)
         self._drafts = Drafts(
             Settings(channels, sender, zone, url.rstrip("/"), quiet), self._composer(book), runtime,
@@ -140,14 +142,17 @@ class Dispatcher:
     async def _begin(self) -> None:
         """At a process's start: links have their secret, and what a dead process had leased is free."""
         with self._store.read() as connection:
-            ready = codes.has_link_secret(connection) and not outbox.any_leased(connection)
+            ready = codes.has_link_secret(connection)
+            if self._alone:  # else a lease may be of one that lives, and ends by itself where it is not
+                ready = ready and not outbox.any_leased(connection)
         if not ready:
             await self._writer.write(self._make_ready)
         self._started = True
 
     def _make_ready(self, connection: Connection) -> None:
         codes.make_link_secret(connection, self._runtime, self._runtime.now())
-        outbox.take_over(connection, self._runtime.now())
+        if self._alone:
+            outbox.take_over(connection, self._runtime.now())
 
     async def _take(self) -> list[Claimed]:
         """Bind what is due, and lease what can be sent."""

@@ -15,6 +15,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from alerting.errors import BadInput, plain
 from alerting.people import Quiet
+from alerting.store.postgres import is_url
 from alerting.weather import FIRE_START
 from alerting.yamlfile import read_tree
 
@@ -105,11 +106,19 @@ class Watch(Part):
 
 
 class Bus(Part):
-    """`embedded` is a table in the database; `kafka` puts a broker in front of it."""
+    """Signals are kept in a table of the database; `kafka`, HOST:PORT of its brokers, puts Kafka in
+    front of it."""
 
-    use: Literal["embedded", "kafka"] = "embedded"
-    servers: str = "127.0.0.1:9092"
+    kafka: str = ""
     topic: str = "suian-signals"
+
+    @field_validator("kafka")
+    @classmethod
+    def _servers(cls, value: str) -> str:
+        for one in filter(None, value.split(",")):
+            if not re.fullmatch(r"\s*[\w.\-\[\]:]+:\d+\s*", one):
+                raise ValueError(f"{one!r} is no HOST:PORT, e.g. kafka-1:9092, kafka-2:9092")
+        return value
 
 
 class Config(Part):
@@ -117,6 +126,7 @@ class Config(Part):
 
     county: County
     data: Path = Path("var")
+    database: str = ""  # postgresql://…, for several processes; "": a file in the data folder
     rules: Path = Path("rules")
     calendar: Path = Path("rules/calendar.yaml")
     address: str = "127.0.0.1"
@@ -131,6 +141,14 @@ class Config(Part):
     watch: Watch = Watch()
     log: Literal["debug", "info", "warning"] = "info"
 
+    @field_validator("database")
+    @classmethod
+    def _a_database(cls, value: str) -> str:
+        if value and not is_url(value):
+            raise ValueError("a database is written postgresql://USER:PASSWORD@HOST:PORT/NAME; without"
+                             " one the service keeps its own file in the data folder")  # fmt: skip
+        return value
+
     @field_validator("address")
     @classmethod
     def _an_address(cls, value: str) -> str:
@@ -143,6 +161,11 @@ class Config(Part):
         elif not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", value):
             raise ValueError(f"{value!r} is neither an IPv4 address nor the name of a machine")
         return value
+
+    @property
+    def kept_in(self) -> str | Path:
+        """What `Store` opens."""
+        return self.database or self.data / "suian.db"
 
     @property
     def url(self) -> str:
@@ -160,7 +183,7 @@ class Config(Part):
 
 def load_config(path: Path) -> Config:
     """Read a config; paths in it are relative to its folder. `SUIAN_PORT` overrides the
-    port and `SUIAN_ADDRESS` the address, as a container must.
+    port, `SUIAN_ADDRESS` the address and `SUIAN_DATABASE` the database, as a container must.
 
     Raises BadInput that names the line.
     """
@@ -190,6 +213,8 @@ def load_config(path: Path) -> Config:
         data["port"] = int(port)
     if address := os.environ.get("SUIAN_ADDRESS"):
         data["address"] = address
+    if database := os.environ.get("SUIAN_DATABASE"):
+        data["database"] = database
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
@@ -231,6 +256,8 @@ def _said(one: Any) -> str:
     if one["loc"] == ("escalation",):
         return ("who is called, and how often, stands in policies.yaml of the rules folder: move it"
                 " there (docs/operators.md)")  # fmt: skip
+    if one["loc"] in (("bus", "use"), ("bus", "servers")):
+        return "it is written `bus: {kafka: HOST:PORT}` now; without `kafka` there is no broker"
     known = _fields_at(one["loc"][:-1])
     close = difflib.get_close_matches(str(one["loc"][-1]), known, 1)
     hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(sorted(known))}"

@@ -10,7 +10,6 @@ from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
 from alerting.calendar import Calendar
 from alerting.connector import Connector
@@ -31,6 +30,7 @@ from alerting.runtime import RealRuntime
 from alerting.service import good_book
 from alerting.service.config import Config
 from alerting.store.schema import setting
+from alerting.store.upserts import insert
 from alerting.vocabulary.official import WarningTable, shipped
 from connectors import find
 
@@ -146,7 +146,7 @@ def remember_file(connection: Connection, name: str, path: Path) -> None:
 
 
 def remember(connection: Connection, key: str, value: str) -> None:
-    statement = insert(setting).values(key=key, value=value)
+    statement = insert(connection, setting).values(key=key, value=value)
     connection.execute(
         statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
     )

@@ -47,9 +47,14 @@ class EngineLoop:
                 after = self._station.bus.position(connection, realm.id)
                 records = self._station.bus.read(connection, realm.id, after, BATCH)
             for one in records:
-                await self._take(realm.id, one)
-                worked = True
+                await self._take(realm.id, one, after)
+                after, worked = one.seq, True
         return worked
+
+    async def take_up(self) -> None:
+        """Another process has taken signals until now: remember what it committed."""
+        for realm in self._station.running():
+            await self._station.reload_engine(realm.id)
 
     async def _take_offered_book(self) -> bool:
         station = self._station
@@ -63,7 +68,8 @@ class EngineLoop:
                 )
         return True
 
-    async def _take(self, realm: str, one: Record) -> None:
+    async def _take(self, realm: str, one: Record, was: int) -> None:
+        """`was` is the position before it, from which alone it may be moved."""
         station = self._station
         try:
             # What was stamped before the clock was set back was there by now.
@@ -72,7 +78,7 @@ class EngineLoop:
             # It will not read better a second time, and nothing was decided on it that must be
             # forgotten.
             log.error("signal cannot be read", realm=realm, signal=one.id, error=str(error))
-            await self._set_aside(realm, one, error)
+            await self._set_aside(realm, one, was, error)
             return
         now = signal.accepted or signal.issued
         engine = station.engines[realm]
@@ -82,18 +88,19 @@ class EngineLoop:
             work = await station.runtime.in_thread(
                 "engine", lambda: engine.work(signal, now, touched, done)
             )
-            await self._commit(realm, engine, one.seq, signal, work, done)
+            await self._commit(realm, engine, was, one.seq, signal, work, done)
         except Exception as error:
             # What was decided in memory but not committed must be forgotten.
             log.exception("signal failed", realm=realm, signal=one.id)
             await station.reload_engine(realm)
             if not station.failed_before(realm, one.seq):
                 raise
-            await self._set_aside(realm, one, error)
+            await self._set_aside(realm, one, was, error)
 
     async def _commit(
-        self, realm: str, engine: Engine, seq: int, signal: Signal, work: Work, done: set[int]
-    ) -> None:
+        self, realm: str, engine: Engine, was: int, seq: int, signal: Signal, work: Work,
+        done: set[int],
+    ) -> None:  # fmt: skip
         bus, life = self._station.bus, engine.life
         slices = [s for s in engine.slices(work) if s not in done]
         for number in slices[:-1]:
@@ -102,6 +109,7 @@ class EngineLoop:
             def a_slice(
                 connection: Connection, number: int = number, changes: Changes = changes
             ) -> None:
+                bus.still(connection, realm, was)
                 commit(connection, life, changes)
                 connection.execute(insert(slice_done).values(realm=realm, seq=seq, slice=number))
 
@@ -126,7 +134,7 @@ class EngineLoop:
             connection.execute(
                 delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == seq)
             )
-            bus.taken(connection, realm, seq)
+            bus.taken(connection, realm, was, seq)
 
         await self._station.writer.write(the_last, first=isinstance(signal, Report))
         for rule, place in let_go:
@@ -146,7 +154,7 @@ class EngineLoop:
             )
             return set(rows.scalars())
 
-    async def _set_aside(self, realm: str, one: Record, error: Exception) -> None:
+    async def _set_aside(self, realm: str, one: Record, was: int, error: Exception) -> None:
         """A signal that cannot be read, or fails twice, must not stop all that come after it; the
         watch speaks of it."""
 
@@ -156,7 +164,7 @@ class EngineLoop:
             connection.execute(  # nothing more of it is on its way
                 delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == one.seq)
             )
-            self._station.bus.taken(connection, realm, one.seq)
+            self._station.bus.taken(connection, realm, was, one.seq)
 
         await self._station.writer.write(aside)
 

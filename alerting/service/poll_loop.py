@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection
 
 from alerting.connector import Connector, Context, Reading
 from alerting.errors import BadInput, SuianError
@@ -17,6 +17,7 @@ from alerting.service.heeded import check_heeded
 from alerting.service.pace import pace, portion, quota_of
 from alerting.signals import Signal, Spot, Tick, check_times
 from alerting.store.schema import source_health
+from alerting.store.upserts import insert
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
@@ -106,6 +107,11 @@ class PollLoop:
         await self._note(source, **seen, **({"new": now} if new else {}))
 
     async def _note(self, source: Polled, **values: Any) -> None:
-        statement = insert(source_health).values(realm=LIVE, source=source.name, **values)
-        statement = statement.on_conflict_do_update(index_elements=["realm", "source"], set_=values)
-        await self._station.writer.write(lambda c: c.execute(statement) and None)
+        def note(connection: Connection) -> None:
+            statement = insert(connection, source_health)
+            statement = statement.values(realm=LIVE, source=source.name, **values)
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["realm", "source"], set_=values)
+            )
+
+        await self._station.writer.write(note)

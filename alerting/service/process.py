@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from alerting.service.book_loop import BookLoop
 from alerting.service.chase_loop import ChaseLoop
 from alerting.service.clock_loop import ClockLoop
@@ -9,33 +11,66 @@ from alerting.service.dispatch_loop import DispatchLoop
 from alerting.service.drill_loop import DrillLoop
 from alerting.service.duty_loop import DutyLoop
 from alerting.service.engine_loop import EngineLoop
+from alerting.service.follow_loop import FollowLoop
 from alerting.service.head_loop import HeadLoop
 from alerting.service.kafka_loop import KafkaLoop
+from alerting.service.link_loop import Alone, LinkLoop
 from alerting.service.loop import Loop, Loops
 from alerting.service.poll_loop import PollLoop
 from alerting.service.seal_loop import SealLoop
 from alerting.service.station import Station
 from alerting.service.tick_loop import TickLoop
 from alerting.service.watch_loop import WatchLoop
+from alerting.store.link import Link
+
+Role = Literal["all", "ingest", "engine", "dispatch", "web"]
+# What one process at a time may do, by the role whose processes are asked.
+ALONE: dict[Role, tuple[str, ...]] = {
+    "ingest": ("schedule",), "engine": ("engine", "chase", "seal"), "dispatch": (), "web": (),
+    "all": ("schedule", "engine", "chase", "seal"),
+}  # fmt: skip
 
 
-def loops_of(station: Station) -> Loops:
-    """All loops of one process, in the order in which a signal passes through them."""
+def loops_of(station: Station, role: Role = "all") -> Loops:
+    """The loops of one process, in the order in which a signal passes through them."""
+    link = Link(station.store.url, ALONE[role]) if station.store.shared else None
+    loops = _all(station) if link is None else _of_several(station, role, link)
+    made = Loops(station.runtime, loops, station.loops)
+    station.writer.on_commit(made.wake)
+    return made
+
+
+def _all(station: Station) -> list[Loop]:
+    """Of the one process of a database of its own."""
     book, tick = BookLoop(station), TickLoop(station)
     poll, watch = PollLoop(station), WatchLoop(station)
     clock = ClockLoop(station, [book, tick, poll, watch, station.dispatcher])
-    into_bus: list[Loop] = [
-        clock, book, DutyLoop(station), tick, DrillLoop(station), station.player, poll,
+    kafka = [KafkaLoop(station, station.kafka)] if station.kafka is not None else []
+    return [
+        clock, book, DutyLoop(station), tick, DrillLoop(station), station.player, poll, *kafka,
+        EngineLoop(station), ChaseLoop(station), DispatchLoop(station), watch, HeadLoop(station),
+        SealLoop(station),
     ]  # fmt: skip
-    if station.kafka is not None:
-        into_bus.append(KafkaLoop(station, station.kafka))
-    loops = Loops(
-        station.runtime,
-        [
-            *into_bus, EngineLoop(station), ChaseLoop(station), DispatchLoop(station),
-            watch, HeadLoop(station), SealLoop(station),
-        ],
-        station.loops,
-    )  # fmt: skip
-    station.writer.on_commit(loops.wake)
+
+
+def _of_several(station: Station, role: Role, link: Link) -> list[Loop]:
+    """Of one of several processes: each thing is done by one of those that may."""
+    loops: list[Loop] = [LinkLoop(station, link), BookLoop(station)]
+    if role in ("ingest", "all"):
+        loops += [Alone(one, link, "schedule") for one in (TickLoop(station), PollLoop(station))]
+    if role in ("engine", "all"):
+        engine = EngineLoop(station)
+        kafka = [KafkaLoop(station, station.kafka)] if station.kafka is not None else []
+        loops += [Alone(DutyLoop(station), link, "chase")]
+        first: list[Loop] = [DrillLoop(station), station.player, *kafka]
+        loops += [Alone(one, link, "engine") for one in first]
+        loops.append(Alone(engine, link, "engine", engine.take_up))
+        loops.append(Alone(ChaseLoop(station), link, "chase"))
+    if role in ("dispatch", "all"):
+        loops.append(DispatchLoop(station))
+    if role in ("engine", "all"):
+        loops.append(Alone(WatchLoop(station), link, "engine"))
+        loops += [Alone(one, link, "seal") for one in (HeadLoop(station), SealLoop(station))]
+    if role in ("web", "dispatch", "ingest"):
+        loops.append(FollowLoop(station))
     return loops

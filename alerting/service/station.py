@@ -60,7 +60,7 @@ class Station:
         self.bus = EmbeddedBus()
         bus = self.config.bus
         self.kafka = (
-            KafkaBus(bus.servers, bus.topic, self.places.county) if bus.use == "kafka" else None
+            KafkaBus(bus.kafka, bus.topic, self.places.county) if bus.kafka else None
         )
         self.spots = tuple(
             Spot(p.id, p.lat, p.lon, p.elevation) for p in self.places.points().values()
@@ -78,7 +78,7 @@ class Station:
         self.dispatcher = Dispatcher(
             store=store, writer=self.writer, runtime=runtime, channels=self.channels,
             book=self.book, places=self.places, sender=self._sender(), zone=self.config.county.zone,
-            url=self.config.url, now_of=self.now, quiet=self.config.quiet,
+            url=self.config.url, now_of=self.now, quiet=self.config.quiet, alone=not store.shared,
         )  # fmt: skip
         self.player = Player(self)
         self.engines[LIVE] = self._engine(self._realms[LIVE], self._feeds[LIVE], self.book)
@@ -86,7 +86,8 @@ class Station:
             store.write(lambda c: close_departed(c, self.life(LIVE), gone, self.now(LIVE)))
 
     def _open(self, connection: Connection) -> None:
-        end_left_over(connection)
+        if not self.store.shared:  # else another process may be playing it
+            end_left_over(connection)
         live = open_live(connection, self.runtime.now(), self.config.county.fictional)
         sync_people(connection, self.county, LIVE, self.runtime.now())
         self._realms = {LIVE: live}

@@ -1,4 +1,4 @@
-"""The connection: SQLite in WAL with synchronous=FULL, one writing transaction at a time."""
+"""The database: SQLite for one process, PostgreSQL for several; one writing transaction at a time."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import signal as os_signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import DatabaseError
 
 from alerting.errors import BadInput, SuianError
+from alerting.store import postgres, sqlite
 from alerting.store.migrations import upgrade
 
 T = TypeVar("T")
@@ -22,40 +23,49 @@ _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # Chinese a
 
 
 class Store:
-    """One database. `path` is a file, or ":memory:" for a replay or a dry run.
+    """One database. `database` is a file, ":memory:" for a replay or a dry run, or the address of a
+    PostgreSQL database, which several processes may share.
 
-    Raises SuianError where the folder cannot be written or the file is not ours.
+    Raises SuianError where it cannot be reached or written, or is not ours; BadInput where the address
+    is none.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = str(path)
-        memory = self.path == ":memory:"
-        if not memory:
-            prepare_folder(Path(self.path).parent)
-        url = "sqlite://" if memory else f"sqlite:///{self.path}"
-        # An in-memory database lives in one connection, which every reader must share.
-        pool: dict[str, Any] = {}
-        if memory:
-            from sqlalchemy.pool import StaticPool
-
-            pool = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
-        self._engine = create_engine(url, json_serializer=_JSON.encode, **pool)
-        _set_pragmas(self._engine, memory)
+    def __init__(self, database: str | Path) -> None:
+        named = str(database)
+        self.shared = postgres.is_url(named)
+        self.url = named if self.shared else ""
+        self.path = make_url(named).render_as_string() if self.shared else named
+        make = postgres.make_engine if self.shared else sqlite.make_engine
+        if not self.shared and named != sqlite.MEMORY:
+            prepare_folder(Path(named).parent)
+        self._engine = make(named, json_serializer=_JSON.encode)
+        # A reader sees one state, however many statements it needs.
+        reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reading = self._engine.execution_options(**reading) if self.shared else self._engine
         self._die = Death.from_environment("commit")
         try:
-            with self._engine.begin() as connection:
-                upgrade(connection)
-        except (DatabaseError, OperationalError) as error:
+            self._begin()
+        except DatabaseError as error:
+            mend = (
+                "Check that the server runs and that `database:` in the config names it."
+                if self.shared
+                else "Check that the disk has room and that the file is suian's own."
+            )
             raise SuianError(
-                f"the database cannot be opened: {error.orig}",
-                where=self.path,
-                mend="Check that the disk has room and that the file is suian's own.",
+                f"the database cannot be opened: {error.orig}", where=self.path, mend=mend
             ) from None
+
+    def _begin(self) -> None:
+        writing = self._engine.execution_options(writing=True)
+        with writing.begin() as connection:
+            if self.shared:
+                postgres.check_kind(connection, self.path)
+            upgrade(connection)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one consistent state and is not for writing."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             yield connection
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -63,6 +73,8 @@ class Store:
         with self._engine.connect().execution_options(writing=True) as connection:
             with connection.begin():
                 result = work(connection)
+                if self.shared:
+                    postgres.make_known(connection)
                 self._die.at("before")
             self._die.at("after")
         return result
@@ -115,23 +127,3 @@ def prepare_folder(folder: Path) -> None:
         ) from None
     if not os.access(folder, os.W_OK):
         raise SuianError("the data folder cannot be written", where=str(folder), mend=mend)
-
-
-def _set_pragmas(engine: Engine, memory: bool) -> None:
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, _record: Any) -> None:
-        # SQLAlchemy, not the driver, decides where a transaction begins.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        if not memory:
-            cursor.execute("PRAGMA journal_mode=WAL")
-            cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA busy_timeout=10000")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A writer takes its lock at once, so that it never fails half way for another's.
-        writing = connection.get_execution_options().get("writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -10,7 +10,7 @@ from functools import cache
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.dialects.sqlite import dialect
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from alerting.errors import SuianError
@@ -31,13 +31,14 @@ from alerting.store.schema_duty import duty, handover, roster, roster_change
 
 
 def _first(connection: Connection) -> None:
-    for statement in _todays():
+    for statement in _todays(connection.dialect.name):
         connection.exec_driver_sql(statement)
 
 
 @cache
-def _todays() -> tuple[str, ...]:
-    """What makes today's tables in an empty database; written out once a process."""
+def _todays(kind: str) -> tuple[str, ...]:
+    """What makes today's tables in an empty database of a kind; written out once a process."""
+    dialect = postgresql.dialect if kind == "postgresql" else sqlite.dialect
     tables = metadata.sorted_tables
     made: list[ExecutableDDLElement] = [CreateTable(table) for table in tables]
     made += [CreateIndex(index) for table in tables for index in table.indexes]
@@ -110,7 +111,8 @@ def _askers_know_their_hours(connection: Connection) -> None:
     been taken off because somebody was to look, it is over."""
     connection.execute(text(
         "UPDATE measure SET ends = coalesce(ended, proposed) WHERE ends IS NULL"
-        " AND arguments LIKE '%\"until\"%' AND (ended IS NOT NULL OR state = 'lift proposed')"))
+        " AND CAST(arguments AS TEXT) LIKE '%\"until\"%'"
+        " AND (ended IS NOT NULL OR state = 'lift proposed')"))
     known = {c["name"] for c in inspect(connection).get_columns("asker")}
     for name in ("begins", "ends"):
         if name not in known:
@@ -138,7 +140,7 @@ def _people_are_reached_with_care(connection: Connection) -> None:
     known = {c["name"] for c in inspect(connection).get_columns("delivery")}
     for name, kind in (("rule", "VARCHAR NOT NULL DEFAULT ''"), ("bound", "VARCHAR(27)"),
                        ("turn", "INTEGER NOT NULL DEFAULT 0"), ("digest", "INTEGER"),
-                       ("summary", "BOOLEAN NOT NULL DEFAULT 0")):  # fmt: skip
+                       ("summary", "BOOLEAN NOT NULL DEFAULT '0'")):  # fmt: skip
         if name not in known:
             connection.execute(text(f"ALTER TABLE delivery ADD COLUMN {name} {kind}"))
     for index in delivery.indexes:
@@ -146,8 +148,10 @@ def _people_are_reached_with_care(connection: Connection) -> None:
             connection.execute(CreateIndex(index, if_not_exists=True))
     if "verified" not in {c["name"] for c in inspect(connection).get_columns(contact.name)}:
         connection.execute(text("ALTER TABLE contact ADD COLUMN verified VARCHAR(27)"))
-        connection.execute(text(
-            "UPDATE contact SET verified = strftime('%Y-%m-%dT%H:%M:%S.000000Z', 'now')"))
+        now = ("""to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS".000000Z"')"""
+               if connection.dialect.name == "postgresql"
+               else "strftime('%Y-%m-%dT%H:%M:%S.000000Z', 'now')")  # fmt: skip
+        connection.execute(text(f"UPDATE contact SET verified = {now}"))
 
 
 def _policies_say_whom_and_how_loud(connection: Connection) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -29,6 +30,8 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData()
+# Of what is counted for ever: a thousand signals a second pass two thousand millions in 25 days.
+Number = BigInteger().with_variant(Integer(), "sqlite")
 
 
 @lru_cache(maxsize=1024)  # the rows of one transaction share a few times
@@ -66,14 +69,14 @@ realm = Table(
     Column("speed", Float, nullable=False),  # seconds of its own clock a second
     Column("ended", UtcText),
     Column("reason", Text, nullable=False, server_default=""),
-    Column("taken", Integer, nullable=False, server_default="0"),  # seq of the last signal done
+    Column("taken", Number, nullable=False, server_default="0"),  # seq of the last signal done
     Column("clock", UtcText),  # the latest signal time: now never runs backwards
     Column("drill", Integer),  # of a drill of people its number, see schema_drill
 )  # fmt: skip
 
 signal = Table(
     "signal", metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),  # the order of taking
+    Column("seq", Number, primary_key=True, autoincrement=True),  # the order of taking
     _realm(),
     Column("id", String, nullable=False),
     Column("kind", String, nullable=False),
@@ -92,14 +95,14 @@ signal = Table(
 bus_position = Table(
     "bus_position", metadata,
     Column("topic", String, primary_key=True),
-    Column("next", Integer, nullable=False),
+    Column("next", Number, nullable=False),
 )  # fmt: skip
 
 # Slices of a signal already committed; emptied when its last slice marks it done.
 slice_done = Table(
     "slice_done", metadata,
     Column("realm", String, primary_key=True),
-    Column("seq", Integer, primary_key=True),
+    Column("seq", Number, primary_key=True),
     Column("slice", Integer, primary_key=True),
 )  # fmt: skip
 
@@ -150,7 +153,7 @@ alert = Table(
 # withdrawn.
 alert_change = Table(
     "alert_change", metadata,
-    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("n", Number, primary_key=True, autoincrement=True),
     Column("realm", String, nullable=False),
     Column("alert", String, ForeignKey("alert.id"), nullable=False),
     Column("at", UtcText, nullable=False),
@@ -211,7 +214,7 @@ measure = Table(
     Index("measure_by_end", "realm", "ended"),
     # At most one open, of a named day one for each day, however many ask; but see timed.
     Index("measure_one_open", "realm", "measure", "object", "carrier",
-          text("coalesce(day, '')"), text("CASE WHEN timed THEN id ELSE '' END"), unique=True,
+          text("coalesce(day, '')"), text("(CASE WHEN timed THEN id ELSE '' END)"), unique=True,
           sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
 )  # fmt: skip
 
@@ -310,7 +313,7 @@ response_step = Table(
 # A change that a post must know. Ends carried, withheld (with the reason) or nobody.
 notice = Table(
     "notice", metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", Number, primary_key=True, autoincrement=True),
     _realm(),
     # open | raise | fall | clear | reopen | update | order | tighten | decide | check | ask |
     # suspended | lifted | reopened | superseded | withdrawn | correction | refused | reminder |
@@ -319,7 +322,7 @@ notice = Table(
     Column("kind", String, nullable=False),
     Column("alert", String, ForeignKey("alert.id")),
     Column("measure", String, ForeignKey("measure.id")),
-    Column("pursuit", Integer),
+    Column("pursuit", Number),
     Column("post", String),  # None for a reply to a person
     Column("person", String),  # a reply's reader; else who was bound
     Column("wants", String, nullable=False, server_default=""),  # a key of vocabulary.answers.ANSWERS
@@ -349,7 +352,7 @@ notice = Table(
 # What is waited for: an acknowledgement, a report in force, a decision, a check before lifting.
 pursuit = Table(
     "pursuit", metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", Number, primary_key=True, autoincrement=True),
     _realm(),
     Column("wants", String, nullable=False),
     Column("alert", String, ForeignKey("alert.id")),
@@ -374,9 +377,9 @@ pursuit = Table(
 
 escalation = Table(
     "escalation", metadata,
-    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("n", Number, primary_key=True, autoincrement=True),
     Column("realm", String, nullable=False),
-    Column("pursuit", Integer, ForeignKey("pursuit.id"), nullable=False),
+    Column("pursuit", Number, ForeignKey("pursuit.id"), nullable=False),
     Column("alert", String),
     Column("measure", String),
     Column("from_post", String, nullable=False),
@@ -392,7 +395,7 @@ MAY_HAVE_ARRIVED = "may have arrived: "
 # One message to one person on one channel, carrying notices.
 delivery = Table(
     "delivery", metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", Number, primary_key=True, autoincrement=True),
     _realm(),
     Column("person", String, nullable=False),
     Column("channel", String, nullable=False),
@@ -419,11 +422,11 @@ delivery = Table(
     Column("at", UtcText, nullable=False),  # of the last change of state
     Column("accepted_at", UtcText),
     Column("answered_at", UtcText),
-    Column("fallback_of", Integer),
+    Column("fallback_of", Number),
     Column("rule", String, nullable=False, server_default=""),  # of its first notice
-    Column("turn", Integer, nullable=False, server_default="0"),  # in its channel's queue
+    Column("turn", Number, nullable=False, server_default="0"),  # in its channel's queue
     Column("bound", UtcText),  # when it was written, by the machine's clock
-    Column("digest", Integer),  # the digest it belongs to, and whether it is one of its summaries
+    Column("digest", Number),  # the digest it belongs to, and whether it is one of its summaries
     Column("summary", Boolean, nullable=False, server_default="0"),
     Index("delivery_by_digest", "digest", sqlite_where=text("digest IS NOT NULL"),
           postgresql_where=text("digest IS NOT NULL")),
@@ -437,8 +440,8 @@ delivery = Table(
 
 delivery_notice = Table(
     "delivery_notice", metadata,
-    Column("delivery", Integer, ForeignKey("delivery.id"), primary_key=True),
-    Column("notice", Integer, ForeignKey("notice.id"), primary_key=True),
+    Column("delivery", Number, ForeignKey("delivery.id"), primary_key=True),
+    Column("notice", Number, ForeignKey("notice.id"), primary_key=True),
     Index("delivery_by_notice", "notice"),
 )  # fmt: skip
 
@@ -449,8 +452,8 @@ answer = Table(
     _realm(),
     Column("person", String, nullable=False),
     Column("channel", String, nullable=False),
-    Column("delivery", Integer),
-    Column("notice", Integer),
+    Column("delivery", Number),
+    Column("notice", Number),
     Column("alert", String),
     Column("measure", String),
     Column("act", String, nullable=False),  # acknowledge|in-force|cannot|support|approve|refuse|…
@@ -540,14 +543,14 @@ source_health = Table(
 
 audit = Table(
     "audit", metadata,
-    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("n", Number, primary_key=True, autoincrement=True),
     Column("realm", String, nullable=False),
     Column("at", UtcText, nullable=False),
     Column("who", String, nullable=False),
     Column("action", String, nullable=False),
     Column("subject", String, nullable=False),
     Column("change", JSON, nullable=False),
-    Column("number", Integer),  # in its realm's chain, once sealed
+    Column("number", Number),  # in its realm's chain, once sealed
     Column("hash", String),
     Index("audit_unsealed", "realm", "number", "n"),
     sqlite_autoincrement=True,

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from alerting.store.schema import UtcText, metadata
+from alerting.store.schema import Number, UtcText, metadata
 
 SAYS_IT = "the call-out says it"  # why plain news of an alert does not go out beside its message
 
@@ -82,7 +82,7 @@ callee = Table(
 # What was reported, each time; the newest of each kind counts.
 callout_report = Table(
     "callout_report", metadata,
-    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("n", Number, primary_key=True, autoincrement=True),
     Column("realm", String, nullable=False),
     Column("callout", String, ForeignKey("callout.id"), nullable=False),
     Column("post", String, nullable=False),  # for whom

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
-from alerting.store.schema import UtcText, metadata
+from alerting.store.schema import Number, UtcText, metadata
 
 AT_ONCE = datetime.fromtimestamp(0, UTC)  # a `next` that is due by every clock
 
@@ -78,7 +78,7 @@ handover = Table(
     # How it stands: ahead | turn | alone (nobody is left to stay); and whether the incomer was told so.
     Column("stage", String, nullable=False),
     Column("said", Boolean, nullable=False, server_default="0"),
-    Column("pursuit", Integer),  # by which it is called for; None: not yet
+    Column("pursuit", Number),  # by which it is called for; None: not yet
     Column("items", JSON, nullable=False),  # what was open when it was last said, see chase.open_items
     Column("cannot", UtcText),  # when the incomer said that they cannot
     Column("reason", Text, nullable=False, server_default=""),  # why not; or why it was done for them

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
 
-from alerting.store.schema import UtcText, metadata
+from alerting.store.schema import Number, UtcText, metadata
 
 # What gathers a storm's messages to one person on one channel in one band, until all are answered.
 digest = Table(
     "digest", metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", Number, primary_key=True, autoincrement=True),
     Column("realm", String, ForeignKey("realm.id"), nullable=False),
     Column("person", String, ForeignKey("person.id"), nullable=False),
     Column("channel", String, nullable=False),
@@ -37,7 +37,7 @@ verification = Table(
 # Who has answered for themselves, where everyone on a post's list must.
 heard = Table(
     "heard", metadata,
-    Column("pursuit", Integer, ForeignKey("pursuit.id"), primary_key=True),
+    Column("pursuit", Number, ForeignKey("pursuit.id"), primary_key=True),
     Column("person", String, ForeignKey("person.id"), primary_key=True),
     Column("at", UtcText, nullable=False),  # by the realm's clock
 )  # fmt: skip

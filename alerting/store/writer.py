@@ -44,9 +44,13 @@ class Writer:
         await self._runtime.in_thread("writer", self._one)
         while not done.done():  # another's turn came first; ours is still queued
             await self._runtime.in_thread("writer", self._one)
+        self.tell()
+        return done.result()
+
+    def tell(self) -> None:
+        """Something was committed, by us or by another process."""
         for listener in self._listeners:
             listener()
-        return done.result()
 
     def _one(self) -> None:
         if not self._queue:

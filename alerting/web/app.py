@@ -54,8 +54,9 @@ HEADERS = {
 }
 
 
-def make_app(station: Station) -> FastAPI:
-    """The application of one station, described at /api/v1/openapi.json.
+def make_app(station: Station, *, pages_too: bool = True) -> FastAPI:
+    """The application of one station, described at /api/v1/openapi.json; without `pages_too` only what
+    is asked from outside whether a process is well.
 
     It makes the secret that signs sessions, if there is none yet, and needs the store for that.
     """
@@ -78,12 +79,13 @@ def make_app(station: Station) -> FastAPI:
             response.headers.setdefault(name, value)
         return response
 
-    for part in (
+    everything = (
         api_alerts, api_signals, api_answers, api_callouts, callout_page, api_responses,
         api_incidents, api_epidemics, api_roads, api_rosters, api_drills, api_held, api_people,
         webhooks, answer_page, pages, response_pages, road_page, roster_page, drill_page,
         warning_page, bulletin_page, measure_page, by_hand, person_page, health,
-    ):  # fmt: skip
+    )  # fmt: skip
+    for part in everything if pages_too else (health,):
         app.include_router(part.router)
     return app
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, inspect, select, text
+from sqlalchemy import Connection, insert, inspect, select, text
 
 from alerting.errors import SuianError
 from alerting.people import contacts_of
@@ -15,6 +16,15 @@ from alerting.store import Store
 from alerting.store.migrations import MIGRATIONS
 from alerting.store.schema import contact
 from alerting.store.schema_reach import digest
+
+
+def way_of(connection: Connection, query: str) -> str:
+    """How the database would go about a query, in lower case."""
+    postgres = connection.dialect.name == "postgresql"
+    if postgres:  # a table without rows is read whole otherwise
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+    rows = connection.execute(text(f"EXPLAIN {'' if postgres else 'QUERY PLAN '}{query}"))
+    return " ".join(str(row[-1]) for row in rows).lower()
 
 
 def columns(store: Store, table: str) -> set[str]:
@@ -125,15 +135,15 @@ def test_what_was_put_together_is_found_by_an_index(tmp_path: Path) -> None:
     store.close()
     store = Store(tmp_path / "suian.db")
     with store.read() as connection:
-        plan = connection.execute(text(
-            "EXPLAIN QUERY PLAN SELECT * FROM notice WHERE realm = 'live' AND post = 'field-road'"
+        plan = way_of(connection, (
+            "SELECT * FROM notice WHERE realm = 'live' AND post = 'field-road'"
             " AND wants = 'decision' AND created = '2026-01-20T08:00' AND state != 'withheld'"
-            " ORDER BY id")).all()  # fmt: skip
-        typed = connection.execute(text(
-            "EXPLAIN QUERY PLAN SELECT body FROM signal WHERE realm = 'live' AND kind = 'warning'"
-            " AND source >= 'typed:' AND source < 'typed;' ORDER BY seq DESC")).all()  # fmt: skip
-    assert "USING INDEX notice_by_question" in plan[0].detail
-    assert "USING INDEX signal_by_source" in typed[0].detail
+            " ORDER BY id"))  # fmt: skip
+        typed = way_of(connection, (
+            "SELECT body FROM signal WHERE realm = 'live' AND kind = 'warning'"
+            " AND source >= 'typed:' AND source < 'typed;' ORDER BY seq DESC"))  # fmt: skip
+    assert re.search(r"using index notice_by_question", plan)
+    assert re.search(r"(using index|bitmap index scan on) signal_by_source", typed)
     store.close()
 
 
@@ -159,8 +169,10 @@ def test_whoever_asked_before_asks_for_the_measures_hours(tmp_path: Path) -> Non
         assert connection.execute(text("SELECT begins, ends FROM asker")).all() == [
             (None, "2026-01-20T09:00:00.000000Z")]
         one_open = connection.execute(text(
-            "SELECT sql FROM sqlite_master WHERE name = 'measure_one_open'")).scalar_one()  # fmt: skip
-    assert "coalesce(day" in one_open
+            "SELECT sql FROM sqlite_master WHERE name = 'measure_one_open'"
+            if connection.dialect.name == "sqlite"
+            else "SELECT indexdef FROM pg_indexes WHERE indexname = 'measure_one_open'")).scalar_one()
+    assert "coalesce(day" in one_open.lower()
     store.close()
 
 
@@ -195,7 +207,7 @@ def test_a_swap_that_was_flagged_earlier_comes_into_force_for_nobody(tmp_path: P
     for statement in (
         "ALTER TABLE roster_change DROP COLUMN was",
         "INSERT INTO post (id, tier, sector, place, title, title_en, active)"
-        " VALUES ('p', 'field', '', 'x', 'p', '', 1)",
+        " VALUES ('p', 'field', '', 'x', 'p', '', '1')",
         "INSERT INTO roster_change (post, kind, state, begins, ends, by, at, reason)"
         " VALUES ('p', 'replace', 'flagged', '2026-01-20T00:00:00.000000Z',"
         " '2026-01-21T00:00:00.000000Z', 'a', '2026-01-19T00:00:00.000000Z', 'x')",

@@ -1,0 +1,64 @@
+"""Keeps a process's link with a shared database: what it alone may do, and news of the others' commits.
+
+It also goes by its machine's clock as it is set: several machines are kept right by the network, and
+one that is not must not move what all of them wait for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from alerting.service.loop import Loop
+from alerting.store.link import Link
+
+if TYPE_CHECKING:
+    from alerting.service.station import Station
+
+TURN = 1.0  # seconds it waits for news, before it says again that it lives
+
+
+class LinkLoop:
+    name = "link"
+
+    def __init__(self, station: Station, link: Link) -> None:
+        self._station, self._link = station, link
+
+    def next_due(self) -> datetime | None:
+        runtime = self._station.runtime
+        return None if runtime.virtual else runtime.now()
+
+    async def step(self) -> bool:
+        runtime, held = self._station.runtime, self._link.held
+        wait = 0.0 if runtime.virtual else TURN
+        news = await runtime.in_thread("link", lambda: self._link.turn(wait))
+        runtime.follow()
+        if news or self._link.held != held:
+            self._station.writer.tell()
+        return False
+
+
+class Alone:
+    """A loop that acts in one process at a time: the one that holds `what`. `take_up` is called before
+    its first round after another process had it."""
+
+    def __init__(
+        self, loop: Loop, link: Link, what: str, take_up: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        self.name = loop.name
+        self._loop, self._link, self._what, self._take_up = loop, link, what, take_up
+        self._acts = False
+
+    def next_due(self) -> datetime | None:
+        return self._loop.next_due() if self._what in self._link.held else None
+
+    async def step(self) -> bool:
+        if self._what not in self._link.held:
+            self._acts = False
+            return False
+        if not self._acts:
+            if self._take_up is not None:
+                await self._take_up()
+            self._acts = True
+        return await self._loop.step()

@@ -1,0 +1,69 @@
+"""A process's standing session with a database that several share: who does what, and who has news.
+
+What one process alone may do is guarded by an advisory lock of this session. The server lets go of it
+when the session ends: at once when the process dies, and after `PATIENCE` when it is stopped, for it
+then says nothing any more. Whoever wakes after that finds its session gone, and what it still had in
+hand is refused by the positions that it compares (see bus.taken).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import psycopg
+import structlog
+
+from alerting.store import postgres
+
+log = structlog.get_logger()
+PATIENCE = "4s"  # of a session that says nothing, before its locks are free
+LEADS = 0x5375_6961  # the first number of every lock of ours; the second is of its name
+
+
+class Link:
+    """`wanted` are the things that this process would do if no other does. Blocking: use it in a
+    thread. Raises nothing where the database does not answer: then nothing is held, and the next turn
+    tries again.
+    """
+
+    def __init__(self, url: str, wanted: Sequence[str]) -> None:
+        self._url, self._wanted = url, tuple(wanted)
+        self._session: psycopg.Connection[tuple[bool, ...]] | None = None
+        self.held: frozenset[str] = frozenset()
+
+    def turn(self, seconds: float) -> bool:
+        """Take what is free, then wait so long at most for news; True where there was some."""
+        try:
+            session = self._session or self._begin()
+            self._take(session)
+            news = session.notifies(timeout=seconds, stop_after=1)
+            return any(True for _ in news)
+        except psycopg.Error as error:
+            if self.held:
+                log.warning("others take over", what=sorted(self.held), error=str(error).strip())
+            self.close()
+            return False
+
+    def close(self) -> None:
+        self.held = frozenset()
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _begin(self) -> psycopg.Connection[tuple[bool, ...]]:
+        session = self._session = postgres.session(self._url)
+        session.execute(f"SET idle_session_timeout = '{PATIENCE}'")
+        session.execute(f"LISTEN {postgres.NEWS}")
+        return session
+
+    def _take(self, session: psycopg.Connection[tuple[bool, ...]]) -> None:
+        """Ask for what is not held yet; when all is, say at least that we live."""
+        missing = [name for name in self._wanted if name not in self.held]
+        asked = ", ".join("pg_try_advisory_lock(%s, hashtext(%s))" for _ in missing) or "true"
+        given = [word for name in missing for word in (LEADS, name)]
+        row = session.execute(f"SELECT {asked}", given).fetchone()  # type: ignore[arg-type]
+        assert row is not None
+        got = frozenset(name for name, free in zip(missing, row, strict=False) if free)
+        if got:
+            log.info("takes over", what=sorted(got))
+            self.held |= got
