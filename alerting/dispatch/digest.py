@@ -132,7 +132,7 @@ class Digests:
                    delivery.c.created > self.now - WITHIN,
                    delivery.c.state.not_in(["superseded", "answered", "dead"]),
                    notice.c.post.is_not(None))
-            .group_by(delivery.c.person, delivery.c.channel, delivery.c.band, asks)
+            .group_by(delivery.c.person, delivery.c.channel, delivery.c.band, "asks")
         )  # fmt: skip
         for row in rows:
             self._sent[(row.person, row.channel, row.band), row.asks] = row.n

@@ -255,7 +255,7 @@ class Dispatcher:
                        realm_table.c.ended)
                 .join(realm_table, realm_table.c.id == notice.c.realm)
                 .where(notice.c.state == "due")
-                .group_by(notice.c.realm)
+                .group_by(notice.c.realm, realm_table.c.speed, realm_table.c.ended)
             )
         )  # fmt: skip
 
@@ -283,7 +283,7 @@ class Dispatcher:
                             type_=UtcText()).label("at"))
             .where(delivery.c.state.in_(["bound", "sending"])
                    | ((delivery.c.state == "accepted") & delivery.c.next_try.is_not(None)))
-            .group_by(delivery.c.channel, urgent, delivery.c.state)
+            .group_by(delivery.c.channel, "urgent", delivery.c.state)
         )  # fmt: skip
         return [
             max(row.at, now if row.state == "accepted"

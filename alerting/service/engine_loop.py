@@ -21,6 +21,7 @@ from alerting.audit import record
 from alerting.bus import Record
 from alerting.errors import Refused
 from alerting.signals import Report, Signal, Tick, stamped_by
+from alerting.store.database import Death
 from alerting.store.schema import slice_done
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class EngineLoop:
 
     def __init__(self, station: Station) -> None:
         self._station = station
+        self._die = Death.from_environment("take")  # N: of the signals that change something
 
     def next_due(self) -> datetime | None:
         return None
@@ -103,6 +105,8 @@ class EngineLoop:
     ) -> None:  # fmt: skip
         bus, life = self._station.bus, engine.life
         slices = [s for s in engine.slices(work) if s not in done]
+        if slices:
+            self._die.at("before")
         for number in slices[:-1]:
             changes = await self._changes(engine, work, number)
 

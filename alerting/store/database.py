@@ -93,7 +93,8 @@ class Store:
 
 
 class Death:
-    """SUIAN_DIE=commit:N:before|after (or send:N:…) kills the process there, for the kill tests."""
+    """SUIAN_DIE=commit:N:before|after (or send:N:…) kills the process there, for the kill tests; with
+    `stop` in place of `before` it is only stopped, until somebody lets it go on."""
 
     def __init__(self, count: int, side: str) -> None:
         self.count, self.side, self.seen = count, side, 0
@@ -107,13 +108,14 @@ class Death:
             _, count, side = given.split(":")
             return cls(int(count), side)
         except ValueError:
-            raise BadInput(f"SUIAN_DIE={given!r} is not {kind}:N:before or {kind}:N:after") from None
+            raise BadInput(f"SUIAN_DIE={given!r} is not {kind}:N:before, after or stop") from None
 
     def at(self, side: str) -> None:
         if side == "before":
             self.seen += 1
-        if self.count and self.seen == self.count and side == self.side:
-            os.kill(os.getpid(), os_signal.SIGKILL)
+        if self.count and self.seen == self.count and side == self.side.replace("stop", "before"):
+            stopped = self.side == "stop"
+            os.kill(os.getpid(), os_signal.SIGSTOP if stopped else os_signal.SIGKILL)
 
 
 def prepare_folder(folder: Path) -> None:

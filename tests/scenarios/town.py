@@ -160,6 +160,7 @@ class Town:
         (folder / "config.yaml").write_text(json.dumps(config, ensure_ascii=False, indent=1))
         if policies is not None:
             self.writes_policies(policies)
+        self._kept_in: str | Path = config.get("database") or folder / "var" / "suian.db"
         self._socket_path = folder / "clock"
         self._pid = 0
         self._clock: socket.socket | None = None  # none in real time
@@ -467,7 +468,7 @@ class Town:
 
     def store(self) -> Store:
         """The process's own database, for reading what no page shows."""
-        return Store(self.folder / "var" / "suian.db")
+        return Store(self._kept_in)
 
     # Inside
 

@@ -1,0 +1,79 @@
+"""A town whose service is several processes over one PostgreSQL, each with a part of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alerting.runtime import RealRuntime
+from tests.scenarios.standin import TOKEN
+from tests.scenarios.town import Town
+
+
+@dataclass
+class Process:
+    """One of them. `pid` is 0 once it has ended."""
+
+    role: str
+    pid: int
+    log: Path
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def stopped(self) -> bool:
+        return "State:\tT" in Path(f"/proc/{self.pid}/status").read_text()
+
+    def goes_on(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+
+class Apart(Town):
+    """All of it runs in real time. The web's process is the one that is asked."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.processes: list[Process] = []
+
+    def starts(self, role: str, **environment: str) -> Process:
+        """One more process of this role."""
+        number = sum(1 for one in self.processes if one.role == role)
+        log = self.folder / f"{role}-{number}.log"
+        given = os.environ | {"TWILIO_AUTH_TOKEN": TOKEN} | environment
+        given.pop("SUIAN_PORT", None)
+        if role != "web":
+            given["SUIAN_PORT"] = "0"
+        words = ["serve", "--config", str(self.folder / "config.yaml"), "--role", role]
+        pid = self.nursery.start(words, self.folder, log, given)
+        made = Process(role, pid, log)
+        self.processes.append(made)
+        if role == "web":
+            self.now, self._pid = RealRuntime().now(), pid
+            self._wait_until_it_listens()
+            self._token()
+        return made
+
+    def holds(self, one: Process, what: str) -> bool:
+        """Whether this process was the last that took something over."""
+        takes = [line for line in one.said.splitlines() if "takes over" in line]
+        return any(f"'{what}'" in line for line in takes)
+
+    def log(self) -> str:
+        return "\n".join(f"== {one.log.name}\n{one.said[-1500:]}" for one in self.processes)
+
+    def dies(self) -> None:
+        for one in self.processes:
+            if one.pid:
+                os.kill(one.pid, signal.SIGKILL)
+                self.nursery.wait(one.pid)
+                one.pid = 0
+        self._pid = 0
+
+    def _check_alive(self) -> None:
+        for one in self.processes:
+            if one.pid and self.nursery.poll(one.pid) is not None:
+                raise AssertionError(f"the process {one.role} ended: {one.said[-3000:]}")

@@ -1,0 +1,84 @@
+"""Several processes over one PostgreSQL and one Kafka: each does its part, and one alone does what one
+alone may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerting.store.schema import alert, answer, audit, realm, signal
+from tests.kafka_broker import Broker
+from tests.postgres_server import Server
+from tests.scenarios.apart import Apart
+from tests.scenarios.nursery import Nursery
+from tests.scenarios.standin import StandIn
+from tests.scenarios.weather import ORANGE_FOG
+
+
+@pytest.fixture
+def make_apart(
+    tmp_path: Path, provider: StandIn, nursery: Nursery, postgres: Server
+) -> Iterator[Callable[..., Apart]]:
+    """A town of several processes, none of which has begun."""
+    made: list[Apart] = []
+
+    def make(**changes: Any) -> Apart:
+        town = Apart(tmp_path, provider, nursery, changes={"database": postgres.fresh()} | changes)
+        made.append(town)
+        return town
+
+    yield make
+    for town in made:
+        town.seals()
+        town.dies()
+        town.keeps_its_books()
+
+
+@pytest.mark.kafka
+def test_one_forecast_one_alert_one_message_one_answer(
+    make_apart: Callable[..., Apart], kafka: Broker, provider: StandIn
+) -> None:
+    town = make_apart(bus={"kafka": kafka.address, "topic": "four-processes"})
+    ingest, engine, dispatch, web = (town.starts(role) for role in ("ingest", "engine", "dispatch", "web"))
+    chen = town.phone("chen")
+    town.forecast(ORANGE_FOG)
+    town.waits_until(lambda: chen.unread)
+    chen.expects("限速", "收到回1")
+    provider.flush()
+    chen.replies("1")
+    town.waits_until(lambda: town.asks(answer.c.outcome, answer.c.person == "chen"))
+    assert set(town.asks(answer.c.outcome, answer.c.person == "chen")) == {"taken"}
+    assert {m["state"] for m in town.measures(carrier="police")} == {"acknowledged"}
+    assert len([m for m in provider.messages if m.to == chen.number and "限速" in m.body]) == 1
+    assert len(town.asks(alert.c.id)) == len(set(town.asks(alert.c.id))) == len(town.alerts()) > 0
+    # Who did what: the signals were read where the engine is, and nobody else took its part.
+    assert town.holds(engine, "engine")
+    assert town.holds(ingest, "schedule")
+    assert "takes over" not in dispatch.said + web.said
+    assert "Traceback" not in town.log()
+
+
+def test_a_worker_that_was_stopped_and_wakes_is_refused(make_apart: Callable[..., Apart]) -> None:
+    """It had read the forecast and decided; another has taken it meanwhile."""
+    town = make_apart()
+    town.starts("web")
+    first = town.starts("engine", SUIAN_DIE="take:1:stop")
+    town.waits_until(lambda: town.holds(first, "engine"))
+    second = town.starts("engine")
+    town.forecast(ORANGE_FOG)
+    town.waits_until(first.stopped)
+    assert town.asks(alert.c.id) == []
+    town.waits_until(lambda: town.asks(alert.c.id))
+    assert town.holds(second, "engine")
+    alerts = town.asks(alert.c.id)
+    position = town.asks(realm.c.taken, realm.c.id == "live")
+    first.goes_on()
+    town.waits_until(lambda: "another process has taken signals" in first.said)
+    town.waits_until(lambda: "others take over" in first.said)
+    assert town.asks(alert.c.id) == alerts
+    for one in alerts:  # each opened once, and once on record
+        assert town.asks(audit.c.action, audit.c.subject == one).count("opened") == 1
+    assert town.asks(realm.c.taken, realm.c.id == "live") == position == [max(town.asks(signal.c.seq))]
