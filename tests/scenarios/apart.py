@@ -43,6 +43,7 @@ class Apart(Town):
         """One more process of this role."""
         number = sum(1 for one in self.processes if one.role == role)
         log = self.folder / f"{role}-{number}.log"
+        log.touch()
         given = os.environ | {"TWILIO_AUTH_TOKEN": TOKEN} | environment
         given.pop("SUIAN_PORT", None)
         if role != "web":
