@@ -76,7 +76,8 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if databases.is_of_both(metafunc.definition.nodeid):
+    on_a_file = metafunc.definition.get_closest_marker("sqlite")
+    if databases.is_of_both(metafunc.definition.nodeid) and not on_a_file:
         metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
 

@@ -123,11 +123,11 @@ def checks(hall: Hall, count: int) -> None:
             c.execute(insert(measure).values(
                 id=f"c{n}", realm="live", measure="close", object=f"p{n}", carrier="police", number=1,
                 state="lift proposed", level=4, arguments={}, proposed=now))  # fmt: skip
-            c.execute(insert(pursuit).values(
-                id=n + 1, realm="live", wants="check", measure=f"c{n}", post="police", level=4, state="open",
-                rung=0, round=0, at_post="police", opened=now))  # fmt: skip
+            waits = c.execute(insert(pursuit).values(
+                realm="live", wants="check", measure=f"c{n}", post="police", level=4, state="open",
+                rung=0, round=0, at_post="police", opened=now)).inserted_primary_key[0]  # fmt: skip
             c.execute(insert(notice).values(
-                realm="live", kind="check", measure=f"c{n}", pursuit=n + 1, post="police", level=4, wants="check",
+                realm="live", kind="check", measure=f"c{n}", pursuit=waits, post="police", level=4, wants="check",
                 created=now, due=now, state="due",
                 facts=facts(level=4, place=f"p{n}", measures=[ordered(f"c{n}", "close")])))  # fmt: skip
 

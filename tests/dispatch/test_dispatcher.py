@@ -156,6 +156,7 @@ hall.goes()
 """
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("point", "before"), [("send:2:before", 1), ("send:2:after", 2)])
 def test_killed_in_the_middle_of_a_send(tmp_path: Path, point: str, before: int) -> None:
     root = Path(__file__).parents[2]
