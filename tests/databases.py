@@ -18,7 +18,7 @@ from alerting.store import Store
 from tests import postgres_server
 
 # Where a test is of what is stored and of how it is asked for; `make faults` runs all that keep something.
-BOTH = ("tests/store/", "tests/bus/", "tests/people/", "tests/dispatch/test_outbox.py",
+BOTH = ("tests/store/", "tests/bus/test_embedded", "tests/people/", "tests/dispatch/test_outbox.py",
         "tests/dispatch/test_bind.py", "tests/alerts/test_ledger.py", "tests/alerts/test_rebuild.py",
         "tests/chase/test_answers.py")  # fmt: skip
 ALL = (*BOTH, "tests/dispatch/", "tests/alerts/", "tests/chase/", "tests/service/")

@@ -64,10 +64,11 @@ class Server:
         self._do(sql.SQL("CREATE DATABASE {} TEMPLATE ready STRATEGY file_copy").format(sql.Identifier(name)))
         return self._named(name)
 
-    def empty(self) -> str:
+    def empty(self, encoding: str = "UTF8") -> str:
         """The address of a database without any table."""
         name = f"t{os.getpid()}_{next(_numbers)}"
-        self._do(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        self._do(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING {}").format(
+            sql.Identifier(name), sql.Literal(encoding)))  # fmt: skip
         return self._named(name)
 
     def drop(self, address: str) -> None:

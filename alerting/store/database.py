@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from alerting.errors import BadInput, SuianError
@@ -34,7 +34,7 @@ class Store:
         named = str(database)
         self.shared = postgres.is_url(named)
         self.url = named if self.shared else ""
-        self.path = make_url(named).render_as_string() if self.shared else named
+        self.path = postgres.driver_url(named).render_as_string() if self.shared else named
         make = postgres.make_engine if self.shared else sqlite.make_engine
         if not self.shared and named != sqlite.MEMORY:
             prepare_folder(Path(named).parent)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from alerting.errors import BadInput, SuianError
@@ -47,10 +47,11 @@ def make_engine(url: str, **settings: Any) -> Engine:
     return engine
 
 
-def driver_url(url: str) -> Any:
+def driver_url(url: str) -> URL:
+    """Raises BadInput."""
     try:
         return make_url(url).set(drivername="postgresql+psycopg")
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise BadInput(
             "this is no address of a database", where="database",
             mend="It is written postgresql://USER:PASSWORD@HOST:PORT/NAME.",

@@ -1,0 +1,66 @@
+"""The bus as a table: a signal is taken once, and its position is moved by one who knows where it was."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alerting.bus import EmbeddedBus
+from alerting.errors import SuianError
+from alerting.service.clock import LIVE, open_live
+from alerting.signals import Tick
+from alerting.store import Store
+
+NOW = datetime(2026, 1, 20, 6, tzinfo=UTC)
+BUS = EmbeddedBus()
+
+
+def tick(hour: int) -> Tick:
+    return Tick(source="clock", issued=NOW + timedelta(hours=hour))
+
+
+@pytest.fixture
+def store(database: str, tmp_path: Path) -> Store:
+    made = Store(tmp_path / "suian.db")
+    made.write(lambda c: open_live(c, NOW, True))
+    return made
+
+
+def position(store: Store) -> int:
+    with store.read() as connection:
+        return BUS.position(connection, LIVE)
+
+
+def test_a_signal_is_new_once_and_read_in_the_order_of_acceptance(store: Store) -> None:
+    first = store.write(lambda c: BUS.publish(c, LIVE, [tick(2), tick(1)], NOW))
+    again = store.write(lambda c: BUS.publish(c, LIVE, [tick(1), tick(3), tick(2)], NOW))
+    with store.read() as connection:
+        records = BUS.read(connection, LIVE, 0)
+        later = BUS.read(connection, LIVE, records[1].seq)
+    assert [r.id for r in records] == first + again
+    assert (len(first), len(again)) == (2, 1)
+    assert [r.id for r in later] == again
+    store.close()
+
+
+def test_who_was_overtaken_moves_nothing_and_keeps_nothing(store: Store) -> None:
+    store.write(lambda c: BUS.publish(c, LIVE, [tick(1), tick(2)], NOW))
+    with store.read() as connection:
+        first, second = (r.seq for r in BUS.read(connection, LIVE, 0))
+    store.write(lambda c: BUS.taken(c, LIVE, 0, first))
+
+    def late(connection: object) -> None:  # it read the same signal, and was paused meanwhile
+        BUS.publish(connection, LIVE, [tick(9)], NOW)  # type: ignore[arg-type]
+        BUS.taken(connection, LIVE, 0, first)  # type: ignore[arg-type]
+
+    with pytest.raises(SuianError, match="another process has taken signals of live"):
+        store.write(late)
+    with pytest.raises(SuianError, match="another process"):
+        store.write(lambda c: BUS.still(c, LIVE, 0))
+    store.write(lambda c: BUS.still(c, LIVE, first))
+    assert position(store) == first
+    with store.read() as connection:
+        assert [r.seq for r in BUS.read(connection, LIVE, first)] == [second], "what it did went with it"
+    store.close()

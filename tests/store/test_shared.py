@@ -1,0 +1,126 @@
+"""A database that several processes share: what one alone may do, and how the others hear of a commit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import DatabaseError
+
+from alerting.errors import BadInput, SuianError
+from alerting.store import Store
+from alerting.store.link import Link
+from alerting.store.schema import setting
+from tests.postgres_server import Server
+
+pytestmark = pytest.mark.sqlite  # not twice: these are of the other one
+
+
+@pytest.fixture
+def address(postgres: Server) -> str:
+    return postgres.fresh()
+
+
+def put(store: Store, key: str) -> None:
+    store.write(lambda c: c.execute(insert(setting).values(key=key, value="")))
+
+
+def test_one_of_two_holds_a_thing_and_the_other_takes_it_when_that_is_gone(address: str) -> None:
+    first, second = Link(address, ["chase", "seal"]), Link(address, ["chase"])
+    first.turn(0)
+    second.turn(0)
+    assert (first.held, second.held) == ({"chase", "seal"}, set())
+    first.turn(0)
+    assert first.held == {"chase", "seal"}, "what is held is not asked for twice"
+    first.close()
+    second.turn(0)
+    assert second.held == {"chase"}
+    second.close()
+
+
+def test_who_says_nothing_loses_it(address: str) -> None:
+    stopped, other = Link(address, ["chase"]), Link(address, ["chase"])
+    stopped.turn(0)
+    began = time.monotonic()
+    while not other.held:
+        assert time.monotonic() - began < 10
+        other.turn(0.2)
+    assert time.monotonic() - began > 2, "a slow turn loses nothing"
+    stopped.turn(0)
+    assert not stopped.held
+    other.close()
+
+
+def test_a_commit_is_news_to_the_others_and_a_transaction_that_fails_is_not(address: str) -> None:
+    mine, other = Store(address), Link(address, [])
+    other.turn(0)
+    put(mine, "a")
+    assert other.turn(5)
+    with pytest.raises(DatabaseError):
+        put(mine, "a")
+    assert not other.turn(0.2)
+    other.close()
+    mine.close()
+
+
+def test_one_transaction_at_a_time_writes_and_each_sees_all_before_it(address: str) -> None:
+    """Two that count the rows and add one: neither may count the same."""
+    stores, seen = [Store(address), Store(address)], []
+
+    def add(connection: object) -> None:
+        rows = connection.execute(select(func.count()).select_from(setting)).scalar_one()  # type: ignore[attr-defined]
+        time.sleep(0.005)
+        connection.execute(insert(setting).values(key=f"n{rows}", value=""))  # type: ignore[attr-defined]
+        seen.append(rows)
+
+    def many(store: Store) -> None:
+        for _ in range(10):
+            store.write(add)
+
+    threads = [threading.Thread(target=many, args=[one]) for one in stores]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(seen) == list(range(20))
+    for store in stores:
+        store.close()
+
+
+def test_a_reader_sees_one_state_and_writes_nothing(address: str) -> None:
+    store = Store(address)
+    with store.read() as connection:
+        before = connection.execute(select(func.count()).select_from(setting)).scalar_one()
+        put(store, "meanwhile")
+        assert connection.execute(select(func.count()).select_from(setting)).scalar_one() == before
+        with pytest.raises(DatabaseError, match="read-only"):
+            connection.execute(insert(setting).values(key="b", value=""))
+    store.close()
+
+
+def test_a_database_of_another_encoding_is_refused(postgres: Server) -> None:
+    other = postgres.empty(encoding="LATIN1")
+    with pytest.raises(SuianError, match="createdb"):
+        Store(other)
+
+
+def test_a_server_out_of_reach_and_an_address_that_is_none_are_said_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SuianError, match=r"cannot be opened.*127\.0\.0\.1") as out:
+        Store("postgresql://suian:secret@127.0.0.1:9/suian")
+    assert "secret" not in out.value.text()
+    with pytest.raises(BadInput, match="no address of a database"):
+        Store("postgresql://127.0.0.1:port/suian")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_there_is_kept_when_it_is_opened_again(address: str) -> None:
+    store = Store(address)
+    put(store, "kept")
+    store.close()
+    again = Store(address)
+    with again.read() as connection:
+        assert connection.execute(text("SELECT key FROM setting")).scalar_one() == "kept"
+    again.close()
