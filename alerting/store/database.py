@@ -34,7 +34,7 @@ class Store:
         named = str(database)
         self.shared = postgres.is_url(named)
         self.url = named if self.shared else ""
-        self.path = postgres.driver_url(named).render_as_string() if self.shared else named
+        self.path = postgres.shown(named) if self.shared else named
         make = postgres.make_engine if self.shared else sqlite.make_engine
         if not self.shared and named != sqlite.MEMORY:
             prepare_folder(Path(named).parent)

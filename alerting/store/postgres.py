@@ -58,6 +58,11 @@ def driver_url(url: str) -> URL:
         ) from None  # fmt: skip
 
 
+def shown(url: str) -> str:
+    """The address as people may see it, without the password. Raises BadInput."""
+    return driver_url(url).set(drivername="postgresql").render_as_string()
+
+
 def arguments() -> dict[str, Any]:
     """What every connection is made with."""
     options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
