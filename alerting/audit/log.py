@@ -68,6 +68,14 @@ def head(connection: Connection, realm: str) -> tuple[int, str]:
     return _head(connection, realm)
 
 
+def newest(connection: Connection, realm: str, action: str) -> str | None:
+    """The subject of the last entry of an action."""
+    return connection.execute(
+        select(audit.c.subject).where(audit.c.realm == realm, audit.c.action == action)
+        .order_by(audit.c.n.desc()).limit(1)
+    ).scalar_one_or_none()  # fmt: skip
+
+
 def unsealed_since(connection: Connection, realm: str) -> datetime | None:
     """The time of the realm's oldest entry that is not sealed yet, by the realm's clock."""
     return connection.execute(

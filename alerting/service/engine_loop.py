@@ -55,6 +55,7 @@ class EngineLoop:
 
     async def take_up(self) -> None:
         """Another process has taken signals until now: remember what it committed."""
+        self._station.refresh_realms()
         for realm in self._station.running():
             await self._station.reload_engine(realm.id)
 

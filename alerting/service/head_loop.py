@@ -43,7 +43,9 @@ class HeadLoop:
         now = self._station.runtime.now()
         if now < self._due:
             return False
-        await self._station.writer.write(lambda c: self._send(c, now))
+        another = self._station.store.shared and self._last_sent() == now.astimezone(self._zone).date()
+        if not another:  # process has sent it today
+            await self._station.writer.write(lambda c: self._send(c, now))
         self._due = self._next_morning()  # only now: a write that failed is tried again
         return True
 

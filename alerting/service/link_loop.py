@@ -35,6 +35,7 @@ class LinkLoop:
         news = await runtime.in_thread("link", lambda: self._link.turn(wait))
         runtime.follow()
         if news or self._link.held != held:
+            self._station.refresh_realms()  # another process may have opened or ended one
             self._station.writer.tell()
         return False
 

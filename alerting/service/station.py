@@ -17,11 +17,11 @@ from alerting.alerts.departed import close_departed, departed
 from alerting.alerts.engine import Engine
 from alerting.alerts.rule_places import rule_places
 from alerting.alerts.standing import load as load_standings
-from alerting.audit import record
+from alerting.audit import newest, record
 from alerting.bus import EmbeddedBus, KafkaBus
 from alerting.chase import consent
 from alerting.dispatch import Dispatcher, make_channels
-from alerting.errors import SuianError
+from alerting.errors import Refused, SuianError
 from alerting.rulebook import Book, Bound
 from alerting.runtime import Runtime
 from alerting.service import good_book
@@ -92,7 +92,8 @@ class Station:
         sync_people(connection, self.county, LIVE, self.runtime.now())
         self._realms = {LIVE: live}
         seen, now = last_seen(connection), self.runtime.now()
-        if seen is not None and now < seen - TOLERATED:  # set back while the service was down
+        # Set back while the service was down. Of several, another's clock may only be ahead of ours.
+        if seen is not None and now < seen - TOLERATED and not self.store.shared:
             move_timers(connection, self.life(LIVE), now - seen, now)
         self._realms = realms(connection) | {LIVE: live}
 
@@ -251,9 +252,12 @@ class Station:
         """Have the engine go over to a changed book before it takes its next signal."""
         self._offered = book
         now = self.runtime.now()
-        await self.writer.write(
-            lambda c: record(c, LIVE, now, "service", "load rules", book.version, {})
-        )
+
+        def note(connection: Connection) -> None:
+            if newest(connection, LIVE, "load rules") != book.version:  # each process loads them
+                record(connection, LIVE, now, "service", "load rules", book.version, {})
+
+        await self.writer.write(note)
 
     async def take_offered_book(self) -> bool:
         """Go over to the book offered; only while no signal is half done. False where there is none.
@@ -335,6 +339,12 @@ class Station:
         return self.player.state
 
     async def start_exercise(self) -> str:
+        if self.store.shared:
+            raise Refused(
+                "a storm is played by a service of one process: this one shares its database",
+                mend="Play it where the config has no `database:`; drills of people can be held here.",
+                zh="本服务由多个进程共用数据库，不能播放演示风暴；可组织人员演练。",
+            )
         return await self.player.start()
 
     def sources(self) -> list[dict[str, Any]]:

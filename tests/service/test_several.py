@@ -1,0 +1,113 @@
+"""What one of several processes must know of the others: realms they open, leases they hold, what is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+
+from alerting.errors import Refused
+from alerting.runtime import VirtualRuntime
+from alerting.service.clock import LIVE, open_exercise
+from alerting.service.config import load_config
+from alerting.service.county import load_county
+from alerting.service.head_loop import HeadLoop
+from alerting.service.process import loops_of
+from alerting.service.station import Station
+from alerting.signals import Tick
+from alerting.store import Store
+from alerting.store.schema import audit, delivery
+from tests.postgres_server import Server
+
+TOWN = Path(__file__).parents[1] / "scenarios"
+START = datetime(2027, 1, 20, 8, tzinfo=UTC)
+pytestmark = pytest.mark.sqlite  # not twice: these are of the other database
+
+
+@pytest.fixture
+def process(tmp_path: Path, postgres: Server) -> Iterator[Callable[[], Station]]:
+    """One more process of a small county, each with a clock of its own."""
+    for folder in ("county", "book"):
+        shutil.copytree(TOWN / folder, tmp_path / folder.replace("book", "rules"))
+    config = json.loads((TOWN / "config.json").read_text("utf-8"))
+    config["channels"] = {"console": {"silent": True}, "sms": {"use": "console", "silent": True}}
+    (tmp_path / "config.yaml").write_text(json.dumps(config), "utf-8")
+    address, made = postgres.fresh(), []
+
+    def make() -> Station:
+        county = load_county(load_config(tmp_path / "config.yaml"))
+        made.append(Station(county, VirtualRuntime(START), Store(address)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        asyncio.run(one.close())
+
+
+def test_a_realm_that_another_opened_is_known_before_anything_of_it_is_sent(
+    process: Callable[[], Station],
+) -> None:
+    engine, sends = process(), process()
+
+    async def story() -> None:
+        loops = loops_of(sends, "dispatch")
+        await loops.settle()
+        opened = engine.store.write(
+            lambda c: open_exercise(c, {"zh": "演练", "en": "Drill"}, START, START, 1.0, 1)
+        )
+        loops.wake()
+        await loops.settle()
+        assert sends.now(opened.id) == START
+
+    asyncio.run(story())
+
+
+def test_a_process_that_starts_leaves_the_leases_of_those_that_live(process: Callable[[], Station]) -> None:
+    until = START + timedelta(seconds=60)
+    first = process()
+    first.store.write(lambda c: c.execute(insert(delivery).values(
+        realm=LIVE, person="chen", channel="sms", address="x", band="red", round=0, state="sending",
+        language="zh", text="雾", code="W6", link="w", letters={}, created=START, at=START,
+        leased_until=until)))  # fmt: skip
+    second = process()
+    asyncio.run(loops_of(second, "dispatch").settle())
+    with second.store.read() as connection:
+        assert connection.execute(select(delivery.c.leased_until)).scalar_one() == until
+
+
+def test_one_book_that_all_load_is_once_on_record(process: Callable[[], Station]) -> None:
+    first, second = process(), process()
+    for one in (first, second):
+        asyncio.run(one.offer_book(one.book))
+    with first.store.read() as connection:
+        said = connection.execute(select(audit.c.subject).where(audit.c.action == "load rules")).scalars()
+        assert list(said) == [first.book.version]
+
+
+def test_the_head_goes_out_once_a_day_whoever_sends_it(process: Callable[[], Station]) -> None:
+    first, second = process(), process()
+    heads = HeadLoop(first), HeadLoop(second)
+
+    async def story() -> None:
+        await first.publish(LIVE, [Tick(source="clock", issued=START)])
+        for one in (first, second):
+            one.runtime.advance(timedelta(days=1))  # type: ignore[attr-defined]
+        for one in heads:
+            await one.step()
+
+    asyncio.run(story())
+    with first.store.read() as connection:
+        sent = connection.execute(select(audit.c.n).where(audit.c.action == "send head")).all()
+    assert len(sent) == 1
+
+
+def test_a_storm_is_refused_in_words(process: Callable[[], Station]) -> None:
+    with pytest.raises(Refused, match="one process") as said:
+        asyncio.run(process().start_exercise())
+    assert "多个进程" in said.value.zh
