@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import psycopg
 import structlog
 
+from alerting.errors import SuianError
 from alerting.store import postgres
 
 log = structlog.get_logger()
@@ -22,8 +23,7 @@ LEADS = 0x5375_6961  # the first number of every lock of ours; the second is of 
 
 class Link:
     """`wanted` are the things that this process would do if no other does. Blocking: use it in a
-    thread. Raises nothing where the database does not answer: then nothing is held, and the next turn
-    tries again.
+    thread.
     """
 
     def __init__(self, url: str, wanted: Sequence[str]) -> None:
@@ -32,7 +32,10 @@ class Link:
         self.held: frozenset[str] = frozenset()
 
     def turn(self, seconds: float) -> bool:
-        """Take what is free, then wait so long at most for news; True where there was some."""
+        """Take what is free, then wait so long at most for news; True where there was some.
+
+        Raises SuianError where the database does not answer: nothing is held then.
+        """
         try:
             session = self._session or self._begin()
             self._take(session)
@@ -42,7 +45,7 @@ class Link:
             if self.held:
                 log.warning("others take over", what=sorted(self.held), error=str(error).strip())
             self.close()
-            return False
+            raise SuianError(f"the database does not answer: {str(error).strip()}") from None
 
     def close(self) -> None:
         self.held = frozenset()

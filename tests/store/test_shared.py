@@ -49,8 +49,12 @@ def test_who_says_nothing_loses_it(address: str) -> None:
         assert time.monotonic() - began < 10
         other.turn(0.2)
     assert time.monotonic() - began > 2, "a slow turn loses nothing"
-    stopped.turn(0)
+    with pytest.raises(SuianError, match="does not answer"):
+        stopped.turn(0)
     assert not stopped.held
+    stopped.turn(0)
+    assert not stopped.held, "the other has it now"
+    stopped.close()
     other.close()
 
 
@@ -88,6 +92,35 @@ def test_one_transaction_at_a_time_writes_and_each_sees_all_before_it(address: s
     assert sorted(seen) == list(range(20))
     for store in stores:
         store.close()
+
+
+def test_who_is_stopped_in_the_middle_of_a_transaction_holds_nobody_up_for_long(address: str) -> None:
+    stopped, other, failed = Store(address), Store(address), []
+
+    def stands_still(connection: object) -> None:
+        connection.execute(insert(setting).values(key="half", value=""))  # type: ignore[attr-defined]
+        begun.set()
+        time.sleep(6)
+
+    def write() -> None:
+        try:
+            stopped.write(stands_still)
+        except DatabaseError as error:
+            failed.append(error)
+
+    begun = threading.Event()
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert begun.wait(10)
+    put(other, "whole")
+    assert thread.is_alive(), "nobody had to wait for its end"
+    thread.join()
+    assert len(failed) == 1
+    put(stopped, "again")
+    with other.read() as connection:
+        assert set(connection.execute(select(setting.c.key)).scalars()) == {"whole", "again"}
+    stopped.close()
+    other.close()
 
 
 def test_a_reader_sees_one_state_and_writes_nothing(address: str) -> None:
