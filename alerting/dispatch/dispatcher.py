@@ -37,7 +37,7 @@ PATIENCE = 3.0  # seconds that a provider may still take when the service is sto
 
 class Dispatcher:
     """One for a process. `sender` signs messages, in both languages; `url` is how phones reach us;
-    `alone` where no other process sends from the same database."""
+    `owner` names the process where others send from the same database."""
 
     def __init__(
         self,
@@ -53,10 +53,10 @@ class Dispatcher:
         url: str,
         now_of: Callable[[str], datetime],
         quiet: Quiet = Quiet(),
-        alone: bool = True,
+        owner: str = "",
     ) -> None:
         self._store, self._writer, self._runtime, self._now_of = store, writer, runtime, now_of
-        self._channels, self._alone = channels, alone
+        self._channels, self._owner = channels, owner
         self._composer = partial(Composer, places=places, zone=zone, sender=sender)
         self._drafts = Drafts(
             Settings(channels, sender, zone, url.rstrip("/"), quiet), self._composer(book), runtime,
@@ -143,7 +143,7 @@ class Dispatcher:
         """At a process's start: links have their secret, and what a dead process had leased is free."""
         with self._store.read() as connection:
             ready = codes.has_link_secret(connection)
-            if self._alone:  # else a lease may be of one that lives, and ends by itself where it is not
+            if not self._owner:  # else a lease may be of one that lives
                 ready = ready and not outbox.any_leased(connection)
         if not ready:
             await self._writer.write(self._make_ready)
@@ -151,7 +151,7 @@ class Dispatcher:
 
     def _make_ready(self, connection: Connection) -> None:
         codes.make_link_secret(connection, self._runtime, self._runtime.now())
-        if self._alone:
+        if not self._owner:
             outbox.take_over(connection, self._runtime.now())
 
     async def _take(self) -> list[Claimed]:
@@ -188,7 +188,7 @@ class Dispatcher:
         ways.stopped(connection, self._drafts, self._now_of)
         ways.undelivered(connection, self._drafts, now, self._now_of)
         ways.pass_on(connection, self._drafts, refused, now, self._now_of)
-        return outbox.claim(connection, self._drafts, now, room, self._now_of)
+        return outbox.claim(connection, self._drafts, now, room, self._now_of, self._owner)
 
     def _settle(self, connection: Connection, outcomes: list[Outcome]) -> None:
         outbox.settle(connection, self._drafts, outcomes, self._runtime.now(), self._now_of)

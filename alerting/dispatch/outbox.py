@@ -9,12 +9,12 @@ left it is dead, with an audit entry, and the watch raises an alarm.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select, true, update
 
 from alerting.dispatch.channels import RANK, Failed, Message, Passing, Permanent, Sent, Unusable
 from alerting.dispatch.superseding import may_have_arrived, supersede_moot
@@ -84,6 +84,7 @@ def claim(
     now: datetime,
     room: Mapping[str, Room],
     now_of: Now,
+    owner: str = "",
 ) -> list[Claimed]:
     """Lease what is ready, red first and then by turns, as much as each channel has `room` for; by
     the machine's clock.
@@ -119,7 +120,7 @@ def claim(
             leases.append({
                 "number": row.id, "to_leased_until": now + LEASE, "to_attempts": row.attempts + 1,
                 "to_resends": row.resends + (1 if unsure and not ask else 0),
-                "to_at": now_of(row.realm) if row.state == "bound" else row.at,
+                "to_at": now_of(row.realm) if row.state == "bound" else row.at, "owner": owner or None,
             })  # fmt: skip
             message = messages[row.id]
             if ask:
@@ -135,11 +136,22 @@ def any_leased(connection: Connection) -> bool:
     return connection.execute(found).first() is not None
 
 
-def take_over(connection: Connection, now: datetime) -> int:
-    """At a process's start: leases of the one before it, which is dead, end now. Gives how many."""
+def lessees(connection: Connection, now: datetime) -> set[str]:
+    """Of several processes that send, those that have leases now."""
+    return set(connection.execute(
+        select(delivery.c.leased_by).distinct()
+        .where(delivery.c.state == "sending", delivery.c.leased_until > now,
+               delivery.c.leased_by.is_not(None))
+    ).scalars())  # fmt: skip
+
+
+def take_over(connection: Connection, now: datetime, dead: Collection[str] | None = None) -> int:
+    """Leases of processes that are dead end now: of these, or at the start of the only one of all that
+    there are. Gives how many."""
+    whose = true() if dead is None else delivery.c.leased_by.in_(dead)
     return connection.execute(
         update(delivery)
-        .where(delivery.c.state == "sending", delivery.c.leased_until > now)
+        .where(delivery.c.state == "sending", delivery.c.leased_until > now, whose)
         .values(leased_until=now)
     ).rowcount
 
@@ -173,7 +185,8 @@ _LEASE = (
     update(delivery)
     .where(delivery.c.id == bindparam("number"))
     .values(state="sending", next_try=None, leased_until=bindparam("to_leased_until"),
-            attempts=bindparam("to_attempts"), resends=bindparam("to_resends"), at=bindparam("to_at"))
+            attempts=bindparam("to_attempts"), resends=bindparam("to_resends"), at=bindparam("to_at"),
+            leased_by=bindparam("owner"))
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from alerting.service.engine_loop import EngineLoop
 from alerting.service.follow_loop import FollowLoop
 from alerting.service.head_loop import HeadLoop
 from alerting.service.kafka_loop import KafkaLoop
+from alerting.service.lease_loop import LeaseLoop
 from alerting.service.link_loop import Alone, LinkLoop
 from alerting.service.loop import Loop, Loops
 from alerting.service.poll_loop import PollLoop
@@ -33,7 +34,8 @@ ALONE: dict[Role, tuple[str, ...]] = {
 
 def loops_of(station: Station, role: Role = "all") -> Loops:
     """The loops of one process, in the order in which a signal passes through them."""
-    link = Link(station.store.url, ALONE[role]) if station.store.shared else None
+    wanted = (*ALONE[role], station.name)
+    link = Link(station.store.url, wanted) if station.store.shared else None
     loops = _all(station) if link is None else _of_several(station, role, link)
     made = Loops(station.runtime, loops, station.loops)
     station.writer.on_commit(made.wake)
@@ -67,7 +69,8 @@ def _of_several(station: Station, role: Role, link: Link) -> list[Loop]:
         loops.append(Alone(engine, link, "engine", engine.take_up))
         loops.append(Alone(ChaseLoop(station), link, "chase"))
     if role in ("dispatch", "all"):
-        loops.append(DispatchLoop(station))
+        # A dispatcher whom the others do not know to live must lease nothing.
+        loops += [LeaseLoop(station), Alone(DispatchLoop(station), link, station.name)]
     if role in ("engine", "all"):
         loops.append(Alone(WatchLoop(station), link, "engine"))
         loops += [Alone(one, link, "seal") for one in (HeadLoop(station), SealLoop(station))]

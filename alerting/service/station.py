@@ -41,6 +41,7 @@ from alerting.service.player import Player
 from alerting.service.sources import source_states
 from alerting.signals import Report, Signal, Spot, stamped_by
 from alerting.store import Store, Writer
+from alerting.store.link import PROCESS
 from alerting.weather import Column, Fields, FieldSettings
 
 log = structlog.get_logger()
@@ -56,6 +57,7 @@ class Station:
         self.connectors = county.connectors
         self.book_problem = county.book_problem  # what is wrong with the folder's book, or ""
         self._offered: Book | None = None
+        self.name = f"{PROCESS}{runtime.token(8)}" if store.shared else ""  # among several
         self.writer = Writer(store, runtime)
         self.bus = EmbeddedBus()
         bus = self.config.bus
@@ -78,7 +80,7 @@ class Station:
         self.dispatcher = Dispatcher(
             store=store, writer=self.writer, runtime=runtime, channels=self.channels,
             book=self.book, places=self.places, sender=self._sender(), zone=self.config.county.zone,
-            url=self.config.url, now_of=self.now, quiet=self.config.quiet, alone=not store.shared,
+            url=self.config.url, now_of=self.now, quiet=self.config.quiet, owner=self.name,
         )  # fmt: skip
         self.player = Player(self)
         self.engines[LIVE] = self._engine(self._realms[LIVE], self._feeds[LIVE], self.book)

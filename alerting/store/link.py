@@ -12,13 +12,26 @@ from collections.abc import Sequence
 
 import psycopg
 import structlog
+from sqlalchemy import Connection, text
 
 from alerting.errors import SuianError
 from alerting.store import postgres
 
 log = structlog.get_logger()
 PATIENCE = "4s"  # of a session that says nothing, before its locks are free
+PROCESS = "process "  # what every process holds for itself, so that others know it lives
 LEADS = 0x5375_6961  # the first number of every lock of ours; the second is of its name
+
+
+def lives(connection: Connection, name: str) -> bool:
+    """Whether some process holds this now."""
+    found = connection.execute(
+        text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+             " AND classid = :leads AND objid = CAST(hashtext(:name) AS oid) AND database ="
+             " (SELECT oid FROM pg_database WHERE datname = current_database())"),
+        {"leads": LEADS, "name": name},
+    )  # fmt: skip
+    return bool(found.scalar_one())
 
 
 class Link:
@@ -67,6 +80,6 @@ class Link:
         row = session.execute(f"SELECT {asked}", given).fetchone()  # type: ignore[arg-type]
         assert row is not None
         got = frozenset(name for name, free in zip(missing, row, strict=False) if free)
-        if got:
-            log.info("takes over", what=sorted(got))
-            self.held |= got
+        self.held |= got
+        if shared := sorted(one for one in got if not one.startswith(PROCESS)):
+            log.info("takes over", what=shared)

@@ -216,6 +216,11 @@ def _digests_know_their_sort(connection: Connection) -> None:
         )
 
 
+def _leases_have_an_owner(connection: Connection) -> None:
+    if "leased_by" not in {c["name"] for c in inspect(connection).get_columns("delivery")}:
+        connection.execute(text("ALTER TABLE delivery ADD COLUMN leased_by VARCHAR"))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -232,6 +237,7 @@ MIGRATIONS = {
     "0026": _duty_is_handed_over,
     "0027": _flagged_changes_know_what_they_were,
     "0028": _digests_know_their_sort,
+    "0029": _leases_have_an_owner,
 }  # fmt: skip
 
 

@@ -417,6 +417,7 @@ delivery = Table(
     Column("resends", Integer, nullable=False, server_default="0"),
     Column("next_try", UtcText),
     Column("leased_until", UtcText),
+    Column("leased_by", String),  # of several processes that send, the one; see store/link.py
     Column("error", Text, nullable=False, server_default=""),
     Column("created", UtcText, nullable=False),  # by the realm's clock
     Column("at", UtcText, nullable=False),  # of the last change of state

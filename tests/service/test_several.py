@@ -18,10 +18,12 @@ from alerting.service.clock import LIVE, open_exercise
 from alerting.service.config import load_config
 from alerting.service.county import load_county
 from alerting.service.head_loop import HeadLoop
+from alerting.service.lease_loop import LeaseLoop
 from alerting.service.process import loops_of
 from alerting.service.station import Station
 from alerting.signals import Tick
 from alerting.store import Store
+from alerting.store.link import Link
 from alerting.store.schema import audit, delivery
 from tests.postgres_server import Server
 
@@ -42,7 +44,7 @@ def process(tmp_path: Path, postgres: Server) -> Iterator[Callable[[], Station]]
 
     def make() -> Station:
         county = load_county(load_config(tmp_path / "config.yaml"))
-        made.append(Station(county, VirtualRuntime(START), Store(address)))
+        made.append(Station(county, VirtualRuntime(START, len(made)), Store(address)))
         return made[-1]
 
     yield make
@@ -79,6 +81,30 @@ def test_a_process_that_starts_leaves_the_leases_of_those_that_live(process: Cal
     asyncio.run(loops_of(second, "dispatch").settle())
     with second.store.read() as connection:
         assert connection.execute(select(delivery.c.leased_until)).scalar_one() == until
+
+
+def test_the_leases_of_one_that_died_end_at_once(process: Callable[[], Station]) -> None:
+    """And those of one that lives do not."""
+    dies, lives = process(), process()
+    links = [Link(one.store.url, [one.name]) for one in (dies, lives)]
+    for n, one in enumerate((dies, lives)):
+        links[n].turn(0)
+        one.store.write(lambda c, one=one, n=n: c.execute(insert(delivery).values(
+            realm=LIVE, person="chen", channel="sms", address="x", band="red", round=n, state="sending",
+            language="zh", text="雾", code=f"W{n}", link=f"w{n}", letters={}, created=START, at=START,
+            leased_until=START + timedelta(seconds=60), leased_by=one.name)))  # fmt: skip
+
+    def leased() -> list[datetime | None]:
+        with dies.store.read() as connection:
+            return list(connection.execute(select(delivery.c.leased_until).order_by(delivery.c.round)).scalars())
+
+    third, until = process(), START + timedelta(seconds=60)
+    asyncio.run(LeaseLoop(third).step())
+    assert leased() == [until, until]
+    links[0].close()
+    asyncio.run(LeaseLoop(third).step())
+    assert leased() == [START, until]
+    links[1].close()
 
 
 def test_one_book_that_all_load_is_once_on_record(process: Callable[[], Station]) -> None:

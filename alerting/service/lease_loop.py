@@ -1,0 +1,43 @@
+"""Ends the leases of dispatchers that have died or been stopped, so that another goes on at once: it
+asks about what may have gone out, or sends it again and counts that, as after a crash of the only one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from alerting.dispatch import outbox
+from alerting.store.link import lives
+
+if TYPE_CHECKING:
+    from alerting.service.station import Station
+
+log = structlog.get_logger()
+EVERY = timedelta(seconds=2)
+
+
+class LeaseLoop:
+    name = "leases"
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self._due = station.runtime.now()
+
+    def next_due(self) -> datetime | None:
+        return self._due
+
+    async def step(self) -> bool:
+        station, now = self._station, self._station.runtime.now()
+        if now < self._due:
+            return False
+        self._due = now + EVERY
+        with station.store.read() as connection:
+            others = outbox.lessees(connection, now) - {station.name}
+            dead = sorted(one for one in others if not lives(connection, one))
+        if not dead:
+            return False
+        log.warning("leases of the dead end", whose=dead)
+        await station.writer.write(lambda c: outbox.take_over(c, now, dead))
+        return True
