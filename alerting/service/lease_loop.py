@@ -1,5 +1,6 @@
 """Ends the leases of dispatchers that have died or been stopped, so that another goes on at once: it
-asks about what may have gone out, or sends it again and counts that, as after a crash of the only one."""
+asks about what may have gone out, or sends it again and counts that, as after a crash of the only
+one."""
 
 from __future__ import annotations
 
