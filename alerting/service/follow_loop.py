@@ -1,5 +1,5 @@
-"""Keeps the memory of a process that shows pages as the engine's, which runs in another: it sees the
-signals that were taken there, and decides nothing."""
+"""Keeps the memory of a process as the engine's, where that runs in another: it sees the signals that
+were taken there, for pages and figures, and decides nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from alerting.signals import stamped_by
+from alerting.store.link import Link
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
@@ -20,8 +21,8 @@ BATCH = 50
 class FollowLoop:
     name = "follow"
 
-    def __init__(self, station: Station) -> None:
-        self._station = station
+    def __init__(self, station: Station, link: Link) -> None:
+        self._station, self._link = station, link
         with station.store.read() as connection:
             # Its engines were made a moment ago; a signal seen twice changes nothing.
             self._seen = {r.id: station.bus.position(connection, r.id) for r in station.running()}
@@ -30,6 +31,8 @@ class FollowLoop:
         return None
 
     async def step(self) -> bool:
+        if "engine" in self._link.held:
+            return False
         station = self._station
         worked = await station.take_offered_book()
         for realm in station.running():

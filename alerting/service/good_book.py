@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Set
@@ -41,17 +42,25 @@ def keep(book: Book, data: Path) -> None:
     here = data / KEPT / book.version
     if here.is_dir() or book.folder.parent == here.parent:
         return
-    fresh = here.with_name(f"{book.version}.new")
     try:
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        for name, content in book.files.items():
-            (fresh / name).parent.mkdir(exist_ok=True)
-            (fresh / name).write_bytes(content)
-        os.rename(fresh, here)  # whole or not at all, whenever the power fails
-        for older in here.parent.iterdir():
-            if older != here:
-                shutil.rmtree(older)
+        here.parent.mkdir(parents=True, exist_ok=True)
+        with (data / f".{KEPT}.lock").open("w") as lock:  # several processes may share the folder
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not here.is_dir():
+                _keep(book, here)
     except OSError as error:
         raise SuianError(f"the rule book cannot be kept in {here}: {error.strerror}") from None
+
+
+def _keep(book: Book, here: Path) -> None:
+    fresh = here.with_name(f"{book.version}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    for name, content in book.files.items():
+        (fresh / name).parent.mkdir(exist_ok=True)
+        (fresh / name).write_bytes(content)
+    os.rename(fresh, here)  # whole or not at all, whenever the power fails
+    for older in here.parent.iterdir():
+        if older != here:
+            shutil.rmtree(older)
 

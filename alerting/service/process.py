@@ -74,6 +74,4 @@ def _of_several(station: Station, role: Role, link: Link) -> list[Loop]:
     if role in ("engine", "all"):
         loops.append(Alone(WatchLoop(station), link, "engine"))
         loops += [Alone(one, link, "seal") for one in (HeadLoop(station), SealLoop(station))]
-    if role in ("web", "dispatch", "ingest"):
-        loops.append(FollowLoop(station))
-    return loops
+    return [*loops, FollowLoop(station, link)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy import insert, select
 
 from alerting.errors import Refused
 from alerting.runtime import VirtualRuntime
+from alerting.service import good_book
 from alerting.service.clock import LIVE, open_exercise
 from alerting.service.config import load_config
 from alerting.service.county import load_county
@@ -137,3 +139,21 @@ def test_a_storm_is_refused_in_words(process: Callable[[], Station]) -> None:
     with pytest.raises(Refused, match="one process") as said:
         asyncio.run(process().start_exercise())
     assert "多个进程" in said.value.zh
+
+
+def test_all_that_start_at_once_keep_their_book_in_one_folder(process: Callable[[], Station], tmp_path: Path) -> None:
+    book, wrong = process().book, []
+
+    def keep() -> None:
+        try:
+            good_book.keep(book, tmp_path / "data")
+        except BaseException as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=keep) for _ in range(8)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert wrong == []
+    assert [p.name for p in (tmp_path / "data" / good_book.KEPT).iterdir()] == [book.version]
