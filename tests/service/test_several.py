@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -141,8 +143,16 @@ def test_a_storm_is_refused_in_words(process: Callable[[], Station]) -> None:
     assert "多个进程" in said.value.zh
 
 
-def test_all_that_start_at_once_keep_their_book_in_one_folder(process: Callable[[], Station], tmp_path: Path) -> None:
-    book, wrong = process().book, []
+def test_all_that_start_at_once_keep_their_book_in_one_folder(
+    process: Callable[[], Station], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, wrong, rename = process().book, [], os.rename
+
+    def slowly(old: Path, new: Path) -> None:
+        time.sleep(0.05)
+        rename(old, new)
+
+    monkeypatch.setattr(os, "rename", slowly)
 
     def keep() -> None:
         try:
