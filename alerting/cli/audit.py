@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from sqlalchemy import func, select
 
 from alerting.audit import head
 from alerting.audit import verify as walk
-from alerting.cli.given import CONFIG, DATABASE, ConfigPath, store_of
+from alerting.cli.given import CONFIG, ConfigPath, store_of
 from alerting.errors import BadInput, SuianError
 from alerting.service.config import Config, load_config
 from alerting.store.schema import audit
@@ -62,7 +63,7 @@ def verify(
 
 def _there_is_a_log(config: Config) -> None:
     """Raises SuianError before anything is made: to verify must not begin a log."""
-    path = config.data / DATABASE
-    if not path.exists():
-        raise SuianError("there is no log yet / 尚无审计日志", where=str(path),
+    file = config.kept_in
+    if isinstance(file, Path) and not file.exists():
+        raise SuianError("there is no log yet / 尚无审计日志", where=str(file),
                          mend="`suian serve` begins it; --config names another county.")  # fmt: skip

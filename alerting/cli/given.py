@@ -37,7 +37,6 @@ def word_of(words: type[E]) -> Callable[[str], E]:
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The county's config.")]
 CONFIG = Path("config.yaml")
-DATABASE = "suian.db"
 FormatOption = Annotated[
     Format,
     typer.Option("--format", parser=word_of(Format), metavar="[table|json]",

@@ -59,6 +59,8 @@ def test_one_forecast_one_alert_one_message_one_answer(
     assert town.holds(ingest, "schedule")
     assert "takes over" not in dispatch.said + web.said
     assert "Traceback" not in town.log()
+    town.seals()
+    assert town.runs_besides("audit verify") == 0, "commands find the database by the config too"
 
 
 def test_a_worker_that_was_stopped_and_wakes_is_refused(make_apart: Callable[..., Apart]) -> None:
