@@ -30,14 +30,27 @@ _HASHER = PasswordHasher()
 def keys(store: Any, runtime: Runtime) -> bytes:
     """The secret that signs cookies and links; made once and kept in the settings."""
     with store.read() as connection:
-        held = connection.execute(
-            select(setting.c.value).where(setting.c.key == "web.secret")
-        ).scalar_one_or_none()
-    if held is None:
-        held = runtime.token(32)
-        made = held
-        store.write(lambda c: c.execute(insert(setting).values(key="web.secret", value=made)))
-    return str(held).encode()
+        held = _secret(connection)
+    return (held or _made(store, runtime.token(32))).encode()
+
+
+def _made(store: Any, fresh: str) -> str:
+    """A fresh secret, or that of another process that was quicker."""
+
+    def make(connection: Connection) -> str:
+        held = _secret(connection)
+        if held is None:
+            connection.execute(insert(setting).values(key="web.secret", value=fresh))
+        return held or fresh
+
+    made: str = store.write(make)
+    return made
+
+
+def _secret(connection: Connection) -> str | None:
+    return connection.execute(
+        select(setting.c.value).where(setting.c.key == "web.secret")
+    ).scalar_one_or_none()
 
 
 def signer(secret: bytes, salt: str) -> URLSafeSerializer:

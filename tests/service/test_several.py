@@ -29,6 +29,7 @@ from alerting.signals import Tick
 from alerting.store import Store
 from alerting.store.link import Link
 from alerting.store.schema import audit, delivery
+from alerting.web import logins
 from tests.postgres_server import Server
 
 TOWN = Path(__file__).parents[1] / "scenarios"
@@ -135,6 +136,18 @@ def test_the_head_goes_out_once_a_day_whoever_sends_it(process: Callable[[], Sta
     with first.store.read() as connection:
         sent = connection.execute(select(audit.c.n).where(audit.c.action == "send head")).all()
     assert len(sent) == 1
+
+
+def test_two_that_make_the_secret_of_pages_at_once_have_the_same(process: Callable[[], Station]) -> None:
+    first, second = process(), process()
+    quicker: list[bytes] = []
+
+    class Slow(VirtualRuntime):
+        def token(self, size: int = 16) -> str:
+            quicker.append(logins.keys(first.store, first.runtime))
+            return super().token(size)
+
+    assert logins.keys(second.store, Slow(START, 9)) == quicker[0] == logins.keys(first.store, first.runtime)
 
 
 def test_a_storm_is_refused_in_words(process: Callable[[], Station]) -> None:
