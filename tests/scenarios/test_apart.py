@@ -3,13 +3,15 @@ alone may."""
 
 from __future__ import annotations
 
+import signal as os_signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from alerting.store.schema import alert, answer, audit, realm, signal
+from alerting.store.schema import alert, answer, audit, delivery, realm, signal
 from tests.kafka_broker import Broker
 from tests.postgres_server import Server
 from tests.scenarios.apart import Apart
@@ -84,3 +86,23 @@ def test_a_worker_that_was_stopped_and_wakes_is_refused(make_apart: Callable[...
     for one in alerts:  # each opened once, and once on record
         assert town.asks(audit.c.action, audit.c.subject == one).count("opened") == 1
     assert town.asks(realm.c.taken, realm.c.id == "live") == position == [max(town.asks(signal.c.seq))]
+
+
+def test_what_a_dispatcher_had_in_hand_when_it_was_killed_another_asks_about(
+    make_apart: Callable[..., Apart], provider: StandIn
+) -> None:
+    """The provider had taken it already: nobody is told twice, and nobody waits for the lease to run out."""
+    town = make_apart()
+    town.starts("web")
+    town.starts("engine")
+    first = town.starts("dispatch", SUIAN_DIE="send:1:after")
+    town.forecast(ORANGE_FOG)
+    assert town.ends(first) == -os_signal.SIGKILL
+    assert set(town.asks(delivery.c.state)) <= {"sending", "bound"}
+    began = time.monotonic()
+    town.starts("dispatch")
+    town.waits_until(lambda: set(town.asks(delivery.c.state, delivery.c.channel == "sms")) == {"accepted"})
+    assert time.monotonic() - began < 45, "half a lease, on a busy machine"
+    told = [(m.to, m.body) for m in provider.messages]
+    assert len(told) == len(set(told)), told
+    assert len(told) == len(town.asks(delivery.c.id, delivery.c.channel == "sms"))
