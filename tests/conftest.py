@@ -71,7 +71,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
     if kind == "sqlite":
         yield kind
         return
-    with databases.on(request.getfixturevalue("postgres")):
+    with databases.on(request.getfixturevalue("postgres"), request.node.nodeid):
         yield kind
 
 

@@ -238,6 +238,7 @@ MOVES = st.one_of(
 )
 
 
+@pytest.mark.sqlite  # a database for each of its examples
 @settings(max_examples=60, deadline=None)
 @given(st.lists(MOVES, max_size=14))
 def test_whatever_happens_somebody_is_there_and_nobody_twice(moves: list[tuple[str, Any]]) -> None:
