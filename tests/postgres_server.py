@@ -124,7 +124,7 @@ def end(folder: Path) -> None:
     holder = folder / "holder"
     if holder.exists():
         os.kill(int(holder.read_text()), signal.SIGTERM)
-        _until(lambda: not holder.exists(), 30, lambda: "the database server did not stop")
+        _until(lambda: not holder.exists(), 90, lambda: "the database server did not stop")
 
 
 def _until(happened: Any, seconds: float, why: Any) -> None:

@@ -241,7 +241,8 @@ class County:
 
         def again(c: Any) -> int:
             row = c.execute(select(delivery).where(delivery.c.id == key)).one()._asdict()
-            row |= {"id": None, "channel": "call", "link": f"again-{key}", "fallback_of": key}
+            del row["id"]
+            row |= {"channel": "call", "link": f"again-{key}", "fallback_of": key}
             made = int(c.execute(insert(delivery).values(**row)).inserted_primary_key[0])
             for held in c.execute(select(delivery_notice.c.notice)
                                   .where(delivery_notice.c.delivery == key)).scalars().all():  # fmt: skip

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
-from alerting.errors import Refused
+from alerting.errors import BadInput, Refused
 from alerting.runtime import VirtualRuntime
 from alerting.service import good_book
 from alerting.service.clock import LIVE, open_exercise
@@ -180,3 +180,15 @@ def test_all_that_start_at_once_keep_their_book_in_one_folder(
         one.join()
     assert wrong == []
     assert [p.name for p in (tmp_path / "data" / good_book.KEPT).iterdir()] == [book.version]
+
+
+@pytest.mark.parametrize(("key", "value", "says"), [
+    ("bus", {"use": "kafka", "servers": "k:9092"}, "kafka: HOST:PORT"),
+    ("bus", {"kafka": "k"}, "no HOST:PORT"),
+    ("database", "mysql://db/suian", "postgresql://USER"),
+])  # fmt: skip
+def test_what_is_written_otherwise_is_said(tmp_path: Path, key: str, value: object, says: str) -> None:
+    config = json.loads((TOWN / "config.json").read_text("utf-8")) | {key: value}
+    (tmp_path / "config.yaml").write_text(json.dumps(config), "utf-8")
+    with pytest.raises(BadInput, match=says):
+        load_config(tmp_path / "config.yaml")
