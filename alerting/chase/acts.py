@@ -240,6 +240,8 @@ def _done_by(
 def _overtaken(connection: Connection, said: Said) -> bool:
     """A fresh notice about the same has gone to the same post since, and is not what they answer."""
     one = said.notice
+    if one.measure is None and one.alert is None:  # each is a matter of its own
+        return False
     first = connection.execute(
         select(pursuit.c.post).where(pursuit.c.id == one.pursuit)
     ).scalar_one()

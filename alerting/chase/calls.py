@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from alerting.alerts.life import Life
 from alerting.alerts.orders import unconfirmed
@@ -31,6 +31,7 @@ class About:
 NOTHING = About(None, None, 1)
 # Kinds the chase writes itself; every other notice that wants an answer is a fresh one.
 CALLS = ("reminder", "escalation")
+CRIES = ("escalation", "service")  # kinds by which somebody who calls for help is told of, see `cry`
 TAKE_OVER = "handover"  # the kind of all that calls whoever is to come on duty, see handing_over
 
 
@@ -52,8 +53,8 @@ def call(
     if pursuit.wants in CALLED and post != pursuit.post:  # it is to be answered for somebody
         silent = post_by_id(connection, pursuit.post)
         facts["for"] = {"zh": title_of(silent, "zh"), "en": title_of(silent, "en")}
-    if cried := _cried(connection, pursuit):
-        reason = {"zh": f"{cried['zh']}。{reason['zh']}", "en": f"{cried['en']}. {reason['en']}"}
+    if said := cried(connection, pursuit):
+        reason = {"zh": f"{said['zh']}。{reason['zh']}", "en": f"{said['en']}. {reason['en']}"}
     step = step_of(connection, life, pursuit, post, round_)
     due = pursuit.must_by.isoformat() if pursuit.must_by else facts.get("due")
     facts |= {"level": pursuit.level, "reason": reason, "by": by, "due": due,
@@ -89,7 +90,7 @@ def tell(
     before it was sent.
     """
     facts = facts | {"reason": reason, "by": by}
-    if kind == "escalation":
+    if kind == "escalation" or (kind == "service" and wants):
         alert_id, measure_id = _not_over(connection, alert_id, measure_id)
     connection.execute(
         insert(notice).values(
@@ -110,13 +111,18 @@ def _not_over(
             connection.execute(goes_on).scalar_one_or_none())
 
 
-def _cried(connection: Connection, pursuit: Any) -> dict[str, str]:
+def cry() -> ColumnElement[bool]:
+    """Condition on notices: the first that somebody is told of a call for help."""
+    return and_(notice.c.wants == "acknowledge", notice.c.kind.in_(CRIES), notice.c.rung == 0,
+                notice.c.round == 0)  # fmt: skip
+
+
+def cried(connection: Connection, pursuit: Any) -> dict[str, str]:
     """The words with which help was asked for, where that is what a pursuit waits to be heard: whoever
     is called next has not read the first message. {} where it is not."""
     return dict(connection.execute(
         select(notice.c.facts["reason"])
-        .where(notice.c.pursuit == pursuit.id, notice.c.wants == "acknowledge",
-               notice.c.kind.in_(("escalation", "service")), notice.c.rung == 0, notice.c.round == 0)
+        .where(notice.c.pursuit == pursuit.id, cry())
         .order_by(notice.c.id.desc())
         .limit(1)
     ).scalar_one_or_none() or {})  # fmt: skip

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, and_, case, false, func, or_, select, tr
 
 from alerting.alerts.life import Life
 from alerting.alerts.orders import title_of
-from alerting.chase import words
+from alerting.chase import calls, words
 from alerting.chase.ladder import DUTY_OFFICE
 from alerting.people import Post
 from alerting.people.policy import DECISIONS
@@ -112,7 +112,7 @@ def _of_measures(connection: Connection, life: Life, post: Post) -> list[Item]:
 
 
 def _of_pursuits(connection: Connection, life: Life, post: Post) -> list[Item]:
-    """What is waited for, whoever is called for it now."""
+    """What is waited for, whoever is called for it now; cries for help among it that hang on nothing."""
     rows = connection.execute(
         select(pursuit, measure.c.measure.label("named"), measure.c.title.label("titled"),
                measure.c.object, alert.c.rule, alert.c.hazard, alert.c.place)
@@ -123,14 +123,16 @@ def _of_pursuits(connection: Connection, life: Life, post: Post) -> list[Item]:
                # The office takes over the call-out, whoever of it is silent.
                pursuit.c.wants.not_in(CALLED if post.tier == DUTY_OFFICE else ()),
                or_(alert.c.hazard.is_(None), alert.c.hazard != "service"),
-               or_(pursuit.c.measure.is_not(None), pursuit.c.alert.is_not(None)),
+               or_(pursuit.c.measure.is_not(None), pursuit.c.alert.is_not(None),
+                   pursuit.c.wants == "acknowledge"),
                _theirs(post, pursuit.c.post, pursuit.c.at_post))
         .order_by(pursuit.c.id)
     )  # fmt: skip
     found = []
     for row in rows:
         about = (title_of(life.book, row.named, row.titled) if row.measure is not None
-                 else words.advisory_title(life, row.rule, row.hazard))  # fmt: skip
+                 else words.advisory_title(life, row.rule, row.hazard) if row.alert is not None
+                 else _both(calls.cried(connection, row)))  # fmt: skip
         kind = "undecided" if row.wants in DECISIONS else "unanswered"
         place = _place(life, row.object or row.place)
         news = row.alert if row.measure is None else None

@@ -59,11 +59,17 @@ def last_answer(
     anybody: bool = False,
     pursuit_id: int | None = None,
 ) -> Any | None:
-    """The last answer taken about the same, of the same person unless `anybody`'s will do."""
+    """The last answer taken about the same, of the same person unless `anybody`'s will do. What hangs on
+    nothing is the same within its pursuit."""
+    one = said.notice
+    loose = one.measure is None and one.alert is None
+    if loose:
+        pursuit_id = one.pursuit
     asked = select(answer).where(
-        answer.c.realm == said.notice.realm, answer.c.act.in_(acts), answer.c.outcome == "taken",
-        pursuits.same_subject(answer, said.notice.measure, said.notice.alert),
+        answer.c.realm == one.realm, answer.c.act.in_(acts), answer.c.outcome == "taken",
     )  # fmt: skip
+    if not loose:
+        asked = asked.where(pursuits.same_subject(answer, one.measure, one.alert))
     if not anybody:
         asked = asked.where(answer.c.person == said.who.id)
     if pursuit_id is not None:

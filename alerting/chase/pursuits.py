@@ -2,6 +2,7 @@
 
 At most one is open for each (post, wants, measure or alert). A notice that comes while it is open
 joins it; one that comes after it was answered opens it anew, since a rise voids acknowledgements.
+A cry for help outlives what it was about; where nothing is open each is a matter of its own.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ _MEANS = {
 _CALLS_OUT = {"report": "open", "closing": "closing"}
 
 
+# Of a message that dispatch held back because what it is about was over.
+_NOT_SENT = "it ended before it was sent"
 # Of what is about no measure and no alert, or about two: why it is waited for no more.
 _SETTLED = {"conflict": "settled", HANDOVER: "the roster has moved on"}
 
@@ -46,7 +49,8 @@ def open_new(connection: Connection, life: Life, now: datetime) -> int:
         select(notice).where(unpursued(life.realm)).order_by(notice.c.id)
     ).all()
     for row in rows:
-        held = open_one(connection, life.realm, row.post, row.wants, row.measure, row.alert)
+        held = _same_cry(connection, row) if _loose(row) else open_one(
+            connection, life.realm, row.post, row.wants, row.measure, row.alert)  # fmt: skip
         if held is None:
             number = _open(connection, life, row)
         else:
@@ -73,13 +77,33 @@ def open_one(
     measure_id: str | None,
     alert_id: str | None,
 ) -> Any | None:
-    """The open pursuit of a post for a measure, or for an alert where no measure is meant."""
+    """The open pursuit of a post for a measure, or for an alert where no measure is meant; for
+    neither, of a hand-over alone: of cries there may be several."""
+    if measure_id is None and alert_id is None and wants != HANDOVER:
+        return None
     return connection.execute(
         select(pursuit).where(
             pursuit.c.realm == realm, pursuit.c.post == post, pursuit.c.wants == wants,
             pursuit.c.state == "open", same_subject(pursuit, measure_id, alert_id),
         )
     ).one_or_none()  # fmt: skip
+
+
+def _loose(row: Any) -> bool:
+    return row.measure is None and row.alert is None
+
+
+def _same_cry(connection: Connection, row: Any) -> Any | None:
+    """The open pursuit of the same words from the same person, where a cry hangs on nothing: who sends
+    them again rings again, and one answer will do."""
+    rows = connection.execute(
+        select(pursuit, notice.c.facts["reason"].label("said"))
+        .join(notice, notice.c.pursuit == pursuit.c.id)
+        .where(pursuit.c.realm == row.realm, pursuit.c.post == row.post, pursuit.c.state == "open",
+               pursuit.c.measure.is_(None), pursuit.c.alert.is_(None), calls.cry())
+        .order_by(pursuit.c.id)
+    )  # fmt: skip
+    return next((one for one in rows if one.said == row.facts["reason"]), None)
 
 
 def same_subject(table: Any, measure_id: str | None, alert_id: str | None) -> ColumnElement[bool]:
@@ -144,10 +168,11 @@ def ended(connection: Connection, life: Life, number: int, why: str, at: datetim
 
 
 def end_moot(connection: Connection, life: Life, now: datetime) -> int:
-    """End the pursuits of alerts that closed and of measures that have moved on; gives how many."""
+    """End the pursuits of alerts that closed and of measures that have moved on, but for cries for help,
+    which go on by themselves; gives how many."""
     rows = connection.execute(
-        select(pursuit.c.id, pursuit.c.wants, pursuit.c.alert, alert.c.state.label("alert_state"),
-               measure.c.state.label("measure_state"))
+        select(pursuit.c.id, pursuit.c.wants, pursuit.c.alert, pursuit.c.measure,
+               alert.c.state.label("alert_state"), measure.c.state.label("measure_state"))
         .outerjoin(alert, alert.c.id == pursuit.c.alert)
         .outerjoin(measure, measure.c.id == pursuit.c.measure)
         .where(moot(life.realm))
@@ -158,10 +183,30 @@ def end_moot(connection: Connection, life: Life, now: datetime) -> int:
             unknown.data_are_back(connection, life, row.alert)
             ended(connection, life, row.id, "the data are back", now)
             continue
+        if row.wants == "acknowledge" and calls.cried(connection, row):
+            _cut_loose(connection, life, row, now)
+            continue
         why = _SETTLED.get(row.wants) or row.measure_state or row.alert_state
         why = "the call-out went on without it" if row.wants in CALLED else why
         ended(connection, life, row.id, why, now)
     return len(rows)
+
+
+def _cut_loose(connection: Connection, life: Life, row: Any, now: datetime) -> None:
+    """What a cry for help was about is over, and nobody has answered it: it hangs on nothing from now
+    on, with all that calls for it; what was held back because of that end goes out."""
+    connection.execute(
+        update(pursuit).where(pursuit.c.id == row.id).values(alert=None, measure=None)
+    )
+    mine = and_(notice.c.pursuit == row.id, notice.c.kind.in_({*calls.CALLS, *calls.CRIES}))
+    connection.execute(update(notice).where(mine).values(alert=None, measure=None))
+    connection.execute(
+        update(notice)
+        .where(mine, notice.c.state == "withheld", notice.c.reason == _NOT_SENT)
+        .values(state="due", due=now, reason="")
+    )
+    record(connection, life.realm, now, "service", "chase on", f"pursuit:{row.id}",
+           {"alert": row.alert, "measure": row.measure})  # fmt: skip
 
 
 def moot(realm: str) -> ColumnElement[bool]:

@@ -22,6 +22,8 @@ def first_message(
     its post; None where none has gone out. `calls` are the kinds of notice that only repeat one."""
     about = notice.c.measure == pursuit.measure if pursuit.measure else (
         (notice.c.alert == pursuit.alert) & notice.c.measure.is_(None))  # fmt: skip
+    if pursuit.measure is None and pursuit.alert is None:
+        about = notice.c.pursuit == pursuit.id
     if pursuit.wants in CALLED:  # the plain news of the same alert is another matter
         about &= notice.c.wants == pursuit.wants
     first = connection.execute(

@@ -172,7 +172,10 @@ def _lapse(connection: Connection, life: Life, held: Any, now: datetime) -> None
         return
     reminded = ahead and called is not None and called.created < held.must_by <= now
     if called is None and held.wants == "acknowledge" and held.measure is None:
-        pursuits.ended(connection, life, held.id, "nothing was sent that could be answered", now)
+        if calls.cried(connection, held):  # held back, whatever for: somebody needs help all the same
+            _call_again(connection, life, held, called, now)
+        else:
+            pursuits.ended(connection, life, held.id, "nothing was sent that could be answered", now)
         return
     if called is None or (reminded and called.kind == "reminder"):
         _not_in_force(connection, life, held, now)
@@ -225,7 +228,7 @@ def _call_again(
         .where(pursuit.c.id == held.id, pursuit.c.state == "open")
         .values(round=round_, deadline=by)
     )
-    if called.state == "due":
+    if called is not None and called.state == "due":
         return
     said = words.reminded(life, held.wants, round_ + 1, by)
     calls.call(connection, life, held, held.at_post, "reminder", said, now, rung=held.rung,

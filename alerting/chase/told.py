@@ -28,11 +28,15 @@ def told_by(connection: Connection, held: Any) -> list[Any]:
     return _of(connection, answered_with(connection, held))
 
 
+def about(one: Any) -> Any:
+    """What a notice is about: its measure, its alert, or the pursuit of a cry that hangs on nothing. Of a
+    call-out the post that is called: one person may be called for several about one alert."""
+    return one.pursuit if one.wants in CALLED else one.measure or one.alert or one.pursuit
+
+
 def subject_of(one: Any) -> tuple[Any, str]:
-    """What a notice asks, and about what: called again, the same stands in a digest twice. Of a
-    call-out it is the post that is called, for one person may be called for several about one alert."""
-    about = one.pursuit if one.wants in CALLED else one.measure or one.alert or one.pursuit
-    return about or one.id, one.wants
+    """What a notice asks, and about what: called again, the same stands in a digest twice."""
+    return about(one) or one.id, one.wants
 
 
 def answered_with(connection: Connection, held: Any) -> list[int]:

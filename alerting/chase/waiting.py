@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.alerts.orders import unconfirmed
-from alerting.chase.told import GIVEN_UP, reached, told_by
+from alerting.chase.told import GIVEN_UP, about, reached, told_by
 from alerting.people.reached import handed_over
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice, pursuit
-from alerting.vocabulary.answers import CALLED, COMMAND
+from alerting.vocabulary.answers import COMMAND
 
 KEPT = timedelta(days=30)  # how old a message may be and still be answered
 # What somebody texted to be done is said back, and done only where they confirm it within this time.
@@ -36,7 +36,7 @@ def open_ones(
     connection: Connection, theirs: list[Any], now: dict[str, datetime]
 ) -> list[Any]:
     """Messages that still wait for an answer, each subject in the newest that reached them."""
-    covered: set[tuple[str, str, str]] = set()
+    covered: set[tuple[str, Any, str]] = set()
     found = []
     summed: set[int] = set()
     for held in reversed([d for d in theirs if d.state not in GIVEN_UP]):
@@ -45,7 +45,7 @@ def open_ones(
         if held.summary:
             summed.add(held.digest)
         subjects = {
-            (held.realm, _subject(row), "" if row.wants == "in-force" else
+            (held.realm, about(row), "" if row.wants == "in-force" else
              row.wants.replace("acknowledge", ""))
             for row in told_by(connection, held)
             if row.wants and (
@@ -61,13 +61,6 @@ def open_ones(
 def to_be_confirmed(held: Any, row: Any, now: dict[str, datetime]) -> bool:
     """Whether what a person wanted done may still be confirmed: once, and in time."""
     return bool(held.state != "answered" and now[held.realm] - row.created <= CONFIRMED_WITHIN)
-
-
-def _subject(row: Any) -> str:
-    """Of a call-out the post that is called: somebody may be called for several in their place."""
-    if row.wants in CALLED:
-        return f"pursuit:{row.pursuit}"
-    return row.measure or row.alert or str(row.pursuit or "")
 
 
 def _waits(connection: Connection, row: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerting.alerts.orders import title_of
+from alerting.chase import calls
 from alerting.people import on_duty
 from alerting.service import listing
 from alerting.store.schema import alert, measure, person, pursuit
@@ -43,7 +44,8 @@ def waiting(connection: Connection, station: Station, realm_id: str) -> list[dic
     for row in rows:
         rule = station.book.rules_by_id.get(row.rule) if row.rule else None
         about = title_of(station.book, row.named, row.called) if row.named else (
-            dict(rule.title) if rule is not None else {"zh": row.rule})  # fmt: skip
+            dict(rule.title) if rule is not None else {"zh": row.rule} if row.rule
+            else calls.cried(connection, row))  # fmt: skip
         place = row.object or row.place
         held = found.setdefault(row.at_post, {
             "post": titles.get(row.at_post, {"zh": row.at_post}), "people": people[row.at_post],

@@ -19,6 +19,7 @@ MOVES = st.one_of(
     st.tuples(st.just("news"), st.sampled_from([2, 3, 4])),
     st.tuples(st.just("vacate"), st.sampled_from(["police", "township"])),
     st.tuples(st.just("dispatch"), st.booleans()),
+    st.tuples(st.sampled_from(["drop", "close_alert"])),
 )
 
 
@@ -50,7 +51,9 @@ def test_no_chase_is_lost_and_none_outlives_its_answer(moves):
     for held in chases.values():
         # Open: somebody will be called, whatever was said aloud of nobody answering.
         assert (held.deadline is not None) == (held.state == "open")
-    keys = [(p.post, p.wants, p.measure or p.alert) for p in chases.values() if p.state == "open"]
+    # Cries for help that hang on nothing are each a matter of its own.
+    keys = [(p.post, p.wants, p.measure or p.alert or (p.wants == "acknowledge" and p.id))
+            for p in chases.values() if p.state == "open"]  # fmt: skip
     assert len(keys) == len(set(keys))
     for climb in county.rows(escalation):
         held = chases[climb.pursuit]
@@ -62,6 +65,11 @@ def test_no_chase_is_lost_and_none_outlives_its_answer(moves):
         if held.answered is not None:
             assert call.created <= held.answered
             assert call.state != "due"
+
+    # A cry for help is open until somebody has answered it, whatever it was about is over.
+    for cry in county.rows(notice, notice.c.kind.in_(["escalation", "service"]),
+                           notice.c.wants == "acknowledge", notice.c.rung == 0, notice.c.round == 0):  # fmt: skip
+        assert chases[cry.pursuit].state in ("open", "answered")
 
     # An order that is not in force has somebody who is asked for it.
     for row in county.measures():

@@ -96,6 +96,17 @@ def test_a_call_after_the_answer_is_seen(moves: Moves) -> None:
     assert "which is answered" in said[0]
 
 
+def test_a_cry_for_help_that_ends_unanswered_is_seen(moves: Moves) -> None:
+    moves.world.texts("chen", "SOS, bus in the ditch")
+    moves.the_laws_hold()
+    held = next(p for p in moves.world.rows(pursuit) if p.alert is None and p.wants == "acknowledge")
+    changed(moves, pursuit, held.id, state="ended", end_reason="closed")
+    said = found(moves, "cries")
+    changed(moves, pursuit, held.id, state="open", end_reason=held.end_reason)
+    assert "was answered by nobody" in said[0]
+    assert not found(moves, "cries")
+
+
 def test_what_is_played_and_not_marked_is_seen(moves: Moves) -> None:
     record = moves.world.provider.record
     last = record[-1]

@@ -57,7 +57,7 @@ class Witness:
             self.starts, self.begun = world.starts, world.provider.lived
         if world.unknown != self.unknown:
             self.unknown, self.stood = world.unknown, {}
-        for law in (self._once, self._told, self._alarmed, self._climbs, self._over, self._decided,
+        for law in (self._once, self._told, self._alarmed, self._climbs, self._over, self._cries, self._decided,
                     self._red, self._states, self._heeded, self._drills):  # fmt: skip
             for wrong in law(seen):
                 raise Broken(f"{law.__name__.strip('_')}: {wrong}\n{self._told_so_far()}")
@@ -172,7 +172,9 @@ class Witness:
             said = f"pursuit {held.id} ({held.wants} of {held.post}, at {held.at_post})"
             if held.id in seen.cannot:  # nobody calls whoever said so again; others were told
                 continue
-            key = (held.realm, held.post, held.wants, held.measure or held.alert)
+            # Cries for help that hang on nothing are each a matter of its own.
+            cry = held.id if held.wants == "acknowledge" else None
+            key = (held.realm, held.post, held.wants, held.measure or held.alert or cry)
             if key in keys:
                 yield f"{said} is there twice"
             keys.add(key)
@@ -226,6 +228,19 @@ class Witness:
     def _is_over(seen: Seen, number: int) -> bool:
         one = seen.notices[number]
         return one.pursuit is not None and seen.pursuits[one.pursuit].state != "open"
+
+    # A cry for help is open until somebody has answered it, whatever it was about is over
+
+    def _cries(self, seen: Seen) -> Iterator[str]:
+        for one in seen.notices.values():
+            if one.wants != "acknowledge" or one.kind not in ("escalation", "service") or (
+                one.rung or one.round or one.pursuit is None or seen.realms[one.realm].ended is not None
+            ):  # fmt: skip
+                continue
+            held = seen.pursuits[one.pursuit]
+            if held.state not in ("open", "answered"):
+                yield (f"the cry for help of notice {one.id} to {one.post} was answered by nobody:"
+                       f" pursuit {held.id} is {held.state} ({held.end_reason})")  # fmt: skip
 
     # No open measure without a decider asked, or an order, or whoever is to look
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 STORIES = "tests/scenarios/"
 LAWS = "tests/laws/test_found.py::"
 CALLED = "tests/alerts/test_callouts.py::"
+CRIES = "tests/chase/test_cries.py::"
 
 
 @dataclass(frozen=True, slots=True)
@@ -653,7 +654,7 @@ BREAKS = (
           "tests/chase/test_answers.py::test_where_whoever_is_on_duty_at_the_office_is_out_of_reach_"
           "its_whole_list_is_called_at_once"),
     Break("a call says no word of who asked for help", "alerting/chase/calls.py",
-          "    if cried := _cried(connection, pursuit):", "    if False and (cried := {}):",
+          "    if said := cried(connection, pursuit):", "    if False and (said := {}):",
           "tests/chase/test_answers.py::test_where_whoever_is_on_duty_at_the_office_is_out_of_reach_"
           "its_whole_list_is_called_at_once"),
     Break("who is awake late is called no more", "alerting/chase/stepping.py",
@@ -811,4 +812,35 @@ BREAKS = (
     Break("all keep their book at once", "alerting/service/good_book.py",
           "fcntl.flock(lock, fcntl.LOCK_EX)", "pass",
           "tests/service/test_several.py::test_all_that_start_at_once_keep_their_book_in_one_folder"),
+    # Who calls for help
+    Break("a cry ends with what it was about", "alerting/chase/pursuits.py",
+          'if row.wants == "acknowledge" and calls.cried(connection, row):', "if False:",
+          CRIES + "test_a_cry_goes_on_though_its_alert_ends_before_anybody_has_answered"),
+    Break("a cry that did not leave in time is late", "alerting/chase/pursuits.py",
+          'notice.c.state == "withheld", notice.c.reason == _NOT_SENT)', "notice.c.id == -1)",
+          CRIES + "test_a_cry_that_was_held_back_goes_out"),
+    Break("a cry that was held back ends in silence", "alerting/chase/stepping.py",
+          "if calls.cried(connection, held):", "if False:",
+          CRIES + "test_a_cry_that_was_held_back_goes_out"),
+    Break("who answers one cry has answered all", "alerting/chase/pursuits.py",
+          'if one.said == row.facts["reason"]', "if True",
+          CRIES + "test_two_cries_about_nothing_that_is_open_are_answered_one_by_one"),
+    Break("a cry sent again asks for another answer", "alerting/chase/pursuits.py",
+          'if one.said == row.facts["reason"]', "if False",
+          CRIES + "test_the_same_cry_again_rings_again_and_asks_for_one_answer"),
+    Break("another cry has overtaken this one", "alerting/chase/acts.py",
+          "if one.measure is None and one.alert is None:  #", "if False:  #",
+          CRIES + "test_two_cries_about_nothing_that_is_open_are_answered_one_by_one"),
+    Break("help asked for one is help asked for all", "alerting/chase/outcomes.py",
+          "    if loose:", "    if False:",
+          CRIES + "test_help_that_two_ask_of_the_same_answer_is_two_cries"),
+    Break("a second cry is called for by the time of the first", "alerting/chase/since.py",
+          "if pursuit.measure is None and pursuit.alert is None:", "if False:",
+          CRIES + "test_who_is_called_again_is_told_when_this_cry_came"),
+    Break("help for one of many hangs on what is over", "alerting/chase/calls.py",
+          'if kind == "escalation" or (kind == "service" and wants):', 'if kind == "escalation":',
+          CRIES + "test_help_for_one_of_many_is_called_for_though_the_gravest_is_over"),
+    Break("a cry is left out of the hand-over", "alerting/chase/open_items.py",
+          '                   pursuit.c.wants == "acknowledge"),', "                   ),",
+          CRIES + "test_whoever_comes_on_duty_takes_over_the_cries_that_hang_on_nothing"),
 )  # fmt: skip
