@@ -112,7 +112,7 @@ def _of_measures(connection: Connection, life: Life, post: Post) -> list[Item]:
 
 
 def _of_pursuits(connection: Connection, life: Life, post: Post) -> list[Item]:
-    """What is waited for, whoever is called for it now; cries for help among it that hang on nothing."""
+    """What is waited for, whoever is called for it now; among it cries that hang on nothing."""
     rows = connection.execute(
         select(pursuit, measure.c.measure.label("named"), measure.c.title.label("titled"),
                measure.c.object, alert.c.rule, alert.c.hazard, alert.c.place)

@@ -59,8 +59,8 @@ def last_answer(
     anybody: bool = False,
     pursuit_id: int | None = None,
 ) -> Any | None:
-    """The last answer taken about the same, of the same person unless `anybody`'s will do. What hangs on
-    nothing is the same within its pursuit."""
+    """The last answer taken about the same, of the same person unless `anybody`'s will do. What hangs
+    on nothing is the same within its pursuit."""
     one = said.notice
     loose = one.measure is None and one.alert is None
     if loose:

@@ -168,8 +168,8 @@ def ended(connection: Connection, life: Life, number: int, why: str, at: datetim
 
 
 def end_moot(connection: Connection, life: Life, now: datetime) -> int:
-    """End the pursuits of alerts that closed and of measures that have moved on, but for cries for help,
-    which go on by themselves; gives how many."""
+    """End the pursuits of alerts that closed and of measures that have moved on; a cry for help goes on
+    by itself. Gives how many."""
     rows = connection.execute(
         select(pursuit.c.id, pursuit.c.wants, pursuit.c.alert, pursuit.c.measure,
                alert.c.state.label("alert_state"), measure.c.state.label("measure_state"))

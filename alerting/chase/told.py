@@ -29,8 +29,8 @@ def told_by(connection: Connection, held: Any) -> list[Any]:
 
 
 def about(one: Any) -> Any:
-    """What a notice is about: its measure, its alert, or the pursuit of a cry that hangs on nothing. Of a
-    call-out the post that is called: one person may be called for several about one alert."""
+    """What a notice is about: its measure, its alert, or the pursuit of a cry that hangs on nothing. Of
+    a call-out the post that is called: one person may be called for several about one alert."""
     return one.pursuit if one.wants in CALLED else one.measure or one.alert or one.pursuit
 
 

@@ -533,7 +533,7 @@ BREAKS = (
     Break("a cry for help beside an answer is heard by nobody", "alerting/chase/distress.py",
           '")) or cries(_said(report))', '"))',
           "tests/chase/test_answers.py::"
-          "test_a_cry_of_somebody_of_whom_nothing_is_asked_is_heard_too"),
+          "test_a_cry_for_help_is_called_to_the_duty_office_whatever_it_answers"),
     # Ordered now, confirmed after; what a decider sees besides
     Break("nobody is asked to confirm what went ahead", "alerting/alerts/orders.py",
           "if not unconfirmed(row) or decider is None:", "if True:",
