@@ -44,8 +44,8 @@ def waiting(connection: Connection, station: Station, realm_id: str) -> list[dic
     for row in rows:
         rule = station.book.rules_by_id.get(row.rule) if row.rule else None
         about = title_of(station.book, row.named, row.called) if row.named else (
-            dict(rule.title) if rule is not None else {"zh": row.rule} if row.rule
-            else calls.cried(connection, row))  # fmt: skip
+            dict(rule.title) if rule is not None
+            else calls.cried(connection, row) or {"zh": row.rule})  # fmt: skip
         place = row.object or row.place
         held = found.setdefault(row.at_post, {
             "post": titles.get(row.at_post, {"zh": row.at_post}), "people": people[row.at_post],

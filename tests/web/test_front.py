@@ -178,3 +178,15 @@ def test_one_measure_on_many_roads_is_one_line(desk: Desk, web: Browser) -> None
     assert "已落实 1/12" in page
     assert "K1+000" not in page
     assert "G3 K1+000–K9+000" in web.get("/measures/live.speed-limit.road-3.field-road.1").text
+
+
+def test_a_cry_for_help_that_hangs_on_nothing_is_waited_for_with_its_words(
+    desk: Desk, web: Browser
+) -> None:
+    said = {"zh": "王伟请求支援：客车翻下路基", "en": "Wang Wei asks for support: bus off the road"}
+    desk.put(s.pursuit, id=1, realm="live", wants="acknowledge", post="police", level=4, state="open",
+             rung=0, round=0, at_post="police", opened=NOW, deadline=NOW + timedelta(minutes=5))
+    desk.put(s.notice, realm="live", kind="service", pursuit=1, post="police", wants="acknowledge",
+             level=4, created=NOW, due=NOW, state="carried", facts={"reason": said})  # fmt: skip
+    assert said["zh"] in web.get("/waiting?realm=live").text
+    assert said["en"] in web.get("/waiting?realm=live&lang=en").text
