@@ -111,6 +111,12 @@ def test_a_word_that_is_somebodys_code_may_stand_beside_a_code():
         digit="1", code="K7", rest="my crew is out", act="")  # fmt: skip
 
 
+def test_a_unit_is_of_the_digit_that_it_follows_and_of_no_other():
+    assert read("4 H7 truck", {"H7"}) == Parsed(digit="4", code="H7", rest="truck")
+    assert not read("4 trucks", {"H7"}).understood
+    assert not read("H7 4 trucks", {"H7"}).understood
+
+
 def test_what_stops_messages_is_the_channels_own_word() -> None:
     assert read("STOP").act == "stop"
     assert read("恢复。").act == "start"
