@@ -235,7 +235,8 @@ def _numbered(
             letter, tail = single[1], tail[1:]
     rest = " ".join(p for p in (own.strip(_SEPARATORS), tail.strip(_SEPARATORS)) if p)
     # "4 trucks" may be a count; with a code between them it is none.
-    if UNITS.match(own.strip(_SEPARATORS)) or (own and own[0] not in _SEPARATORS and not _word_at(rest)):
+    counted = UNITS.match(own.strip(_SEPARATORS))
+    if counted or (own and own[0] not in _SEPARATORS and not _word_at(rest)):
         return None
     if not code and _CODE_LIKE.match(rest):  # a code that is none of theirs
         return None

@@ -72,8 +72,8 @@ class _Watched(EngineLoop):
         self._held, self._watch, self._seen = station, watch, 0
         self.changes: list[Change] = []
 
-    async def _take(self, realm: str, one: Record) -> None:
-        await super()._take(realm, one)
+    async def _take(self, realm: str, one: Record, was: int) -> None:
+        await super()._take(realm, one, was)
         made = self._new()
         self.changes += made
         if self._watch is not None and made:
