@@ -31,9 +31,10 @@ def call_out(
     of this alert; else they are to be told of it.
     """
     plan = ledger.life.book.calling.at(facts.level, facts.hazard)
+    if plan is None:
+        return {}
     says: dict[str, bool] = {}
-    for zone in zones_of(ledger.life.places, place) if plan is not None else ():
-        assert plan is not None
+    for zone in zones_of(ledger.life.places, place):
         for post, said in _call_out(ledger, zone, place, alert, facts, plan, at, heard).items():
             says[post] = said or says.get(post, False)
     return says

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.notices import Facts, in_both, tell
 from alerting.alerts.orders import describe, issue, tell_carrier
+from alerting.errors import Refused
 from alerting.people.reached import REACHED, handed_over
 from alerting.store.rows import Row
 from alerting.store.schema import delivery, delivery_notice, notice
@@ -27,6 +28,13 @@ KIND = "correction"
 NEWS = ("open", "raise", "reopen")  # left out where a call-out says it
 # What is said of something else than how it stands: answers, and that it is over.
 _NOT_OF_IT = ("reply", "withdrawn", "lifted", "reopened", "superseded", "refused")
+
+
+def nothing_to_correct() -> Refused:
+    """What is said to who corrects something to what it is already (decision 0141)."""
+    return Refused("it is so already: say what should be done otherwise; a reason alone is not sent"
+                   " anew",
+                   zh="与现在相同，没有可更正之处，请写明改为什么。只改原因不再通知。")  # fmt: skip
 
 
 def to_be_told(row: Row) -> bool:

@@ -19,6 +19,7 @@ from alerting.alerts.asking import after_end, ask, settle
 from alerting.alerts.corrected import (
     KIND,
     as_it_stands,
+    nothing_to_correct,
     reached,
     take_back_unsent,
     tell_reached,
@@ -62,9 +63,7 @@ def correct_measure(
     if (right.place, right.day) != (row.object, row.day):
         return _elsewhere(ledger, row, asked, right, report.person, reason, at)
     if (right.arguments, right.level) == (asked.arguments, asked.level):
-        raise Refused("it is so already: say what should be done otherwise; a reason alone is not sent"
-                      " anew",
-                      zh="与现在相同，没有可更正之处，请写明改为什么。只改原因不再通知。")  # fmt: skip
+        raise nothing_to_correct()
     _here(ledger, row, asked, right, report.person, reason, at)
     return key
 

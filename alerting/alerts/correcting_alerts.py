@@ -16,6 +16,7 @@ from alerting.alerts.asking import ask, drop, join
 from alerting.alerts.corrected import (
     KIND,
     bound_to,
+    nothing_to_correct,
     reached,
     take_back_unsent,
     tell_reached,
@@ -51,9 +52,7 @@ def correct_alert(ledger: Ledger, key: str, report: Report, reason: str, at: dat
     if place.id != held.place:
         return _elsewhere(ledger, held, rule, place, level, finding, by, reason, at)
     if level == held.level:
-        raise Refused("it is so already: say what should be done otherwise; a reason alone is not sent"
-                      " anew",
-                      zh="与现在相同，没有可更正之处，请写明改为什么。只改原因不再通知。")  # fmt: skip
+        raise nothing_to_correct()
     found = _found_by_rule(ledger, held)
     if level < found:
         raise Refused(f"the rule itself finds {Level(found).name} there: no lower; withdraw it if the"

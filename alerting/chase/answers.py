@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
 from alerting.alerts.life import Life
 from alerting.audit import record
@@ -329,16 +329,17 @@ def _stop_or_start(
     """
     stop = report.act == "stop"
     address = str(report.detail.get("reply_to", ""))
+    theirs = and_(contact.c.person == who.id, contact.c.channel == report.channel,
+                  contact.c.address == address)  # fmt: skip
+    known = connection.execute(select(contact.c.rank).where(theirs)).first() is not None
     changed = connection.execute(
         update(contact)
-        .where(contact.c.person == who.id, contact.c.channel == report.channel,
-               contact.c.address == address)
-        .where(contact.c.stopped.is_(None) if stop else contact.c.stopped.is_not(None))
+        .where(theirs, contact.c.stopped.is_(None) if stop else contact.c.stopped.is_not(None))
         .values(stopped=at if stop else None)
-    ).rowcount  # fmt: skip
+    ).rowcount
     left = contacts_of(connection, who.id)
     reachable = bool(left)
-    if not changed and (reachable or not stop):
+    if known and not changed and (reachable or not stop):
         return _so_already(connection, life, who, report, at)
     if not stop:
         told, said = reply_words.you_started(report.channel), words.started(who, report.channel)

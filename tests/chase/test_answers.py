@@ -569,6 +569,12 @@ def test_stop_takes_the_address_out_and_tells_the_duty_office(county):
     assert county.open() == [("acknowledge", "police")]
 
 
+def test_a_stop_from_an_address_that_is_not_on_record_is_told_to_the_duty_office(county):
+    assert county.say("police", "stop", "person:police", reply_to="another-phone") == "taken"
+    assert county.rows(contact, contact.c.person == "police")[0].stopped is None
+    assert "police stopped messages" in county.phone("office")[-1]
+
+
 def test_who_stops_the_last_way_to_them_is_sent_nothing_and_the_office_hears_it(county):
     county.store.write(lambda c: c.execute(insert(contact).values(
         person="police", rank=5, channel="voice", address="landline")))  # fmt: skip

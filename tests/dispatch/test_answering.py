@@ -15,9 +15,11 @@ from tests.dispatch.test_digest import front
 DOWN = "HTTP 503"
 
 
-def states(hall: Hall, *numbers: int) -> list[str]:
+def states(hall: Hall, *measures: str) -> list[str]:
+    """Of the orders' receipts."""
+    asked = select(pursuit.c.state).where(pursuit.c.wants == "acknowledge")
     with hall.store.read() as c:
-        return [c.execute(select(pursuit.c.state).where(pursuit.c.id == n)).scalar_one() for n in numbers]
+        return [c.execute(asked.where(pursuit.c.measure == one)).scalar_one() for one in measures]
 
 
 def two_summaries(hall: Hall) -> tuple[Any, Any]:
@@ -40,14 +42,14 @@ def test_an_answer_to_one_summary_is_none_to_the_next_that_never_left(hall: Hall
         assert hall.says(how.format(code=first.code)) == "taken"
     else:
         assert hall.presses(first.id) == "taken"
-    assert states(hall, 1, 40, 501, 502) == ["answered", "answered", "open", "open"]
+    assert states(hall, "m0", "m39", "m500", "m501") == ["answered", "answered", "open", "open"]
     assert hall.deliveries(id=second.id)[0].state == "sending"
     got = len(hall.phone.got)
     hall.phone.answers = []
     hall.passes(minutes=10)
     assert len(hall.phone.got) > got, "the second goes out yet"
     hall.says("1")
-    assert states(hall, 501, 502) == ["answered", "answered"]
+    assert states(hall, "m500", "m501") == ["answered", "answered"]
 
 
 @pytest.mark.parametrize("how", ["1", "1 全部"])
@@ -58,7 +60,7 @@ def test_nothing_answers_what_a_provider_refused(hall: Hall, how: str) -> None:
     hall.passes(seconds=5)
     assert hall.deliveries()[-1].state == "sending"
     assert hall.says(how) == "not-understood"
-    assert states(hall, 1) == ["open"]
+    assert states(hall, "m0") == ["open"]
 
 
 def test_what_may_have_arrived_can_be_answered(hall: Hall) -> None:
@@ -67,7 +69,7 @@ def test_what_may_have_arrived_can_be_answered(hall: Hall) -> None:
     front(hall, 1)
     hall.passes(seconds=5)
     assert hall.says("1") == "taken"
-    assert states(hall, 1) == ["answered"]
+    assert states(hall, "m0") == ["answered"]
 
 
 def test_an_answer_on_the_page_closes_no_message_that_has_more_to_say(hall: Hall) -> None:
@@ -78,7 +80,7 @@ def test_an_answer_on_the_page_closes_no_message_that_has_more_to_say(hall: Hall
     [sent] = hall.deliveries()
     assert hall.carried(sent.id) == [one, two]
     hall.takes_in(hall.report("acknowledge", f"notice:{one}"))
-    assert states(hall, 1, 2) == ["answered", "open"]
+    assert states(hall, "m0", "m1") == ["answered", "open"]
     assert hall.deliveries()[0].state == "sending", "the other is still to be told"
     hall.passes(minutes=10)
     assert len(hall.phone.got) == 1
@@ -107,7 +109,7 @@ def test_a_cry_for_help_to_a_digest_is_heard_at_once_though_no_place_is_said(off
     reply = office.deliveries(person="chen")[-1].text
     assert "值班室" in reply
     assert "是哪一处" in reply
-    assert states(office, 1, 40) == ["open", "open"], "nothing was received by it"
+    assert states(office, "m0", "m39") == ["open", "open"], "nothing was received by it"
     assert office.says(f"{digit} {summary.code}") == "repeated"
     office.goes()
     assert len(office.deliveries(person="smith")) == 1

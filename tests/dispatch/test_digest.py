@@ -30,14 +30,14 @@ def front(hall: Hall, count: int = MANY, level: int = 4, first: int = 0) -> list
             connection.execute(insert(measure).values(
                 id=f"m{n}", realm="live", measure="speed-limit", object=f"p{n}", carrier="police",
                 number=1, state="issued", level=level, arguments={}, proposed=now))  # fmt: skip
-            connection.execute(insert(pursuit).values(
-                id=n + 1, realm="live", wants="acknowledge", measure=f"m{n}", post="police", level=level,
-                state="open", rung=0, round=0, at_post="police", opened=now))  # fmt: skip
+            waits = connection.execute(insert(pursuit).values(
+                realm="live", wants="acknowledge", measure=f"m{n}", post="police", level=level,
+                state="open", rung=0, round=0, at_post="police", opened=now)).inserted_primary_key[0]  # fmt: skip
             said = {"rule": "fog", "sector": "road-traffic", "hazard": "fog", "place": f"p{n}", "level": level,
                     "was": 0, "onset": now.isoformat(), "until": None, "why": {}, "official": None,
                     "measures": [ordered(f"m{n}")], "reason": {}, "by": "", "due": None}  # fmt: skip
             numbers.append(connection.execute(insert(notice).values(
-                realm="live", kind="order", measure=f"m{n}", pursuit=n + 1, post="police", level=level,
+                realm="live", kind="order", measure=f"m{n}", pursuit=waits, post="police", level=level,
                 wants="acknowledge", created=now, due=now, state="due", facts=said)).inserted_primary_key[0])  # fmt: skip
         return numbers
 

@@ -763,6 +763,10 @@ BREAKS = (
           "refresh=0 if problem or filled_in else every", "refresh=every",
           STORIES + "test_callouts.py::"
           "test_who_does_not_answer_is_called_again_and_the_office_ticks_them_off"),
+    Break("a stop from elsewhere is heard by nobody", "alerting/chase/answers.py",
+          "if known and not changed and", "if not changed and",
+          "tests/chase/test_answers.py::"
+          "test_a_stop_from_an_address_that_is_not_on_record_is_told_to_the_duty_office"),
     Break("a deputy who may not decide is called", "alerting/chase/ladder.py",
           "deputy if deputy is not None and _may_decide(connection, deputy) else None", "deputy",
           "tests/chase/test_climbing.py::test_nor_is_a_deputy_who_may_not"),
