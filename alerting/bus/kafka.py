@@ -93,12 +93,14 @@ class KafkaBus:
         ).scalar_one_or_none()
         return held or 0
 
-    def take(self, connection: Connection, into: EmbeddedBus, batches: list[Batch]) -> int:
+    def take(
+        self, connection: Connection, into: EmbeddedBus, was: int, batches: list[Batch]
+    ) -> int:
         """Put batches into the embedded bus and move the position with them; gives the new signals.
 
-        Raises SuianError when another process has moved the position: the transaction rolls back.
+        `was` is the position after which they were read, from which alone it may be moved. Raises
+        SuianError when another process has moved it meanwhile: the transaction rolls back.
         """
-        was = self.position(connection)
         new = 0
         for batch in batches:
             at = batch.signals[0].accepted
@@ -114,8 +116,12 @@ class KafkaBus:
             .values(next=to)
         )
         if moved.rowcount == 0:
-            if was:
-                raise SuianError(f"another process has taken records of {self._topic}")
+            if (held := self.position(connection)) != was:
+                raise SuianError(
+                    f"another process has taken records of {self._topic} meanwhile: the next is"
+                    f" {held}, no longer {was}",
+                    mend="Nothing is lost: what this one had in hand is given up.",
+                )
             connection.execute(insert(bus_position).values(topic=self._topic, next=to))
 
     def close(self) -> None:

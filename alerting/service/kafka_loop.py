@@ -28,5 +28,5 @@ class KafkaLoop:
         batches = await station.runtime.in_thread("kafka-read", lambda: self._kafka.read(after))
         if not batches:
             return False
-        await station.writer.write(lambda c: self._kafka.take(c, station.bus, batches))
+        await station.writer.write(lambda c: self._kafka.take(c, station.bus, after, batches))
         return True
