@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 
 from tests import databases, kafka_broker, postgres_server, statements
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from tests.exercises.minute import Terminal
 
 statements.share()
+# Errors as `suian serve` writes them: structlog's own way shows the values of every frame, for seconds.
+structlog.configure(processors=[
+    *structlog.get_config()["processors"][:-1],
+    structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+])  # fmt: skip
 
 ROOT = Path(__file__).parent.parent
 # What takes longest begins first, so that no worker is left with it at the end.

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from sqlalchemy import Connection
 
 from alerting.alerts import closed_roads
 from alerting.alerts.agreement import Agreement
@@ -23,7 +24,7 @@ from alerting.alerts.judge import judge
 from alerting.alerts.life import Life
 from alerting.alerts.rule_places import RulePlaces, rule_places
 from alerting.alerts.seen import Bools, at_points, seen_at, worst
-from alerting.alerts.standing import Standing
+from alerting.alerts.standing import Standing, load
 from alerting.alerts.work import Work
 from alerting.rulebook import BindFacts, Bound, Rule, bind, explain_each
 from alerting.signals import Forecast, Incident, Observation, Report, Signal, Tick, Warning
@@ -47,6 +48,7 @@ class Engine:
     ) -> None:
         self.life, self.fields, self.facts, self._tags = life, fields, facts, tags
         self.standings, self.cadence = standings, cadence
+        self.upto = 0  # the number of the last signal that its memory was made of
         self._said = b""
         self._ticked: set[int] = set()  # the hours of the clock's ticks, for holds over an outage
         now = datetime.fromtimestamp(0, UTC)
@@ -179,6 +181,11 @@ class Engine:
         sight = facts.beside(self.fields.sight(now, facts))
         if _said(sight) != self._said:
             self.bound = self._bind(sight)
+
+    def recall(self, connection: Connection) -> None:
+        """Hold of every place what was committed last, by whichever process."""
+        ids = {rule: on.ids for rule, on in self.places.items()}
+        self.standings = load(connection, self.life.realm, ids)
 
     def let_go(self, rule: str, place: str) -> None:
         """Forget what is held there: its alert was ended without the engine."""

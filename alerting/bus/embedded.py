@@ -33,6 +33,10 @@ class Record:
         return decode(self.body)
 
 
+class Overtaken(SuianError):
+    """Another process has moved the position meanwhile: this one's transaction rolls back."""
+
+
 class EmbeddedBus:
     """All methods work in the caller's transaction."""
 
@@ -82,7 +86,7 @@ class EmbeddedBus:
     def taken(self, connection: Connection, realm_id: str, was: int, seq: int) -> None:
         """Move the position from where it was, in the transaction of the effects.
 
-        Raises SuianError when another process has moved it meanwhile: the transaction rolls back.
+        Raises Overtaken when another process has moved it meanwhile.
         """
         moved = connection.execute(
             update(realm).where(realm.c.id == realm_id, realm.c.taken == was).values(taken=seq)
@@ -91,7 +95,7 @@ class EmbeddedBus:
             raise _moved(realm_id, seq)
 
     def still(self, connection: Connection, realm_id: str, was: int) -> None:
-        """Raises SuianError when another process has moved the position meanwhile."""
+        """Raises Overtaken when another process has moved the position meanwhile."""
         if self.position(connection, realm_id) != was:
             raise _moved(realm_id, was)
 
@@ -108,8 +112,8 @@ class EmbeddedBus:
         return [Record(*r) for r in rows]
 
 
-def _moved(realm_id: str, seq: int) -> SuianError:
-    return SuianError(
+def _moved(realm_id: str, seq: int) -> Overtaken:
+    return Overtaken(
         f"another process has taken signals of {realm_id} after number {seq} meanwhile",
         mend="Nothing is lost: what this one had in hand is given up.",
     )

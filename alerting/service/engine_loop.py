@@ -18,10 +18,11 @@ from alerting.alerts.recurring import ask_again, order_again
 from alerting.alerts.triggers import officials
 from alerting.alerts.work import Work
 from alerting.audit import record
-from alerting.bus import Record
+from alerting.bus import Overtaken, Record
 from alerting.errors import Refused
 from alerting.signals import Report, Signal, Tick, stamped_by
 from alerting.store.database import Death
+from alerting.store.faults import of_the_store
 from alerting.store.schema import slice_done
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class EngineLoop:
     def __init__(self, station: Station) -> None:
         self._station = station
         self._die = Death.from_environment("take")  # N: of the signals that change something
+        self._unsure: set[str] = set()  # realms whose memory holds what was not committed
 
     def next_due(self) -> datetime | None:
         return None
@@ -45,6 +47,7 @@ class EngineLoop:
     async def step(self) -> bool:
         worked = await self._take_offered_book()
         for realm in self._station.running():
+            await self._forget(realm.id)
             with self._station.store.read() as connection:
                 after = self._station.bus.position(connection, realm.id)
                 records = self._station.bus.read(connection, realm.id, after, BATCH)
@@ -57,7 +60,15 @@ class EngineLoop:
         """Another process has taken signals until now: remember what it committed."""
         self._station.refresh_realms()
         for realm in self._station.running():
-            await self._station.reload_engine(realm.id)
+            self._unsure.add(realm.id)
+            await self._forget(realm.id)
+
+    async def _forget(self, realm: str) -> None:
+        """What was decided in memory but not committed; where the store cannot be read either, again
+        before the next signal is looked at."""
+        if realm in self._unsure:
+            await self._station.reload_engine(realm)
+            self._unsure.discard(realm)
 
     async def _take_offered_book(self) -> bool:
         station = self._station
@@ -93,9 +104,12 @@ class EngineLoop:
             )
             await self._commit(realm, engine, was, one.seq, signal, work, done)
         except Exception as error:
-            # What was decided in memory but not committed must be forgotten.
             log.exception("signal failed", realm=realm, signal=one.id)
-            await station.reload_engine(realm)
+            self._unsure.add(realm)
+            await self._forget(realm)
+            # A full disk, or another process that was quicker, says nothing of the signal.
+            if isinstance(error, Overtaken) or of_the_store(error):
+                raise
             if not station.failed_before(realm, one.seq):
                 raise
             await self._set_aside(realm, one, was, error)

@@ -232,6 +232,7 @@ class Station:
             position = self.bus.position(connection, realm.id)
             records = self.bus.history(connection, realm.id, now - REBUILD_FROM, position)
         engine = Engine(life, fields, facts, self._tags(), standings, feeds.cadence)
+        engine.upto = position
         for one in records:
             try:
                 signal = one.signal()

@@ -854,4 +854,18 @@ BREAKS = (
     Break("a cry is left out of the hand-over", "alerting/chase/open_items.py",
           '                   pursuit.c.wants == "acknowledge"),', "                   ),",
           CRIES + "test_whoever_comes_on_duty_takes_over_the_cries_that_hang_on_nothing"),
+    Break("a full disk is the signal's fault", "alerting/service/engine_loop.py",
+          "if isinstance(error, Overtaken) or of_the_store(error):", "if False:",
+          "tests/service/test_watch_loop.py::"
+          "test_a_disk_that_is_full_twice_is_no_fault_of_the_signal"),
+    Break("what was not committed is remembered", "alerting/service/engine_loop.py",
+          "if realm in self._unsure:", "if False:",
+          "tests/service/test_several.py::test_a_database_that_is_gone_for_a_while_costs_no_alert"),
+    Break("who follows knows of no blindness", "alerting/service/follow_loop.py",
+          "            engine.recall(connection)\n", "",
+          "tests/service/test_several.py::"
+          "test_where_the_engine_is_blind_whoever_shows_it_is_blind_too"),
+    Break("what came while it began is passed over", "alerting/service/follow_loop.py",
+          "self._seen.get(engine, engine.upto)", "self._seen.get(engine, 10**9)",
+          "tests/service/test_several.py::test_what_was_taken_while_a_process_began_is_seen_by_it"),
 )  # fmt: skip

@@ -8,27 +8,34 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import psycopg
 import pytest
 from sqlalchemy import insert, select
+from sqlalchemy.exc import OperationalError
 
+from alerting.alerts.engine import Engine
 from alerting.errors import BadInput, Refused
 from alerting.runtime import VirtualRuntime
 from alerting.service import good_book
 from alerting.service.clock import LIVE, open_exercise
 from alerting.service.config import load_config
 from alerting.service.county import load_county
+from alerting.service.engine_loop import EngineLoop
 from alerting.service.head_loop import HeadLoop
 from alerting.service.lease_loop import LeaseLoop
+from alerting.service.loop import Loops
 from alerting.service.process import loops_of
 from alerting.service.station import Station
-from alerting.signals import Tick
+from alerting.signals import Forecast, Observation, Signal, Spot, Tick
 from alerting.store import Store
 from alerting.store.link import Link
-from alerting.store.schema import audit, delivery
+from alerting.store.schema import alert, audit, delivery
 from alerting.web import logins
 from tests.postgres_server import Server
 
@@ -112,6 +119,96 @@ def test_the_leases_of_one_that_died_end_at_once(process: Callable[[], Station])
         asyncio.run(LeaseLoop(third).step())
     assert leased() == [START, until]
     links[1].close()
+
+
+def test_a_database_that_is_gone_for_a_while_costs_no_alert(
+    process: Callable[[], Station], postgres: Server
+) -> None:
+    """What was decided when it went, and could not be written nor read anew, is decided again."""
+    engine = process()
+    name = engine.store.url.rpartition("/")[2]
+    fog = Observation(source="stations", issued=START, station="s", lat=26.5, lon=106.5, elevation=900,
+                      at=START, values={"visibility": 40.0})  # fmt: skip
+
+    def lets_in(yes: bool) -> None:
+        with psycopg.connect(postgres.address, autocommit=True) as server:
+            server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {yes}')
+            if not yes:
+                server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                               [name])  # fmt: skip
+
+    async def story() -> None:
+        loop = EngineLoop(engine)
+        await engine.publish(LIVE, [fog])
+        decided = Engine.changes
+
+        def gone_meanwhile(self: Engine, *given: Any) -> Any:
+            lets_in(False)
+            return decided(self, *given)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Engine, "changes", gone_meanwhile)
+            for _ in range(3):
+                with pytest.raises(OperationalError):
+                    await loop.step()
+        lets_in(True)
+        await loop.step()
+
+    asyncio.run(story())
+    with engine.store.read() as connection:
+        opened = connection.execute(select(alert.c.id).where(alert.c.rule == "fog")).all()
+        aside = connection.execute(select(audit.c.subject).where(audit.c.action == "set aside")).all()
+    assert opened
+    assert not aside
+
+
+def test_where_the_engine_is_blind_whoever_shows_it_is_blind_too(process: Callable[[], Station]) -> None:
+    """Time goes on, nothing speaks, and another process finds it out; then a run comes."""
+    engine, shows = process(), process()
+    spots = [(spot.id, spot.lat, spot.lon) for spot in engine.spots]
+
+    async def passes(loops: Sequence[Loops], hours: int, *signals: Signal) -> None:
+        for _ in range(hours):
+            for one in (engine, shows):
+                one.runtime.advance(timedelta(hours=1))  # type: ignore[attr-defined]
+            await engine.publish(LIVE, [*signals, Tick(source="clock", issued=engine.now(LIVE))])
+            for one in loops:
+                one.wake()
+                await one.settle()
+
+    def run(at: datetime) -> Forecast:
+        fine = {"visibility": 9000.0, "temperature": 8.0, "precipitation": 0.0, "wind_speed": 1.0}
+        return Forecast("model", at, at, tuple(Spot(*one) for one in spots),
+                        {q: np.full((72, len(spots)), v, np.float32) for q, v in fine.items()})  # fmt: skip
+
+    async def story() -> None:
+        loops = loops_of(engine, "engine"), loops_of(shows, "web")
+        await passes(loops, 1, run(START))
+        assert engine.blind(LIVE) == shows.blind(LIVE) == []
+        await passes(loops, 30)
+        assert engine.blind(LIVE), "the story needs a place that is blind"
+        assert shows.blind(LIVE) == engine.blind(LIVE)
+        await passes(loops, 1, run(engine.now(LIVE)))
+        assert engine.blind(LIVE) == shows.blind(LIVE) == []
+
+    asyncio.run(story())
+
+
+def test_what_was_taken_while_a_process_began_is_seen_by_it(process: Callable[[], Station]) -> None:
+    engine, begins = process(), process()
+    fog = Observation(source="stations", issued=START, station="s", lat=26.5, lon=106.5, elevation=900,
+                      at=START, values={"visibility": 40.0})  # fmt: skip
+
+    async def story() -> None:
+        await engine.publish(LIVE, [fog])
+        await EngineLoop(engine).step()
+        await loops_of(begins, "web").settle()
+
+    asyncio.run(story())
+    for one in (engine, begins):
+        memory = one.engines[LIVE]
+        sight = memory.fields.sight(START, memory.facts.at(START))
+        assert np.nanmin(sight.observed["visibility"]) == 40.0
 
 
 def test_one_book_that_all_load_is_once_on_record(process: Callable[[], Station]) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
+from sqlalchemy.exc import OperationalError
 
 from alerting import audit
 from alerting.people import handing, import_rosters, person_by_id
@@ -127,6 +128,28 @@ def test_a_signal_that_fails_twice_is_set_aside_and_told(
     watched.works()
     watched.looks_around()
     assert ("service", "signal-set-aside", "source:engine", "open") in watched.alerts()
+
+
+def test_a_disk_that_is_full_twice_is_no_fault_of_the_signal(watched: Watched) -> None:
+    """There is room again a moment later: enough to set the signal aside, or to open what it should."""
+    station, refuses = watched.station, [0]
+
+    @event.listens_for(station.store._engine, "begin")
+    def room(connection: Any) -> None:
+        full = refuses[0] > 0 and connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {1 if full else 1 << 30}")
+        refuses[0] -= full
+
+    seen = Observation(source="stations", issued=START, station="s", lat=26.5, lon=106.5, elevation=900,
+                       at=START, values={"visibility": 40.0})  # fmt: skip
+    watched.does(station.publish("live", [seen]))
+    refuses[0] = 2
+    for _ in range(2):  # the loop would be tried again
+        with pytest.raises(OperationalError, match="disk is full"):
+            watched.works()
+    assert watched.alerts() == []
+    watched.works()
+    assert ("road-traffic", "fog", "G99-K12", "open") in watched.alerts()
 
 
 def test_a_stored_signal_that_cannot_be_read_is_set_aside_and_told_and_the_rest_go_on(
