@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Tests run side by side, and each has a service of its own beside it.
 WORKERS ?= 2
 
-.PHONY: run install test lint faults winter bench clean
+.PHONY: run install test lint faults winter bench image clean
 
 run: install
 	@$(BIN)/suian serve --play
@@ -42,6 +42,10 @@ winter: install
 
 bench: install
 	@$(BIN)/python -m bench
+
+# The container's image, built and asked whether it is healthy; needs root, buildah and mmdebstrap.
+image: install
+	@$(BIN)/python -m tests.image
 
 clean:
 	@rm -rf $(VENV) var

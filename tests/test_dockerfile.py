@@ -19,7 +19,7 @@ def steps(name: str) -> list[str]:
 
 
 def test_every_stage_is_debians_slim_image() -> None:
-    assert {words.split()[0] for words in steps("FROM")} == {"debian:bookworm-slim"}
+    assert {words.split()[0] for words in steps("FROM")} == {"docker.io/library/debian:bookworm-slim"}
 
 
 def test_it_does_not_run_as_root() -> None:
