@@ -21,6 +21,7 @@ from pydantic import Field
 
 from alerting.connector import Answer, Context, Fetch, Options, Reading
 from alerting.errors import BadInput, SourceError
+from alerting.secret import needed
 from alerting.signals import HOUR, Spot
 from connectors.formats.columns import VARIABLES, Tables
 from connectors.formats.fields import load
@@ -52,6 +53,7 @@ class OpenMeteoOptions(Options):
 
     base_url: str = ""
     apikey: str = ""
+    apikey_env: str = ""  # or what holds it: a variable of the environment, or NAME_FILE of it
     model: str = Field(default="", pattern=r"^[a-z0-9_]*$")
     forecast_days: int = Field(default=4, ge=1, le=16)
     past_days: int = Field(default=3, ge=0, le=92)
@@ -72,7 +74,11 @@ class Source:
     dated: ClassVar[bool] = False
 
     def __init__(self, settings: Any) -> None:
-        self._settings = OpenMeteoOptions.model_validate(settings, from_attributes=True)
+        given = OpenMeteoOptions.model_validate(settings, from_attributes=True)
+        if given.apikey_env:
+            key = needed(given.apikey_env, "Open-Meteo's key", "or leave out `apikey_env`.")
+            given = given.model_copy(update={"apikey": key})
+        self._settings = given
 
     @property
     def cadence(self) -> timedelta:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -15,6 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from alerting.errors import BadInput, plain
 from alerting.people import Quiet
+from alerting.service.environment import overridden
 from alerting.store.postgres import is_url
 from alerting.weather import FIRE_START
 from alerting.yamlfile import read_tree
@@ -182,8 +182,8 @@ class Config(Part):
 
 
 def load_config(path: Path) -> Config:
-    """Read a config; paths in it are relative to its folder. `SUIAN_PORT` overrides the
-    port, `SUIAN_ADDRESS` the address and `SUIAN_DATABASE` the database, as a container must.
+    """Read a config; paths in it are relative to its folder. What the environment says of the machine
+    goes over it (`environment`).
 
     Raises BadInput that names the line.
     """
@@ -207,14 +207,7 @@ def load_config(path: Path) -> Config:
         raise BadInput(f"this is not YAML: {error.problem}", where=f"{path}{line}") from None
     if not isinstance(data, dict):
         raise BadInput("the config is empty", where=str(path))
-    if port := os.environ.get("SUIAN_PORT"):
-        if not port.isdigit():
-            raise BadInput(f"SUIAN_PORT={port!r} is no port number")
-        data["port"] = int(port)
-    if address := os.environ.get("SUIAN_ADDRESS"):
-        data["address"] = address
-    if database := os.environ.get("SUIAN_DATABASE"):
-        data["database"] = database
+    overridden(data)
     try:
         config = Config.model_validate(data)
     except ValidationError as error:

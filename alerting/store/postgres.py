@@ -63,6 +63,16 @@ def shown(url: str) -> str:
     return driver_url(url).set(drivername="postgresql").render_as_string()
 
 
+def with_password(url: str, password: str) -> str:
+    """The address with this password in it. Raises BadInput where it has one already."""
+    parts = driver_url(url)
+    if parts.password:
+        raise BadInput("the address of the database has a password already", where=shown(url),
+                       mend="Leave it out there, or do not give another.")  # fmt: skip
+    opened = parts.set(drivername="postgresql", password=password)
+    return opened.render_as_string(hide_password=False)
+
+
 def arguments() -> dict[str, Any]:
     """What every connection is made with."""
     options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())

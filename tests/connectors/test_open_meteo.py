@@ -268,6 +268,19 @@ def test_a_key_moves_the_calls_to_the_customers_host() -> None:
     assert params["models"] == "gfs_seamless"
 
 
+def test_the_key_may_stand_in_the_environment_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text("k\n")
+    monkeypatch.setenv("OPEN_METEO_KEY_FILE", str(tmp_path / "key"))
+    fetch = FakeFetch([answer(location())])
+    source = Source({"apikey_env": "OPEN_METEO_KEY"})
+    source.poll(fetch, context(spots=PLACES[:1]))
+    url, params, _ = fetch.asked[0]
+    assert (url.startswith(CUSTOMER), params["apikey"], source.quota) == (True, "k", {})
+    monkeypatch.delenv("OPEN_METEO_KEY_FILE")
+    with pytest.raises(BadInput, match="OPEN_METEO_KEY"):
+        Source({"apikey_env": "OPEN_METEO_KEY"})
+
+
 def test_a_first_run_reaches_back_as_far_as_any_shipped_rule_looks() -> None:
     rules = (Path(__file__).parents[2] / "rules").glob("*.yaml")
     windows = [int(h) for file in rules

@@ -865,6 +865,9 @@ BREAKS = (
           "            engine.recall(connection)\n", "",
           "tests/service/test_several.py::"
           "test_where_the_engine_is_blind_whoever_shows_it_is_blind_too"),
+    Break("a second password is taken in silence", "alerting/store/postgres.py",
+          "if parts.password:", "if False:",
+          "tests/test_secret.py::test_the_whole_address_may_be_the_secret"),
     Break("what came while it began is passed over", "alerting/service/follow_loop.py",
           "self._seen.get(engine, engine.upto)", "self._seen.get(engine, 10**9)",
           "tests/service/test_several.py::test_what_was_taken_while_a_process_began_is_seen_by_it"),

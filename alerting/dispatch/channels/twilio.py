@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -30,6 +29,7 @@ from alerting.dispatch.channels.base import (
     Unusable,
 )
 from alerting.errors import BadInput
+from alerting.secret import needed, secret
 from alerting.vocabulary.answers import STOP_WORDS, StopWords
 
 # Statuses in Twilio's words; what is not here (queued, sending, scheduled) is accepted at most.
@@ -49,9 +49,9 @@ _LOOK_BACK = timedelta(hours=24)
 
 
 class Options(base.Options):
-    """`account` AC…, `sender` the number or messaging service (MG…) it is sent from. Secrets are named
-    by environment variable; the second token is for the time of a change. `price_per_segment` is for
-    `suian preview` alone, in whatever money the contract is in."""
+    """`account` AC…, `sender` the number or messaging service (MG…) it is sent from. Secrets stand in
+    the environment, or in files that it names; the second token is for the time of a change.
+    `price_per_segment` is for `suian preview` alone, in whatever money the contract is in."""
 
     account: str = Field(pattern="^AC[0-9a-zA-Z]{32}$")
     sender: str = Field(min_length=3)
@@ -69,7 +69,7 @@ class Options(base.Options):
 
 
 class Channel(base.Plain):
-    """Raises BadInput where the token is not in the environment."""
+    """Raises BadInput where there is no token."""
 
     kind: ClassVar[str] = "twilio"
     options: ClassVar[type[base.Options]] = Options
@@ -88,13 +88,9 @@ class Channel(base.Plain):
         super().__init__(settings, around)
         self.max_segments, self.rate = settings.max_segments, settings.rate
         self.concurrency = settings.concurrency
-        token = os.environ.get(settings.token_env, "")
-        if not token:
-            raise BadInput(
-                f"the environment variable {settings.token_env} with Twilio's auth token is not set",
-                mend=f"Set {settings.token_env}, or switch the channel off with `on: false`.",
-            )
-        second = os.environ.get(settings.second_token_env, "") if settings.second_token_env else ""
+        token = needed(settings.token_env, "Twilio's auth token",
+                       "or switch the channel off with `on: false`.")  # fmt: skip
+        second = secret(settings.second_token_env) if settings.second_token_env else ""
         self._tokens = [t for t in (token, second) if t]
         self._session: aiohttp.ClientSession | None = None
         self._messages = (

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -19,12 +18,12 @@ from pydantic import Field, field_validator
 
 from alerting.dispatch.channels import base
 from alerting.dispatch.channels.base import Around, Message, Passing, Permanent, Sent
-from alerting.errors import BadInput
+from alerting.secret import needed
 
 
 class Options(base.Options):
     """The address a person's contact names is posted to; `url` is for contacts that name none (`-`).
-    The secret is named by environment variable."""
+    The secret stands in the environment, or in a file that it names (`alerting.secret`)."""
 
     url: str = ""
     secret_env: str = "SUIAN_HOOK_SECRET"
@@ -43,7 +42,7 @@ class Options(base.Options):
 
 
 class Channel(base.Plain):
-    """Raises BadInput where the secret is not in the environment."""
+    """Raises BadInput where there is no secret."""
 
     kind: ClassVar[str] = "webhook"
     options: ClassVar[type[base.Options]] = Options
@@ -58,13 +57,8 @@ class Channel(base.Plain):
         super().__init__(settings, around)
         self.rate, self.concurrency = settings.rate, settings.concurrency
         self.loudness = settings.loudness
-        secret = os.environ.get(settings.secret_env, "")
-        if not secret:
-            raise BadInput(
-                f"the environment variable {settings.secret_env} with the shared secret is not set",
-                mend=f"Set {settings.secret_env}, or switch the channel off with `on: false`.",
-            )
-        self._secret = secret.encode()
+        self._secret = needed(settings.secret_env, "the secret shared with the receiver",
+                              "or switch the channel off with `on: false`.").encode()  # fmt: skip
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, message: Message) -> Sent:
