@@ -49,6 +49,7 @@ class Engine:
         self.life, self.fields, self.facts, self._tags = life, fields, facts, tags
         self.standings, self.cadence = standings, cadence
         self.upto = 0  # the number of the last signal that its memory was made of
+        self.spoke: dict[str, datetime] = {}  # when each source last said something
         self._said = b""
         self._ticked: set[int] = set()  # the hours of the clock's ticks, for holds over an outage
         now = datetime.fromtimestamp(0, UTC)
@@ -59,6 +60,7 @@ class Engine:
 
     def see(self, signal: Signal, now: datetime) -> Bools | None:
         """Take a signal into memory; gives the columns it touched, None for all."""
+        self.spoke[signal.source] = max(now, self.spoke.get(signal.source, now))
         self.fields.advance(now)
         none = np.zeros(len(self.life.places.columns), np.bool_)
         if isinstance(signal, Forecast | Observation) and not self.fields.knows(

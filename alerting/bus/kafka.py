@@ -46,6 +46,7 @@ class KafkaBus:
         self._producer: KafkaProducer | None = None
         self._consumer: KafkaConsumer | None = None
         self._next = -1
+        self.behind = 0  # records that were there and not read, at the last read
 
     def publish(self, realm: str, signals: list[Signal], now: datetime) -> list[str]:
         """Returns, with all ids, when the broker has every record on all its replicas."""
@@ -84,6 +85,7 @@ class KafkaBus:
             raise _unreachable(self._servers, error) from None
         records = polled.get(self._partition, [])
         self._next = records[-1].offset + 1 if records else after
+        self.behind = max(0, (self._consumer.highwater(self._partition) or 0) - self._next)
         return [Batch(r.offset, *unpack(r.value)) for r in records]
 
     def position(self, connection: Connection) -> int:

@@ -31,6 +31,7 @@ from alerting.store import Store, Writer
 from alerting.store.database import Death
 from alerting.store.schema import UtcText, delivery, notice
 from alerting.store.schema import realm as realm_table
+from alerting.telemetry import Tally
 
 PATIENCE = 3.0  # seconds that a provider may still take when the service is stopped
 
@@ -54,7 +55,9 @@ class Dispatcher:
         now_of: Callable[[str], datetime],
         quiet: Quiet = Quiet(),
         owner: str = "",
+        tally: Tally | None = None,
     ) -> None:
+        self._tally = tally or Tally()
         self._store, self._writer, self._runtime, self._now_of = store, writer, runtime, now_of
         self._channels, self._owner = channels, owner
         self._composer = partial(Composer, places=places, zone=zone, sender=sender)
@@ -219,13 +222,19 @@ class Dispatcher:
             await self._writer.write(lambda c, batch=batch: self._settle(c, batch))  # type: ignore[misc]
 
     async def _send(self, one: Claimed) -> Outcome:
+        began = self._runtime.elapsed()
+        outcome = await self._attempt(one)
+        self._tally.sent(one.channel, outcome.kind, self._runtime.elapsed() - began)
+        return outcome
+
+    async def _attempt(self, one: Claimed) -> Outcome:
         message, channel = one.message, self._channels.get(one.channel)
         try:
             if channel is None:
                 raise Permanent(f"the channel {one.channel} is not configured any more")
             held = await channel.ask(message) if one.ask else None
             if held is not None:
-                return Outcome(message.delivery, sent=held)
+                return Outcome(message.delivery, sent=held, known=True)
             self.sends += 1
             # Sends run side by side: each must know for itself whether it is the one that dies.
             death = Death(int(self.sends == self._die.count), self._die.side)

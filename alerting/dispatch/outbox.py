@@ -61,11 +61,20 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one attempt: `sent`, or `failed` with the reason."""
+    """What came of one attempt: `sent`, `known` when the provider had it already, or `failed` with
+    the reason."""
 
     delivery: int
     sent: Sent | None = None
     failed: Failed | None = None
+    known: bool = False
+
+    @property
+    def kind(self) -> str:
+        """sent, known, passing, permanent or unusable."""
+        if self.failed is not None:
+            return type(self.failed).__name__.lower()
+        return "known" if self.known else "sent"
 
 
 def urgent() -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from alerting.alerts.work import Work
 from alerting.audit import record
 from alerting.bus import Overtaken, Record
 from alerting.errors import Refused
+from alerting.service.clock import LIVE
 from alerting.signals import Report, Signal, Tick, stamped_by
 from alerting.store.database import Death
 from alerting.store.faults import of_the_store
@@ -103,6 +104,7 @@ class EngineLoop:
                 "engine", lambda: engine.work(signal, now, touched, done)
             )
             await self._commit(realm, engine, was, one.seq, signal, work, done)
+            self._count(realm, signal, now)
         except Exception as error:
             log.exception("signal failed", realm=realm, signal=one.id)
             self._unsure.add(realm)
@@ -173,6 +175,11 @@ class EngineLoop:
             )
             return set(rows.scalars())
 
+    def _count(self, realm: str, signal: Signal, accepted: datetime) -> None:
+        station = self._station
+        waited = (station.now(realm) - accepted).total_seconds() if realm == LIVE else None
+        station.tally.taken(station.realm(realm).kind, signal.kind, waited)
+
     async def _set_aside(self, realm: str, one: Record, was: int, error: Exception) -> None:
         """A signal that cannot be read, or fails twice, must not stop all that come after it; the
         watch speaks of it."""
@@ -186,6 +193,7 @@ class EngineLoop:
             self._station.bus.taken(connection, realm, was, one.seq)
 
         await self._station.writer.write(aside)
+        self._station.tally.set_aside(self._station.realm(realm).kind)
 
 
 def _take_report(connection: Connection, life: chase.Life, report: Report) -> None:

@@ -38,11 +38,13 @@ class Loop(Protocol):
 
 @dataclass(slots=True)
 class Rounds:
-    """How the last rounds of a loop went: failures in a row, since when, and the last error."""
+    """How the last rounds of a loop went: failures in a row, since when, and the last error; when the
+    last one ended, well or not, by `Runtime.elapsed` (in real time alone)."""
 
     failures: int = 0
     since: datetime | None = None
     error: str = ""
+    ended: float | None = None
 
     def failed(self, error: Exception, now: datetime) -> None:
         self.failures += 1
@@ -101,7 +103,8 @@ class Loops:
                 self.rounds[loop.name].failed(error, self._runtime.now())
                 log.exception("loop failed", loop=loop.name)
                 await self._runtime.sleep(AFTER_FAILURE)
-                continue
+                busy = True
+            self.rounds[loop.name].ended = self._runtime.elapsed()
             if not busy:
                 await self._rest(loop, event)
 

@@ -81,8 +81,10 @@ class PollLoop:
             if held is not None:
                 source.due = max(source.due, held)
             await self._note(source, failed=now, error=error.text()[:500], held_until=held)
+            station.tally.polled(source.name, "failed")
             log.warning("source failed", source=source.name, error=error.text())
             return
+        station.tally.polled(source.name, "answered")
         source.rest = waiting[count:]
         if source.rest:  # from the end of this: it may have taken a while
             source.due = station.runtime.now() + pause

@@ -38,6 +38,7 @@ def loops_of(station: Station, role: Role = "all") -> Loops:
     link = Link(station.store.url, wanted) if station.store.shared else None
     loops = _all(station) if link is None else _of_several(station, role, link)
     made = Loops(station.runtime, loops, station.loops)
+    station.role = role
     station.writer.on_commit(made.wake)
     return made
 

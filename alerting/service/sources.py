@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
+from alerting.alerts.engine import Engine
 from alerting.connector import Connector
 from alerting.service.clock import LIVE
 from alerting.service.feeds import promises
-from alerting.store.schema import signal, source_health
-from alerting.weather import Fields
+from alerting.store.schema import source_health
 
 
 def source_states(
     connection: Connection,
     connectors: Mapping[str, Connector],
-    fields: Fields,
+    engine: Engine,
     started: datetime,
     now: datetime,
 ) -> list[dict[str, Any]]:
@@ -28,21 +28,13 @@ def source_states(
         row.source: row
         for row in connection.execute(select(source_health).where(source_health.c.realm == LIVE))
     }
-    pushed = {
-        row.source: row.at
-        for row in connection.execute(
-            select(signal.c.source, func.max(signal.c.accepted).label("at"))
-            .where(signal.c.realm == LIVE)
-            .group_by(signal.c.source)
-        )
-    }
     found = []
     for name, connector in connectors.items():
         row = health.get(name)
-        spoke = row.spoke if row is not None else pushed.get(name)
+        spoke = row.spoke if row is not None else engine.spoke.get(name)
         if connector.feeds == {"forecast"}:
             # As the rules see it: an answer without a run, or with an old one, is no word.
-            spoke = fields.last_word(name)
+            spoke = engine.fields.last_word(name)
         since = spoke or started
         silent = bool(connector.feeds & {"forecast", "observation", "warning"})
         silent &= promises(connector) and now - since > 2 * connector.cadence

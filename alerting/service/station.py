@@ -42,6 +42,7 @@ from alerting.service.sources import source_states
 from alerting.signals import Report, Signal, Spot, stamped_by
 from alerting.store import Store, Writer
 from alerting.store.link import PROCESS
+from alerting.telemetry import Tally
 from alerting.weather import Column, Fields, FieldSettings
 
 log = structlog.get_logger()
@@ -58,7 +59,8 @@ class Station:
         self.book_problem = county.book_problem  # what is wrong with the folder's book, or ""
         self._offered: Book | None = None
         self.name = f"{PROCESS}{runtime.token(8)}" if store.shared else ""  # among several
-        self.writer = Writer(store, runtime)
+        self.tally = Tally()
+        self.writer = Writer(store, runtime, self.tally)
         self.bus = EmbeddedBus()
         bus = self.config.bus
         self.kafka = (
@@ -74,6 +76,7 @@ class Station:
         self._undecidable: WeakKeyDictionary[Bound, list[dict[str, Any]]] = WeakKeyDictionary()
         self._rebuilding = asyncio.Lock()  # a realm that opens must not miss a book that changes
         self.loops: dict[str, Rounds] = {}  # how each loop of the process goes
+        self.role = "all"  # what this process does of all; see process.loops_of
         self._started = runtime.now()
         store.write(self._open)
         self.channels = make_channels(self.config.channels, runtime, self.config.url)
@@ -81,6 +84,7 @@ class Station:
             store=store, writer=self.writer, runtime=runtime, channels=self.channels,
             book=self.book, places=self.places, sender=self._sender(), zone=self.config.county.zone,
             url=self.config.url, now_of=self.now, quiet=self.config.quiet, owner=self.name,
+            tally=self.tally,
         )  # fmt: skip
         self.player = Player(self)
         self.engines[LIVE] = self._engine(self._realms[LIVE], self._feeds[LIVE], self.book)
@@ -353,11 +357,15 @@ class Station:
     def sources(self) -> list[dict[str, Any]]:
         """Every source that is on: when it last spoke, when it is due, what it waits for."""
         with self.store.read() as connection:
-            return source_states(connection, self.connectors, self.engines[LIVE].fields,
-                                 self._started, self.now(LIVE))  # fmt: skip
+            return source_states(connection, self.connectors, self.engines[LIVE], self._started,
+                                 self.now(LIVE))  # fmt: skip
 
     def blind(self, realm_id: str) -> list[dict[str, Any]]:
         return self.engines[realm_id].blind(self.now(realm_id))
+
+    def blind_counts(self, realm_id: str) -> dict[str, int]:
+        """By rule, how many places are blind; without the rules that see."""
+        return self.engines[realm_id].blind_counts(self.now(realm_id))
 
     def undecidable(self, realm_id: str) -> list[dict[str, Any]]:
         """(rule, place, level) that no configured source can decide, with what is missing.

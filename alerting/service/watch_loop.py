@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from alerting.alerts import episodes
 from alerting.alerts.finding import Finding
@@ -70,13 +70,16 @@ class WatchLoop:
 
     def _withdrawn(self, connection: Connection) -> dict[Key, Any]:
         """Those whose newest alert a person has withdrawn."""
+        later = alert.alias("later")
         rows = connection.execute(
-            select(alert.c.rule, alert.c.place, alert.c.state, alert.c.level, alert.c.why)
-            .where(alert.c.realm == LIVE, alert.c.sector == "service")
-            .order_by(alert.c.episode)
-        )
-        newest = {(r.rule, r.place): r for r in rows}
-        return {key: row for key, row in newest.items() if row.state == "withdrawn"}
+            select(alert.c.rule, alert.c.place, alert.c.level, alert.c.why)
+            .where(alert.c.realm == LIVE, alert.c.state == "withdrawn", alert.c.sector == "service")
+            .where(~exists(select(later.c.id).where(
+                later.c.realm == LIVE, later.c.rule == alert.c.rule, later.c.place == alert.c.place,
+                later.c.episode > alert.c.episode,
+            ).correlate(alert)))
+        )  # fmt: skip
+        return {(r.rule, r.place): r for r in rows}
 
     def _say(
         self,
@@ -102,15 +105,17 @@ class WatchLoop:
                 else:
                     episodes.renew(ledger, rule, place, finding, "watch", now)
             for rule_id, place_id in sorted(known.keys() - found.keys()):
-                words = self._over(connection, rule_id, place_id)
+                words = self._over(connection, rule_id, place_id, now)
                 episodes.fall(ledger, service_rule(rule_id, life.book), self._place(place_id), 0,
                               Finding({"sentence": words}, words), True, "watch", now)  # fmt: skip
 
-    def _over(self, connection: Connection, rule_id: str, place: str) -> dict[str, str]:
+    def _over(
+        self, connection: Connection, rule_id: str, place: str, now: datetime
+    ) -> dict[str, str]:
         """Why it ends, in words that are true of it."""
         if rule_id == dead_letters.RULE:
             channel = place.removeprefix("channel:")
-            if dead_letters.unsettled(connection, heed=False).get(channel):
+            if dead_letters.unsettled(connection, now, heed=False).get(channel):
                 return {"zh": "值班人员已确认知悉，未送达的请另行联系",
                         "en": "acknowledged: reach by other means who was not reached"}  # fmt: skip
         return SERVICE_RULES[rule_id].over

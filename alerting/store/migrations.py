@@ -17,10 +17,12 @@ from alerting.errors import SuianError
 from alerting.store import schema_reach
 from alerting.store.schema import (
     asker,
+    audit,
     contact,
     delivery,
     measure,
     metadata,
+    notice,
     response,
     response_step,
     returned,
@@ -221,6 +223,14 @@ def _leases_have_an_owner(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE delivery ADD COLUMN leased_by VARCHAR"))
 
 
+
+def _what_is_wrong_is_found(connection: Connection) -> None:
+    """What the watch looks for every half minute must not take it through all that ever was."""
+    for index in (*notice.indexes, *delivery.indexes, *audit.indexes):
+        if index.name in ("notice_by_pursuit", "delivery_dead", "audit_set_aside"):
+            index.create(connection, checkfirst=True)
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -238,6 +248,7 @@ MIGRATIONS = {
     "0027": _flagged_changes_know_what_they_were,
     "0028": _digests_know_their_sort,
     "0029": _leases_have_an_owner,
+    "0030": _what_is_wrong_is_found,
 }  # fmt: skip
 
 

@@ -343,6 +343,8 @@ notice = Table(
     Index("notice_due", "state", "due"),
     Index("notice_by_alert", "alert"),
     Index("notice_by_measure", "measure"),
+    Index("notice_by_pursuit", "pursuit", sqlite_where=text("pursuit IS NOT NULL"),
+          postgresql_where=text("pursuit IS NOT NULL")),
     Index("notice_by_question", "realm", "post", "created"),
     Index("notice_unpursued", "realm",
           sqlite_where=text("wants != '' AND pursuit IS NULL"),
@@ -437,6 +439,8 @@ delivery = Table(
     Index("delivery_by_provider", "channel", "provider_id"),
     Index("delivery_by_link", "link"),
     Index("delivery_by_time", "realm", "created"),
+    Index("delivery_dead", "realm", "at", sqlite_where=text("state = 'dead'"),
+          postgresql_where=text("state = 'dead'")),
 )  # fmt: skip
 
 delivery_notice = Table(
@@ -554,5 +558,7 @@ audit = Table(
     Column("number", Number),  # in its realm's chain, once sealed
     Column("hash", String),
     Index("audit_unsealed", "realm", "number", "n"),
+    Index("audit_set_aside", "realm", "at", sqlite_where=text("action = 'set aside'"),
+          postgresql_where=text("action = 'set aside'")),
     sqlite_autoincrement=True,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from alerting.runtime import Runtime
 from alerting.store.database import Store
+from alerting.telemetry import Tally
 
 T = TypeVar("T")
 
@@ -23,9 +24,9 @@ class Writer:
     for one another.
     """
 
-    def __init__(self, store: Store, runtime: Runtime) -> None:
-        self.store = store
-        self._runtime = runtime
+    def __init__(self, store: Store, runtime: Runtime, tally: Tally | None = None) -> None:
+        self.store, self._runtime = store, runtime
+        self._tally = tally or Tally()
         self._queue: list[tuple[int, int, Callable[[Connection], Any], Future[Any]]] = []
         self._number = itertools.count()
         self._listeners: list[Callable[[], None]] = []
@@ -56,7 +57,9 @@ class Writer:
         if not self._queue:
             return
         _, _, work, done = heapq.heappop(self._queue)
+        began = self._runtime.elapsed()
         try:
             done.set_result(self.store.write(work))
         except BaseException as error:
             done.set_exception(error)
+        self._tally.committed(self._runtime.elapsed() - began)

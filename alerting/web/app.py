@@ -27,6 +27,7 @@ from alerting.web import (
     by_hand,
     callout_page,
     drill_page,
+    figures,
     health,
     logins,
     measure_page,
@@ -83,9 +84,9 @@ def make_app(station: Station, *, pages_too: bool = True) -> FastAPI:
         api_alerts, api_signals, api_answers, api_callouts, callout_page, api_responses,
         api_incidents, api_epidemics, api_roads, api_rosters, api_drills, api_held, api_people,
         webhooks, answer_page, pages, response_pages, road_page, roster_page, drill_page,
-        warning_page, bulletin_page, measure_page, by_hand, person_page, health,
+        warning_page, bulletin_page, measure_page, by_hand, person_page, health, figures,
     )  # fmt: skip
-    for part in everything if pages_too else (health,):
+    for part in everything if pages_too else (health, figures):
         app.include_router(part.router)
     return app
 

@@ -11,7 +11,7 @@ BREAKS = (
     Break("nobody asks whether it came", "alerting/dispatch/outbox.py",
           "ask = unsure and channel_ is not None and channel_.can_ask", "ask = False", "once"),
     Break("dead letters without an alarm", "alerting/service/troubles.py",
-          "dead_letters.unsettled(connection).items()", "dict[str, int]().items()", "alarmed"),
+          "dead_letters.unsettled(connection, now).items()", "dict[str, int]().items()", "alarmed"),
     Break("what did not arrive is not sent otherwise", "alerting/dispatch/dispatcher.py",
           "        ways.undelivered(connection, self._drafts, now, self._now_of)\n", "", "told"),
     Break("the last rung is not called on", "alerting/chase/stepping.py",

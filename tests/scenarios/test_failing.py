@@ -37,12 +37,21 @@ def test_a_loop_that_keeps_failing_is_not_ready_is_red_is_counted_and_wakes_the_
     figures = requests.get(f"{town.url}/metrics", timeout=30).text
     assert 'suian_loop_failures{loop="engine"} 0.0' not in figures
     assert 'suian_loop_failures{loop="chase"} 0.0' in figures
+    assert 'suian_loop_idle_seconds{loop="chase"}' in figures
+    assert 'suian_held{what="engine"} 1.0' in figures
     town.waits_until(lambda: town.alerts(rule="loop-failing"))
     assert town.alert(rule="loop-failing")["level"] == "red"
     zhao = town.phone("zhao")
     town.waits_until(lambda: [m for m in zhao.unread if "研判信号连续" in m.body])
+    figures = requests.get(f"{town.url}/metrics", timeout=30).text
+    assert 'suian_troubles{rule="loop-failing"} 1.0' in figures
+    assert 'suian_sends_total{channel="sms",outcome="sent"}' in figures
+    assert 'suian_unanswered{level="red",wants="acknowledge"} 1.0' in figures
+    assert 'suian_signals_taken_total{kind="tick"' not in figures, "it was never taken"
 
     store.write(lambda c: c.execute(text("DROP TRIGGER refuses")))
     store.close()
     town.waits_until(lambda: not_ready(town) == "")
+    figures = requests.get(f"{town.url}/metrics", timeout=30).text
+    assert 'suian_signals_taken_total{kind="tick",realm="live"}' in figures
     assert "服务有故障" not in requests.get(f"{town.url}/?lang=zh", timeout=30).text

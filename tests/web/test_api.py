@@ -343,7 +343,10 @@ def test_health_and_figures(desk: Desk, web: Browser) -> None:
     assert web.get("/readyz").status_code == 200
     figures = web.get("/metrics").text
     assert 'suian_alerts_open{level="red",realm="live"} 1.0' in figures
-    assert 'suian_queue{queue="signals"} 1.0' in figures
+    assert 'suian_queue_length{queue="signals"} 1.0' in figures
+    assert 'suian_queue_oldest_seconds{queue="signals"} 0.0' in figures
+    assert 'suian_build_info{role="all",version=' in figures
+    assert "suian_database_up 1.0" in figures
     assert 'suian_source_age_seconds{source="open-meteo"} 3000.0' in figures
 
 
@@ -352,6 +355,10 @@ def test_a_broken_database_is_not_ready(desk: Desk, web: Browser) -> None:
     desk.store.write(lambda c: c.exec_driver_sql("ALTER TABLE realm RENAME TO gone"))
     assert web.get("/readyz").status_code == 503
     assert web.get("/healthz").status_code == 200
+    figures = web.get("/metrics").text  # what the process knows by itself is still told
+    assert "suian_database_up 0.0" in figures
+    assert "suian_clock_timestamp_seconds" in figures
+    assert "suian_alerts_open" not in figures
 
 
 def test_a_token_that_expired_or_was_revoked_says_which(desk: Desk, web: Browser) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +22,7 @@ from alerting.runtime import VirtualRuntime
 from alerting.signals import Signal, Warning, decode
 from alerting.store import Store, Writer
 from alerting.store import schema as s
+from alerting.telemetry import Tally
 from alerting.vocabulary.official import shipped
 from alerting.web.tokens import create_token
 
@@ -85,8 +86,11 @@ class Desk:
             url="http://127.0.0.1:8080",
             channels={"console": SimpleNamespace(on=True), "sms": SimpleNamespace(on=True)},
         )  # fmt: skip
-        self.county = SimpleNamespace(calendar=SimpleNamespace(titles=dict), table=shipped())
+        calendar = SimpleNamespace(titles=dict, known_through=date(2026, 12, 31))
+        self.county = SimpleNamespace(calendar=calendar, table=shipped())
         self.loops: dict[str, Any] = {}
+        self.tally, self.role, self.kafka = Tally(), "all", None
+        self.unusable: set[str] = set()
         self.book_problem = ""
         self.engines: dict[str, Any] = {"live": None}
         self.unseen: list[dict[str, Any]] = []
@@ -126,6 +130,9 @@ class Desk:
 
     def blind(self, realm_id: str) -> list[dict[str, Any]]:
         return self.unseen
+
+    def blind_counts(self, realm_id: str) -> dict[str, int]:
+        return {}
 
     def undecidable(self, realm_id: str) -> list[dict[str, Any]]:
         return self.lacking
