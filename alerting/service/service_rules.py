@@ -83,9 +83,8 @@ SERVICE_RULES = {
         ServiceRule("dead-letter", Level.orange,
                     {"zh": "消息未送达", "en": "messages could not be delivered"},
                     measure="check-channel",
-                    over={"zh": "有关事项已由他人应答、另行送达、已结束或已满一个月",
-                          "en": "what they said was answered, carried otherwise, has ended, or is a"
-                          " month old"}),
+                    over={"zh": "有关事项已由他人应答、另行送达或已结束",
+                          "en": "what they said was answered, carried otherwise, or has ended"}),
         ServiceRule("hand-over-open", Level.orange,
                     {"zh": "交接班未确认", "en": "a hand-over is not confirmed"},
                     over={"zh": "已有人接班，或值班表已变动",

@@ -62,7 +62,7 @@ class WatchLoop:
     def _open(self, connection: Connection) -> dict[Key, Any]:
         """What is open."""
         rows = connection.execute(
-            select(alert.c.rule, alert.c.place, alert.c.level, alert.c.why).where(
+            select(alert.c.rule, alert.c.place, alert.c.level, alert.c.why, alert.c.opened).where(
                 alert.c.realm == LIVE, alert.c.sector == "service", alert.c.state == "open"
             )
         )
@@ -105,20 +105,22 @@ class WatchLoop:
                 else:
                     episodes.renew(ledger, rule, place, finding, "watch", now)
             for rule_id, place_id in sorted(known.keys() - found.keys()):
-                words = self._over(connection, rule_id, place_id, now)
+                words = self._over(connection, known[rule_id, place_id], now)
                 episodes.fall(ledger, service_rule(rule_id, life.book), self._place(place_id), 0,
                               Finding({"sentence": words}, words), True, "watch", now)  # fmt: skip
 
-    def _over(
-        self, connection: Connection, rule_id: str, place: str, now: datetime
-    ) -> dict[str, str]:
+    def _over(self, connection: Connection, held: Any, now: datetime) -> dict[str, str]:
         """Why it ends, in words that are true of it."""
-        if rule_id == dead_letters.RULE:
-            channel = place.removeprefix("channel:")
+        if held.rule == dead_letters.RULE:
+            channel = held.place.removeprefix("channel:")
             if dead_letters.unsettled(connection, now, heed=False).get(channel):
                 return {"zh": "值班人员已确认知悉，未送达的请另行联系",
                         "en": "acknowledged: reach by other means who was not reached"}  # fmt: skip
-        return SERVICE_RULES[rule_id].over
+            if now - held.opened >= dead_letters.REMEMBERED:
+                return {"zh": "有关事项已由他人应答、另行送达、已结束或已满一个月",
+                        "en": "what they said was answered, carried otherwise, has ended, or is a"
+                        " month old"}  # fmt: skip
+        return SERVICE_RULES[held.rule].over
 
     def _place(self, place_id: str) -> Place:
         known = self._station.places.by_id.get(place_id)
