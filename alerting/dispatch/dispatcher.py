@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, func, literal, select
 
-from alerting.dispatch import codes, outbox, ways
+from alerting.dispatch import codes, outbox, rates, ways
 from alerting.dispatch.bind import Plan, bind, plan
 from alerting.dispatch.channels import Channel, Failed, Passing, Permanent, StatusChange, Unusable
 from alerting.dispatch.compose import Composer
@@ -165,11 +165,12 @@ class Dispatcher:
         plans = await self._runtime.in_thread("bind", self._plan)
         # Counted on the event loop alone, where sends end too.
         room = self._traffic.rooms(now)
-        claimed = await self._writer.write(
+        claimed, sent = await self._writer.write(
             partial(self._bind_and_claim, plans=plans, refused=refused, room=room)
         )
         for one in claimed:
             self._traffic.begins(one, now)
+        self._traffic.knows(sent)
         return claimed
 
     def _plan(self) -> list[Plan]:
@@ -184,14 +185,19 @@ class Dispatcher:
         plans: Sequence[Plan],
         refused: Mapping[str, datetime],
         room: Mapping[str, Room],
-    ) -> list[Claimed]:
+    ) -> tuple[list[Claimed], rates.Sent]:
+        """What is leased; and where others send too, what all of them have sent lately."""
         now = self._runtime.now()
         for made in plans:
             bind(connection, made)
         ways.stopped(connection, self._drafts, self._now_of)
         ways.undelivered(connection, self._drafts, now, self._now_of)
         ways.pass_on(connection, self._drafts, refused, now, self._now_of)
-        return outbox.claim(connection, self._drafts, now, room, self._now_of, self._owner)
+        sent = rates.read(connection, self._channels, now) if self._owner else {}
+        room = rates.rooms(room, sent, self._channels, now)
+        claimed = outbox.claim(connection, self._drafts, now, room, self._now_of, self._owner)
+        rates.add(connection, sent, claimed, now)
+        return claimed, sent
 
     def _settle(self, connection: Connection, outcomes: list[Outcome]) -> None:
         outbox.settle(connection, self._drafts, outcomes, self._runtime.now(), self._now_of)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from alerting.dispatch import rates
 from alerting.dispatch.channels import Channel
 from alerting.dispatch.outbox import AT_ONCE, Claimed, Room
 
@@ -54,6 +55,10 @@ class Traffic:
         if channel is not None and channel.rate:
             self._sent_at.setdefault(one.channel, []).append(now)
 
+    def knows(self, sent: rates.Sent) -> None:
+        """What has been sent lately on channels with a rate, by other processes too."""
+        self._sent_at |= sent
+
     def ends(self, one: Claimed) -> None:
         self._under_way[one.channel, one.urgent] -= 1
 
@@ -89,8 +94,6 @@ class Traffic:
         return self._under_way[name, True] + self._under_way[name, False]
 
     def _pace(self, name: str, rate: float, now: datetime) -> int:
-        """Messages that may go within `rate` a second; below one a second, one at a time."""
-        window = timedelta(seconds=max(1.0, 1 / rate))
-        recent = [at for at in self._sent_at.get(name, []) if at > now - window]
-        self._sent_at[name] = recent
-        return max(0, max(1, int(rate)) - len(recent))
+        """Messages that may go within `rate` a second, as far as this process knows."""
+        self._sent_at[name] = rates.counting(self._sent_at.get(name, []), rate, now)
+        return rates.left(self._sent_at[name], rate, now)

@@ -223,12 +223,15 @@ def _leases_have_an_owner(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE delivery ADD COLUMN leased_by VARCHAR"))
 
 
-
 def _what_is_wrong_is_found(connection: Connection) -> None:
     """What the watch looks for every half minute must not take it through all that ever was."""
     for index in (*notice.indexes, *delivery.indexes, *audit.indexes):
         if index.name in ("notice_by_pursuit", "delivery_dead", "audit_set_aside"):
             index.create(connection, checkfirst=True)
+
+
+def _a_rate_is_kept_by_all(connection: Connection) -> None:
+    schema_reach.rate.create(connection, checkfirst=True)
 
 
 MIGRATIONS = {
@@ -249,6 +252,7 @@ MIGRATIONS = {
     "0028": _digests_know_their_sort,
     "0029": _leases_have_an_owner,
     "0030": _what_is_wrong_is_found,
+    "0031": _a_rate_is_kept_by_all,
 }  # fmt: skip
 
 

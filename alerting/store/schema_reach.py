@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table
 
 from alerting.store.schema import Number, UtcText, metadata
 
@@ -40,4 +40,11 @@ heard = Table(
     Column("pursuit", Number, ForeignKey("pursuit.id"), primary_key=True),
     Column("person", String, ForeignKey("person.id"), primary_key=True),
     Column("at", UtcText, nullable=False),  # by the realm's clock
+)  # fmt: skip
+
+# Where several processes send: when the messages went that count towards a channel's rate.
+rate = Table(
+    "rate", metadata,
+    Column("channel", String, primary_key=True),
+    Column("sent", JSON, nullable=False),  # seconds since 1970, by the senders' machines
 )  # fmt: skip

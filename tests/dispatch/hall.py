@@ -138,12 +138,12 @@ class Hall:
         if self.new:
             self.store.write(self._people)
 
-    def begin(self) -> Dispatcher:
-        """A dispatcher as a process that starts has it."""
+    def begin(self, owner: str = "") -> Dispatcher:
+        """A dispatcher as a process that starts has it; `owner` is its name among several."""
         self.dispatcher = Dispatcher(
             store=self.store, writer=self.writer, runtime=self.runtime, channels=self.channels,
             book=book(), places=places(), sender={"zh": "雾岭县应急办", "en": "Wuling EMO"},
-            zone=ZONE, url="http://here/", now_of=self.now_of,
+            zone=ZONE, url="http://here/", now_of=self.now_of, owner=owner,
         )  # fmt: skip
         return self.dispatcher
 
@@ -298,6 +298,21 @@ class Hall:
             return list(c.execute(
                 select(delivery_notice.c.notice).where(delivery_notice.c.delivery == delivery_id)
                 .order_by(delivery_notice.c.notice)).scalars())  # fmt: skip
+
+
+def crowd(hall: Hall, count: int) -> list[str]:
+    """So many posts, each held by somebody of their own."""
+
+    def write(c: Any) -> None:
+        for n in range(count):
+            c.execute(insert(person).values(id=f"p{n}", name=f"人{n}", language="zh", role="answer", active=True))
+            c.execute(insert(contact).values(person=f"p{n}", rank=0, channel="sms", address=f"+4477009{n:05}"))
+            c.execute(insert(post).values(id=f"post{n}", tier="field", sector="", place="99", title=f"岗{n}",
+                                          title_en=f"post {n}", active=True))  # fmt: skip
+            c.execute(insert(holder).values(post=f"post{n}", rank=0, person=f"p{n}"))
+
+    hall.store.write(write)
+    return [f"post{n}" for n in range(count)]
 
 
 def facts(**more: Any) -> dict[str, Any]:

@@ -4,25 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import insert
-
-from alerting.store.schema import contact, holder, person, post
-from tests.dispatch.hall import START, Hall
-
-
-def crowd(hall: Hall, count: int) -> list[str]:
-    """So many posts, each held by somebody of their own."""
-
-    def write(c: object) -> None:
-        for n in range(count):
-            c.execute(insert(person).values(id=f"p{n}", name=f"人{n}", language="zh", role="answer", active=True))  # type: ignore[attr-defined]
-            c.execute(insert(contact).values(person=f"p{n}", rank=0, channel="sms", address=f"+4477009{n:05}"))  # type: ignore[attr-defined]
-            c.execute(insert(post).values(id=f"post{n}", tier="field", sector="", place="99", title=f"岗{n}",  # type: ignore[attr-defined]
-                                          title_en=f"post {n}", active=True))  # fmt: skip
-            c.execute(insert(holder).values(post=f"post{n}", rank=0, person=f"p{n}"))  # type: ignore[attr-defined]
-
-    hall.store.write(write)
-    return [f"post{n}" for n in range(count)]
+from tests.dispatch.hall import START, Hall, crowd
 
 
 def test_a_noisy_rule_does_not_hold_up_the_first_alert_of_a_quiet_one(hall: Hall) -> None:

@@ -175,6 +175,17 @@ def test_whoever_asked_before_asks_for_the_measures_hours(tmp_path: Path) -> Non
     store.close()
 
 
+def test_an_earlier_database_gets_the_table_of_rates(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    store.write(lambda c: c.execute(text("DROP TABLE rate")))
+    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0030'")))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    assert columns(store, "rate") == {"channel", "sent"}
+    assert store.revision() == max(MIGRATIONS)
+    store.close()
+
+
 def test_leases_of_an_earlier_database_have_no_owner(tmp_path: Path) -> None:
     store = Store(tmp_path / "suian.db")
     store.write(lambda c: c.execute(text("ALTER TABLE delivery DROP COLUMN leased_by")))
