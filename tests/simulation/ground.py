@@ -1,0 +1,110 @@
+"""The county of the simulation, its one book, and its database as it stands when its service has begun:
+made once for all seeds of a process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+from unittest import mock
+
+from sqlalchemy import Connection, Engine
+
+from alerting.runtime import VirtualRuntime
+from alerting.service import (
+    book_loop,
+    clock_loop,
+    lease_loop,
+    link_loop,
+    loop,
+    process,
+    watch_loop,
+)
+from alerting.service import station as station_module
+from alerting.service.config import load_config
+from alerting.service.county import County, load_county
+from alerting.service.process import loops_of
+from alerting.service.station import Station
+from alerting.store import Store, postgres
+from tests.laws.provider import Provider, Taken
+
+HERE = Path(__file__).parent
+START = datetime(2026, 1, 20, 6, 10, tzinfo=UTC)  # 14:10 in the county
+CONFIG = {
+    "county": {"name": "测试县（虚构）", "name_en": "Test County (fictional)",
+               "timezone": "Asia/Shanghai", "sender": "测试县应急办", "sender_en": "Test EMO",
+               "zones": "county/zones.csv", "sites": "county/sites.csv",
+               "people": "county/people.csv", "posts": "county/posts.csv"},
+    "sources": {"office": {"use": "signals", "brings": "warning", "cadence_hours": 8760},
+                "model": {"use": "signals", "brings": "forecast", "cadence_hours": 8760,
+                          "quantities": ["temperature"]}},
+    "channels": {"sms": {"use": "console"}, "call": {"use": "console"}},
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    county: County
+    database: bytes
+    sent: list[Taken]  # what went out when the service began
+    engine: Engine  # in memory, of one connection: each seed fills it anew
+
+
+@cache
+def ground() -> Ground:
+    folder = Path(tempfile.mkdtemp(prefix="simulation-"))
+    for name, to in (("county", "county"), ("book", "rules")):
+        shutil.copytree(HERE / name, folder / to)
+    shutil.copy(HERE.parent / "scenarios" / "book" / "calendar.yaml", folder / "rules")
+    (folder / "config.yaml").write_text(json.dumps(CONFIG, ensure_ascii=False))
+    county = load_county(load_config(folder / "config.yaml"))
+    store, provider = Store(":memory:"), Provider()
+    with mock.patch.object(station_module, "make_channels", provider.channels):
+        station = Station(county, VirtualRuntime(START), store)
+        asyncio.run(loops_of(station).settle())
+    shutil.rmtree(folder)  # the book is not read again
+    return Ground(county, _raw(store._engine).serialize(), provider.record, store._engine)
+
+
+def _raw(engine: Engine) -> sqlite3.Connection:
+    return cast(sqlite3.Connection, engine.raw_connection().driver_connection)
+
+
+def database() -> Engine:
+    """The one database in memory, as it was when the service began."""
+    made = ground()
+    raw = _raw(made.engine)
+    raw.rollback()
+    raw.deserialize(made.database)
+    raw.execute("PRAGMA foreign_keys=ON")
+    return made.engine
+
+
+def _known_otherwise(_connection: Connection) -> None:
+    """In memory there is no NOTIFY: whoever commits says so to the others' links itself."""
+
+
+@contextmanager
+def rarely_looking(link: Any, lives: Any) -> Iterator[None]:
+    """What a service looks after every few seconds, for the sake of what it cannot be told, it looks
+    after every few minutes: three hours pass in a third of a second. A wake-up that is lost is seen the
+    better."""
+    often = (
+        (loop, "LONGEST_REST", 1800.0), (watch_loop, "EVERY", timedelta(minutes=10)),
+        (clock_loop, "EVERY", timedelta(minutes=1)), (book_loop, "EVERY", timedelta(days=1)),
+        (lease_loop, "EVERY", timedelta(seconds=30)), (link_loop, "TURN", 60.0),
+        (process, "Link", link), (lease_loop, "lives", lives), (postgres, "make_known", _known_otherwise),
+    )  # fmt: skip
+    with ExitStack() as stack:
+        for module, name, value in often:
+            stack.enter_context(mock.patch.object(module, name, value))
+        yield

@@ -1,0 +1,91 @@
+"""A process of the service: its own event loop, its own station over the store that all have, and the
+ways in which it ends or stands still."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from unittest import mock
+
+from sqlalchemy import Connection, Engine
+
+from alerting.service import station as station_module
+from alerting.service.loop import Loops
+from alerting.service.process import loops_of
+from alerting.service.station import Station
+from alerting.store import Store
+from tests.laws.provider import Provider
+from tests.laws.world import Mortal
+from tests.simulation.ground import ground
+from tests.simulation.virtual_time import Clock, SeedRuntime, VirtualLoop
+
+T = TypeVar("T")
+# Those that signals, answers and messages go through; what brings rosters, books and drills stands still.
+LOOPS = ("clock", "tick", "engine", "chase", "leases", "dispatch", "watch", "seal", "link", "follow")
+
+
+class Face(Store):
+    """The store as one process has it: the tables are those of all, the death is its own. `told` is
+    called after each commit."""
+
+    def __init__(self, engine: Engine, mortal: Mortal, several: bool, told: Callable[[], None]) -> None:
+        self._engine = self._reading = engine
+        self.shared, self.url, self.path = several, "", ":memory:"
+        self._die = mortal  # type: ignore[assignment]
+        self._told = told
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        done = super().write(work)
+        self._told()
+        return done
+
+    def close(self) -> None:
+        return None  # the others' too
+
+
+class NoAnswer(Exception):
+    """Whoever asked the process for something will never know what became of it."""
+
+
+class Process:
+    """Raises what the service raises that cannot begin."""
+
+    def __init__(
+        self, name: str, clock: Clock, engine: Engine, provider: Provider, seed: random.Random,
+        several: bool, told: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self.name, self.mortal = name, Mortal()
+        self.loop = VirtualLoop(clock)
+        self.paused = False
+        self.turns_left: int | None = None  # it dies when they are used up
+        self.runtime = SeedRuntime(clock, seed)
+        self.store = Face(engine, self.mortal, several, told)
+        with mock.patch.object(station_module, "make_channels", provider.channels):
+            self.station = Station(ground().county, self.runtime, self.store)
+        made = [one for one in loops_of(self.station)._loops if one.name in LOOPS]
+        self.loops = Loops(self.runtime, made, self.station.loops)
+        self.station.writer.on_commit(self.loops.wake)
+        self.running = self.loop.create_task(self.loops.run())
+
+    def turn(self) -> bool:
+        """One callback. True where it was the last."""
+        self.loop.turn()
+        if self.turns_left is not None:
+            self.turns_left -= 1
+        return self.mortal.dead or self.turns_left == 0
+
+    def does(self, work: Callable[[Station], Awaitable[Any]], answer: Any) -> None:
+        """Have it do something beside its loops; `answer`, a future of another loop, is told."""
+
+        async def asked() -> None:
+            try:
+                result = await work(self.station)
+            except Exception as error:
+                if not answer.done():
+                    answer.set_exception(error)
+                return
+            if not answer.done():
+                answer.set_result(result)
+
+        self.loop.create_task(asked())

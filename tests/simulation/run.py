@@ -1,0 +1,38 @@
+"""One seed, from its plan to what does not hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.simulation.laws import broken, differences, end_of
+from tests.simulation.plan import Plan, draw
+from tests.simulation.world import Stuck, World
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    plan: Plan
+    wrong: list[str]
+    story: list[str]
+
+    def told(self) -> str:
+        wrong = self.wrong or ["all holds"]
+        return "\n".join([str(self.plan), "", *self.story, "", *wrong])
+
+
+def run(seed: int, kinds: tuple[str, ...] = ()) -> Verdict:
+    """A seed's disturbed run, then that of the signals that it took, which nothing disturbs. Of the faults
+    that it may draw only `kinds`, where any are given."""
+    plan = draw(seed, kinds)
+    world = World(plan)
+    try:
+        world.runs()
+        wrong, end = list(broken(world)), end_of(world)
+        world.ends()  # before another begins in the same memory
+        calm = World(plan, world.outside.taken)
+        calm.runs()
+        wrong += differences(end_of(calm), end)
+        calm.ends()
+    except Stuck as stuck:
+        wrong = [f"stuck: {stuck}"]
+    return Verdict(plan, wrong, world.story)

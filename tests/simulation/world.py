@@ -1,0 +1,210 @@
+"""A seed's world: processes of the service, what comes in from outside, and what breaks meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import warnings
+from collections.abc import Awaitable, Callable
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+
+from alerting.service.station import Station
+from tests.laws.provider import Killed
+from tests.laws.seen import Seen
+from tests.simulation.carrier import Carrier
+from tests.simulation.ground import START, database, ground, rarely_looking
+from tests.simulation.outside import Outside
+from tests.simulation.plan import END, LAST_FAULT, Fault, Plan
+from tests.simulation.processes import NoAnswer, Process
+from tests.simulation.virtual_time import Clock, VirtualLoop
+
+AGAIN = 5.0  # seconds after which a process that cannot begin is begun again
+PATIENCE = 30.0  # seconds that the outside waits for an answer
+SPINS = 300_000  # callbacks at one moment: then nobody is ever done
+
+
+class Stuck(AssertionError):
+    """Something goes round without end."""
+
+
+class World:
+    """`taken` is, in place of what the plan says, what comes in at which second: for the run that nothing
+    disturbs."""
+
+    def __init__(self, plan: Plan, taken: dict[int, float] | None = None) -> None:
+        self.plan, self.disturbed = plan, taken is None
+        self.clock = Clock(START)
+        self.provider = Carrier(self.clock, record=list(ground().sent))
+        self.engine = database()
+        self.story: list[str] = []
+        self.begun = 0  # processes so far
+        self.processes: list[Process] = []
+        self._graves: list[Process] = []  # what is thrown away is not tidied up before the end
+        self._order = random.Random(f"order {plan.seed}")
+        self._loop = VirtualLoop(self.clock)
+        self.outside = Outside(self, taken)
+
+    def runs(self) -> None:
+        """All of it, to a moment of rest. Raises Stuck."""
+        with rarely_looking(None, None), self._noted():
+            for name in ("A", "B") if self.plan.several else ("A",):
+                self._begin(name)
+            self.outside.begins()
+            if self.disturbed:
+                for fault in self.plan.faults:
+                    self._loop.call_at(fault.at, self._breaks, fault)
+                self._loop.call_at(LAST_FAULT, self._peace)
+            self._drive(END)
+
+    # One callback after another
+
+    def _drive(self, until: float) -> None:
+        spins = 0
+        while True:
+            awake = [one for one in self.processes if not one.paused]
+            loops = [one.loop for one in awake]
+            ready = [loop for loop in (self._loop, *loops) if loop.ready]
+            if ready:
+                loop = ready[0] if len(ready) == 1 else self._order.choice(ready)
+                spins += 1
+                if spins > SPINS:
+                    raise Stuck(f"{SPINS} callbacks at {self.clock.seconds:.0f} s")
+                if loop is self._loop:
+                    loop.turn()
+                else:
+                    one = awake[loops.index(loop)]
+                    if one.turn() or self.provider.dead:
+                        self._dies(one)
+                continue
+            spins = 0
+            due = min((at for loop in (self._loop, *loops) if (at := loop.due()) is not None), default=until)
+            if due > until:
+                break
+            self.clock.seconds = max(self.clock.seconds, due)
+            self.provider.lived = self.clock.seconds
+            for loop in (self._loop, *loops):
+                loop.ripen()
+        self.clock.seconds = self.provider.lived = until
+
+    def after(self, seconds: float, what: Callable[[], None]) -> None:
+        self._loop.call_later(seconds, what)
+
+    def task(self, work: Any) -> None:
+        self._loop.create_task(work)
+
+    # Processes
+
+    def _begin(self, name: str) -> None:
+        self.begun += 1
+        seed = random.Random(f"process {self.plan.seed} {self.begun}")
+        try:
+            made = Process(name, self.clock, self.engine, self.provider, seed, self.plan.several, self._news)
+        except (Killed, Exception) as error:
+            self.tells(f"{name} cannot begin: {error}")
+            self.after(AGAIN, lambda: self._begin(name))
+            return
+        self.tells(f"{name} begins")
+        self.processes.append(made)
+
+    def _dies(self, one: Process, down: float | None = None) -> None:
+        self.provider.dead = False
+        one.mortal.dead = True  # nothing of it may write any more
+        self.processes.remove(one)
+        self._graves.append(one)
+        down = self.provider.down if down is None else down
+        self.tells(f"{one.name} dies, for {down} s")
+        self.after(down, lambda: self._begin(one.name))
+
+    def _news(self) -> None:
+        return None
+
+    async def ask(self, work: Callable[[Station], Awaitable[Any]]) -> Any:
+        """Have a process do something. Raises NoAnswer where it does not say what became of it, and what
+        it refuses."""
+        if not self.processes:
+            raise NoAnswer
+        answer = self._loop.create_future()
+        self._order.choice(self.processes).does(work, answer)
+        try:
+            return await asyncio.wait_for(answer, PATIENCE)
+        except TimeoutError:
+            raise NoAnswer from None
+
+    # What breaks
+
+    def _breaks(self, fault: Fault) -> None:
+        self.tells(f"breaks: {fault}")
+        if not self.processes:
+            return
+        one = self._order.choice(self.processes)
+        if fault.kind == "dies at await":
+            one.turns_left, self.provider.down = fault.number, fault.lasts
+        elif fault.kind == "dies at commit":
+            one.mortal.kill, self.provider.down = (one.mortal.seen + fault.number, fault.side), fault.lasts
+        else:
+            raise ValueError(fault.kind)
+
+    def _peace(self) -> None:
+        """What has not broken until now does not: the end is looked at in calm."""
+        for one in self.processes:
+            one.turns_left = one.mortal.kill = None
+
+    # What can be seen
+
+    def tells(self, what: str) -> None:
+        self.story.append(f"{self.clock.true():%H:%M:%S}.{int(self.clock.seconds * 1000) % 1000:03} {what}")
+
+    @contextmanager
+    def _noted(self) -> Any:
+        """What the service writes to its log is part of the story."""
+        before = structlog.get_config()
+
+        def notes(_logger: Any, level: str, said: dict[str, Any]) -> Any:
+            trouble = said.pop("exc_info", None)
+            if trouble is True:
+                trouble = sys.exc_info()[1]
+            more = f" {type(trouble).__name__}: {str(trouble).splitlines()[0][:200]}" if trouble else ""
+            self.tells(f"log {level}: {said}{more}")
+            raise structlog.DropEvent
+
+        structlog.configure(processors=[notes], wrapper_class=structlog.make_filtering_bound_logger(30))
+        try:
+            yield
+        finally:
+            structlog.configure(**before)
+
+    def ends(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what never came to its turn
+            for loop in (self._loop, *(one.loop for one in (*self.processes, *self._graves))):
+                loop.ends()
+            self._graves.clear()
+            self.processes.clear()
+
+    @property
+    def store(self) -> Any:
+        return self.processes[0].store
+
+    @property
+    def station(self) -> Station:
+        return self.processes[0].station
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.true() + self.clock.set_by
+
+    def rows(self, table: Any, *where: Any) -> list[Any]:
+        with self.engine.connect() as c:
+            return list(c.execute(select(table).where(*where).order_by(*table.primary_key)))
+
+    def seen(self) -> Seen:
+        return Seen(self)  # type: ignore[arg-type]
+
+    def ago(self, seconds: float) -> datetime:
+        return self.clock.true() - timedelta(seconds=seconds)
