@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from sqlalchemy import Connection, select
+
 from alerting.service.book_loop import BookLoop
 from alerting.service.chase_loop import ChaseLoop
 from alerting.service.clock_loop import ClockLoop
@@ -22,7 +24,8 @@ from alerting.service.seal_loop import SealLoop
 from alerting.service.station import Station
 from alerting.service.tick_loop import TickLoop
 from alerting.service.watch_loop import WatchLoop
-from alerting.store.link import Link
+from alerting.store.link import Link, lives
+from alerting.store.schema import realm
 
 Role = Literal["all", "ingest", "engine", "dispatch", "web"]
 # What one process at a time may do, by the role whose processes are asked.
@@ -32,13 +35,25 @@ ALONE: dict[Role, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+# And which role's process is missing where none does it.
+DONE_BY = {"schedule": "ingest", "engine": "engine", "chase": "engine", "seal": "engine"}
+
+
+def nobody_does(station: Station, connection: Connection) -> dict[str, str]:
+    """What no process does, of what one at a time does for all; with the role that would."""
+    connection.execute(select(realm.c.id).limit(1))  # a database of one's own must answer too
+    if not station.store.shared:
+        return {}
+    return {what: role for what, role in DONE_BY.items() if not lives(connection, what)}
+
+
 def loops_of(station: Station, role: Role = "all") -> Loops:
     """The loops of one process, in the order in which a signal passes through them."""
     wanted = (*ALONE[role], station.name)
     link = Link(station.store.url, wanted) if station.store.shared else None
     loops = _all(station) if link is None else _of_several(station, role, link)
     made = Loops(station.runtime, loops, station.loops)
-    station.role = role
+    station.role, station.link = role, link
     station.writer.on_commit(made.wake)
     return made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import structlog
@@ -41,7 +41,7 @@ from alerting.service.player import Player
 from alerting.service.sources import source_states
 from alerting.signals import Report, Signal, Spot, stamped_by
 from alerting.store import Store, Writer
-from alerting.store.link import PROCESS
+from alerting.store.link import PROCESS, Link
 from alerting.telemetry import Tally
 from alerting.weather import Column, Fields, FieldSettings
 
@@ -76,7 +76,8 @@ class Station:
         self._undecidable: WeakKeyDictionary[Bound, list[dict[str, Any]]] = WeakKeyDictionary()
         self._rebuilding = asyncio.Lock()  # a realm that opens must not miss a book that changes
         self.loops: dict[str, Rounds] = {}  # how each loop of the process goes
-        self.role = "all"  # what this process does of all; see process.loops_of
+        # What this process does of all, and its link with the others; see process.loops_of.
+        self.role, self.link = "all", cast(Link | None, None)
         self._started = runtime.now()
         store.write(self._open)
         self.channels = make_channels(self.config.channels, runtime, self.config.url)
@@ -170,6 +171,11 @@ class Station:
         """How often each source of weather of a realm speaks, in a realm that still runs."""
         feeds = self._feeds.get(realm_id)
         return {s.name: s.cadence for s in feeds.weather} if feeds is not None else {}
+
+    @property
+    def known_to_live(self) -> bool:
+        """Whether the other processes of its database, if it has any, know that this one lives."""
+        return self.link is None or self.runtime.virtual or self.name in self.link.held
 
     def clock_set(self, by: timedelta) -> None:
         """The machine's clock was moved; that of an exercise goes on where it was."""

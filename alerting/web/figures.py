@@ -7,6 +7,7 @@ Ages are of the real world alone, and 0 where nothing waits.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -23,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alerting import audit
 from alerting.service.clock import LIVE
-from alerting.store import link
+from alerting.service.process import DONE_BY, nobody_does
 from alerting.store.schema import UtcText, alert, delivery, notice, pursuit, realm, signal
 from alerting.vocabulary import Level
 from alerting.web.auth import who
@@ -31,15 +32,16 @@ from alerting.web.desk import Station, read, station_of
 from alerting.web.roles import Who
 
 router = APIRouter(include_in_schema=False)
-ALONE = ("schedule", "engine", "chase", "seal")  # what one process at a time does for all
+PATIENCE = 5.0  # seconds for the database to answer
 
 
 @router.get("/metrics")
 async def metrics(request: Request, _who: Annotated[Who, Depends(who)]) -> Response:
     station = station_of(request)
     try:
-        asked = await read(station, lambda c: _text(_Tables(c, station)))
-    except SQLAlchemyError:  # the rest is what somebody wants to see now
+        asking = read(station, lambda c: _text(_Tables(c, station)))
+        asked = await asyncio.wait_for(asking, PATIENCE)
+    except (SQLAlchemyError, TimeoutError):  # the rest is what somebody wants to see now
         asked = _text(_NoTables())
     text = asked + _text(_Memory(station)) + generate_latest(station.tally.registry)
     return Response(text, media_type=CONTENT_TYPE_LATEST)
@@ -86,6 +88,7 @@ class _Tables(Collector):
         yield from self._unanswered()
         yield self._leases()
         yield self._held()
+        yield from self._sources()
         since = audit.unsealed_since(self._connection, LIVE)
         yield _plain("seal_age_seconds", "Of the oldest entry of the log that is not sealed",
                      self._age(since))  # fmt: skip
@@ -175,10 +178,20 @@ class _Tables(Collector):
     def _held(self) -> Metric:
         """Whichever process it is: where one has a database to itself, it is that one."""
         made = _gauge("held", "1 where some process does what one alone may do for all", "what")
-        for what in ALONE:
-            done = not self._station.store.shared or link.lives(self._connection, what)
-            made.add_metric([what], float(done))
+        missing = nobody_does(self._station, self._connection)
+        for what in DONE_BY:
+            made.add_metric([what], float(what not in missing))
         return made
+
+    def _sources(self) -> Iterator[Metric]:
+        age = _gauge("source_age_seconds", "Since a source last spoke", "source")
+        silent = _gauge("source_silent", "1 where it is overdue", "source")
+        for one in self._station.sources():
+            if one["spoke"] is not None:
+                age.add_metric([one["name"]], (self._now - one["spoke"]).total_seconds())
+            silent.add_metric([one["name"]], float(one["state"] == "silent"))
+        yield age
+        yield silent
 
 
 class _Memory(Collector):
@@ -198,7 +211,6 @@ class _Memory(Collector):
         yield _plain("calendar_known_seconds", "How far ahead the calendar is known",
                      left.total_seconds())  # fmt: skip
         yield from self._loops()
-        yield from self._sources()
         yield self._channels()
         yield self._blind()
         if station.kafka is not None:
@@ -215,20 +227,6 @@ class _Memory(Collector):
                 idle.add_metric([name], elapsed - rounds.ended)
         yield failures
         yield idle
-
-    def _sources(self) -> Iterator[Metric]:
-        age = _gauge("source_age_seconds", "Since a source last spoke", "source")
-        silent = _gauge("source_silent", "1 where it is overdue", "source")
-        try:
-            states = self._station.sources()
-        except SQLAlchemyError:
-            return
-        for one in states:
-            if one["spoke"] is not None:
-                age.add_metric([one["name"]], (self._now - one["spoke"]).total_seconds())
-            silent.add_metric([one["name"]], float(one["state"] == "silent"))
-        yield age
-        yield silent
 
     def _channels(self) -> Metric:
         made = _gauge("channel_refuses", "1 where a channel refuses us as such", "channel")

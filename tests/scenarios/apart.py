@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psycopg
+import requests
 
 from alerting.runtime import RealRuntime
 from tests.scenarios.standin import TOKEN
@@ -24,6 +30,19 @@ class Process:
     @property
     def said(self) -> str:
         return self.log.read_text(errors="replace")
+
+    def asked(self, path: str) -> requests.Response:
+        """Its answer on the port it took; 503 as long as it has not begun."""
+        found = re.search(r"http://127\.0\.0\.1:\d+", self.said)
+        if found is None:
+            (not_yet := requests.Response()).status_code = 503
+            return not_yet
+        return requests.get(found[0] + path, timeout=60, headers={"Connection": "close"})
+
+    def lacks(self) -> str:
+        """What keeps it from being ready; "" when it is."""
+        said = self.asked("/readyz")
+        return "" if said.ok else said.text
 
     def stopped(self) -> bool:
         return "State:\tT" in Path(f"/proc/{self.pid}/status").read_text()
@@ -57,6 +76,18 @@ class Apart(Town):
             self._wait_until_it_listens()
             self._token()
         return made
+
+    @contextmanager
+    def without_its_database(self) -> Iterator[None]:
+        """While this lasts the server knows nothing of it; the others' go on."""
+        server, _, name = str(self._kept_in).rpartition("/")
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')  # type: ignore[arg-type]
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+            try:
+                yield
+            finally:
+                connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')  # type: ignore[arg-type]
 
     def holds(self, one: Process, what: str) -> bool:
         """Whether this process was the last that took something over."""

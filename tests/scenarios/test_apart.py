@@ -3,6 +3,7 @@ alone may."""
 
 from __future__ import annotations
 
+import os
 import signal as os_signal
 import time
 from collections.abc import Callable, Iterator
@@ -106,3 +107,30 @@ def test_what_a_dispatcher_had_in_hand_when_it_was_killed_another_asks_about(
     told = [(m.to, m.body) for m in provider.messages]
     assert len(told) == len(set(told)), told
     assert len(told) == len(town.asks(delivery.c.id, delivery.c.channel == "sms"))
+
+
+def test_each_process_says_what_it_lacks(make_apart: Callable[..., Apart]) -> None:
+    """Whether it is ready is its own matter, and what nobody does is said by all."""
+    town = make_apart()
+    web, engine, dispatch = (town.starts(role) for role in ("web", "engine", "dispatch"))
+    town.waits_until(lambda: not any(one.lacks() for one in (web, engine, dispatch)))
+    town.waits_until(lambda: town.holds(engine, "engine"))
+    said = [one.asked("/readyz").text.splitlines() for one in (web, engine, dispatch)]
+    assert [lines[0] for lines in said] == ["ready (web)", "ready (engine)", "ready (dispatch)"]
+    nobody = ["no process does 'schedule': start one of the role ingest"]
+    assert [lines[1:] for lines in said] == [nobody] * 3
+    with town.without_its_database():
+        town.waits_until(lambda: "do not know that this one lives" in dispatch.lacks())
+        for one in (web, engine, dispatch):
+            assert "the database does not answer" in one.lacks()
+            assert one.asked("/healthz").ok, "a new process would not mend it"
+            assert "suian_database_up 0.0" in one.asked("/metrics").text
+        assert "the link with the other processes (link) has failed" in dispatch.lacks()
+    town.waits_until(lambda: not any(one.lacks() for one in (web, engine, dispatch)))
+    os.kill(engine.pid, os_signal.SIGKILL)
+    town.ends(engine)
+    town.waits_until(lambda: "no process does 'engine': start one of the role engine" in web.asked("/readyz").text)
+    assert not web.lacks(), "pages are drawn, and answers kept, all the same"
+    figures = web.asked("/metrics").text
+    assert 'suian_held{what="engine"} 0.0' in figures
+    assert 'suian_build_info{role="web",version=' in figures

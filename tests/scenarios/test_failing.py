@@ -21,7 +21,7 @@ def test_a_loop_that_keeps_failing_is_not_ready_is_red_is_counted_and_wakes_the_
     make_town: Callable[..., Town],
 ) -> None:
     town = make_town().begin_in_real_time()
-    assert not_ready(town) == ""
+    town.waits_until(lambda: not_ready(town) == "")
     store = town.store()
     # The database refuses what every signal ends with: the engine cannot go on from here.
     store.write(lambda c: c.execute(text(

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from alerting.service import listing
+from alerting.service.loop import Rounds
 from alerting.store import schema as s
 from alerting.web import tokens
 from alerting.web.alert_page import alert_page
@@ -359,6 +360,30 @@ def test_a_broken_database_is_not_ready(desk: Desk, web: Browser) -> None:
     assert "suian_database_up 0.0" in figures
     assert "suian_clock_timestamp_seconds" in figures
     assert "suian_alerts_open" not in figures
+
+
+def test_who_is_not_ready_names_all_that_is_lacking(desk: Desk, web: Browser) -> None:
+    """By its role: a page is drawn without a channel, and messages are not."""
+    desk.channels = {"sms": None, "voice": None}
+    desk.unusable = {"sms"}
+    assert web.get("/readyz").text == "ready (all)\n"
+    desk.unusable = {"sms", "voice"}
+    desk.known_to_live = False
+    now = desk.runtime.elapsed()
+    desk.loops = {"engine": Rounds(ended=now - 200), "poll": Rounds(ended=now - 200), "chase": Rounds()}
+    said = web.get("/readyz")
+    assert said.status_code == 503
+    for words in ("every channel refuses us: sms, voice", "do not know that this one lives",
+                  "evaluating signals (engine) has stood still for 200 s"):  # fmt: skip
+        assert words in said.json()["detail"]
+    assert "poll" not in said.json()["detail"], "many sources may take their time"
+    assert web.get("/healthz").status_code == 200, "not yet: it may come to its end"
+    desk.loops["engine"].ended = now - 1000
+    hopeless = web.get("/healthz")
+    assert hopeless.status_code == 503
+    assert "evaluating signals (engine)" in hopeless.json()["detail"]
+    desk.loops, desk.known_to_live, desk.role = {}, True, "web"
+    assert web.get("/readyz").text == "ready (web)\n"
 
 
 def test_a_token_that_expired_or_was_revoked_says_which(desk: Desk, web: Browser) -> None:

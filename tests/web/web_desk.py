@@ -89,7 +89,7 @@ class Desk:
         calendar = SimpleNamespace(titles=dict, known_through=date(2026, 12, 31))
         self.county = SimpleNamespace(calendar=calendar, table=shipped())
         self.loops: dict[str, Any] = {}
-        self.tally, self.role, self.kafka = Tally(), "all", None
+        self.tally, self.role, self.kafka, self.known_to_live = Tally(), "all", None, True
         self.unusable: set[str] = set()
         self.book_problem = ""
         self.engines: dict[str, Any] = {"live": None}
