@@ -24,9 +24,11 @@ from pydantic import (
     FiniteFloat,
     TypeAdapter,
     field_validator,
+    model_validator,
 )
 
 from alerting.errors import BadInput
+from alerting.vocabulary.nul import without_nul
 
 HOUR = timedelta(hours=1)
 AHEAD = timedelta(hours=1)  # further ahead of us than this no honest clock is
@@ -71,8 +73,8 @@ class Forecast:
     def __post_init__(self) -> None:
         if self.start != self.start.replace(minute=0, second=0, microsecond=0):
             raise BadInput(f"a forecast must start on a full UTC hour, not {self.start}")
-        if not self.id:
-            object.__setattr__(self, "id", self._content_id())
+        object.__setattr__(self, "source", without_nul(self.source))
+        object.__setattr__(self, "id", without_nul(self.id) or self._content_id())
 
     @property
     def hours(self) -> int:
@@ -88,9 +90,16 @@ class Forecast:
         return content_id("forecast", self.source, stamp, self.start, digest.hexdigest())
 
 
-class _Envelope(BaseModel):
+class _Told(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _texts(cls, given: object) -> object:
+        return without_nul(given)
+
+
+class _Envelope(_Told):
     source: str
     issued: AwareDatetime
     accepted: AwareDatetime | None = None
@@ -114,15 +123,13 @@ class Observation(_Envelope):
     values: dict[str, float]
 
 
-class Area(BaseModel):
+class Area(_Told):
     """Where a warning holds: the union of codes, polygons and circles, cut by height.
 
     Polygons are rings of (lat, lon); circles (lat, lon, km). `codes` are administrative codes (6, 9 or
     12 digits in China, EMMA_ID and NUTS elsewhere). `above`/`below` are metres, None where not said.
     `tags` are kinds of place the text singles out (high-road, bridge, tunnel-mouth).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     names: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ BOTH = (
     "tests/store/", "tests/bus/test_embedded", "tests/people/test_tables", "tests/people/test_duty",
     "tests/people/test_handing", "tests/people/test_roster_changes", "tests/dispatch/test_outbox",
     "tests/dispatch/test_bind", "tests/dispatch/test_rates", "tests/alerts/test_ledger", "tests/alerts/test_rebuild",
+    "tests/web/test_nul",
 )  # fmt: skip
 ALL = (*BOTH, "tests/people/", "tests/dispatch/", "tests/alerts/", "tests/chase/", "tests/service/")
 

@@ -18,6 +18,7 @@ from alerting.service.pace import pace, portion, quota_of
 from alerting.signals import Signal, Spot, Tick, check_times
 from alerting.store.schema import source_health
 from alerting.store.upserts import insert
+from alerting.vocabulary.nul import without_nul
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
@@ -108,7 +109,9 @@ class PollLoop:
         seen = {"polled": now, "spoke": now, "error": problems[:500], "held_until": None}
         await self._note(source, **seen, **({"new": now} if new else {}))
 
-    async def _note(self, source: Polled, **values: Any) -> None:
+    async def _note(self, source: Polled, **given: Any) -> None:
+        values = without_nul(given)  # what a source said may be in an error
+
         def note(connection: Connection) -> None:
             statement = insert(connection, source_health)
             statement = statement.values(realm=LIVE, source=source.name, **values)

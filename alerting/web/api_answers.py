@@ -15,6 +15,7 @@ from alerting.signals import Area, Warning
 from alerting.store.schema import measure
 from alerting.web.api_signals import lies_nowhere
 from alerting.web.auth import needs
+from alerting.web.bodies import Body
 from alerting.web.desk import Station, read, station_of
 from alerting.web.problems import Problem, described
 from alerting.web.roles import Who
@@ -57,11 +58,7 @@ class Became(BaseModel):
     next: dict[str, str] = Field(description="what follows, {zh, en}")
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Said(_Body):
+class Said(Body):
     reason: str = Field("", max_length=500)
 
 
@@ -78,12 +75,12 @@ class Attestation(Said):
     points: dict[Point, bool]
 
 
-class Raising(_Body):
+class Raising(Body):
     level: LevelName
     reason: str = Field(min_length=1, max_length=500)
 
 
-class CorrectedAlert(_Body):
+class CorrectedAlert(Body):
     """What is left out stays as it is."""
 
     level: LevelName | None = None
@@ -107,17 +104,17 @@ class Opening(Raising):
 class Ordering(Raising):
     measure: Key
     place: Key
-    arguments: dict[str, Any] = {}
+    arguments: dict[str, Any] = Field({})
     day: date | None = None  # of a measure for a named day; left out, the next morning's
     realm: Key = "live"
 
 
-class Seen(_Body):
+class Seen(Body):
     word: str = Field(min_length=1, max_length=40)
     realm: Key = "live"
 
 
-class Typed(_Body):
+class Typed(Body):
     """An official warning typed in from a fax or a call. `hazard` is ours or the office's own word.
 
     A later one that changes or ends it names it in `references`.
@@ -167,7 +164,7 @@ for _act, _summary in MEASURE_ACTS.items():
     _answering("measure", _act, _summary)
 
 
-class Changing(_Body):
+class Changing(Body):
     """`arguments`: those that are changed, by name; the others stay as they were put. Given empty, one
     that may be left out is."""
 
@@ -199,7 +196,7 @@ async def attest_gate(
                      given.model_dump(), channel="api")  # fmt: skip
 
 
-class Returning(_Body):
+class Returning(Body):
     form: dict[Key, str | int] = Field(description="by the id of each field of the measure's form")
 
 

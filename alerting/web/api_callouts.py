@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import Connection, select
 
 from alerting.chase.filling import MOST
@@ -13,6 +13,7 @@ from alerting.service import callout_figures, callout_listing
 from alerting.store.schema_callout import callout
 from alerting.web.api_answers import Became, Key
 from alerting.web.auth import needs, who
+from alerting.web.bodies import Body
 from alerting.web.callout_page import detail_of
 from alerting.web.desk import read, station_of
 from alerting.web.problems import Problem, described
@@ -25,9 +26,7 @@ Reader = Annotated[Who, Depends(who)]
 Answers = Annotated[Who, Depends(needs("answer"))]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Body(Body):
     post: Key = Field(description="the post that is called, whose answer this is")
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from alerting.service import drill_desk, drill_listing, drill_plans
 from alerting.web import auth
 from alerting.web.api_answers import Key
 from alerting.web.auth import who
+from alerting.web.bodies import Body
 from alerting.web.desk import Station, read, station_of
 from alerting.web.problems import Problem, described
 from alerting.web.roles import Who
@@ -31,10 +32,8 @@ async def organiser(request: Request) -> Who:
     return found
 
 
-class Holding(BaseModel):
+class Holding(Body):
     """`at` left out: now. `announced`: players are told beforehand; every message says 演练 anyway."""
-
-    model_config = ConfigDict(extra="forbid")
 
     plan: Key
     reason: Reason
@@ -42,9 +41,7 @@ class Holding(BaseModel):
     at: AwareDatetime | None = None
 
 
-class Stopping(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class Stopping(Body):
     reason: Reason
 
 

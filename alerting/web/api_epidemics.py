@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 from sqlalchemy import Connection, select
 
 from alerting.errors import BadInput
@@ -15,6 +15,7 @@ from alerting.signals import Area, Warning, decode
 from alerting.store.schema import signal
 from alerting.web.api_answers import Key
 from alerting.web.auth import needs
+from alerting.web.bodies import Body
 from alerting.web.desk import Station, read, station_of
 from alerting.web.problems import Problem, described
 from alerting.web.roles import Who
@@ -25,11 +26,9 @@ router = APIRouter(prefix="/api/v1", tags=["signals"],
                    responses=described(401, 403, 404, 409, 422))  # fmt: skip
 
 
-class EpidemicBulletin(BaseModel):
+class EpidemicBulletin(Body):
     """`areas` are names or administrative codes, `begins` and `until` its period, `reason` how it
     came."""
-
-    model_config = ConfigDict(extra="forbid")
 
     issuer: str = Field(min_length=1, max_length=100)
     areas: list[Key] = Field(min_length=1, max_length=200)
@@ -40,9 +39,7 @@ class EpidemicBulletin(BaseModel):
     realm: Key = "live"
 
 
-class EndOfBulletin(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class EndOfBulletin(Body):
     reason: str = Field(min_length=1, max_length=500)
     realm: Key = "live"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from alerting.errors import BadInput
 from alerting.service.heeded import check_heeded
@@ -13,6 +13,7 @@ from alerting.signals import Incident, check_times
 from alerting.vocabulary.incidents import incident_named
 from alerting.web.api_answers import Key
 from alerting.web.auth import needs
+from alerting.web.bodies import Body
 from alerting.web.desk import Station, read, station_of
 from alerting.web.problems import described
 from alerting.web.roles import Who
@@ -22,10 +23,8 @@ router = APIRouter(prefix="/api/v1", tags=["signals"],
                    responses=described(401, 403, 404, 409, 422))  # fmt: skip
 
 
-class Bulletin(BaseModel):
+class Bulletin(Body):
     """What a bulletin says. `at` is when it happened; `reason` how the bulletin came."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: Key
     place: str = Field(min_length=1, max_length=200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import Connection, select
 
 from alerting.chase import consent
@@ -15,6 +15,7 @@ from alerting.service.reach import budgets, people, to_verify
 from alerting.signals import Report
 from alerting.store.schema import contact
 from alerting.web.auth import needs
+from alerting.web.bodies import Body
 from alerting.web.desk import Station, read, station_of
 from alerting.web.problems import Problem, described
 from alerting.web.roles import Who
@@ -24,10 +25,8 @@ router = APIRouter(prefix="/api/v1", tags=["people"], responses=described(401, 4
 LIVE = "live"
 
 
-class Code(BaseModel):
+class Code(Body):
     """`channel` is the one that the code of six digits was sent on."""
-
-    model_config = ConfigDict(extra="forbid")
 
     channel: str = Field(max_length=100)
     code: str = Field(min_length=1, max_length=20)

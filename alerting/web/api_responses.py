@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from alerting.service.response_listing import responses
 from alerting.web.api_alerts import InRealm, State
 from alerting.web.api_answers import Became, Key
 from alerting.web.auth import needs, who
+from alerting.web.bodies import Body
 from alerting.web.desk import read, station_of
 from alerting.web.problems import described
 from alerting.web.roles import Who
@@ -20,11 +21,9 @@ router = APIRouter(prefix="/api/v1", tags=["responses"],
                    responses=described(401, 403, 404, 409, 422))  # fmt: skip
 
 
-class Deciding(BaseModel):
+class Deciding(Body):
     """A decision of the plan's post. `reason` is the note of the consultation: who sat, what they
     found."""
-
-    model_config = ConfigDict(extra="forbid")
 
     plan: Key
     grade: Literal["I", "II", "III", "IV", "end", "decline"]

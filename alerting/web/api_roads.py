@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from alerting.places.roads import CLOSED, REOPENED, Direction, read_road_report
 from alerting.service.road_listing import closures, sections
 from alerting.web.api_alerts import InRealm
 from alerting.web.api_answers import Became, Key
 from alerting.web.auth import needs, who
+from alerting.web.bodies import Body
 from alerting.web.desk import Station, read, station_of
 from alerting.web.problems import described
 from alerting.web.roles import Who
@@ -21,10 +22,8 @@ router = APIRouter(prefix="/api/v1", tags=["roads"],
                    responses=described(401, 403, 404, 409, 422))  # fmt: skip
 
 
-class Stretch(BaseModel):
+class Stretch(Body):
     """A stretch of a road of ours, here or beyond the border; `by` is who says so."""
-
-    model_config = ConfigDict(extra="forbid")
 
     road: Key
     from_km: float

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from alerting.people import everybody, ical
 from alerting.service import hand_overs, roster_desk, roster_listing
 from alerting.web.api_answers import Key
 from alerting.web.auth import needs, who
+from alerting.web.bodies import Body
 from alerting.web.desk import Station, read, station_of
 from alerting.web.problems import Problem, described
 from alerting.web.roles import Who
@@ -25,10 +26,8 @@ From = Annotated[AwareDatetime | None, Query(alias="from")]
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class Change(BaseModel):
+class Change(Body):
     """Somebody besides (`add`), nobody (`remove`) or somebody else (`replace`)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: Literal["add", "remove", "replace"]
     begins: AwareDatetime
@@ -38,10 +37,8 @@ class Change(BaseModel):
     reason: Reason
 
 
-class Swap(BaseModel):
+class Swap(Body):
     """`shift` and `back` are beginnings of shifts as the roster lists them under `shift`."""
-
-    model_config = ConfigDict(extra="forbid")
 
     shift: AwareDatetime
     person: Key
@@ -49,28 +46,22 @@ class Swap(BaseModel):
     reason: Reason
 
 
-class Kept(BaseModel):
+class Kept(Body):
     """A roster kept elsewhere, as iCalendar: it replaces the rules from its first event to its last."""
-
-    model_config = ConfigDict(extra="forbid")
 
     ics: str = Field(max_length=1_000_000)
     reason: Reason
 
 
-class Handed(BaseModel):
+class Handed(Body):
     """`take-over` confirms; `cannot-take-over` says that one cannot, and why. By somebody else than the
     incomer: it is done for them, with a reason."""
-
-    model_config = ConfigDict(extra="forbid")
 
     answer: Literal["take-over", "cannot-take-over"]
     reason: str = Field("", max_length=500)
 
 
-class Reasoned(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class Reasoned(Body):
     reason: Reason
 
 

@@ -97,6 +97,9 @@ async def _checked(
     """Posts of other sites stop here; a provider's callback proves itself by its signature."""
     reads = request.method in ("GET", "HEAD", "OPTIONS")
     try:
+        if b"%00" in request.scope["raw_path"] + b"?" + request.scope["query_string"]:
+            raise Problem(400, "the address holds a NUL character", "Leave %00 out of it.",
+                          zh="地址中含有空字符（%00），没有被接受。")  # fmt: skip
         if not reads and not request.url.path.startswith("/webhooks/"):
             origin.refuse_cross_site(request)
         return await call_next(request)

@@ -6,11 +6,24 @@ import re
 from urllib.parse import parse_qsl
 
 from fastapi import Request
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from alerting.vocabulary.gate import GATE
+from alerting.vocabulary.nul import without_nul
 from alerting.web.problems import Problem
 
 FORM_LIMIT = 64 * 1024
+
+
+class Body(BaseModel):
+    """What a request of the API says in JSON; each extends it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _texts(cls, given: object) -> object:
+        return without_nul(given)
 
 
 async def body_of(request: Request, limit: int) -> bytes:
@@ -29,7 +42,7 @@ async def body_of(request: Request, limit: int) -> bytes:
 
 
 async def pairs_of(request: Request) -> list[tuple[str, str]]:
-    """A form's fields in their order, empty and repeated ones included."""
+    """A form's fields in their order and as they came, empty and repeated ones included."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("application/x-www-form-urlencoded", ""):
         raise Problem(415, f"a form is expected here, not {kind}",
@@ -43,7 +56,8 @@ async def pairs_of(request: Request) -> list[tuple[str, str]]:
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    return dict(await pairs_of(request))
+    form: dict[str, str] = without_nul(dict(await pairs_of(request)))
+    return form
 
 
 def points_of(form: dict[str, str]) -> dict[str, bool]:

@@ -17,6 +17,7 @@ from fastapi.responses import Response
 
 from alerting.dispatch.channels import Inbound, StatusChange
 from alerting.people import person_at
+from alerting.vocabulary.nul import without_nul
 from alerting.web.bodies import pairs_of
 from alerting.web.desk import read, station_of
 from alerting.web.problems import Problem
@@ -82,7 +83,8 @@ async def _verified(request: Request, name: str) -> dict[str, str]:
         log.warning("a callback with a false signature", channel=name)
         raise Problem(403, "the signature does not fit",
                       "Check the token, and that `public_url` is the address called.")  # fmt: skip
-    return {key: values[-1] for key, values in fields.items()}
+    form: dict[str, str] = without_nul({key: values[-1] for key, values in fields.items()})
+    return form
 
 
 def _outside_url(request: Request) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from alerting.errors import SuianError
 from alerting.runtime import Runtime
 from alerting.vocabulary.answers import STOP_WORDS, StopWords
+from alerting.vocabulary.nul import without_nul
 
 # How far a message has come; a state is only ever replaced by one of a higher rank. What failed for
 # good was never delivered, and an answer proves more than any receipt.
@@ -80,6 +81,9 @@ class Sent:
     state: str
     provider_id: str | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "provider_id", without_nul(self.provider_id))
+
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
@@ -109,8 +113,8 @@ class Failed(SuianError):
     """A message was not handed over; `reason` never holds a secret."""
 
     def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
+        self.reason: str = without_nul(reason)  # a provider's own words may be in it
+        super().__init__(self.reason)
 
 
 class Permanent(Failed):
