@@ -18,6 +18,7 @@ from alerting.runtime import RealRuntime
 # Each command's module and function (or, of a group, its sub-commands), in the order of the help.
 COMMANDS: dict[str, str | dict[str, str]] = {
     "serve": "serve:serve",
+    "sentinel": "sentinel:sentinel",
     "init": "init:init",
     "check": "check:check",
     "doctor": "doctor:doctor",

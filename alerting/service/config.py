@@ -100,6 +100,15 @@ class Exercise(Part):
     plans: Path = Path("exercises")  # the folder of what drills may be held from
 
 
+class Sentinel(Part):
+    """A sentinel on another machine; the secret that it shares with the service is named by environment
+    variable."""
+
+    url: str = Field(pattern="^https?://")
+    secret_env: str = "SUIAN_SENTINEL_SECRET"
+    on: bool = True
+
+
 class Watch(Part):
     queue_seconds: float = Field(120, gt=0)  # a signal or delivery older than this is stuck
     seal_seconds: float = Field(60, gt=0)
@@ -139,6 +148,7 @@ class Config(Part):
     exercise: Exercise = Exercise()
     bus: Bus = Bus()
     watch: Watch = Watch()
+    sentinels: dict[str, Sentinel] = {}
     log: Literal["debug", "info", "warning"] = "info"
 
     @field_validator("database")

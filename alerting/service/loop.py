@@ -56,6 +56,11 @@ class Rounds:
     def succeeded(self) -> None:
         self.failures, self.since, self.error = 0, None, ""
 
+    def standing(self, now: datetime, elapsed: float) -> float:
+        """Seconds for which it has done no good round: they fail, or one hangs."""
+        failing = (now - self.since).total_seconds() if self.since is not None else 0.0
+        return max(failing, elapsed - self.ended if self.ended is not None else 0.0)
+
     def keeps_failing(self, now: datetime) -> bool:
         if self.since is None:
             return False
@@ -92,19 +97,20 @@ class Loops:
                 group.create_task(self._run_one(loop), name=loop.name)
 
     async def _run_one(self, loop: Loop) -> None:
-        event = self._changed[loop.name]
+        event, rounds = self._changed[loop.name], self.rounds[loop.name]
+        rounds.ended = self._runtime.elapsed()  # or one that hangs in its first round never stood still
         while True:
             event.clear()
             try:
                 busy = await loop.step()
-                self.rounds[loop.name].succeeded()
+                rounds.succeeded()
             except Exception as error:
                 # A loop that dies would be silence; it says so, rests, and tries again.
-                self.rounds[loop.name].failed(error, self._runtime.now())
+                rounds.failed(error, self._runtime.now())
                 log.exception("loop failed", loop=loop.name)
                 await self._runtime.sleep(AFTER_FAILURE)
                 busy = True
-            self.rounds[loop.name].ended = self._runtime.elapsed()
+            rounds.ended = self._runtime.elapsed()
             if not busy:
                 await self._rest(loop, event)
 

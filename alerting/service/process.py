@@ -21,6 +21,7 @@ from alerting.service.link_loop import Alone, LinkLoop
 from alerting.service.loop import Loop, Loops
 from alerting.service.poll_loop import PollLoop
 from alerting.service.seal_loop import SealLoop
+from alerting.service.sentinel_loop import SentinelLoop
 from alerting.service.station import Station
 from alerting.service.tick_loop import TickLoop
 from alerting.service.watch_loop import WatchLoop
@@ -61,13 +62,13 @@ def loops_of(station: Station, role: Role = "all") -> Loops:
 def _all(station: Station) -> list[Loop]:
     """Of the one process of a database of its own."""
     book, tick = BookLoop(station), TickLoop(station)
-    poll, watch = PollLoop(station), WatchLoop(station)
-    clock = ClockLoop(station, [book, tick, poll, watch, station.dispatcher])
+    poll, watch, sentinels = PollLoop(station), WatchLoop(station), SentinelLoop(station)
+    clock = ClockLoop(station, [book, tick, poll, watch, sentinels, station.dispatcher])
     kafka = [KafkaLoop(station, station.kafka)] if station.kafka is not None else []
     return [
         clock, book, DutyLoop(station), tick, DrillLoop(station), station.player, poll, *kafka,
         EngineLoop(station), ChaseLoop(station), DispatchLoop(station), watch, HeadLoop(station),
-        SealLoop(station),
+        SealLoop(station), sentinels,
     ]  # fmt: skip
 
 
@@ -83,7 +84,7 @@ def _of_several(station: Station, role: Role, link: Link) -> list[Loop]:
         first: list[Loop] = [DrillLoop(station), station.player, *kafka]
         loops += [Alone(one, link, "engine") for one in first]
         loops.append(Alone(engine, link, "engine", engine.take_up))
-        loops.append(Alone(ChaseLoop(station), link, "chase"))
+        loops += [Alone(one, link, "chase") for one in (ChaseLoop(station), SentinelLoop(station))]
     if role in ("dispatch", "all"):
         # A dispatcher whom the others do not know to live must lease nothing.
         loops += [LeaseLoop(station), Alone(DispatchLoop(station), link, station.name)]

@@ -53,6 +53,7 @@ LOOPS = {
     "watch": {"zh": "自我监测", "en": "the watch over itself"},
     "head": {"zh": "外发审计链头", "en": "sending the head of the log"},
     "seal": {"zh": "审计封存", "en": "sealing the log"},
+    "sentinels": {"zh": "向哨兵报告", "en": "telling the sentinels"},
 }
 
 
@@ -94,6 +95,9 @@ SERVICE_RULES = {
                     over={"zh": "规则包已修好并启用", "en": "the rule book loads and is in use"}),
         ServiceRule("log-unsealed", Level.orange,
                     {"zh": "审计未封存", "en": "the log is not sealed"}),
+        ServiceRule("sentinel-silent", Level.orange,
+                    {"zh": "哨兵失联", "en": "a sentinel is silent"},
+                    over={"zh": "哨兵已恢复应答", "en": "it answers again"}),
         ServiceRule("roster-gap", Level.blue,
                     {"zh": "值班空岗", "en": "nobody on the roster"},
                     over={"zh": "已安排人员，或空岗时段已过",

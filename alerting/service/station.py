@@ -78,7 +78,7 @@ class Station:
         self.loops: dict[str, Rounds] = {}  # how each loop of the process goes
         # What this process does of all, and its link with the others; see process.loops_of.
         self.role, self.link = "all", cast(Link | None, None)
-        self._started = runtime.now()
+        self.started = runtime.now()
         store.write(self._open)
         self.channels = make_channels(self.config.channels, runtime, self.config.url)
         self.dispatcher = Dispatcher(
@@ -363,7 +363,7 @@ class Station:
     def sources(self) -> list[dict[str, Any]]:
         """Every source that is on: when it last spoke, when it is due, what it waits for."""
         with self.store.read() as connection:
-            return source_states(connection, self.connectors, self.engines[LIVE], self._started,
+            return source_states(connection, self.connectors, self.engines[LIVE], self.started,
                                  self.now(LIVE))  # fmt: skip
 
     def blind(self, realm_id: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from alerting.chase import handing_over, handing_words
 from alerting.chase.ladder import DUTY_OFFICE
 from alerting.people import handing, holders_of
 from alerting.people.roster_words import span_said
-from alerting.service import dead_letters
+from alerting.service import dead_letters, sentinels
 from alerting.service.clock import LIVE
 from alerting.service.service_rules import loop_words
 from alerting.service.warning_listing import UNKNOWN, unknown_at
@@ -62,6 +62,7 @@ def look(station: Station, connection: Connection, now: datetime) -> list[Troubl
         *_gaps(station, connection, now),
         *_flagged(station, connection, now),
         *_hand_overs(connection, now),
+        *_sentinels(station, connection, now),
     ]
 
 
@@ -290,3 +291,15 @@ def _hand_overs(connection: Connection, now: datetime) -> list[Trouble]:
                     else handing_words.unconfirmed(who))  # fmt: skip
             found.append(Trouble("hand-over-open", f"roster:{row.post}", said))
     return found
+
+
+def _sentinels(station: Station, connection: Connection, now: datetime) -> list[Trouble]:
+    """Those who should watch over us from outside, and do not answer."""
+    return [
+        Trouble("sentinel-silent", f"sentinel:{one.name}", {
+            "zh": f"哨兵 {one.name} 超过 3 分钟没有应答：服务若停止，将无人告警",
+            "en": f"the sentinel {one.name} has not answered for 3 min: nobody says so if the service"
+            " stops",
+        })
+        for one in sentinels.states(connection, station.config) if one.silent(station.started, now)
+    ]  # fmt: skip

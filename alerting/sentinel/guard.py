@@ -1,0 +1,204 @@
+"""The sentinel's one loop: judge, call the next and louder, say when all is well.
+
+Whoever is called first is on duty now, by the last good heartbeat: a dead service's roster is still
+known. At each call another is called besides, until somebody says that they look after it; who was
+called before is called on the next louder contact. Behind the duty list stand the people of
+sentinel.yaml.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from alerting.dispatch.channels import Channel, Failed, Message
+from alerting.runtime import Runtime
+from alerting.sentinel import words
+from alerting.sentinel.judging import faults
+from alerting.sentinel.memory import Alarm, keep, recall
+from alerting.sentinel.settings import Settings
+from alerting.sentinel.wire import Answer, Heartbeat, Reader, Words
+
+log = structlog.get_logger()
+EVERY = timedelta(seconds=10)
+ASLEEP = timedelta(seconds=60)  # without a round of its own, the sentinel has heard nothing
+SET = timedelta(seconds=2)  # a clock that moves by more was set
+Text = Callable[[Reader], str]
+
+
+class Guard:
+    name = "sentinel"
+
+    def __init__(
+        self, settings: Settings, runtime: Runtime, channels: Mapping[str, Channel], secret: bytes
+    ) -> None:
+        self._settings, self._runtime, self._channels = settings, runtime, channels
+        self.secret, self._zone = secret, ZoneInfo(settings.timezone)
+        self.memory = recall(settings.memory)
+        self._since = self._looked = runtime.now()
+        self._challenge = runtime.token()
+
+    # What comes in
+
+    def hear(self, beat: Heartbeat) -> tuple[bool, Answer]:
+        """Take a heartbeat whose signature was proved: whether it is a new one, and the answer."""
+        now, memory = self._runtime.now(), self.memory
+        fresh = hmac.compare_digest(beat.challenge.encode(), self._challenge.encode())
+        if fresh:
+            self._challenge = self._runtime.token()
+            memory.beat, memory.heard = beat, now
+            memory.ahead = (beat.at - now).total_seconds()
+            memory.sent = beat.sent and beat.sent - timedelta(seconds=memory.ahead)
+            keep(memory, self._settings.memory)
+        calling = tuple(memory.alarm.faults.values()) if memory.alarm else ()
+        return fresh, Answer(nonce=beat.nonce, challenge=self._challenge, at=now, calling=calling)
+
+    def reader_at(self, channel: str, address: str) -> Reader | None:
+        """Whose address it is; strangers are nobody."""
+        return next((r for r in self._readers() if (channel, address) in r.contacts), None)
+
+    def reader_of(self, token: str) -> Reader | None:
+        """Whose link it is; None when its alarm is over."""
+        alarm = self.memory.alarm
+        return next((r for r in self._readers() if alarm and self._link(alarm, r) == token), None)
+
+    async def take(self, who: Reader) -> bool:
+        """Somebody says that they look after it; False where there is nothing (more) to look after."""
+        alarm = self.memory.alarm
+        if alarm is None or alarm.taken_by:
+            return False
+        limits, now = self._settings.limits, self._runtime.now()
+        alarm.taken_by, alarm.next = who.id, now + timedelta(seconds=limits.trusted)
+        log.warning("taken", by=who.name)
+        keep(self.memory, self._settings.memory)
+        minutes = round(limits.trusted / 60)
+        await self._tell(self._called(alarm), lambda r: words.taken(
+            r.language, *self._county(), who.called(r.language), minutes))  # fmt: skip
+        return True
+
+    # The loop
+
+    def next_due(self) -> datetime | None:
+        return self._looked + EVERY
+
+    async def step(self) -> bool:
+        self._follow()
+        now, limits = self._runtime.now(), self._settings.limits
+        if now - self._looked > ASLEEP:
+            log.warning("the sentinel itself stood still", since=self._looked.isoformat())
+            self._since = now
+        self._looked = now
+        found = faults(self.memory, self._since, now, limits, self._zone)
+        alarm = self.memory.alarm
+        if found and alarm is None:
+            alarm = self.memory.alarm = Alarm(
+                token=self._runtime.token(), began=now, faults=found, next=now
+            )
+        if alarm is None:
+            return False
+        if found:
+            return await self._call(alarm, found, now)
+        alarm.since = alarm.since or now
+        if now - alarm.since < timedelta(seconds=limits.well):
+            return False
+        self.memory.alarm = None
+        keep(self.memory, self._settings.memory)
+        began = f"{alarm.began.astimezone(self._zone):%H:%M}"
+        log.warning("all is well again", began=alarm.began.isoformat())
+        await self._tell(self._called(alarm),
+                         lambda r: words.well(r.language, *self._county(), began))  # fmt: skip
+        return True
+
+    async def _call(self, alarm: Alarm, found: dict[str, Words], now: datetime) -> bool:
+        """The next call, where it is time for it; at once where something else is wrong besides."""
+        if not found.keys() <= alarm.faults.keys() and alarm.taken_by:
+            alarm.taken_by, alarm.next = "", now
+        alarm.faults, alarm.since = found, None
+        if now < alarm.next:
+            return False
+        alarm.taken_by = ""
+        alarm.round, alarm.next = alarm.round + 1, now + timedelta(seconds=self._settings.limits.again)
+        log.error("calls", faults=[one["en"] for one in found.values()], round=alarm.round)
+        readers = self._readers()
+        before = [one for one in readers if one.id in alarm.called]
+        for reader in readers:  # one more; and the next one too where that reaches nobody
+            if reader not in before and await self._ring(alarm, reader):
+                break
+        await asyncio.gather(*(self._ring(alarm, one) for one in before))
+        keep(self.memory, self._settings.memory)
+        return True
+
+    async def _ring(self, alarm: Alarm, reader: Reader) -> bool:
+        times = alarm.called.get(reader.id, 0) + 1
+        alarm.called[reader.id] = times
+        link = f"{self._settings.url}/t/{self._link(alarm, reader)}"
+        text = words.alarm(reader.language, *self._county(), alarm.faults.values(), times, link)
+        return await self._send(reader, text, times, link)
+
+    async def _tell(self, readers: Sequence[Reader], text: Text) -> None:
+        await asyncio.gather(*(self._send(one, text(one), 1) for one in readers))
+
+    async def _send(self, reader: Reader, text: str, times: int, link: str = "") -> bool:
+        """On the contact that is as much louder as the call is later, or else on another."""
+        ways = sorted((one for one in reader.contacts if one[0] in self._channels),
+                      key=lambda one: self._channels[one[0]].loudness)  # fmt: skip
+        ways = [one for one in ways if self._channels[one[0]].loudness] or ways
+        first = min(times, len(ways)) - 1
+        for channel, address in [*ways[first:], *ways[:first][::-1]]:
+            self.memory.messages += 1
+            message = Message(
+                delivery=self.memory.messages, realm="sentinel", exercise=self._county()[1],
+                address=address, person=reader.id, reader=reader.called(reader.language), post="",
+                language=reader.language, band="red", subject="", text=text, code="", link=link,
+                created=self._runtime.now(),
+            )  # fmt: skip
+            try:
+                await self._channels[channel].send(message)
+            except Failed as error:
+                log.error("could not call", whom=reader.name, channel=channel, why=error.reason)
+            else:
+                log.warning("called", whom=reader.name, channel=channel)
+                return True
+        return False
+
+    # Whom, and about what
+
+    def _readers(self) -> list[Reader]:
+        """The duty list as it was last heard, then the people of the last resort who are not on it."""
+        beat = self.memory.beat
+        known = list(beat.duty) if beat is not None else []
+        held = {contact for one in known for contact in one.contacts}
+        known += [r for r in self._settings.last_resort() if held.isdisjoint(r.contacts)]
+        return [r for r in known if any(channel in self._channels for channel, _ in r.contacts)]
+
+    def _called(self, alarm: Alarm) -> list[Reader]:
+        return [one for one in self._readers() if alarm.called.get(one.id)]
+
+    def _county(self) -> tuple[Words, bool]:
+        beat = self.memory.beat
+        return (beat.county, beat.exercise) if beat is not None else (words.UNKNOWN, False)
+
+    def _link(self, alarm: Alarm, reader: Reader) -> str:
+        """The link of one reader's messages: by it we know who has opened it."""
+        said = f"{alarm.token} {reader.id}".encode()
+        return hmac.new(self.secret, said, hashlib.sha256).hexdigest()[:24]
+
+    def _follow(self) -> None:
+        """Go by the machine's clock; where somebody has set it, what is counted goes on as it was."""
+        by = self._runtime.drift()
+        self._runtime.follow()
+        if abs(by) <= SET:
+            return
+        log.warning("the clock was set", by=str(by))
+        self._since, self._looked = self._since + by, self._looked + by
+        memory, alarm = self.memory, self.memory.alarm
+        memory.heard, memory.sent = memory.heard and memory.heard + by, memory.sent and memory.sent + by
+        memory.ahead -= by.total_seconds()
+        if alarm is not None:
+            alarm.next, alarm.since = alarm.next + by, alarm.since and alarm.since + by

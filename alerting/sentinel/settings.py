@@ -1,0 +1,118 @@
+"""sentinel.yaml: its schema, and errors that name the option."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from ruamel.yaml.error import YAMLError
+
+from alerting.dispatch.channels import known
+from alerting.errors import BadInput, plainly
+from alerting.sentinel.wire import Reader
+from alerting.yamlfile import read_tree
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Channel(BaseModel):
+    """A channel of the sentinel's own, as in config.yaml. Its name says which contacts it reaches."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    use: str = ""
+    on: bool = True
+
+    def options(self) -> dict[str, Any]:
+        return dict(self.__pydantic_extra__ or {})
+
+
+class Limits(Part):
+    """Seconds. A restart of the service takes about ten; `first` is for one that was never heard."""
+
+    silent: float = Field(180, ge=60)
+    first: float = Field(600, ge=60)
+    waiting: float = Field(300, ge=60)  # of the oldest signal, the oldest message, a loop
+    clock: float = Field(60, ge=5)
+    well: float = Field(60, ge=0)  # without a fault, before it says that all is well again
+    again: float = Field(120, ge=30)  # after a call that nobody has answered
+    trusted: float = Field(1800, ge=60)  # after somebody has said that they look after it
+
+
+class Person(Part):
+    """Somebody of the last resort: called where no heartbeat has ever named anybody."""
+
+    name: str
+    name_en: str = ""
+    language: str = Field("zh", pattern="^(zh|en)$")
+    contacts: dict[str, str] = Field(min_length=1)
+
+    def reader(self) -> Reader:
+        return Reader(id=self.name, name=self.name, name_en=self.name_en, language=self.language,
+                      contacts=tuple(self.contacts.items()))  # fmt: skip
+
+
+class Settings(Part):
+    """`public_url` is how phones and the provider reach this machine."""
+
+    address: str = "127.0.0.1"
+    port: int = Field(8090, ge=0, le=65535)
+    public_url: str = ""
+    secret_env: str = "SUIAN_SENTINEL_SECRET"
+    memory: Path = Path("sentinel.json")
+    timezone: str = "Asia/Shanghai"
+    limits: Limits = Limits()
+    channels: dict[str, Channel] = Field(min_length=1)
+    people: tuple[Person, ...] = Field(min_length=1)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError):
+            raise ValueError(f"{value!r} is no time zone, e.g. Asia/Shanghai") from None
+        return value
+
+    @property
+    def url(self) -> str:
+        return (self.public_url or f"http://{self.address}:{self.port}").rstrip("/")
+
+    def last_resort(self) -> tuple[Reader, ...]:
+        return tuple(one.reader() for one in self.people)
+
+
+def load_settings(path: Path) -> Settings:
+    """Read a sentinel's config; paths in it are relative to its folder. Raises BadInput."""
+    try:
+        data = read_tree(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise BadInput(f"the sentinel's config cannot be read: {why}", where=str(path),
+                       mend="Name one with --config, like deploy/sentinel.yaml.") from None
+    except YAMLError as error:
+        raise BadInput(f"this is not YAML: {' '.join(str(error).split())}", where=str(path)) from None
+    try:
+        found = Settings.model_validate(data if data is not None else {})
+    except ValidationError as error:
+        raise BadInput(plainly(error.errors()), where=str(path)) from None
+    folder = path.resolve().parent
+    _reachable(found, path)
+    return found.model_copy(update={"memory": folder / found.memory})
+
+
+def _reachable(settings: Settings, path: Path) -> None:
+    """Whom it can call of those it knows itself."""
+    on = {name for name, one in settings.channels.items() if one.on}
+    for one in settings.people:
+        if on.isdisjoint(one.contacts):
+            raise BadInput(
+                f"people: {one.name} has no contact on a channel that is on"
+                f" ({', '.join(sorted(on)) or 'none is'})", where=str(path),
+                mend="A contact is written NAME OF A CHANNEL: ADDRESS, as in people.csv."
+                f" Kinds of channel: {', '.join(known())}.",
+            )  # fmt: skip

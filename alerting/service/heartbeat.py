@@ -1,0 +1,90 @@
+"""What the service tells its sentinels of itself: how old its queues are, when it last sent, who is on
+duty, what is wrong. Read from the tables, so that of several processes the worst is told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, func, select
+
+from alerting.people import contacts_of_all, list_of, resolve
+from alerting.people.policy import DUTY_OFFICE
+from alerting.sentinel.wire import Heartbeat, Reader
+from alerting.service.clock import LIVE
+from alerting.store.schema import alert, delivery, notice, realm, signal
+
+if TYPE_CHECKING:
+    from alerting.service.station import Station
+
+NEWEST = 200  # deliveries among which the last send is looked for
+
+
+def heartbeat(
+    station: Station, connection: Connection, now: datetime, challenge: str, nonce: str
+) -> Heartbeat:
+    county = station.config.county
+    return Heartbeat(
+        challenge=challenge, nonce=nonce, at=now, exercise=county.fictional,
+        county={"zh": county.sender or county.name, "en": county.sender_en or county.name_en},
+        signal_age=_age(_oldest_signal(connection), now),
+        unsent_age=_age(_oldest_unsent(connection, now), now),
+        sent=_last_sent(connection),
+        standing={name: round(rounds.standing(now, station.runtime.elapsed()), 1)
+                  for name, rounds in station.loops.items()},
+        troubles=_troubles(connection), duty=duty_list(station, connection),
+    )  # fmt: skip
+
+
+def duty_list(station: Station, connection: Connection) -> tuple[Reader, ...]:
+    """Everybody on the list of the county's duty office, on duty now first, with their contacts."""
+    places = station.places
+    office = resolve(connection, places, DUTY_OFFICE, "", places.county)
+    people = list_of(connection, office.id) if office is not None else []
+    contacts = contacts_of_all(connection, [one.id for one in people])
+    return tuple(
+        Reader(id=one.id, name=one.name, name_en=one.name_en, language=one.language,
+               contacts=tuple((c.channel, c.address) for c in contacts[one.id]))
+        for one in people
+    )  # fmt: skip
+
+
+def _oldest_signal(connection: Connection) -> datetime | None:
+    return connection.execute(
+        select(func.min(signal.c.accepted))
+        .select_from(signal.join(realm, realm.c.id == signal.c.realm))
+        .where(signal.c.seq > realm.c.taken, signal.c.realm == LIVE)
+    ).scalar_one()
+
+
+def _oldest_unsent(connection: Connection, now: datetime) -> datetime | None:
+    """Since when the oldest message has been due: of notices nobody has made a message of, and of
+    messages whose time to be tried has come."""
+    due = connection.execute(
+        select(func.min(notice.c.due))
+        .where(notice.c.realm == LIVE, notice.c.state == "due", notice.c.due <= now)
+    ).scalar_one()  # fmt: skip
+    bound = connection.execute(
+        select(func.min(delivery.c.created))
+        .where(delivery.c.realm == LIVE, delivery.c.state.in_(["bound", "sending"]))
+    ).scalar_one()  # fmt: skip
+    return min((at for at in (due, bound) if at is not None), default=None)
+
+
+def _last_sent(connection: Connection) -> datetime | None:
+    newest = (select(delivery.c.accepted_at).where(delivery.c.realm == LIVE)
+              .order_by(delivery.c.id.desc()).limit(NEWEST).subquery())  # fmt: skip
+    return connection.execute(select(func.max(newest.c.accepted_at))).scalar_one()
+
+
+def _troubles(connection: Connection) -> tuple[dict[str, str], ...]:
+    """What the watch has open, as it says it."""
+    rows = connection.execute(
+        select(alert.c.why).where(alert.c.realm == LIVE, alert.c.sector == "service",
+                                  alert.c.state == "open").order_by(alert.c.id)
+    ).scalars()  # fmt: skip
+    return tuple(why["sentence"] for why in rows if why.get("sentence"))
+
+
+def _age(at: datetime | None, now: datetime) -> float:
+    return max(0.0, round((now - at).total_seconds(), 1)) if at is not None else 0.0
