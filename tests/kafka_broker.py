@@ -44,6 +44,8 @@ def jars() -> Path:
 class Broker:
     """Start, stop, kill, start again on the same data."""
 
+    cluster = "MkU3OEVBNTcwNTJENDM2Qk"
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port, self._controller = _free_port(), _free_port()
@@ -51,15 +53,19 @@ class Broker:
         self._process: subprocess.Popen[bytes] | None = None
         self._classpath = f"{jars()}/*"
         self._config = folder / "server.properties"
-        self._config.write_text(
-            f"""process.roles=broker,controller
+        self._config.write_text(self._settings())
+        self._java("kafka.tools.StorageTool", "format", "--cluster-id", self.cluster,
+                   "--config", str(self._config))  # fmt: skip
+
+    def _settings(self) -> str:
+        return f"""process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{self._controller}
 listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self._controller}
 advertised.listeners=PLAINTEXT://127.0.0.1:{self.port}
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-log.dirs={folder}/data
+log.dirs={self.folder}/data
 num.partitions=1
 offsets.topic.replication.factor=1
 transaction.state.log.replication.factor=1
@@ -68,9 +74,6 @@ group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=true
 log.flush.interval.messages=1
 """
-        )
-        self._java("kafka.tools.StorageTool", "format", "--cluster-id", "MkU3OEVBNTcwNTJENDM2Qk",
-                   "--config", str(self._config))  # fmt: skip
 
     def start(self) -> None:
         log = (self.folder / "broker.log").open("ab")

@@ -63,7 +63,8 @@ def _serve() -> None:
         request = json.loads(line)
         if "start" in request:
             # What a config may name; where the command has none its config names none either.
-            token = request["start"]["environment"].get("TWILIO_AUTH_TOKEN", "")
+            given = request["start"]["environment"]
+            token = given.get("TWILIO_AUTH_TOKEN") or given.get("TWILIO_AUTH_TOKEN_FILE") or ""
             os.environ["TWILIO_AUTH_TOKEN"] = token
             make_ready(Path(request["start"]["folder"]))
             sys.stdout.flush()
