@@ -15,6 +15,7 @@ RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
 COPY pyproject.toml README.md LICENSE ./
 COPY alerting ./alerting
 COPY connectors ./connectors
+COPY rules ./rules
 RUN /opt/suian/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
  && /opt/suian/bin/pip uninstall --yes pip setuptools \
  && find /opt/suian -name tests -type d -prune -exec rm -rf {} +

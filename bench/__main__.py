@@ -1,7 +1,8 @@
 """`python -m bench` runs every bench; `python -m bench engine`, `ingest` or `binding` that one.
 
 `python -m bench backtest FOLDER …` lives through recorded winters (docs/backtest.md), `python -m bench
-night [SEED]` through a night of a storm (docs/night.md), both without targets.
+night [SEED]` through a night of a storm (docs/night.md), `python -m bench disk` counts what is written
+(docs/deploy.md), all without targets.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ def main(asked: list[str]) -> int:
         return int(importlib.import_module("bench.backtest.command").main(asked[1:]))
     if asked[:1] == ["night"]:
         return int(importlib.import_module("bench.night.run").main(asked[1:]))
+    if asked[:1] == ["disk"]:
+        return int(importlib.import_module("bench.disk").main())
     unknown = [name for name in asked if name not in BENCHES]
     if unknown:
         print(f"no bench is called {unknown[0]!r}; there are: {', '.join(BENCHES)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,17 @@ def test_what_is_copied_exists_and_is_not_ignored() -> None:
         for source in words[:-1]:
             assert (ROOT / source).exists(), f"COPY {source}: there is none"
             assert source.removeprefix("./") in let_in, f"COPY {source}: .dockerignore hides it"
+
+
+def test_the_rules_are_installed_with_the_package() -> None:
+    """Where `suian init` takes a county's from, and what other offices' words mean, outside a checkout."""
+    said = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["data-files"]
+    installed = {
+        Path(target, file.name).relative_to("share/suian/rules"): file
+        for target, patterns in said.items() for pattern in patterns for file in ROOT.glob(pattern)
+    }  # fmt: skip
+    files = [file for file in (ROOT / "rules").rglob("*") if file.is_file()]
+    assert installed == {file.relative_to(ROOT / "rules"): file for file in files}
 
 
 def test_the_data_is_a_volume_and_the_port_is_told() -> None:

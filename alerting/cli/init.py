@@ -9,13 +9,10 @@ from typing import Annotated
 
 import typer
 
-import alerting
 from alerting.errors import BadInput, SuianError
 from alerting.people.tables import PEOPLE_COLUMNS, POST_COLUMNS
 from alerting.places.tables import SITE_COLUMNS, ZONE_COLUMNS
-
-# Beside the package, in a checkout and in the container alike.
-RULES = Path(alerting.__file__).resolve().parents[1] / "rules"
+from alerting.vocabulary.shipped import RULES
 
 CONFIG = """\
 # 岁安 suian: {name}

@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -14,11 +13,11 @@ from ruamel.yaml import YAML
 
 from alerting.vocabulary.hazards import HAZARDS
 from alerting.vocabulary.levels import Level
+from alerting.vocabulary.shipped import RULES, WARNINGS
 
 NONE = "none"
-FILE = "warnings.yaml"
-# Beside the package, in a checkout and in the container alike.
-SHIPPED = Path(__file__).resolve().parents[2] / "rules" / FILE
+FILE = WARNINGS
+SHIPPED = RULES / FILE
 
 Colour = Literal["blue", "yellow", "orange", "red"]
 
