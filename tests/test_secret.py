@@ -12,7 +12,7 @@ from alerting.secret import needed, secret
 from alerting.service.config import Config, load_config
 from alerting.store import Store
 
-ROOT = Path(__file__).parent.parent
+CONFIG = Path(__file__).parent / "scenarios/config.json"  # JSON is YAML; it names no database
 WORD = "p@ss/w:rd%20 岁安"
 CLEARED = ("A_SECRET", "SUIAN_DATABASE", "SUIAN_DATABASE_PASSWORD")
 
@@ -77,8 +77,8 @@ def test_a_file_that_is_not_there_is_named_with_the_mend(tmp_path: Path, monkeyp
         secret("A_SECRET")
 
 
-def as_shipped() -> Config:
-    return load_config(ROOT / "config.yaml")
+def configured() -> Config:
+    return load_config(CONFIG)
 
 
 def test_the_databases_password_comes_in_beside_its_address(
@@ -87,7 +87,7 @@ def test_the_databases_password_comes_in_beside_its_address(
     """PostgreSQL's own image reads the same file."""
     monkeypatch.setenv("SUIAN_DATABASE", "postgresql://suian@127.0.0.1:1/suian")
     monkeypatch.setenv("SUIAN_DATABASE_PASSWORD_FILE", written(tmp_path, WORD + "\n"))
-    config = as_shipped()
+    config = configured()
     assert make_url(config.database).password == WORD
     assert make_url(config.database).host == "127.0.0.1"
     with pytest.raises(SuianError, match="cannot be opened") as failed:
@@ -98,10 +98,10 @@ def test_the_databases_password_comes_in_beside_its_address(
 
 def test_the_whole_address_may_be_the_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUIAN_DATABASE_FILE", written(tmp_path, "postgresql://suian:word@db-1/suian\n"))
-    assert as_shipped().database == "postgresql://suian:word@db-1/suian"
+    assert configured().database == "postgresql://suian:word@db-1/suian"
     monkeypatch.setenv("SUIAN_DATABASE_PASSWORD", WORD)
     with pytest.raises(BadInput, match="has a password already") as refused:
-        as_shipped()
+        configured()
     assert "word@" not in refused.value.text()
     assert WORD not in refused.value.text()
 
@@ -109,12 +109,12 @@ def test_the_whole_address_may_be_the_secret(tmp_path: Path, monkeypatch: pytest
 def test_a_password_for_no_database_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUIAN_DATABASE_PASSWORD", WORD)
     with pytest.raises(BadInput, match="there is no database that it opens"):
-        as_shipped()
+        configured()
 
 
 def test_kafka_is_the_machines_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUIAN_KAFKA", "kafka-1:9092,kafka-2:9092")
-    assert as_shipped().bus.kafka == "kafka-1:9092,kafka-2:9092"
+    assert configured().bus.kafka == "kafka-1:9092,kafka-2:9092"
     monkeypatch.setenv("SUIAN_KAFKA", "kafka-1")
     with pytest.raises(BadInput, match="is no HOST:PORT"):
-        as_shipped()
+        configured()

@@ -903,6 +903,10 @@ BREAKS = (
           "            engine.recall(connection)\n", "",
           "tests/service/test_several.py::"
           "test_where_the_engine_is_blind_whoever_shows_it_is_blind_too"),
+    Break("a pod takes a service's address for its port", "deploy/kubernetes/web.yaml",
+          "enableServiceLinks: false", "enableServiceLinks: true",
+          "tests/deploy/test_files.py::"
+          "test_no_variable_of_a_service_is_taken_for_the_port"),
     Break("a second password is taken in silence", "alerting/store/postgres.py",
           "if parts.password:", "if False:",
           "tests/test_secret.py::test_the_whole_address_may_be_the_secret"),

@@ -20,7 +20,7 @@ import pytest
 from tests.sabotage.table import BREAKS, Break
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("alerting", "connectors", "rules", "tests")
+COPIED = ("alerting", "connectors", "rules", "tests", "deploy")
 DRAWN = 3
 
 
@@ -43,7 +43,8 @@ def copied(folder: Path) -> Path:
     """All that tests run on, in a folder where it may be broken."""
     for name in COPIED:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", folder)
+    for name in ("pyproject.toml", "Dockerfile"):
+        shutil.copy(ROOT / name, folder)
     return folder
 
 

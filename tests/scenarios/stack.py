@@ -146,6 +146,16 @@ class Stack(Apart):
         asked = [requests.get(f"http://127.0.0.1:{port}{path}", timeout=SOON) for path in probes(one.role)]
         return all(answer.status_code == 200 for answer in asked)
 
+    def memory(self) -> str:
+        """What each role took at its highest, in MB."""
+        found: dict[str, int] = {}
+        for one in self.processes:
+            if one.pid:
+                said = Path(f"/proc/{one.pid}/status").read_text()
+                most = int(said.partition("VmHWM:")[2].split()[0]) // 1000
+                found[one.role] = max(most, found.get(one.role, 0))
+        return ", ".join(f"{role} {most} MB" for role, most in found.items())
+
     def stops(self, one: Process, how: signal.Signals) -> tuple[int, float]:
         """Its exit code, and the seconds that it took of those it is given."""
         began = time.monotonic()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,7 @@ def stack(tmp_path: Path, provider: StandIn, nursery: Nursery) -> Iterator[Stack
 
 @pytest.mark.kafka
 def test_what_the_compose_file_says_is_healthy_alerts_and_stops_without_losing_anything(
-    stack: Stack, provider: StandIn
+    stack: Stack, provider: StandIn, record_property: Callable[[str, object], None]
 ) -> None:
     stack.starts_all(*ROLES)
     chen, qian = stack.phone("chen"), stack.phone("qian")
@@ -55,6 +55,7 @@ def test_what_the_compose_file_says_is_healthy_alerts_and_stops_without_losing_a
     provider.flush()
     chen.replies("1")
     stack.waits_until(lambda: stack.measures(carrier="police", state="acknowledged"))
+    record_property("figures", stack.memory())
 
     # Told to stop in the moment after a forecast was accepted, as Kubernetes and as Compose do it.
     stack.forecast(ORANGE_FOG | HARD_ICE, issued=RealRuntime().now())
