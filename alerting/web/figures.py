@@ -213,7 +213,8 @@ class _Memory(Collector):
         yield from self._loops()
         yield self._channels()
         yield self._blind()
-        if station.kafka is not None:
+        # Of a process that has let go of the engine the last figure would stand for ever.
+        if station.kafka is not None and (station.link is None or "engine" in station.link.held):
             yield _plain("kafka_behind_records", "Records in Kafka that this process has still to read",
                          station.kafka.behind)  # fmt: skip
 
