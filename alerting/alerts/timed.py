@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, or_, select
 
 from alerting.alerts.asking import expire, nobody_asks, settle, take_over
 from alerting.alerts.joint import passed
@@ -22,22 +22,17 @@ from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
 from alerting.alerts.orders import LOOKED_AT, OPEN_WORK, facts_of
 from alerting.alerts.signing import stands
-from alerting.store.schema import asker, measure
+from alerting.store.schema import UtcText, asker, measure
 
 Successors = tuple[tuple[str, tuple[str, ...]], ...]  # measures, and what each does the work of
 
 
 def do_what_is_due(connection: Connection, life: Life, now: datetime) -> int:
     """In the caller's transaction; gives for how many measures."""
-    begun = list(connection.execute(
-        select(measure.c.id)
-        .where(_takes_over(life.realm, life.book.successors), measure.c.begins <= now)
-        .order_by(measure.c.begins, measure.c.id)).scalars())  # fmt: skip
-    over = list(connection.execute(
-        select(measure.c.id).where(measure.c.realm == life.realm, measure.c.ended.is_(None))
-        .where(or_(and_(measure.c.ends <= now, _stands()),
-                   measure.c.id.in_(_asked_until(life.realm, now))))
-        .order_by(measure.c.id)).scalars())  # fmt: skip
+    begun, over = (
+        list(connection.execute(question, {"now": now}).scalars())
+        for question in _due(life.realm, life.book.successors)
+    )
     with Ledger(connection, life) as ledger:
         for key in begun:
             row = ledger.measure(key)
@@ -68,6 +63,21 @@ def _moments(realm: str, successors: Successors) -> tuple[Select[Any], ...]:
         select(asker.c.ends).where(_by_hand(realm), is_open).order_by(asker.c.ends).limit(1),
         select(func.min(measure.c.begins)).where(_takes_over(realm, successors)),
     )
+
+
+@lru_cache(maxsize=64)
+def _due(realm: str, successors: Successors) -> tuple[Select[Any], ...]:
+    """Measures whose hours have begun, or have ended, by `now`."""
+    now: Any = bindparam("now", type_=UtcText)
+    return (
+        select(measure.c.id)
+        .where(_takes_over(realm, successors), measure.c.begins <= now)
+        .order_by(measure.c.begins, measure.c.id),
+        select(measure.c.id).where(measure.c.realm == realm, measure.c.ended.is_(None))
+        .where(or_(and_(measure.c.ends <= now, _stands()),
+                   measure.c.id.in_(_asked_until(realm, now))))
+        .order_by(measure.c.id),
+    )  # fmt: skip
 
 
 def _end_comes(connection: Connection, life: Life, measure_id: str, at: datetime) -> bool:

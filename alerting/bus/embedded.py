@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Integer, bindparam, select, update
 
 from alerting.errors import SuianError
 from alerting.signals import Signal, accepted_at, decode, encode
@@ -17,6 +17,14 @@ from alerting.store.schema import realm, signal
 from alerting.store.upserts import insert
 
 _RECORD = (signal.c.seq, signal.c.id, signal.c.accepted, signal.c.body)
+# Made once: they are asked after every commit.
+_TAKEN = select(realm.c.taken).where(realm.c.id == bindparam("realm"))
+_AFTER = (
+    select(*_RECORD)
+    .where(signal.c.realm == bindparam("realm"), signal.c.seq > bindparam("after"))
+    .order_by(signal.c.seq)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +78,11 @@ class EmbeddedBus:
     def read(
         self, connection: Connection, realm_id: str, after: int, limit: int = 100
     ) -> list[Record]:
-        rows = connection.execute(
-            select(*_RECORD)
-            .where(signal.c.realm == realm_id, signal.c.seq > after)
-            .order_by(signal.c.seq)
-            .limit(limit)
-        )
-        return [Record(*r) for r in rows]
+        given = {"realm": realm_id, "after": after, "most": limit}
+        return [Record(*row) for row in connection.execute(_AFTER, given)]
 
     def position(self, connection: Connection, realm_id: str) -> int:
-        return connection.execute(
-            select(realm.c.taken).where(realm.c.id == realm_id)
-        ).scalar_one()  # fmt: skip
+        return connection.execute(_TAKEN, {"realm": realm_id}).scalar_one()
 
     def taken(self, connection: Connection, realm_id: str, was: int, seq: int) -> None:
         """Move the position from where it was, in the transaction of the effects.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
 
 from alerting.alerts.life import Life
 from alerting.alerts.orders import unconfirmed
@@ -117,25 +117,52 @@ def cry() -> ColumnElement[bool]:
                 notice.c.round == 0)  # fmt: skip
 
 
+# What each lapse of a deadline asks, made once: to build a statement takes as long as to ask it.
+_CRIED = (
+    select(notice.c.facts["reason"])
+    .where(notice.c.pursuit == bindparam("pursuit"), cry())
+    .order_by(notice.c.id.desc())
+    .limit(1)
+)
+_FACTS = (
+    select(notice.c.facts)
+    .where(notice.c.pursuit == bindparam("pursuit"))
+    .order_by(notice.c.kind.in_(CALLS), notice.c.id.desc())
+    .limit(1)
+)
+_OF_NOTICE = delivery_notice.c.notice == bindparam("notice")
+_CARRIED_AT = (
+    select(delivery.c.created)
+    .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+    .where(_OF_NOTICE)
+    .order_by(delivery.c.created)
+    .limit(1)
+)
+_WAS_READ = (
+    select(delivery.c.id)
+    .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+    .where(_OF_NOTICE, delivery.c.state.in_(("read", "answered")))
+    .limit(1)
+)
+_LATEST_CALL = (
+    select(notice)
+    .where(notice.c.pursuit == bindparam("pursuit"), notice.c.post == bindparam("post"),
+           notice.c.state != "withheld")
+    .order_by(notice.c.id.desc())
+    .limit(1)
+)  # fmt: skip
+_MEASURE = select(measure).where(measure.c.id == bindparam("measure"))
+
+
 def cried(connection: Connection, pursuit: Any) -> dict[str, str]:
     """The words with which help was asked for, where that is what a pursuit waits to be heard: whoever
     is called next has not read the first message. {} where it is not."""
-    return dict(connection.execute(
-        select(notice.c.facts["reason"])
-        .where(notice.c.pursuit == pursuit.id, cry())
-        .order_by(notice.c.id.desc())
-        .limit(1)
-    ).scalar_one_or_none() or {})  # fmt: skip
+    return dict(connection.execute(_CRIED, {"pursuit": pursuit.id}).scalar_one_or_none() or {})
 
 
 def facts_of(connection: Connection, life: Life, pursuit: Any) -> dict[str, Any]:
     """What the newest notice about the pursuit's subject said, its measures as they stand now."""
-    mine = connection.execute(
-        select(notice.c.facts)
-        .where(notice.c.pursuit == pursuit.id)
-        .order_by(notice.c.kind.in_(CALLS), notice.c.id.desc())
-        .limit(1)
-    ).scalar_one_or_none()
+    mine = connection.execute(_FACTS, {"pursuit": pursuit.id}).scalar_one_or_none()
     if mine is None and pursuit.measure is not None:
         mine = connection.execute(
             select(notice.c.facts)
@@ -173,34 +200,18 @@ def bare_facts(connection: Connection, life: Life, about: Any) -> dict[str, Any]
 
 def carried_at(connection: Connection, notice_id: int) -> datetime | None:
     """When a notice was bound to a person; None while it has not been."""
-    return connection.execute(
-        select(delivery.c.created)
-        .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
-        .where(delivery_notice.c.notice == notice_id)
-        .order_by(delivery.c.created)
-        .limit(1)
-    ).scalar_one_or_none()
+    return connection.execute(_CARRIED_AT, {"notice": notice_id}).scalar_one_or_none()
 
 
 def was_read(connection: Connection, notice_id: int) -> bool:
     """Whether somebody who carries it has opened its message; a channel that cannot tell says no."""
-    return connection.execute(
-        select(delivery.c.id)
-        .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
-        .where(delivery_notice.c.notice == notice_id, delivery.c.state.in_(("read", "answered")))
-        .limit(1)
-    ).first() is not None
+    return connection.execute(_WAS_READ, {"notice": notice_id}).first() is not None
 
 
 def latest_call(connection: Connection, pursuit: Any) -> Any | None:
     """The last notice by which the pursuit called the rung it stands on."""
-    return connection.execute(
-        select(notice)
-        .where(notice.c.pursuit == pursuit.id, notice.c.post == pursuit.at_post,
-               notice.c.state != "withheld")
-        .order_by(notice.c.id.desc())
-        .limit(1)
-    ).one_or_none()  # fmt: skip
+    given = {"pursuit": pursuit.id, "post": pursuit.at_post}
+    return connection.execute(_LATEST_CALL, given).one_or_none()
 
 
 def take_back(connection: Connection, pursuit_id: int, why: str) -> int:
@@ -224,7 +235,7 @@ def _as_put(connection: Connection, said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_it_stands(connection: Connection, said: dict[str, Any]) -> dict[str, Any]:
-    row = connection.execute(select(measure).where(measure.c.id == said.get("id"))).one_or_none()
+    row = connection.execute(_MEASURE, {"measure": said.get("id")}).one_or_none()
     if row is None:
         return said
     return said | {"state": row.state, "arguments": row.arguments, "ahead": unconfirmed(row)}

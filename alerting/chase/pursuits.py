@@ -8,9 +8,20 @@ A cry for help outlives what it was about; where nothing is open each is a matte
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from alerting.alerts import unknown
 from alerting.alerts.life import Life
@@ -45,9 +56,7 @@ _SETTLED = {"conflict": "settled", HANDOVER: "the roster has moved on"}
 
 def open_new(connection: Connection, life: Life, now: datetime) -> int:
     """Take up every notice that wants an answer and has no pursuit yet; gives how many."""
-    rows = connection.execute(
-        select(notice).where(unpursued(life.realm)).order_by(notice.c.id)
-    ).all()
+    rows = connection.execute(_unpursued_ones(life.realm)).all()
     for row in rows:
         held = _same_cry(connection, row) if _loose(row) else open_one(
             connection, life.realm, row.post, row.wants, row.measure, row.alert)  # fmt: skip
@@ -60,6 +69,11 @@ def open_new(connection: Connection, life: Life, now: datetime) -> int:
             update(notice).where(notice.c.id == row.id).values(pursuit=number)
         )
     return len(rows)
+
+
+@lru_cache(maxsize=64)
+def _unpursued_ones(realm: str) -> Select[Any]:
+    return select(notice).where(unpursued(realm)).order_by(notice.c.id)
 
 
 def unpursued(realm: str) -> ColumnElement[bool]:
@@ -170,14 +184,7 @@ def ended(connection: Connection, life: Life, number: int, why: str, at: datetim
 def end_moot(connection: Connection, life: Life, now: datetime) -> int:
     """End the pursuits of alerts that closed and of measures that have moved on; a cry for help goes on
     by itself. Gives how many."""
-    rows = connection.execute(
-        select(pursuit.c.id, pursuit.c.wants, pursuit.c.alert, pursuit.c.measure,
-               alert.c.state.label("alert_state"), measure.c.state.label("measure_state"))
-        .outerjoin(alert, alert.c.id == pursuit.c.alert)
-        .outerjoin(measure, measure.c.id == pursuit.c.measure)
-        .where(moot(life.realm))
-        .order_by(pursuit.c.id)
-    ).all()  # fmt: skip
+    rows = connection.execute(_moot_ones(life.realm)).all()
     for row in rows:
         if row.wants == "decision" and row.measure_state is None and row.alert_state == "open":
             unknown.data_are_back(connection, life, row.alert)
@@ -207,6 +214,18 @@ def _cut_loose(connection: Connection, life: Life, row: Any, now: datetime) -> N
     )
     record(connection, life.realm, now, "service", "chase on", f"pursuit:{row.id}",
            {"alert": row.alert, "measure": row.measure})  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _moot_ones(realm: str) -> Select[Any]:
+    return (
+        select(pursuit.c.id, pursuit.c.wants, pursuit.c.alert, pursuit.c.measure,
+               alert.c.state.label("alert_state"), measure.c.state.label("measure_state"))
+        .outerjoin(alert, alert.c.id == pursuit.c.alert)
+        .outerjoin(measure, measure.c.id == pursuit.c.measure)
+        .where(moot(realm))
+        .order_by(pursuit.c.id)
+    )  # fmt: skip
 
 
 def moot(realm: str) -> ColumnElement[bool]:

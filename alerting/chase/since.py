@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from alerting.alerts.life import Life
 from alerting.alerts.signing import put_arguments
@@ -20,21 +21,13 @@ def first_message(
 ) -> dict[str, Any] | None:
     """`sent` (ISO) and what `changed` {zh, en}, of the first message about the pursuit's subject to
     its post; None where none has gone out. `calls` are the kinds of notice that only repeat one."""
-    about = notice.c.measure == pursuit.measure if pursuit.measure else (
-        (notice.c.alert == pursuit.alert) & notice.c.measure.is_(None))  # fmt: skip
+    about = "measure" if pursuit.measure else "alert"
     if pursuit.measure is None and pursuit.alert is None:
-        about = notice.c.pursuit == pursuit.id
-    if pursuit.wants in CALLED:  # the plain news of the same alert is another matter
-        about &= notice.c.wants == pursuit.wants
-    first = connection.execute(
-        select(notice.c.facts, notice.c.level, delivery.c.created.label("sent"))
-        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
-        .join(delivery, delivery.c.id == delivery_notice.c.delivery)
-        .where(about, notice.c.realm == life.realm, notice.c.post == pursuit.post,
-               notice.c.wants != "", notice.c.kind.not_in(calls))
-        .order_by(notice.c.id, delivery.c.id)
-        .limit(1)
-    ).one_or_none()  # fmt: skip
+        about = "pursuit"
+    given = {"measure": pursuit.measure, "alert": pursuit.alert, "pursuit": pursuit.id,
+             "wants": pursuit.wants, "realm": life.realm, "post": pursuit.post}  # fmt: skip
+    asked = _first(about, pursuit.wants in CALLED, calls)
+    first = connection.execute(asked, given).one_or_none()
     if first is None:
         return None
     changed = [
@@ -46,6 +39,25 @@ def first_message(
     said = words.both("，".join(c["zh"] for c in changed) or "情况未变",
                       ", ".join(c["en"] for c in changed) or "nothing has changed")  # fmt: skip
     return {"sent": first.sent.isoformat(), "changed": said}
+
+
+@cache
+def _first(about: str, of_a_call: bool, calls: tuple[str, ...]) -> Select[Any]:
+    """Made once for each kind of subject: every call again asks it."""
+    same = notice.c[about] == bindparam(about)
+    if about == "alert":
+        same &= notice.c.measure.is_(None)
+    if of_a_call:  # the plain news of the same alert is another matter
+        same &= notice.c.wants == bindparam("wants")
+    return (
+        select(notice.c.facts, notice.c.level, delivery.c.created.label("sent"))
+        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
+        .join(delivery, delivery.c.id == delivery_notice.c.delivery)
+        .where(same, notice.c.realm == bindparam("realm"), notice.c.post == bindparam("post"),
+               notice.c.wants != "", notice.c.kind.not_in(calls))
+        .order_by(notice.c.id, delivery.c.id)
+        .limit(1)
+    )  # fmt: skip
 
 
 def _level(before: int, now: int) -> words.Words | None:

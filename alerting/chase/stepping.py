@@ -54,6 +54,9 @@ from alerting.vocabulary.answers import HANDOVER
 EXHAUSTED = "exhausted"  # of an open pursuit: every rung was called as often as the policy says
 # Measures that have a time: to be in force, or, approved, to have waited for what comes first.
 _DUE = ("approved", "issued", "acknowledged")
+# Statements are made once a realm: to build one takes as long as to ask it, and they are asked again
+# after every commit.
+_NOW: Any = bindparam("now", type_=UtcText)
 
 
 def step(connection: Connection, life: Life, now: datetime) -> int:
@@ -64,9 +67,7 @@ def step(connection: Connection, life: Life, now: datetime) -> int:
     changed += _unreached(connection, life, now)
     changed += _mark_overdue(connection, life, now)
     changed += timed.do_what_is_due(connection, life, now)
-    for held in connection.execute(
-        select(pursuit).where(_expired(life.realm, now)).order_by(pursuit.c.deadline, pursuit.c.id)
-    ).all():
+    for held in connection.execute(_lapsed(life.realm), {"now": now}).all():
         _lapse(connection, life, held, now)
         changed += 1
     return changed
@@ -82,13 +83,12 @@ def has_work(connection: Connection, life: Life, now: datetime) -> bool:
 @lru_cache(maxsize=64)
 def _questions(realm: str) -> tuple[Select[Any], ...]:
     """What there may be to do; made once a realm, for they are asked after every commit."""
-    now: Any = bindparam("now", type_=UtcText)
     asked = (
-        select(pursuit.c.id).where(_expired(realm, now)),
+        select(pursuit.c.id).where(_expired(realm, _NOW)),
         select(notice.c.id).where(pursuits.unpursued(realm)),
         select(notice.c.id).where(_nobody(realm)),
         select(notice.c.id).where(_dead(realm)),
-        select(measure.c.id).where(_late(realm, now)),
+        select(measure.c.id).where(_late(realm, _NOW)),
         select(pursuit.c.id).where(pursuits.moot(realm)),
         select(handover.c.n).where(handing_over.unsaid(realm)),
     )
@@ -97,19 +97,21 @@ def _questions(realm: str) -> tuple[Select[Any], ...]:
 
 def next_due(connection: Connection, life: Life) -> datetime | None:
     """The realm's own time at which the next deadline passes; None where nothing is waited for."""
-    first = connection.execute(
-        select(func.min(pursuit.c.deadline)).where(
-            pursuit.c.realm == life.realm, pursuit.c.state == "open"
-        )
-    ).scalar_one()
-    due = connection.execute(
+    found = [connection.execute(question).scalar_one() for question in _moments(life.realm)]
+    found.append(timed.next_due(connection, life))
+    return min((t for t in found if t is not None), default=None)
+
+
+@lru_cache(maxsize=64)
+def _moments(realm: str) -> tuple[Select[Any], ...]:
+    return (
+        select(func.min(pursuit.c.deadline))
+        .where(pursuit.c.realm == realm, pursuit.c.state == "open"),
         select(func.min(measure.c.due)).where(
-            measure.c.realm == life.realm, measure.c.ended.is_(None),
+            measure.c.realm == realm, measure.c.ended.is_(None),
             measure.c.state.in_(_DUE), measure.c.overdue.is_(None),
-        )
-    ).scalar_one()  # fmt: skip
-    hours = timed.next_due(connection, life)
-    return min((t for t in (first, due, hours) if t is not None), default=None)
+        ),
+    )  # fmt: skip
 
 
 def climb(
@@ -283,8 +285,8 @@ def _unreached(connection: Connection, life: Life, now: datetime) -> int:
     At the top there is no next rung: the deadline calls it again.
     """
     changed, moved = 0, set[int]()
-    for reason, condition in (("nobody", _nobody(life.realm)), ("undelivered", _dead(life.realm))):
-        for row in connection.execute(select(notice).where(condition).order_by(notice.c.id)).all():
+    for reason, question in _in_vain(life.realm).items():
+        for row in connection.execute(question).all():
             connection.execute(update(notice).where(notice.c.id == row.id).values(noted=True))
             changed += 1
             if row.pursuit is None or row.pursuit in moved:
@@ -319,9 +321,7 @@ def _call_whole_list(
 
 
 def _mark_overdue(connection: Connection, life: Life, now: datetime) -> int:
-    rows = connection.execute(
-        select(measure.c.id).where(_late(life.realm, now)).order_by(measure.c.id)
-    ).scalars().all()  # fmt: skip
+    rows = connection.execute(_too_late(life.realm), {"now": now}).scalars().all()
     return sum(measures.overdue(connection, life, one, now) for one in rows)
 
 
@@ -361,6 +361,25 @@ def _wait_until(connection: Connection, held: Any, at: datetime) -> None:
 
 def _expired(realm: str, now: datetime) -> ColumnElement[bool]:
     return and_(pursuit.c.realm == realm, pursuit.c.state == "open", pursuit.c.deadline <= now)
+
+
+@lru_cache(maxsize=64)
+def _lapsed(realm: str) -> Select[Any]:
+    return (
+        select(pursuit).where(_expired(realm, _NOW)).order_by(pursuit.c.deadline, pursuit.c.id)
+    )
+
+
+@lru_cache(maxsize=64)
+def _too_late(realm: str) -> Select[Any]:
+    return select(measure.c.id).where(_late(realm, _NOW)).order_by(measure.c.id)
+
+
+@lru_cache(maxsize=64)
+def _in_vain(realm: str) -> dict[str, Select[Any]]:
+    """By the reason, the calls that reached nobody."""
+    found = {"nobody": _nobody(realm), "undelivered": _dead(realm)}
+    return {why: select(notice).where(those).order_by(notice.c.id) for why, those in found.items()}
 
 
 def _nobody(realm: str) -> ColumnElement[bool]:

@@ -264,15 +264,7 @@ class Dispatcher:
 
     def _waiting(self, connection: Connection) -> list[Row[Any]]:
         """For each realm in which notices wait: when the first is due, by the realm's own clock."""
-        return list(
-            connection.execute(
-                select(notice.c.realm, func.min(notice.c.due).label("due"), realm_table.c.speed,
-                       realm_table.c.ended)
-                .join(realm_table, realm_table.c.id == notice.c.realm)
-                .where(notice.c.state == "due")
-                .group_by(notice.c.realm, realm_table.c.speed, realm_table.c.ended)
-            )
-        )  # fmt: skip
+        return list(connection.execute(_WAITING))
 
     def _due_now(self, row: Row[Any]) -> bool:
         # The clock of a realm that has ended stands still: what waits is ended as well. That of one
@@ -290,18 +282,27 @@ class Dispatcher:
     def _deliveries_due(self, connection: Connection) -> list[datetime]:
         """When waiting deliveries can be taken, the earliest of each channel, urgency and state."""
         now = self._runtime.now()
-        at_once = literal(datetime.fromtimestamp(0, UTC), UtcText())
-        urgent = outbox.urgent().label("urgent")
-        rows = connection.execute(
-            select(delivery.c.channel, delivery.c.state, urgent,
-                   func.min(func.coalesce(delivery.c.leased_until, delivery.c.next_try, at_once),
-                            type_=UtcText()).label("at"))
-            .where(delivery.c.state.in_(["bound", "sending"])
-                   | ((delivery.c.state == "accepted") & delivery.c.next_try.is_not(None)))
-            .group_by(delivery.c.channel, "urgent", delivery.c.state)
-        )  # fmt: skip
         return [
             max(row.at, now if row.state == "accepted"
                 else self._traffic.free_from(row.channel, now, row.urgent))
-            for row in rows
+            for row in connection.execute(_DELIVERIES_DUE)
         ]  # fmt: skip
+
+
+# Made once, for they are asked after every commit: to build a statement takes as long as to ask it.
+_WAITING = (
+    select(notice.c.realm, func.min(notice.c.due).label("due"), realm_table.c.speed,
+           realm_table.c.ended)
+    .join(realm_table, realm_table.c.id == notice.c.realm)
+    .where(notice.c.state == "due")
+    .group_by(notice.c.realm, realm_table.c.speed, realm_table.c.ended)
+)  # fmt: skip
+_AT_ONCE = literal(datetime.fromtimestamp(0, UTC), UtcText())
+_DELIVERIES_DUE = (
+    select(delivery.c.channel, delivery.c.state, outbox.urgent().label("urgent"),
+           func.min(func.coalesce(delivery.c.leased_until, delivery.c.next_try, _AT_ONCE),
+                    type_=UtcText()).label("at"))
+    .where(delivery.c.state.in_(["bound", "sending"])
+           | ((delivery.c.state == "accepted") & delivery.c.next_try.is_not(None)))
+    .group_by(delivery.c.channel, "urgent", delivery.c.state)
+)  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from alerting.people import list_of, posts_held
 from alerting.store.schema import (
@@ -97,19 +97,37 @@ def supersede_moot(
     return gone
 
 
+# Of these ids, what has ended. Made once, and asked for every batch that is bound or sent.
+_ENDED = {
+    "measure": select(measure.c.id).where(
+        measure.c.id.in_(bindparam("ids", expanding=True)), measure.c.ended.is_not(None)),
+    "alert": select(alert.c.id).where(
+        alert.c.id.in_(bindparam("ids", expanding=True)), alert.c.state != "open"),
+    "pursuit": select(pursuit.c.id).where(
+        pursuit.c.id.in_(bindparam("ids", expanding=True)), pursuit.c.state != "open"),
+}  # fmt: skip
+_CORRECTIONS = (
+    select(notice.c.alert, notice.c.measure, func.max(notice.c.created))
+    .where(
+        notice.c.kind == "correction",
+        notice.c.measure.in_(bindparam("measures", expanding=True))
+        | (notice.c.measure.is_(None) & notice.c.alert.in_(bindparam("alerts", expanding=True))),
+    )
+    .group_by(notice.c.alert, notice.c.measure)
+)
+
+
 def ended_of(connection: Connection, notices: Sequence[Any]) -> Ended:
     """("alert", "measure" or "pursuit", id) of what has ended, of all that these notices speak of; of a
     call-out (what it wants, id) where that is not asked any more; and ("notice", id) of those whose
     words were corrected since."""
     measures = {n.measure for n in notices if n.measure is not None}
     alerts = {n.alert for n in notices if n.alert is not None}
-    gone = select(measure.c.id).where(measure.c.id.in_(measures), measure.c.ended.is_not(None))
-    closed = select(alert.c.id).where(alert.c.id.in_(alerts), alert.c.state != "open")
     calls = {n.pursuit for n in notices if n.kind in CALLS and n.pursuit is not None}
-    over = select(pursuit.c.id).where(pursuit.c.id.in_(calls), pursuit.c.state != "open")
-    found = {"measure": gone, "alert": closed, "pursuit": over}
+    found = {"measure": measures, "alert": alerts, "pursuit": calls}
     return (
-        {(name, key) for name, asked in found.items() for key in connection.execute(asked).scalars()}
+        {(name, key) for name, about in found.items() if about
+         for key in connection.execute(_ENDED[name], {"ids": list(about)}).scalars()}
         | _corrected(connection, notices, measures, alerts) | _asked_no_more(connection, notices)
     )
 
@@ -117,12 +135,11 @@ def ended_of(connection: Connection, notices: Sequence[Any]) -> Ended:
 def _corrected(
     connection: Connection, notices: Sequence[Any], measures: set[str], alerts: set[str]
 ) -> Ended:
-    newest = select(notice.c.alert, notice.c.measure, func.max(notice.c.created)).where(
-        notice.c.kind == "correction",
-        notice.c.measure.in_(measures) | (notice.c.measure.is_(None) & notice.c.alert.in_(alerts)),
-    ).group_by(notice.c.alert, notice.c.measure)  # fmt: skip
+    if not measures and not alerts:
+        return set()
     since: dict[tuple[str, str | None], datetime] = {}
-    for alert_id, measure_id, at in connection.execute(newest):
+    given = {"measures": list(measures), "alerts": list(alerts)}
+    for alert_id, measure_id, at in connection.execute(_CORRECTIONS, given):
         about = _about(alert_id, measure_id)
         since[about] = max(at, since.get(about, at))
     return {

@@ -146,4 +146,7 @@ def _first_gap(
 
 def next_hand_over(connection: Connection) -> datetime | None:
     """When `hand_over` has something to look at next, by the machine's clock."""
-    return connection.execute(select(func.min(roster.c.next))).scalar_one()
+    return connection.execute(_NEXT).scalar_one()
+
+
+_NEXT = select(func.min(roster.c.next))

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, Select, and_, exists, literal, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, exists, literal, or_, select
 
 from alerting.service.clock import LIVE
 from alerting.store.schema import alert, delivery, delivery_notice, measure, notice, pursuit
@@ -28,7 +29,7 @@ def unsettled(connection: Connection, now: datetime, *, heed: bool = True) -> di
     Without `heed`, those are counted too that are settled by an acknowledgement of the alarm alone.
     """
     known = acknowledged(connection) if heed else {}
-    rows = connection.execute(_letters().where(delivery.c.at > now - REMEMBERED))
+    rows = connection.execute(_letters(), {"since": now - REMEMBERED})
     return dict(sorted(Counter(
         row.channel for row in rows if row.channel not in known or row.at > known[row.channel]
     ).items()))  # fmt: skip
@@ -46,6 +47,7 @@ def acknowledged(connection: Connection) -> dict[str, datetime]:
     return {row.place.removeprefix("channel:"): row.answered for row in rows}
 
 
+@cache
 def _letters() -> Select[tuple[str, int, datetime]]:
     other, theirs = delivery.alias("other"), delivery_notice.alias("theirs")
     later = notice.alias("later")
@@ -91,4 +93,5 @@ def _letters() -> Select[tuple[str, int, datetime]]:
         # The alarm's own message, lost on the way, must not keep the alarm open for ever.
         .where(alert.c.rule.is_(None) | (alert.c.rule != RULE))
         .where(~same, ~reminder)
+        .where(delivery.c.at > bindparam("since"))
     )  # fmt: skip

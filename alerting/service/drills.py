@@ -33,17 +33,18 @@ def one(connection: Connection, number: int) -> Row[Any] | None:
     return connection.execute(select(drill).where(drill.c.id == number)).one_or_none()
 
 
+# Made once: they are asked after every commit.
+_WAITING = select(drill).where(drill.c.state == "scheduled").order_by(drill.c.due, drill.c.id)
+_RUNNING = select(drill).where(drill.c.state == "running").order_by(drill.c.id).limit(1)
+
+
 def waiting(connection: Connection) -> list[Row[Any]]:
     """Scheduled drills, the next first."""
-    return list(connection.execute(
-        select(drill).where(drill.c.state == "scheduled").order_by(drill.c.due, drill.c.id)
-    ))  # fmt: skip
+    return list(connection.execute(_WAITING))
 
 
 def running(connection: Connection) -> Row[Any] | None:
-    return connection.execute(
-        select(drill).where(drill.c.state == "running").order_by(drill.c.id).limit(1)
-    ).one_or_none()
+    return connection.execute(_RUNNING).one_or_none()
 
 
 def real_alert(connection: Connection) -> str | None:

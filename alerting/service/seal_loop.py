@@ -13,6 +13,8 @@ from alerting.store.schema import audit as audit_table
 if TYPE_CHECKING:
     from alerting.service.station import Station
 
+_UNSEALED = select(audit_table.c.n).where(audit_table.c.number.is_(None)).limit(1)
+
 
 class SealLoop:
     name = "seal"
@@ -25,9 +27,7 @@ class SealLoop:
 
     async def step(self) -> bool:
         with self._station.store.read() as connection:
-            waiting = connection.execute(
-                select(audit_table.c.n).where(audit_table.c.number.is_(None)).limit(1)
-            ).first()
+            waiting = connection.execute(_UNSEALED).first()
         if waiting is None:
             return False
         return bool(await self._station.writer.write(audit.seal))
