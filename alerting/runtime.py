@@ -8,6 +8,7 @@ replay is the live code.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import random
 import secrets
 import time
@@ -92,7 +93,9 @@ class RealRuntime:
         if pool not in self._pools:
             workers = 4 if pool == "fetch" else 1
             self._pools[pool] = ThreadPoolExecutor(workers, thread_name_prefix=f"suian-{pool}")
-        return await asyncio.get_running_loop().run_in_executor(self._pools[pool], work)
+        # What is bound to this task, the id in its log lines, goes with it.
+        there = contextvars.copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(self._pools[pool], there, work)
 
     def elapsed(self) -> float:
         return time.monotonic()

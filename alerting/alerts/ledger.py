@@ -25,7 +25,7 @@ from alerting.store.schema_callout import callee, callout, callout_alert
 Pair = tuple[str, str]
 # Of a stored notice what decides on later ones; its facts are long and stay where they are.
 _NOTICE = tuple(notice.c[n] for n in ("id", "kind", "alert", "measure", "post", "level", "created",
-                                          "state", "wants", "reason"))  # fmt: skip
+                                          "state", "wants", "reason", "cause"))  # fmt: skip
 
 
 class Ledger:
@@ -245,10 +245,19 @@ class Ledger:
         return self._notices[about, key]
 
     def add_notice(self, **values: Any) -> None:
-        row = self._rows.add(notice, realm=self.realm, **values)
+        cause = self.life.cause or self._cause(values["measure"], values["alert"])
+        row = self._rows.add(notice, realm=self.realm, cause=cause, **values)
         for about in ("alert", "measure"):
             if (about, values[about]) in self._notices:
                 self._notices[about, values[about]].append(row)
+
+    def _cause(self, measure_id: str | None, alert_id: str | None) -> str | None:
+        """With what that began of which this is a later word, said by the clock alone."""
+        for about, key in (("measure", measure_id), ("alert", alert_id)):
+            before = self.notices(about, key) if key else []
+            if found := next((one.cause for one in before if one.cause), None):
+                return str(found)
+        return None
 
     # Reading, for all of them at once
 

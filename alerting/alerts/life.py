@@ -41,6 +41,7 @@ class Life:
     places: Places
     policies: Policies
     zone: ZoneInfo
+    cause: str = ""  # the signal that is being taken; see chase/cause.py
     duties: bool = True  # whether the calendar's own duties arise: in a drill of people they do not
 
     def measure(self, name: str) -> Measure:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, selec
 from alerting.alerts.life import Life
 from alerting.alerts.orders import unconfirmed
 from alerting.chase.called import as_it_stands, still_asked
+from alerting.chase.cause import cause_of, say_called
 from alerting.chase.ladder import step_of
 from alerting.chase.since import first_message
 from alerting.chase.words import title_of
@@ -59,12 +60,14 @@ def call(
     due = pursuit.must_by.isoformat() if pursuit.must_by else facts.get("due")
     facts |= {"level": pursuit.level, "reason": reason, "by": by, "due": due,
               "first": first_message(connection, life, pursuit, CALLS)}  # fmt: skip
+    cause = cause_of(connection, life, pursuit=pursuit.id)
+    say_called(cause, pursuit.id, post, rung, round_)
     connection.execute(
         insert(notice).values(
             realm=life.realm, kind=kind, alert=pursuit.alert, measure=pursuit.measure,
             pursuit=pursuit.id, post=post, wants=pursuit.wants, rung=rung, round=round_,
             level=pursuit.level, created=at, due=at, state="due", facts=facts, who=step.who,
-            loudness=step.loud(round_),
+            loudness=step.loud(round_), cause=cause,
         )
     )  # fmt: skip
 
@@ -97,6 +100,7 @@ def tell(
             realm=life.realm, kind=kind, alert=alert_id, measure=measure_id, post=post,
             person=person, wants=wants, level=max(1, int(facts["level"])), created=at, due=at,
             state="due", facts=facts,
+            cause=cause_of(connection, life, measure=measure_id, alert=alert_id),
         )
     )  # fmt: skip
 

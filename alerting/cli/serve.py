@@ -28,6 +28,7 @@ from alerting.service.process import Role, loops_of
 from alerting.service.station import Station
 from alerting.store import Store
 from alerting.store.database import prepare_folder
+from alerting.telemetry.logs import configure
 from alerting.web.app import make_app
 
 log = structlog.get_logger()
@@ -45,7 +46,7 @@ def serve(
 ) -> None:
     """Run the service until Ctrl-C."""
     settings = load_config(config)
-    _log_from(settings.log)
+    configure(settings.log.level, settings.log.format)
     if clock is not None and not settings.county.fictional:
         raise BadInput("--clock moves time by hand, which only a fictional county may do")
     if role != "all" and not settings.database:
@@ -72,8 +73,8 @@ async def _serve(config: Config, role: Role, play: bool, clock: Path | None) -> 
     shows = role in ("all", "web")
     loops = loops_of(station, role)
     server = uvicorn.Server(
-        uvicorn.Config(make_app(station, pages_too=shows), log_level="warning", access_log=False,
-                       lifespan="off", timeout_graceful_shutdown=3)
+        uvicorn.Config(make_app(station, pages_too=shows), log_config=None, log_level="warning",
+                       access_log=False, lifespan="off", timeout_graceful_shutdown=3)
     )  # fmt: skip
     # The book, the county and the libraries live as long as the process. Walking them all again in
     # each full collection took 90 ms, often in the middle of a transaction.
@@ -109,18 +110,6 @@ def _mine(config: Config) -> contextlib.AbstractContextManager[None]:
         return only_one(config.data)
     prepare_folder(config.data)
     return contextlib.nullcontext()
-
-
-def _log_from(level: str) -> None:
-    """Log what is at least this grave; traces in the plain form, for the other shows local variables
-    and with them secrets."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        processors=[
-            *structlog.get_config()["processors"][:-1],
-            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
-        ],
-    )
 
 
 def _listen(config: Config) -> socket.socket:

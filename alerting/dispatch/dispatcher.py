@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import Connection, Row, func, literal, select
 
 from alerting.dispatch import codes, outbox, rates, ways
@@ -31,8 +32,10 @@ from alerting.store import Store, Writer
 from alerting.store.database import Death
 from alerting.store.schema import UtcText, delivery, notice
 from alerting.store.schema import realm as realm_table
-from alerting.telemetry import Tally
+from alerting.telemetry import Tally, Traces, about
+from alerting.telemetry.traces import Said
 
+log = structlog.get_logger()
 PATIENCE = 3.0  # seconds that a provider may still take when the service is stopped
 
 
@@ -56,8 +59,9 @@ class Dispatcher:
         quiet: Quiet = Quiet(),
         owner: str = "",
         tally: Tally | None = None,
+        traces: Traces | None = None,
     ) -> None:
-        self._tally = tally or Tally()
+        self._tally, self._traces = tally or Tally(), traces or Traces()
         self._store, self._writer, self._runtime, self._now_of = store, writer, runtime, now_of
         self._channels, self._owner = channels, owner
         self._composer = partial(Composer, places=places, zone=zone, sender=sender)
@@ -228,9 +232,18 @@ class Dispatcher:
             await self._writer.write(lambda c, batch=batch: self._settle(c, batch))  # type: ignore[misc]
 
     async def _send(self, one: Claimed) -> Outcome:
-        began = self._runtime.elapsed()
-        outcome = await self._attempt(one)
-        self._tally.sent(one.channel, outcome.kind, self._runtime.elapsed() - began)
+        first, *others = one.message.causes or (f"delivery:{one.message.delivery}",)
+        said: Said = {"delivery": one.message.delivery, "channel": one.channel}
+        began, at = self._runtime.elapsed(), self._runtime.now()
+        with about(first, **said):
+            outcome = await self._attempt(one)
+            took = self._runtime.elapsed() - began
+            self._tally.sent(one.channel, outcome.kind, took)
+            log.info("message handed over", outcome=outcome.kind, seconds=round(took, 3),
+                     **({"reason": outcome.failed.reason} if outcome.failed is not None else {}),
+                     **({"causes": [first, *others]} if others else {}))  # fmt: skip
+        told = {**said, "realm": one.message.realm, "outcome": outcome.kind}
+        self._traces.span(first, "send", at, at + timedelta(seconds=took), told, others=others)
         return outcome
 
     async def _attempt(self, one: Claimed) -> Outcome:

@@ -255,6 +255,7 @@ def _message(
         created=row.created,
         about=tuple({"notice": n.id, "kind": n.kind, "alert": n.alert, "measure": n.measure,
                      "level": n.level, "wants": n.wants} for n in carried),
+        causes=tuple(dict.fromkeys(n.cause or f"notice:{n.id}" for n in carried)),
     )  # fmt: skip
 
 

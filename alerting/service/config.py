@@ -130,6 +130,27 @@ class Bus(Part):
         return value
 
 
+class Log(Part):
+    """`json`: one object a line, for programs that gather logs. The level alone may stand for all."""
+
+    level: Literal["debug", "info", "warning"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class Telemetry(Part):
+    """`otlp`: the collector that traces go to, by OTLP over HTTP; "": where OTEL_EXPORTER_OTLP_ENDPOINT
+    says, else nowhere."""
+
+    otlp: str = ""
+
+    @field_validator("otlp")
+    @classmethod
+    def _a_collector(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s@]+", value):
+            raise ValueError(f"{value!r} is no address of a collector, e.g. http://127.0.0.1:4318")
+        return value.rstrip("/")
+
+
 class Config(Part):
     """`address` is what the service listens on: 127.0.0.1 for this machine alone, 0.0.0.0 for all."""
 
@@ -149,7 +170,13 @@ class Config(Part):
     bus: Bus = Bus()
     watch: Watch = Watch()
     sentinels: dict[str, Sentinel] = {}
-    log: Literal["debug", "info", "warning"] = "info"
+    log: Log = Log()
+    telemetry: Telemetry = Telemetry()
+
+    @field_validator("log", mode="before")
+    @classmethod
+    def _level_alone(cls, value: Any) -> Any:
+        return {"level": value} if isinstance(value, str) else value
 
     @field_validator("database")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,12 @@ from alerting.alerts.work import Work
 from alerting.audit import record
 from alerting.bus import Overtaken, Record
 from alerting.errors import Refused
-from alerting.service.clock import LIVE
+from alerting.service.story import Story
 from alerting.signals import Report, Signal, Tick, stamped_by
 from alerting.store.database import Death
 from alerting.store.faults import of_the_store
 from alerting.store.schema import slice_done
+from alerting.telemetry import about
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
@@ -55,6 +57,7 @@ class EngineLoop:
             for one in records:
                 await self._take(realm.id, one, after)
                 after, worked = one.seq, True
+                self._station.goes_on(self.name)
         return worked
 
     async def take_up(self) -> None:
@@ -95,16 +98,30 @@ class EngineLoop:
             log.error("signal cannot be read", realm=realm, signal=one.id, error=str(error))
             await self._set_aside(realm, one, was, error)
             return
-        now = signal.accepted or signal.issued
+        cause = self._cause(signal)
+        with about(cause, signal=signal.id):
+            await self._judge(realm, one, was, signal, cause)
+
+    def _cause(self, signal: Signal) -> str:
+        """The id that all that comes of it carries: a person's answer is part of an older story."""
+        if not isinstance(signal, Report):
+            return signal.id
+        with self._station.store.read() as connection:
+            return chase.answers_to(connection, signal)
+
+    async def _judge(self, realm: str, one: Record, was: int, signal: Signal, cause: str) -> None:
+        station, now = self._station, signal.accepted or signal.issued
         engine = station.engines[realm]
+        story = Story(station, realm, one.seq, signal, cause)
         try:
             touched = engine.see(signal, now)
             done = await self._done(realm, one.seq)
             work = await station.runtime.in_thread(
                 "engine", lambda: engine.work(signal, now, touched, done)
             )
-            await self._commit(realm, engine, was, one.seq, signal, work, done)
-            self._count(realm, signal, now)
+            story.judged()
+            slices = await self._commit(realm, engine, was, one.seq, signal, cause, work, done)
+            story.committed(slices)
         except Exception as error:
             log.exception("signal failed", realm=realm, signal=one.id)
             self._unsure.add(realm)
@@ -117,10 +134,11 @@ class EngineLoop:
             await self._set_aside(realm, one, was, error)
 
     async def _commit(
-        self, realm: str, engine: Engine, was: int, seq: int, signal: Signal, work: Work,
-        done: set[int],
-    ) -> None:  # fmt: skip
-        bus, life = self._station.bus, engine.life
+        self, realm: str, engine: Engine, was: int, seq: int, signal: Signal, cause: str,
+        work: Work, done: set[int],
+    ) -> int:  # fmt: skip
+        """Gives how many slices had something to write."""
+        bus, life = self._station.bus, replace(engine.life, cause=cause)
         slices = [s for s in engine.slices(work) if s not in done]
         if slices:
             self._die.at("before")
@@ -160,6 +178,7 @@ class EngineLoop:
         await self._station.writer.write(the_last, first=isinstance(signal, Report))
         for rule, place in let_go:
             engine.let_go(rule, place)
+        return len(slices)
 
     async def _changes(self, engine: Engine, work: Work, number: int) -> Changes:
         return await self._station.runtime.in_thread(
@@ -174,11 +193,6 @@ class EngineLoop:
                 )
             )
             return set(rows.scalars())
-
-    def _count(self, realm: str, signal: Signal, accepted: datetime) -> None:
-        station = self._station
-        waited = (station.now(realm) - accepted).total_seconds() if realm == LIVE else None
-        station.tally.taken(station.realm(realm).kind, signal.kind, waited)
 
     async def _set_aside(self, realm: str, one: Record, was: int, error: Exception) -> None:
         """A signal that cannot be read, or fails twice, must not stop all that come after it; the

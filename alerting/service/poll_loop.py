@@ -62,6 +62,7 @@ class PollLoop:
         due = [s for s in self._sources if s.due <= now]
         for source in due:
             await self._poll(source, now)
+            self._station.goes_on(self.name)
         return bool(due)
 
     async def _poll(self, source: Polled, now: datetime) -> None:

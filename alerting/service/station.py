@@ -39,10 +39,11 @@ from alerting.service.feeds import Feeds, live_feeds
 from alerting.service.loop import Rounds
 from alerting.service.player import Player
 from alerting.service.sources import source_states
+from alerting.service.story import accepted
 from alerting.signals import Report, Signal, Spot, stamped_by
 from alerting.store import Store, Writer
 from alerting.store.link import PROCESS, Link
-from alerting.telemetry import Tally
+from alerting.telemetry import Tally, make_traces
 from alerting.weather import Column, Fields, FieldSettings
 
 log = structlog.get_logger()
@@ -60,6 +61,7 @@ class Station:
         self._offered: Book | None = None
         self.name = f"{PROCESS}{runtime.token(8)}" if store.shared else ""  # among several
         self.tally = Tally()
+        self.traces = make_traces(self.config.telemetry.otlp, self.name)
         self.writer = Writer(store, runtime, self.tally)
         self.bus = EmbeddedBus()
         bus = self.config.bus
@@ -85,7 +87,7 @@ class Station:
             store=store, writer=self.writer, runtime=runtime, channels=self.channels,
             book=self.book, places=self.places, sender=self._sender(), zone=self.config.county.zone,
             url=self.config.url, now_of=self.now, quiet=self.config.quiet, owner=self.name,
-            tally=self.tally,
+            tally=self.tally, traces=self.traces,
         )  # fmt: skip
         self.player = Player(self)
         self.engines[LIVE] = self._engine(self._realms[LIVE], self._feeds[LIVE], self.book)
@@ -172,6 +174,12 @@ class Station:
         feeds = self._feeds.get(realm_id)
         return {s.name: s.cadence for s in feeds.weather} if feeds is not None else {}
 
+    def goes_on(self, loop: str) -> None:
+        """A long round of a loop has come a step further: it does not stand still."""
+        rounds = self.loops.get(loop)
+        if rounds is not None and rounds.ended is not None:
+            rounds.ended = self.runtime.elapsed()
+
     @property
     def known_to_live(self) -> bool:
         """Whether the other processes of its database, if it has any, know that this one lives."""
@@ -197,6 +205,11 @@ class Station:
 
     async def publish(self, realm_id: str, signals: list[Signal]) -> list[str]:
         """Keep signals for the engine; returns, with the ids that are new, after the commit."""
+        new = await self._publish(realm_id, signals)
+        accepted(realm_id, signals, set(new))
+        return new
+
+    async def _publish(self, realm_id: str, signals: list[Signal]) -> list[str]:
         at = self.now(realm_id)
         if self.kafka is not None:
             kafka = self.kafka
@@ -403,3 +416,4 @@ class Station:
             self.kafka.close()
         self.runtime.close()
         self.store.close()
+        self.traces.close()

@@ -234,6 +234,12 @@ def _a_rate_is_kept_by_all(connection: Connection) -> None:
     schema_reach.rate.create(connection, checkfirst=True)
 
 
+
+def _notices_know_their_cause(connection: Connection) -> None:
+    if "cause" not in {c["name"] for c in inspect(connection).get_columns("notice")}:
+        connection.execute(text("ALTER TABLE notice ADD COLUMN cause VARCHAR"))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -253,6 +259,7 @@ MIGRATIONS = {
     "0029": _leases_have_an_owner,
     "0030": _what_is_wrong_is_found,
     "0031": _a_rate_is_kept_by_all,
+    "0032": _notices_know_their_cause,
 }  # fmt: skip
 
 

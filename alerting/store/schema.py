@@ -334,6 +334,7 @@ notice = Table(
     Column("state", String, nullable=False),  # due | carried | withheld | nobody
     Column("reason", Text, nullable=False, server_default=""),
     Column("facts", JSON, nullable=False),  # what composing needs besides alert and measure
+    Column("cause", String),  # the signal with which it began; None: none did
     Column("noted", Boolean, nullable=False, server_default="0"),  # "nobody" seen by the chase
     # Whom of the post it calls: on-duty | any one | everyone | incomer (`person`, who is to come and is
     # not on duty yet) | reached (those whom earlier ones about the same reached, and who do not hold it

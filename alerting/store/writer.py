@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import heapq
 import itertools
 from collections.abc import Callable
@@ -41,7 +42,13 @@ class Writer:
     async def write(self, work: Callable[[Connection], T], *, first: bool = False) -> T:
         """Run `work` in a transaction; `first` puts it ahead of all that is not."""
         done: Future[T] = Future()
-        heapq.heappush(self._queue, (0 if first else 1, next(self._number), work, done))
+        # It may be done in another's turn, and is logged as its own all the same.
+        context = contextvars.copy_context()
+
+        def own(connection: Connection) -> T:
+            return context.run(work, connection)
+
+        heapq.heappush(self._queue, (0 if first else 1, next(self._number), own, done))
         await self._runtime.in_thread("writer", self._one)
         while not done.done():  # another's turn came first; ours is still queued
             await self._runtime.in_thread("writer", self._one)

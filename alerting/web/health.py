@@ -21,7 +21,7 @@ PATIENCE = 5.0  # seconds for the database to answer
 STANDS = 180.0  # seconds of one round of a loop after which it stands still
 # A round goes through all sources that are due, and each may take its time.
 STANDS_LONGER = {"poll": 900.0}
-HOPELESS = 5  # times that: nothing but a new process will help
+HOPELESS = 10  # times that: nothing but a new process will help
 
 
 @router.get("/healthz")

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.postgres_server import Server
+from tests.scenarios.apart import Apart
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.office import Office
 from tests.scenarios.standin import StandIn
@@ -91,3 +93,22 @@ def smith(town: Town) -> Phone:
 def qian(town: Town) -> Phone:
     """Keeps the road: salt and gritters."""
     return town.phone("qian")
+
+
+@pytest.fixture
+def make_apart(
+    tmp_path: Path, provider: StandIn, nursery: Nursery, postgres: Server
+) -> Iterator[Callable[..., Apart]]:
+    """A town of several processes, none of which has begun."""
+    made: list[Apart] = []
+
+    def make(**changes: Any) -> Apart:
+        town = Apart(tmp_path, provider, nursery, changes={"database": postgres.fresh()} | changes)
+        made.append(town)
+        return town
+
+    yield make
+    for town in made:
+        town.seals()
+        town.dies()
+        town.keeps_its_books()

@@ -6,38 +6,15 @@ from __future__ import annotations
 import os
 import signal as os_signal
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from alerting.store.schema import alert, answer, audit, delivery, realm, signal
 from tests.kafka_broker import Broker
-from tests.postgres_server import Server
 from tests.scenarios.apart import Apart
-from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import StandIn
 from tests.scenarios.weather import ORANGE_FOG
-
-
-@pytest.fixture
-def make_apart(
-    tmp_path: Path, provider: StandIn, nursery: Nursery, postgres: Server
-) -> Iterator[Callable[..., Apart]]:
-    """A town of several processes, none of which has begun."""
-    made: list[Apart] = []
-
-    def make(**changes: Any) -> Apart:
-        town = Apart(tmp_path, provider, nursery, changes={"database": postgres.fresh()} | changes)
-        made.append(town)
-        return town
-
-    yield make
-    for town in made:
-        town.seals()
-        town.dies()
-        town.keeps_its_books()
 
 
 @pytest.mark.kafka

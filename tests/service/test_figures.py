@@ -22,6 +22,7 @@ from alerting.runtime import VirtualRuntime
 from alerting.service import troubles
 from alerting.service.config import load_config
 from alerting.service.county import load_county
+from alerting.service.engine_loop import EngineLoop
 from alerting.service.process import loops_of
 from alerting.service.station import Station
 from alerting.service.watch_loop import WatchLoop
@@ -135,3 +136,11 @@ def test_what_is_asked_for_often_costs_no_more_over_a_hundred_thousand_rows(
     assert full <= empty * 1.5 + 200, (empty, full)
     changed = {k for k, v in asked(station).items() if said.get(k) != v} if asked is scrape else set()
     assert {k for k in changed if "clock_timestamp" not in k and "loop_idle" not in k} == set()
+
+
+def test_a_backlog_that_is_worked_off_is_no_standstill(station: Station) -> None:
+    """One round takes many signals, and a forecast for a whole province takes its time."""
+    station.loops["engine"].ended = 0.0
+    asyncio.run(station.publish("live", [Tick(source="clock", issued=START, subject="x")]))
+    assert asyncio.run(EngineLoop(station).step())
+    assert station.loops["engine"].ended > 0.0

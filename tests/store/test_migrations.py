@@ -260,3 +260,20 @@ def test_what_a_digest_gathers_stood_behind_its_band_once(tmp_path: Path) -> Non
     assert [tuple(row) for row in found] == [
         ("red", ""), ("red", "check"), ("orange", "ends"), ("lower", "signature")]  # fmt: skip
     store.close()
+
+
+def test_notices_of_an_earlier_database_have_no_cause_and_what_is_wrong_is_found_by_indexes(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    names = {"notice": "notice_by_pursuit", "delivery": "delivery_dead", "audit": "audit_set_aside"}
+    for name in names.values():
+        store.write(lambda c, name=name: c.execute(text(f"DROP INDEX {name}")))
+    store.write(lambda c: c.execute(text("ALTER TABLE notice DROP COLUMN cause")))
+    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0029'")))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    assert "cause" in columns(store, "notice")
+    with store.read() as connection:
+        for table, name in names.items():
+            assert name in {one["name"] for one in inspect(connection).get_indexes(table)}
+    assert store.revision() == max(MIGRATIONS)
+    store.close()

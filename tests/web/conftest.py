@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 import uvicorn
 
-from alerting.cli.serve import _log_from
 from alerting.runtime import VirtualRuntime
 from alerting.service.config import load_config
 from alerting.service.county import load_county
 from alerting.service.station import Station
 from alerting.store import Store
 from alerting.store import schema as s
+from alerting.telemetry.logs import configure
 from alerting.web.app import make_app
 from tests.exercises.minute import Terminal
 from tests.web.web_desk import NOW, Browser, Desk
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session", autouse=True)
 def logged_as_by_the_service() -> None:
     """A trace in structlog's usual form draws the variables of every frame, for seconds."""
-    _log_from("info")
+    configure("info", "text")
 
 
 @pytest.fixture

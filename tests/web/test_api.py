@@ -378,7 +378,7 @@ def test_who_is_not_ready_names_all_that_is_lacking(desk: Desk, web: Browser) ->
         assert words in said.json()["detail"]
     assert "poll" not in said.json()["detail"], "many sources may take their time"
     assert web.get("/healthz").status_code == 200, "not yet: it may come to its end"
-    desk.loops["engine"].ended = now - 1000
+    desk.loops["engine"].ended = now - 2000
     hopeless = web.get("/healthz")
     assert hopeless.status_code == 503
     assert "evaluating signals (engine)" in hopeless.json()["detail"]

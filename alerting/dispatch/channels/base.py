@@ -70,6 +70,7 @@ class Message:
     link: str  # whole address, or "" where nothing is asked
     created: datetime
     about: tuple[Mapping[str, Any], ...] = ()  # kind, alert, measure, level of each notice
+    causes: tuple[str, ...] = ()  # the signals with which its notices began, each once
     # Provider ids of other messages to this address: plain news can say the same twice.
     others: frozenset[str] = frozenset()
 
