@@ -43,7 +43,7 @@ def test_the_compose_file_is_of_the_specification() -> None:
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [("cap_drop:", "cap_drops:"), ("service_healthy", "healthy"), ("{replicas: 2}", "{replicas: two}"),
-     ("secrets: [database_password, twilio_token]", "secrets: [nothing]"), ("grace_period: 30s", "grace_period: 30 parsec")],
+     ("secrets: [database_password, twilio_token, sentinel_secret]", "secrets: [nothing]"), ("grace_period: 30s", "grace_period: 30 parsec")],
 )  # fmt: skip
 def test_a_slip_in_it_would_be_seen(right: str, wrong: str) -> None:
     text = (DEPLOY / "compose.yaml").read_text("utf-8")
@@ -176,26 +176,26 @@ def test_pods_may_do_nothing_that_they_need_not() -> None:
 # systemd
 
 
-def unit() -> list[tuple[str, str]]:
-    lines = (DEPLOY / "suian.service").read_text("utf-8").splitlines()
-    return [(k, v) for k, mark, v in (line.partition("=") for line in lines) if mark and not k.startswith("#")]
+UNITS = {"suian.service": "suian serve", "suian-sentinel.service": "suian sentinel"}
 
 
-def test_the_unit_never_gives_up_and_ends_in_order() -> None:
-    said = dict(unit())
-    assert said["ExecStart"] == "/opt/suian/bin/suian serve"
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_never_gives_up_and_ends_in_order(name: str) -> None:
+    lines = (DEPLOY / name).read_text("utf-8").splitlines()
+    said = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    assert said["ExecStart"] == f"/opt/suian/bin/{UNITS[name]}"
     assert (said["Restart"], said["StartLimitIntervalSec"], said["KillSignal"]) == ("always", "0", "SIGINT")
     assert int(said["TimeoutStopSec"]) >= 15
 
 
-def test_systemd_reads_the_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_reads_a_unit(name: str, tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("needs systemd-analyze")
-    text = (DEPLOY / "suian.service").read_text("utf-8")
+    text = (DEPLOY / name).read_text("utf-8")
     # Its program, account and folders are of the box it is installed on.
-    text = text.replace("/opt/suian/bin/suian serve", "/bin/true").replace("User=suian", "User=daemon")
-    (tmp_path / "suian.service").write_text(text)
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(tmp_path / "suian.service")],
+    text = text.replace(f"/opt/suian/bin/{UNITS[name]}", "/bin/true").replace("User=suian", "User=daemon")
+    (tmp_path / name).write_text(text)
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(tmp_path / name)],
                           capture_output=True, text=True)  # fmt: skip
-    about = [line for line in done.stderr.splitlines() if "suian.service" in line]
-    assert about == []
+    assert [line for line in done.stderr.splitlines() if name in line] == []
