@@ -35,6 +35,7 @@ test: install lint
 faults: install
 	@SUIAN_ALL_FAULTS=1 $(BIN)/pytest tests/faults tests/sabotage tests/laws tests/alerts/test_nights_laws.py \
 		tests/chase/test_laws.py tests/chase/test_meeting.py tests/chase/test_gate.py
+	@$(BIN)/python -m tests.campaign
 
 # All that the record has of a New York winter, through the real process (over an hour on two cores).
 winter: install

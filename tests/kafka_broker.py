@@ -46,10 +46,11 @@ class Broker:
 
     cluster = "MkU3OEVBNTcwNTJENDM2Qk"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, door: int = 0) -> None:
+        """Clients are told to come to the port `door`, where there is one before its own."""
         self.folder = folder
-        self.port, self._controller = _free_port(), _free_port()
-        self.address = f"127.0.0.1:{self.port}"
+        self.port, self._controller = free_port(), free_port()
+        self.address = f"127.0.0.1:{door or self.port}"
         self._process: subprocess.Popen[bytes] | None = None
         self._classpath = f"{jars()}/*"
         self._config = folder / "server.properties"
@@ -62,7 +63,7 @@ class Broker:
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{self._controller}
 listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self._controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{self.port}
+advertised.listeners=PLAINTEXT://{self.address}
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={self.folder}/data
@@ -73,6 +74,8 @@ transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=true
 log.flush.interval.messages=1
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 """
 
     def start(self) -> None:
@@ -95,6 +98,10 @@ log.flush.interval.messages=1
             self._process.wait(60)
             self._process = None
 
+    def sends(self, how: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(how)
+
     def _command(self) -> list[str]:
         return ["java", "-Xmx256m", "-Xshare:auto", "-cp", self._classpath]
 
@@ -102,7 +109,7 @@ log.flush.interval.messages=1
         subprocess.run([*self._command(), *words], check=True, capture_output=True, timeout=120)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

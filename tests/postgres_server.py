@@ -134,7 +134,7 @@ def _until(happened: Any, seconds: float, why: Any) -> None:
         time.sleep(0.02)
 
 
-def _account() -> dict[str, Any]:
+def account() -> dict[str, Any]:
     """What a process is started with so that it is not root's."""
     if os.getuid() != 0:
         return {}
@@ -149,7 +149,7 @@ def _account() -> dict[str, Any]:
 
 def _hold(folder: Path, owner: int) -> None:
     """Start the server, say where it is, and stop it when the test run is over."""
-    bin_, account = programs(), _account()
+    bin_, owned = programs(), account()
     assert bin_ is not None
     home = Path(tempfile.mkdtemp(prefix="suian-postgres-"))
     ended: list[int] = []
@@ -158,26 +158,15 @@ def _hold(folder: Path, owner: int) -> None:
     (folder / "holder").write_text(str(os.getpid()))
     server: subprocess.Popen[bytes] | None = None
     try:
-        if account:
-            os.chown(home, account["user"], account["group"])
-        data, port = home / "data", _free_port()
-        subprocess.run(
-            [bin_ / "initdb", "-D", data, "-U", SUPERUSER, "-A", "trust", "--no-sync", "-E", "UTF8",
-             "--locale=C"],
-            check=True, cwd=home, stdout=subprocess.DEVNULL, **account,
-        )  # fmt: skip
-        settings = {
-            "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": home,
-            "fsync": "off", "full_page_writes": "off", "max_connections": 100,
-            "shared_buffers": "64MB", "autovacuum": "off",
-        }  # fmt: skip
-        words = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-        server = subprocess.Popen([bin_ / "postgres", "-D", data, *words], cwd=home, **account)
-        address = f"postgresql://{SUPERUSER}@127.0.0.1:{port}/postgres"
-        _until(lambda: _answers(address), 60, lambda: "the database server did not come up")
-        _make_ready(Server(address))
+        if owned:
+            os.chown(home, owned["user"], owned["group"])
+        port = free_port()
+        init(bin_, home / "data", owned)
+        server = run(bin_, home, port, owned)
+        _until(lambda: answers(address_at(port)), 60, lambda: "the database server did not come up")
+        _make_ready(Server(address_at(port)))
         fresh = folder / "address.new"
-        fresh.write_text(address)
+        fresh.write_text(address_at(port))
         fresh.rename(folder / "address")
         while not ended and _lives(owner):
             time.sleep(0.2)
@@ -189,13 +178,42 @@ def _hold(folder: Path, owner: int) -> None:
         (folder / "holder").unlink()
 
 
+def init(programs: Path, data: Path, owned: dict[str, Any]) -> None:
+    """Make the folder of a server's data."""
+    subprocess.run(
+        [programs / "initdb", "-D", data, "-U", SUPERUSER, "-A", "trust", "--no-sync", "-E", "UTF8",
+         "--locale=C"],
+        check=True, cwd=data.parent, stdout=subprocess.DEVNULL, **owned,
+    )  # fmt: skip
+
+
+def run(
+    programs: Path, home: Path, port: int, owned: dict[str, Any], log: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """The server over home/data, which may not answer yet."""
+    settings = {
+        "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": home,
+        "fsync": "off", "full_page_writes": "off", "max_connections": 100,
+        "shared_buffers": "64MB", "autovacuum": "off",
+    }  # fmt: skip
+    words = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+    out = log.open("ab") if log else None
+    return subprocess.Popen(
+        [programs / "postgres", "-D", home / "data", *words], cwd=home, stdout=out, stderr=out, **owned
+    )
+
+
+def address_at(port: int) -> str:
+    return f"postgresql://{SUPERUSER}@127.0.0.1:{port}/postgres"
+
+
 def _make_ready(server: Server) -> None:
     """The database from which those of the tests are copied: it has today's tables."""
     server._do("CREATE DATABASE ready TEMPLATE template0")
     Store(server._named("ready")).close()
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
     try:
         psycopg.connect(address, connect_timeout=2).close()
     except psycopg.OperationalError:
@@ -211,7 +229,7 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
     import socket
 
     with socket.socket() as probe:

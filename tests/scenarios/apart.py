@@ -63,12 +63,7 @@ class Apart(Town):
         number = sum(1 for one in self.processes if one.role == role)
         log = self.folder / f"{role}-{number}.log"
         log.touch()
-        given = os.environ | {"TWILIO_AUTH_TOKEN": TOKEN} | environment
-        given.pop("SUIAN_PORT", None)
-        if role != "web":
-            given["SUIAN_PORT"] = "0"
-        words = ["serve", "--config", str(self.folder / "config.yaml"), "--role", role]
-        pid = self.nursery.start(words, self.folder, log, given)
+        pid = self._launch(role, log, environment)
         made = Process(role, pid, log)
         self.processes.append(made)
         if role == "web":
@@ -88,6 +83,14 @@ class Apart(Town):
                 yield
             finally:
                 connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')  # type: ignore[arg-type]
+
+    def _launch(self, role: str, log: Path, environment: dict[str, str]) -> int:
+        given = os.environ | {"TWILIO_AUTH_TOKEN": TOKEN} | environment
+        given.pop("SUIAN_PORT", None)
+        if role != "web":
+            given["SUIAN_PORT"] = "0"
+        words = ["serve", "--config", str(self.folder / "config.yaml"), "--role", role]
+        return self.nursery.start(words, self.folder, log, given)
 
     def holds(self, one: Process, what: str) -> bool:
         """Whether this process was the last that took something over."""

@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import traceback
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Nursery:
-    """The test's end of it; one for a session."""
+    """The test's end of it; one for a session. May be asked from several threads."""
 
     def __init__(self) -> None:
+        self._one_asks = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.scenarios.nursery"], cwd=ROOT, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -48,9 +50,10 @@ class Nursery:
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        with self._one_asks:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            answer: dict[str, Any] = json.loads(self._process.stdout.readline())
         return answer
 
 

@@ -1,0 +1,1 @@
+"""Faults thrown at the real processes, the real PostgreSQL and the real Kafka, in real time."""

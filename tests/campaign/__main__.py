@@ -1,0 +1,38 @@
+"""`python -m tests.campaign [RUNS]`: that many storms, each with a fault drawn by its number; what was
+told before in FILE is not told again. `--table` prints what FILE holds, `--fault WORD` takes those only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from tests.campaign.faults import FAULTS
+from tests.campaign.run import FILE, campaign, read, table
+
+
+def main() -> int:
+    words = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
+    words.add_argument("runs", nargs="?", type=int, default=60)
+    words.add_argument("--file", type=Path, default=FILE)
+    words.add_argument("--fault", default="", help="only faults whose name holds this")
+    words.add_argument("--table", action="store_true", help="print the table and run nothing")
+    given = words.parse_args()
+    if given.table:
+        print(table(read(given.file)))
+        return 0
+    bad = 0
+    faults = [one for one in FAULTS if given.fault in one.name]
+    for one in campaign(given.runs, given.file, faults):
+        bad += bool(one["wrong"])
+        print(f"{one['number']:3} {one['fault']}: {'; '.join(one['wrong']) or 'well'}, recovered in"
+              f" {one['recovered']:.1f} s, {one['seconds']:.0f} s in all", flush=True)
+        for line in one["log"] if one["wrong"] else ():
+            print(f"      {json.dumps(line, ensure_ascii=False)}")
+    return min(bad, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""The campaign's short form: storms over real servers with the faults that a province sees most, each as
+the undisturbed one in the end. `python -m tests.campaign` tells sixty, with every fault there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests import kafka_broker, postgres_server
+from tests.campaign.faults import FAULTS
+from tests.campaign.run import campaign
+from tests.conftest import lacking
+
+SHORT = ("PostgreSQL killed", "Kafka killed", "all killed")
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(900)
+def test_storms_with_a_fault_end_as_the_undisturbed_one(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    if what := kafka_broker.missing():
+        lacking(f"a real Kafka broker {what}")
+    if postgres_server.programs() is None:
+        lacking("a real PostgreSQL")
+    chosen = [one for one in FAULTS if one.name in SHORT]
+    runs = list(campaign(len(SHORT), tmp_path / "campaign.jsonl", chosen))
+    wrong = [f"{one['fault']}: {one['wrong']}\n{one['log']}" for one in runs if one["wrong"]]
+    assert not wrong, "\n".join(wrong)
+    assert {one["fault"] for one in runs} == set(SHORT)
+    record_property("figures", ", ".join(f"{one['fault']}: recovered in {one['recovered']:.1f} s" for one in runs))
