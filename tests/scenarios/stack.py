@@ -23,7 +23,7 @@ import requests
 
 from alerting.runtime import RealRuntime
 from tests.deploy.files import compose, image, probes, seconds, without_own_settings
-from tests.kafka_broker import Broker, _free_port
+from tests.kafka_broker import Broker, free_port
 from tests.postgres_server import _account, programs
 from tests.scenarios.apart import Apart, Process
 from tests.scenarios.standin import TOKEN
@@ -58,7 +58,7 @@ def database(folder: Path) -> Iterator[str]:
     assert found is not None
     bin_ = (found / "initdb").resolve().parent  # where all of them are
     account = _account()
-    home, port = Path(tempfile.mkdtemp(prefix="suian-compose-")), _free_port()
+    home, port = Path(tempfile.mkdtemp(prefix="suian-compose-")), free_port()
     try:
         word = home / "password"
         word.write_text((folder / "secrets" / "postgres" / Path(given["POSTGRES_PASSWORD_FILE"]).name).read_text())
@@ -109,7 +109,7 @@ class Stack(Apart):
             within = Path(target).relative_to(image()["folder"])
             assert (self.folder / within).exists(), mount
             assert (Path(source).name, mode) == (within.name, "ro")
-        port = int(self.url.rpartition(":")[2]) if role == "web" else _free_port()
+        port = int(self.url.rpartition(":")[2]) if role == "web" else free_port()
         here = self._places | {"/run/secrets/": f"{self.folder}/secrets/{role}/"}
         given = {name: put(value, here) for name, value in service["environment"].items()}
         own = {"SUIAN_PORT": str(port), "SUIAN_ADDRESS": "127.0.0.1"}
