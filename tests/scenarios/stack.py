@@ -24,7 +24,7 @@ import requests
 from alerting.runtime import RealRuntime
 from tests.deploy.files import compose, image, probes, seconds, without_own_settings
 from tests.kafka_broker import Broker, free_port
-from tests.postgres_server import _account, programs
+from tests.postgres_server import account, programs
 from tests.scenarios.apart import Apart, Process
 from tests.scenarios.standin import TOKEN
 from tests.scenarios.town import SOON
@@ -57,17 +57,17 @@ def database(folder: Path) -> Iterator[str]:
     given, found = service["environment"], programs()
     assert found is not None
     bin_ = (found / "initdb").resolve().parent  # where all of them are
-    account = _account()
+    owned = account()
     home, port = Path(tempfile.mkdtemp(prefix="suian-compose-")), free_port()
     try:
         word = home / "password"
         word.write_text((folder / "secrets" / "postgres" / Path(given["POSTGRES_PASSWORD_FILE"]).name).read_text())
         for one in (home, word):
-            os.chown(one, account.get("user", -1), account.get("group", -1))
+            os.chown(one, owned.get("user", -1), owned.get("group", -1))
         run(bin_ / "initdb", "-D", home / "data", "-U", given["POSTGRES_USER"], "-A", "scram-sha-256",
-            "--pwfile", word, "--no-sync", *given["POSTGRES_INITDB_ARGS"].split(), cwd=home, **account)  # fmt: skip
+            "--pwfile", word, "--no-sync", *given["POSTGRES_INITDB_ARGS"].split(), cwd=home, **owned)  # fmt: skip
         words = [bin_ / "postgres", "-D", home / "data", "-p", str(port), "-h", "127.0.0.1", "-k", home, "-F"]
-        server = subprocess.Popen(words, cwd=home, stderr=(home / "log").open("wb"), **account)
+        server = subprocess.Popen(words, cwd=home, stderr=(home / "log").open("wb"), **owned)
         try:
             kind, program, *more = service["healthcheck"]["test"]
             assert kind == "CMD"
