@@ -49,6 +49,8 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "verify": "verify:verify",
     "token": {"create": "token:create", "list": "token:list_", "revoke": "token:revoke"},
     "audit": {"verify": "audit:verify"},
+    "backup": "backup:backup",
+    "restore": "restore:restore",
     "docs": {"rules": "docs:rules", "schema": "docs:schema"},
     "new": {"rule": "new:rule"},
 }

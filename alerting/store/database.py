@@ -92,6 +92,15 @@ class Store:
         self._engine.dispose()
 
 
+class Untouched(Store):
+    """A database as it stands: its tables are neither made nor brought up to date."""
+
+    def _begin(self) -> None:
+        with self.read() as connection:
+            if self.shared:
+                postgres.check_kind(connection, self.path)
+
+
 class Death:
     """SUIAN_DIE=commit:N:before|after (or send:N:…) kills the process there, for the kill tests; with
     `stop` in place of `before` it is only stopped, until somebody lets it go on."""

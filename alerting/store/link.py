@@ -35,12 +35,12 @@ def lives(connection: Connection, name: str) -> bool:
 
 
 class Link:
-    """`wanted` are the things that this process would do if no other does. Blocking: use it in a
-    thread.
+    """`wanted` are the things that this process would do if no other does; `patience` is how long the
+    server waits for its next word, "0" for ever. Blocking: use it in a thread.
     """
 
-    def __init__(self, url: str, wanted: Sequence[str]) -> None:
-        self._url, self._wanted = url, tuple(wanted)
+    def __init__(self, url: str, wanted: Sequence[str], patience: str = PATIENCE) -> None:
+        self._url, self._wanted, self._patience = url, tuple(wanted), patience
         self._session: psycopg.Connection[tuple[bool, ...]] | None = None
         self.held: frozenset[str] = frozenset()
 
@@ -68,7 +68,7 @@ class Link:
 
     def _begin(self) -> psycopg.Connection[tuple[bool, ...]]:
         session = self._session = postgres.session(self._url)
-        session.execute(f"SET idle_session_timeout = '{PATIENCE}'")
+        session.execute(f"SET idle_session_timeout = '{self._patience}'")
         session.execute(f"LISTEN {postgres.NEWS}")
         return session
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Table, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
@@ -33,17 +33,16 @@ from alerting.store.schema_duty import duty, handover, roster, roster_change
 
 
 def _first(connection: Connection) -> None:
-    for statement in _todays(connection.dialect.name):
+    for statement in todays(connection.dialect.name):
         connection.exec_driver_sql(statement)
 
 
 @cache
-def _todays(kind: str) -> tuple[str, ...]:
+def todays(kind: str) -> tuple[str, ...]:
     """What makes today's tables in an empty database of a kind; written out once a process."""
     dialect = postgresql.dialect if kind == "postgresql" else sqlite.dialect
-    tables = metadata.sorted_tables
-    made: list[ExecutableDDLElement] = [CreateTable(table) for table in tables]
-    made += [CreateIndex(index) for table in tables for index in table.indexes]
+    made: list[ExecutableDDLElement] = [CreateTable(table) for table in tables()]
+    made += [CreateIndex(index) for table in tables() for index in table.indexes]
     return tuple(str(one.compile(dialect=dialect())) for one in made)
 
 
@@ -276,15 +275,26 @@ def upgrade(connection: Connection) -> None:
         )
     if current is None:  # today's tables need none of the later changes
         _first(connection)
-        _stamp(connection, max(MIGRATIONS))
+        stamp(connection, newest())
         return
     for revision, change in MIGRATIONS.items():
         if revision > current:
             change(connection)
-            _stamp(connection, revision)
+            stamp(connection, revision)
 
 
-def _stamp(connection: Connection, revision: str) -> None:
+def tables() -> list[Table]:
+    """All of today's, each after those it refers to."""
+    return metadata.sorted_tables
+
+
+def newest() -> str:
+    """The revision of today's tables."""
+    return max(MIGRATIONS)
+
+
+def stamp(connection: Connection, revision: str) -> None:
+    """Note of which revision the tables are."""
     MigrationContext.configure(connection)._ensure_version_table()
     connection.execute(text("DELETE FROM alembic_version"))
     connection.execute(text("INSERT INTO alembic_version VALUES (:r)"), {"r": revision})
