@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
-from alerting.dispatch.channels import find
+from alerting.dispatch.channels import find as find_channel
 from alerting.errors import SuianError
 from alerting.service import good_book
 from alerting.service.config import TABLES, Config
 from alerting.yamlfile import read_tree
+from connectors import find as find_source
 
 LEFT_OUT = "LEFT-OUT"  # stands in the copy of a config in place of a secret
 _SECRET = re.compile(r"(?i)(key|token|secret|password|passwd)$")
@@ -40,7 +42,7 @@ def without_secrets(text: str, path: Path) -> tuple[str, list[str]]:
     left_out: list[str] = []
     lines = _PASSWORD.sub(r"\1@", text).split("\n")
     if "\n".join(lines) != text:
-        left_out.append("the password in `database:` (give it in the file that PGPASSFILE names)")
+        left_out.append("the password in `database:` (give it as SUIAN_DATABASE_PASSWORD)")
     tree = read_tree(text)
     for part in ("sources", "channels"):
         for name, options in (tree.get(part) or {}).items():
@@ -71,12 +73,15 @@ def _named(config: Config) -> list[Path]:
 
 
 def _environment(config: Config) -> list[str]:
-    """The variables that channels take their secrets from."""
+    """The variables that channels and sources take their secrets from."""
+    kinds: list[tuple[str, Any, dict[str, Any]]] = [
+        (name, find_channel(one.use or name), one.options())
+        for name, one in config.channels.items() if one.on
+    ] + [(name, find_source(one.use or name), one.options())
+         for name, one in config.sources_on().items()]  # fmt: skip
     found: list[str] = []
-    for name, channel in config.channels.items():
-        kind = find(channel.use or name)
-        options = {key: one.default for key, one in kind.options.model_fields.items()}
-        options |= channel.options()
+    for name, kind, given in kinds:
+        options = {key: one.default for key, one in kind.options.model_fields.items()} | given
         found += [f"{value} in the environment (for {name})" for option, value in options.items()
-                  if option.endswith("_env") and value and channel.on]  # fmt: skip
+                  if option.endswith("_env") and value]  # fmt: skip
     return found
