@@ -2,16 +2,20 @@
 
 from alerting.audit.log import (
     Broken,
+    cut,
     entry,
+    first_kept,
     head,
     newest,
     record,
     record_all,
     seal,
+    take_off,
     unsealed_since,
     verify,
 )
 
 __all__ = [
-    "Broken", "entry", "head", "newest", "record", "record_all", "seal", "unsealed_since", "verify",
+    "Broken", "cut", "entry", "first_kept", "head", "newest", "record", "record_all", "seal",
+    "take_off", "unsealed_since", "verify",
 ]  # fmt: skip

@@ -3,6 +3,10 @@
 One chain a realm. An entry's hash is SHA-256 over the hash before it and the entry's own canonical
 JSON, so that a changed, removed or added entry breaks every later hash. The head goes out of the house
 daily; `verify` against a head sent before is proof, without one it says only "consistent".
+
+What is older than the log is kept for is taken off before a seal that stays: an entry whose hash went
+out as a head. `cut` says in the log which one, with the hash before it; only when that entry is sealed
+itself does `take_off` delete what was before. The chain is then walked from the seal that was kept.
 """
 
 from __future__ import annotations
@@ -13,11 +17,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from alerting.store.schema import audit
 
 GENESIS = "0" * 64
+CUT = "cut log"
 
 
 def record(
@@ -93,14 +98,18 @@ class Broken:
 
 
 def verify(connection: Connection, known_head: str = "") -> list[Broken]:
-    """Walk every chain. With `known_head`, also demand that this hash stands in one of them."""
+    """Walk every chain, from its beginning or the seal that was kept where it was cut. With
+    `known_head`, also demand that this hash stands in one of them."""
     broken: list[Broken] = []
-    found = not known_head
+    found, cut_off = not known_head, False
+    streaming = connection.execution_options(stream_results=True, max_row_buffer=1000)
     for realm in connection.execute(select(audit.c.realm).distinct()).scalars().all():
-        previous, expected = GENESIS, 1
-        rows = connection.execute(
+        kept = _kept(connection, realm)
+        cut_off = cut_off or kept is not None
+        expected, previous = kept or (1, GENESIS)
+        rows = streaming.execute(
             select(audit)
-            .where(audit.c.realm == realm, audit.c.number.is_not(None))
+            .where(audit.c.realm == realm, audit.c.number >= expected)
             .order_by(audit.c.number)
         )
         for row in rows:
@@ -112,10 +121,49 @@ def verify(connection: Connection, known_head: str = "") -> list[Broken]:
                 break
             previous, expected = row.hash, expected + 1
             found = found or row.hash == known_head
+        rows.close()
     if not found:
         what = f"no entry has the hash {known_head}: the log was cut or rewritten"
+        if cut_off:
+            what += ", or that head is older than what `keep:` has left; take one sent since"
         broken.append(Broken("", 0, what))
     return broken
+
+
+def cut(connection: Connection, realm: str, number: int, at: datetime) -> None:
+    """Write down that what was before this sealed entry is going to be taken off."""
+    rows = connection.execute(
+        select(audit.c.number, audit.c.hash)
+        .where(audit.c.realm == realm, audit.c.number.in_([number - 1, number]))
+    )
+    hashes = {0: GENESIS} | {row.number: row.hash for row in rows}
+    record(connection, realm, at, "service", CUT, realm,
+           {"number": number, "hash": hashes[number], "before": hashes[number - 1]})  # fmt: skip
+
+
+def first_kept(connection: Connection, realm: str) -> int:
+    """The number of the entry a chain is walked from."""
+    return (_kept(connection, realm) or (1, ""))[0]
+
+
+def take_off(connection: Connection, realm: str, limit: int) -> int:
+    """Delete up to `limit` entries before the seal that was kept; gives how many."""
+    first = first_kept(connection, realm)
+    oldest = (
+        select(audit.c.n).where(audit.c.realm == realm, audit.c.number < first)
+        .order_by(audit.c.number).limit(limit)
+    )  # fmt: skip
+    return connection.execute(delete(audit).where(audit.c.n.in_(oldest))).rowcount
+
+
+def _kept(connection: Connection, realm: str) -> tuple[int, str] | None:
+    """The seal a chain was last cut before, and the hash before it, once that is sealed itself."""
+    change = connection.execute(
+        select(audit.c.change)
+        .where(audit.c.realm == realm, audit.c.action == CUT, audit.c.number.is_not(None))
+        .order_by(audit.c.number.desc()).limit(1)
+    ).scalar_one_or_none()  # fmt: skip
+    return None if change is None else (int(change["number"]), str(change["before"]))
 
 
 def _head(connection: Connection, realm: str) -> tuple[int, str]:

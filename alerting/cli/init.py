@@ -57,6 +57,12 @@ channels:
   #   account: AC…
   #   token_env: TWILIO_AUTH_TOKEN
   #   sender: "+1…"
+
+keep:                        # 保留天数，不写则永久 days that what is over stays, else for ever
+  signals_days: 400          # 预报、实况 forecasts and observations
+  # alerts_days: 1830        # 预警及其措施、消息、答复 alerts with measures, messages and answers
+  # audit_days: 3660         # 审计日志 the log; never less than alerts_days
+  exercises_days: 90         # 演练 exercises
 """
 
 # The columns of each table, and one row as an example; a row that begins with # is not read.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
+from datetime import time
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ruamel.yaml.error import MarkedYAMLError
 
 from alerting.errors import BadInput, plain
@@ -114,6 +115,24 @@ class Watch(Part):
     seal_seconds: float = Field(60, gt=0)
 
 
+class Keep(Part):
+    """How many days what is over stays in the database; without a number for ever. Forecasts and
+    observations are read back 62 days, and a bulletin is of the month before."""
+
+    signals_days: int | None = Field(None, ge=62)  # what the weather said
+    alerts_days: int | None = Field(None, ge=62)  # with measures, messages, answers, official warnings
+    audit_days: int | None = Field(None, ge=62)
+    exercises_days: int | None = Field(None, ge=1)
+    at: time = time(3, 30)  # local: when least is done
+
+    @model_validator(mode="after")
+    def _the_log_is_kept_longest(self) -> Keep:
+        if self.audit_days is not None and (self.alerts_days or 10**6) > self.audit_days:
+            raise ValueError("audit_days must not be less than alerts_days: the log tells who did what"
+                             " to an alert")  # fmt: skip
+        return self
+
+
 class Bus(Part):
     """Signals are kept in a table of the database; `kafka`, HOST:PORT of its brokers, puts Kafka in
     front of it."""
@@ -170,6 +189,7 @@ class Config(Part):
     bus: Bus = Bus()
     watch: Watch = Watch()
     sentinels: dict[str, Sentinel] = {}
+    keep: Keep = Keep()
     log: Log = Log()
     telemetry: Telemetry = Telemetry()
 

@@ -16,6 +16,7 @@ from alerting.service.engine_loop import EngineLoop
 from alerting.service.follow_loop import FollowLoop
 from alerting.service.head_loop import HeadLoop
 from alerting.service.kafka_loop import KafkaLoop
+from alerting.service.keep_loop import KeepLoop
 from alerting.service.lease_loop import LeaseLoop
 from alerting.service.link_loop import Alone, LinkLoop
 from alerting.service.loop import Loop, Loops
@@ -70,7 +71,7 @@ def _all(station: Station) -> list[Loop]:
     return [
         clock, book, DutyLoop(station), tick, DrillLoop(station), station.player, poll, *kafka,
         EngineLoop(station), ChaseLoop(station), DispatchLoop(station), watch, HeadLoop(station),
-        SealLoop(station), sentinels,
+        SealLoop(station), sentinels, KeepLoop(station),
     ]  # fmt: skip
 
 
@@ -92,5 +93,6 @@ def _of_several(station: Station, role: Role, link: Link) -> list[Loop]:
         loops += [LeaseLoop(station), Alone(DispatchLoop(station), link, station.name)]
     if role in ("engine", "all"):
         loops.append(Alone(WatchLoop(station), link, "engine"))
-        loops += [Alone(one, link, "seal") for one in (HeadLoop(station), SealLoop(station))]
+        last: list[Loop] = [HeadLoop(station), SealLoop(station), KeepLoop(station)]
+        loops += [Alone(one, link, "seal") for one in last]
     return [*loops, FollowLoop(station, link)]

@@ -233,10 +233,23 @@ def _a_rate_is_kept_by_all(connection: Connection) -> None:
     schema_reach.rate.create(connection, checkfirst=True)
 
 
-
 def _notices_know_their_cause(connection: Connection) -> None:
     if "cause" not in {c["name"] for c in inspect(connection).get_columns("notice")}:
         connection.execute(text("ALTER TABLE notice ADD COLUMN cause VARCHAR"))
+
+
+def _what_was_passed_over(connection: Connection) -> None:
+    """0024 and 0025 came after 0026: a database that was of 0026 by then never got them."""
+    _measures_are_corrected(connection)
+    _townships_are_called_out(connection)
+
+
+def _what_is_old_is_found(connection: Connection) -> None:
+    for table, name in (("notice", "notice_loose"),
+                        ("escalation", "escalation_by_pursuit"),
+                        ("audit", "audit_by_subject")):  # fmt: skip
+        [index] = [one for one in metadata.tables[table].indexes if one.name == name]
+        connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 MIGRATIONS = {
@@ -259,6 +272,8 @@ MIGRATIONS = {
     "0030": _what_is_wrong_is_found,
     "0031": _a_rate_is_kept_by_all,
     "0032": _notices_know_their_cause,
+    "0033": _what_was_passed_over,
+    "0034": _what_is_old_is_found,
 }  # fmt: skip
 
 

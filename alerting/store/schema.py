@@ -346,6 +346,9 @@ notice = Table(
     Index("notice_by_measure", "measure"),
     Index("notice_by_pursuit", "pursuit", sqlite_where=text("pursuit IS NOT NULL"),
           postgresql_where=text("pursuit IS NOT NULL")),
+    Index("notice_loose", "realm", "created",
+          sqlite_where=text("alert IS NULL AND measure IS NULL"),
+          postgresql_where=text("alert IS NULL AND measure IS NULL")),
     Index("notice_by_question", "realm", "post", "created"),
     Index("notice_unpursued", "realm",
           sqlite_where=text("wants != '' AND pursuit IS NULL"),
@@ -390,6 +393,7 @@ escalation = Table(
     Column("at", UtcText, nullable=False),
     Column("reason", String, nullable=False),  # silent | nobody | cannot | overdue | undelivered
     Index("escalation_by_alert", "alert"),
+    Index("escalation_by_pursuit", "pursuit"),
 )  # fmt: skip
 
 # How the error of a delivery begins whose last attempt may have arrived all the same.
@@ -561,5 +565,6 @@ audit = Table(
     Index("audit_unsealed", "realm", "number", "n"),
     Index("audit_set_aside", "realm", "at", sqlite_where=text("action = 'set aside'"),
           postgresql_where=text("action = 'set aside'")),
+    Index("audit_by_subject", "subject", "n"),
     sqlite_autoincrement=True,
 )  # fmt: skip

@@ -1,0 +1,74 @@
+"""Deletes, each night, what the config no longer keeps: one short transaction after another.
+
+People's answers go before each of them, and between two the writer rests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import Connection
+
+from alerting.service.keeping import Work, night
+
+if TYPE_CHECKING:
+    from alerting.service.station import Station
+
+log = structlog.get_logger()
+REST = timedelta(seconds=0.2)  # between two batches
+LONGEST = 0.04  # seconds a batch may hold the writer; the next one is smaller or larger by it
+LEAST, MOST = 5, 400  # things a batch is about
+
+
+class KeepLoop:
+    name = "keep"
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self._zone = station.config.county.zone
+        self._due = self._next_night()
+        self._batches: Iterator[Work] | None = None
+        self._size, self._rows = 50, 0
+
+    def next_due(self) -> datetime | None:
+        return self._due
+
+    async def step(self) -> bool:
+        station = self._station
+        now = station.runtime.now()
+        if now < self._due:
+            return False
+        if self._batches is None:
+            self._batches = night(station.store, station.config.keep, now, lambda: self._size)
+        batches = self._batches
+        try:
+            work = await station.runtime.in_thread("keep", lambda: next(batches, None))
+            if work is not None:
+                self._rows += await station.writer.write(lambda c: self._timed(c, work))
+                self._due = now + REST
+                return False
+        except Exception:
+            self._batches = None  # a generator that failed gives no more: the night begins anew
+            raise
+        if self._rows:
+            log.info("no longer kept", rows=self._rows)
+        self._batches, self._rows, self._due = None, 0, self._next_night()
+        return False
+
+    def _timed(self, connection: Connection, work: Work) -> int:
+        began = self._station.runtime.elapsed()
+        rows = work(connection)
+        took = self._station.runtime.elapsed() - began
+        if took > LONGEST:
+            self._size = max(LEAST, self._size // 2)
+        elif took < LONGEST / 4:
+            self._size = min(MOST, self._size * 2)
+        return rows
+
+    def _next_night(self) -> datetime:
+        local = self._station.runtime.now().astimezone(self._zone)
+        tonight = datetime.combine(local.date(), self._station.config.keep.at, self._zone)
+        return tonight if local < tonight else tonight + timedelta(days=1)

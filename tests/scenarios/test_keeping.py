@@ -1,0 +1,101 @@
+"""What the config no longer keeps goes in the night, while the service works, and the log still proves itself."""
+
+from __future__ import annotations
+
+import os
+import signal as os_signal
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import requests
+from sqlalchemy import insert
+
+from alerting.service.clock import open_live
+from alerting.store import Store
+from alerting.store.schema import alert, audit, delivery, signal
+from tests.postgres_server import Server
+from tests.scenarios.apart import Apart
+from tests.scenarios.nursery import Nursery
+from tests.scenarios.standin import StandIn
+from tests.scenarios.test_backup import head_of, said_by
+from tests.scenarios.town import SOON, Town
+from tests.scenarios.weather import YELLOW_FOG
+
+KEEP = {"signals_days": 62, "alerts_days": 62, "audit_days": 62, "exercises_days": 1}
+
+
+def test_a_winter_later_what_is_over_is_gone(make_town: Callable[..., Town]) -> None:
+    town = make_town(changes={"keep": KEEP}).begin()
+    zhao = town.phone("zhao")
+    for _ in range(2):
+        town.forecast(YELLOW_FOG)
+        town.lets_go("chen", "zhao")
+    first, second = (town.alerts(rule="fog", place="bridge-1")[n]["id"] for n in (0, 1))
+    town.passes(hours=17)
+    early = head_of(zhao)
+    sent = len(town.asks(delivery.c.id))
+    town.dies()
+
+    town.begin_days_later(100)
+    town.passes(hours=24)  # 03:30 has passed once
+    assert [one["id"] for one in town.alerts(rule="fog", place="bridge-1")] == [second], "its number is not given again"
+    assert first not in town.asks(alert.c.id)
+    assert len(town.asks(delivery.c.id)) < sent
+    assert not [at for at in town.asks(signal.c.accepted, signal.c.kind == "forecast", signal.c.source == "model")[:-1]
+                if at < town.now - timedelta(days=62)]  # fmt: skip
+    late = head_of(zhao)
+    town.passes(hours=24)  # what was cut is taken off
+    kept = town.asks(audit.c.number, audit.c.realm == "live")
+    assert kept[0] > 1
+    for head in (early, late):
+        assert "proof" in said_by(town, "audit verify", "--head", head)
+    for path in ("/", "/callouts", "/bulletin/2026-01", "/messages", f"/alerts/{second}"):
+        assert requests.get(town.url + path, timeout=SOON).status_code == 200, path
+    # And a new one is numbered after the last.
+    town.forecast(YELLOW_FOG)
+    assert town.alert(rule="fog", place="bridge-1", state="open")["id"].endswith(".3")
+
+
+OLD = datetime(2026, 1, 1, tzinfo=UTC)
+MANY = 3000
+
+
+@pytest.fixture
+def apart(tmp_path: Path, provider: StandIn, nursery: Nursery, postgres: Server) -> Iterator[Apart]:
+    """Two engines over one PostgreSQL with many alerts of last winter, a few seconds before the night's work."""
+    address = postgres.fresh()
+    zone = ZoneInfo("Asia/Shanghai")
+    at = (datetime.now(zone) + timedelta(seconds=12)).time().isoformat("seconds")
+    made = Apart(tmp_path, provider, nursery, changes={
+        "database": address, "keep": KEEP | {"at": at}, "log": "info"})  # fmt: skip
+    store = Store(address)
+    store.write(lambda c: open_live(c, OLD, True))
+    store.write(lambda c: c.execute(insert(alert), [
+        {"id": f"live.fog.bridge-1.{n}", "realm": "live", "rule": "fog", "place": "bridge-1", "episode": n,
+         "sector": "road-traffic", "hazard": "fog", "state": "closed", "level": 1, "peak": 1, "opened": OLD,
+         "updated": OLD, "closed": OLD + timedelta(seconds=n), "why": {}} for n in range(1, MANY + 1)]))  # fmt: skip
+    store.close()
+    yield made
+    made.seals()
+    made.dies()
+    made.keeps_its_books()
+
+
+def test_of_two_processes_one_does_it_and_another_goes_on_when_it_dies(apart: Apart) -> None:
+    apart.starts("web")
+    first = apart.starts("engine")
+    apart.waits_until(lambda: apart.holds(first, "seal"))
+    second = apart.starts("engine")
+    apart.waits_until(lambda: len(apart.asks(alert.c.id)) < MANY)
+    os.kill(first.pid, os_signal.SIGKILL)
+    apart.ends(first)
+    left = len(apart.asks(alert.c.id))
+    assert left > 1, "it was killed in the middle"
+    assert "no longer kept" not in first.said
+    apart.waits_until(lambda: apart.asks(alert.c.id, alert.c.state == "closed") == [f"live.fog.bridge-1.{MANY}"])
+    apart.waits_until(lambda: "no longer kept" in second.said)
+    assert apart.holds(second, "seal")
+    assert "Traceback" not in second.said
