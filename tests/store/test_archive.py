@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -108,6 +109,17 @@ def test_a_byte_that_was_changed_anywhere_is_seen_or_changes_nothing(packed: Pat
         assert archive.manifest == good.manifest
         assert {name: list(archive.rows(name, quietly)) for name in rows} == rows
     assert harmless < len(whole) / 29 / 3
+
+
+@pytest.mark.sqlite
+def test_what_was_written_anew_is_seen_by_its_sum(packed: Path, tmp_path: Path) -> None:
+    """A ZIP file's own sums are right where another program has changed a part of it."""
+    with zipfile.ZipFile(packed) as old, zipfile.ZipFile(tmp_path / "anew.zip", "w") as new:
+        for name in old.namelist():
+            held = old.read(name)
+            new.writestr(name, held.replace(b"carrier 1", b"carrier 7") if "measure" in name else held)
+    with pytest.raises(SuianError, match=r"tables/measure\.jsonl is not what was written"):
+        Archive(tmp_path / "anew.zip").check(quietly)
 
 
 @pytest.mark.sqlite
