@@ -228,6 +228,7 @@ class Tick(_Envelope):
 
 Said = Observation | Warning | Incident | Occasion | Report | Tick
 Signal = Forecast | Said
+KINDS = ("forecast", "observation", "warning", "incident", "occasion", "report", "tick")
 _SAID: TypeAdapter[Said] = TypeAdapter(Annotated[Said, Field(discriminator="kind")])
 
 

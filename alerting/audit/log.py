@@ -146,9 +146,8 @@ def first_kept(connection: Connection, realm: str) -> int:
     return (_kept(connection, realm) or (1, ""))[0]
 
 
-def take_off(connection: Connection, realm: str, limit: int) -> int:
-    """Delete up to `limit` entries before the seal that was kept; gives how many."""
-    first = first_kept(connection, realm)
+def take_off(connection: Connection, realm: str, first: int, limit: int) -> int:
+    """Delete up to `limit` entries before the one that the chain is walked from; gives how many."""
     oldest = (
         select(audit.c.n).where(audit.c.realm == realm, audit.c.number < first)
         .order_by(audit.c.number).limit(limit)

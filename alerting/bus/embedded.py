@@ -6,13 +6,15 @@ A signal whose id is already there is not taken twice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Integer, bindparam, select, update
+from sqlalchemy import Connection, Integer, bindparam, func, select, update
 
 from alerting.errors import SuianError
-from alerting.signals import Signal, accepted_at, decode, encode
+from alerting.signals import KINDS, Signal, accepted_at, decode, encode
 from alerting.store.schema import realm, signal
 from alerting.store.upserts import insert
 
@@ -43,6 +45,12 @@ class Record:
 
 class Overtaken(SuianError):
     """Another process has moved the position meanwhile: this one's transaction rolls back."""
+
+
+class Newest(NamedTuple):
+    seq: int
+    issued: datetime
+    accepted: datetime
 
 
 class EmbeddedBus:
@@ -104,13 +112,49 @@ class EmbeddedBus:
         self, connection: Connection, realm_id: str, since: datetime, upto: int
     ) -> list[Record]:
         """Signals already taken that still matter to fields and facts, in order."""
+        # Times of acceptance never run backwards: from the first of each kind on all are young enough.
+        first = [
+            connection.execute(
+                select(signal.c.seq)
+                .where(signal.c.realm == realm_id, signal.c.kind == kind, signal.c.accepted >= since)
+                .order_by(signal.c.accepted, signal.c.seq).limit(1)
+            ).scalar()
+            for kind in KINDS
+        ]  # fmt: skip
+        young = [one for one in first if one is not None]
         rows = connection.execute(
             select(*_RECORD)
             .where(signal.c.realm == realm_id, signal.c.seq <= upto)
-            .where(signal.c.accepted >= since)
+            .where(signal.c.seq >= min(young), signal.c.accepted >= since)
             .order_by(signal.c.seq)
-        )
+        ) if young else ()  # fmt: skip
         return [Record(*r) for r in rows]
+
+
+def newest_by_source(
+    connection: Connection, realm_id: str, kinds: Sequence[str]
+) -> dict[tuple[str, str], Newest]:
+    """The last signal of each kind and source, found by as many steps in an index as there are sources,
+    however many signals there are."""
+    found: dict[tuple[str, str], Newest] = {}
+    for kind in kinds:
+        of = signal.c.realm == realm_id, signal.c.kind == kind
+        least = select(func.min(signal.c.source).label("source")).where(*of)
+        first = least.cte("known", recursive=True)
+        after = select(func.min(signal.c.source)).where(*of, signal.c.source > first.c.source)
+        known = first.union_all(
+            select(after.correlate(first).scalar_subquery()).where(first.c.source.is_not(None))
+        )
+        last = (
+            select(func.max(signal.c.seq)).where(*of, signal.c.source == known.c.source)
+            .correlate(known).scalar_subquery()
+        )  # fmt: skip
+        rows = connection.execute(
+            select(signal.c.source, signal.c.seq, signal.c.issued, signal.c.accepted)
+            .where(signal.c.seq.in_(select(last).select_from(known)))
+        )
+        found |= {(kind, row.source): Newest(row.seq, row.issued, row.accepted) for row in rows}
+    return found
 
 
 def _moved(realm_id: str, seq: int) -> Overtaken:

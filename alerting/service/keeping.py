@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 
 from alerting import audit as log
+from alerting.bus import newest_by_source
 from alerting.service.clock import DESK, LIVE, realms
 from alerting.service.config import Keep
 from alerting.service.dropping import (
@@ -212,10 +213,8 @@ def _old_digests(before: datetime) -> Select[Any]:
 def _signals(store: Store, size: Size, before: datetime, kinds: Sequence[str]) -> Iterator[Work]:
     """Those that the engine has taken; the newest of each source says when it last spoke, and stays."""
     with store.read() as connection:
-        newest = connection.execute(
-            select(func.max(signal.c.seq)).where(signal.c.realm.in_(STANDING), signal.c.kind.in_(kinds))
-            .group_by(signal.c.realm, signal.c.kind, signal.c.source)
-        ).scalars().all()  # fmt: skip
+        newest = [one.seq for of in STANDING
+                  for one in newest_by_source(connection, of, kinds).values()]  # fmt: skip
         taken = {row.id: row.taken for row in connection.execute(select(realm.c.id, realm.c.taken))}
     for of, kind in product(STANDING, kinds):
         found = select(signal.c.accepted, signal.c.seq).where(
@@ -284,7 +283,7 @@ def _log(store: Store, size: Size, of: str, at: datetime, seal: int) -> Iterator
         oldest = select(func.min(audit.c.number)).where(audit.c.realm == of)
         there = connection.execute(oldest).scalar() or first
     while there < first:
-        yield lambda c: log.take_off(c, of, size())
+        yield lambda c: log.take_off(c, of, first, size())
         there += size()
     if seal > first:
         def cut(connection: Connection) -> int:

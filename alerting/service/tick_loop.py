@@ -8,11 +8,9 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
-
+from alerting.bus import newest_by_source
 from alerting.service.clock import next_hour
 from alerting.signals import Tick
-from alerting.store.schema import signal
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
@@ -75,11 +73,8 @@ class TickLoop:
     def _last(self, realm_id: str) -> datetime | None:
         """The newest stroke already ticked: a process that was down over one makes it up."""
         with self._station.store.read() as connection:
-            return connection.execute(
-                select(func.max(signal.c.issued)).where(
-                    signal.c.realm == realm_id, signal.c.kind == "tick", signal.c.source == "clock"
-                )
-            ).scalar_one()
+            last = newest_by_source(connection, realm_id, ("tick",)).get(("tick", "clock"))
+        return None if last is None else last.issued
 
 
 def strokes(

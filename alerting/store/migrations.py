@@ -20,6 +20,7 @@ from alerting.store.schema import (
     audit,
     contact,
     delivery,
+    escalation,
     measure,
     metadata,
     notice,
@@ -245,11 +246,14 @@ def _what_was_passed_over(connection: Connection) -> None:
 
 
 def _what_is_old_is_found(connection: Connection) -> None:
-    for table, name in (("notice", "notice_loose"),
-                        ("escalation", "escalation_by_pursuit"),
-                        ("audit", "audit_by_subject")):  # fmt: skip
-        [index] = [one for one in metadata.tables[table].indexes if one.name == name]
-        connection.execute(CreateIndex(index, if_not_exists=True))
+    """Of a long history. What each source said last is found by the order in which it came."""
+    names = ("notice_loose", "escalation_by_pursuit", "audit_by_subject", "audit_to_seal")
+    for index in (*notice.indexes, *escalation.indexes, *audit.indexes):
+        if index.name in names:
+            index.create(connection, checkfirst=True)
+    connection.execute(text("DROP INDEX IF EXISTS signal_by_source"))
+    [by_source] = [one for one in metadata.tables["signal"].indexes if one.name == "signal_by_source"]
+    by_source.create(connection)
 
 
 MIGRATIONS = {

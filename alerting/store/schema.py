@@ -87,7 +87,7 @@ signal = Table(
     UniqueConstraint("realm", "id"),
     Index("signal_by_realm", "realm", "seq"),
     Index("signal_by_kind", "realm", "kind", "accepted"),
-    Index("signal_by_source", "realm", "kind", "source"),
+    Index("signal_by_source", "realm", "kind", "source", "seq"),
     sqlite_autoincrement=True,
 )  # fmt: skip
 
@@ -566,5 +566,7 @@ audit = Table(
     Index("audit_set_aside", "realm", "at", sqlite_where=text("action = 'set aside'"),
           postgresql_where=text("action = 'set aside'")),
     Index("audit_by_subject", "subject", "n"),
+    Index("audit_to_seal", "n", sqlite_where=text("number IS NULL"),
+          postgresql_where=text("number IS NULL")),
     sqlite_autoincrement=True,
 )  # fmt: skip

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from alerting.bus import newest_by_source
 from alerting.service import callout_listing, hand_overs, listing
 from alerting.service.reach import has_loud, people
 from alerting.service.response_listing import responses
@@ -16,7 +18,6 @@ from alerting.store.schema import (
     delivery_notice,
     notice,
     person,
-    signal,
     standing,
 )
 from alerting.vocabulary import Level
@@ -31,6 +32,7 @@ from alerting.web.unreachable import unreachable
 from alerting.web.waiting import waiting
 
 MESSAGES = 8
+WEATHER = ("forecast", "observation", "warning")
 
 
 def front(connection: Connection, station: Station, realm_id: str) -> dict[str, Any]:
@@ -76,20 +78,16 @@ def heard(connection: Connection, station: Station, realm_id: str) -> list[dict[
     cadences = station.cadences(realm_id)
     now = station.now(realm_id)
     running = realm_id in station.engines
-    rows = connection.execute(
-        select(signal.c.source, func.max(signal.c.accepted).label("spoke"))
-        .where(signal.c.realm == realm_id)
-        .where(signal.c.kind.in_(["forecast", "observation", "warning"]))
-        .group_by(signal.c.source)
-        .order_by(signal.c.source)
-    )
+    spoke: dict[str, datetime] = {}
+    for (_, source), last in newest_by_source(connection, realm_id, WEATHER).items():
+        spoke[source] = max(last.accepted, spoke.get(source, last.accepted))
     found = []
-    for row in rows:
-        cadence = cadences.get(row.source) if running else None
-        due = row.spoke + cadence if cadence is not None else None
+    for source, at in sorted(spoke.items()):
+        cadence = cadences.get(source) if running else None
+        due = at + cadence if cadence is not None else None
         late = due is not None and now > due
-        found.append({"name": row.source, "state": "late" if late else "heard",
-                      "spoke": row.spoke, "due": due, "error": ""})  # fmt: skip
+        found.append({"name": source, "state": "late" if late else "heard",
+                      "spoke": at, "due": due, "error": ""})  # fmt: skip
     return found
 
 
