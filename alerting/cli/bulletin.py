@@ -77,7 +77,8 @@ def bulletin(
 
 def _made(connection: Connection, config: Config, month: str, realm: str) -> dict[str, Any]:
     now = _now(connection, realm)
-    wanted = month_of(month, config.county.zone, now)
+    kept = config.keep.alerts_days if realm == "live" else None
+    wanted = month_of(month, config.county.zone, now, kept)
     places = load_places(config.county.zones, config.county.sites)
     book = load_book(config.rules)
     return made_of(connection, places, book, config.county.zone, wanted, now, realm)

@@ -66,5 +66,6 @@ def _realm_of(request: Request) -> str:
 
 def _made(connection: Connection, station: Station, month: str, realm_id: str) -> dict[str, Any]:
     now, zone = station.now(realm_id), station.config.county.zone
-    wanted = month_of(month, zone, now)
+    kept = station.config.keep.alerts_days if realm_id == LIVE else None
+    wanted = month_of(month, zone, now, kept)
     return bulletin(connection, station.places, station.book, zone, wanted, now, realm_id)

@@ -54,7 +54,10 @@ def test_a_winter_later_what_is_over_is_gone(make_town: Callable[..., Town]) -> 
     assert kept[0] > 1
     for head in (early, late):
         assert "proof" in said_by(town, "audit verify", "--head", head)
-    for path in ("/", "/callouts", "/bulletin/2026-01", "/messages", f"/alerts/{second}"):
+    gone = town.api("GET", "/bulletin/2026-01")
+    assert gone.status_code == 422, "half a month's bulletin would not say that it is half"
+    assert "no longer kept whole" in gone.text
+    for path in ("/", "/callouts", "/bulletin/2026-04", "/messages", f"/alerts/{second}"):
         assert requests.get(town.url + path, timeout=SOON).status_code == 200, path
     # And a new one is numbered after the last.
     town.forecast(YELLOW_FOG)

@@ -19,6 +19,7 @@ from alerting.dispatch.receipts import apply_status
 from alerting.places import Place, Places, Point
 from alerting.rulebook.measures import Argument, Measure
 from alerting.runtime import VirtualRuntime
+from alerting.service.config import Keep
 from alerting.signals import Signal, Warning, decode
 from alerting.store import Store, Writer
 from alerting.store import schema as s
@@ -84,7 +85,7 @@ class Desk:
             county=SimpleNamespace(name="青岚县", name_en="Qinglan County", fictional=True,
                                    zone=ZoneInfo("Asia/Shanghai")),
             url="http://127.0.0.1:8080",
-            channels={"console": SimpleNamespace(on=True), "sms": SimpleNamespace(on=True)},
+            channels={"console": SimpleNamespace(on=True), "sms": SimpleNamespace(on=True)}, keep=Keep(),
         )  # fmt: skip
         calendar = SimpleNamespace(titles=dict, known_through=date(2026, 12, 31))
         self.county = SimpleNamespace(calendar=calendar, table=shipped())

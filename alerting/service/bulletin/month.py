@@ -45,8 +45,9 @@ class Month(NamedTuple):
         return date(self.after.year, self.after.month, 1) - timedelta(1)
 
 
-def month_of(text: str, zone: ZoneInfo, now: datetime) -> Month:
-    """The month that `text` names. Raises BadInput for what is none, and for one that has not begun."""
+def month_of(text: str, zone: ZoneInfo, now: datetime, kept_days: int | None = None) -> Month:
+    """The month that `text` names. Raises BadInput for what is none, for one that has not begun, and
+    for one of which nothing is kept any more, or not all."""
     found = _WRITTEN.fullmatch(text.strip())
     if found is None or not 1 <= int(found[2]) <= 12 or not 2000 <= int(found[1]) <= 2100:
         raise BadInput(
@@ -58,5 +59,11 @@ def month_of(text: str, zone: ZoneInfo, now: datetime) -> Month:
         raise BadInput(
             f"{month.text} has not begun yet", mend=f"The newest there can be is {current.text}.",
             zh=f"{month.text} 还没有开始，最新只能看 {current.text}。",
+        )  # fmt: skip
+    if kept_days is not None and month.begins(zone) < now - timedelta(days=kept_days):
+        raise BadInput(
+            f"{month.text} is no longer kept whole: `keep:` in the config says {kept_days} days",
+            mend="A bulletin is printed before.",
+            zh=f"{month.text} 的记录已不完整：配置 keep 只保留{kept_days}天，请在此之前打印月报。",
         )  # fmt: skip
     return month
