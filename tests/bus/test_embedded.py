@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from alerting.bus import EmbeddedBus
+from alerting.bus import EmbeddedBus, newest_by_source
 from alerting.errors import SuianError
 from alerting.service.clock import LIVE, open_live
-from alerting.signals import Tick
+from alerting.signals import KINDS, Tick
 from alerting.store import Store
 
 NOW = datetime(2026, 1, 20, 6, tzinfo=UTC)
@@ -63,4 +63,30 @@ def test_who_was_overtaken_moves_nothing_and_keeps_nothing(store: Store) -> None
     assert position(store) == first
     with store.read() as connection:
         assert [r.seq for r in BUS.read(connection, LIVE, first)] == [second], "what it did went with it"
+    store.close()
+
+
+def test_what_each_source_said_last_is_known_by_kind(store: Store) -> None:
+    for source, hour in (("clock", 1), ("another", 2), ("clock", 3), ("b", 4)):
+        at = NOW + timedelta(hours=hour)
+        store.write(lambda c, source=source, at=at: BUS.publish(c, LIVE, [Tick(source=source, issued=at)], at))
+    with store.read() as connection:
+        found = newest_by_source(connection, LIVE, KINDS)
+        assert newest_by_source(connection, "exercise-1", KINDS) == {}
+    assert {key: (one.issued, one.accepted) for key, one in found.items()} == {
+        ("tick", source): (NOW + timedelta(hours=hour),) * 2 for source, hour in (("clock", 3), ("another", 2), ("b", 4))
+    }  # fmt: skip
+    store.close()
+
+
+def test_a_start_reads_back_what_is_young_enough_and_has_been_taken(store: Store) -> None:
+    for hour in range(6):
+        at = NOW + timedelta(hours=hour)
+        store.write(lambda c, hour=hour, at=at: BUS.publish(c, LIVE, [tick(hour)], at))
+    with store.read() as connection:
+        seqs = [one.seq for one in BUS.read(connection, LIVE, 0)]
+        back = BUS.history(connection, LIVE, NOW + timedelta(hours=2), seqs[4])
+        assert [one.seq for one in back] == seqs[2:5]
+        assert BUS.history(connection, LIVE, NOW + timedelta(hours=9), seqs[5]) == []
+        assert [one.seq for one in BUS.history(connection, LIVE, NOW - timedelta(hours=9), seqs[5])] == seqs
     store.close()
