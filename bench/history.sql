@@ -10,8 +10,8 @@ alert_change (realm, alert, at, what, level, "by", why)
 SELECT 'live', {alert}, {at}, CASE k WHEN 0 THEN 'opened' ELSE 'cleared' END, 1, 'x', '{{}}'
 FROM n {twice};
 
-measure (id, realm, measure, object, carrier, number, state, level, arguments, proposed, issued, ended)
-SELECT {measure}, 'live', 'guide', {place}, {post}, i,
+measure (id, realm, measure, object, carrier, number, timed, state, level, arguments, proposed, issued, ended)
+SELECT {measure}, 'live', 'guide', {place}, {post}, i, '1',
        CASE WHEN {open} THEN 'issued' ELSE 'lifted' END, 1, '{{}}', {at}, {at}, {end}
 FROM n;
 
