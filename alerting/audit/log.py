@@ -102,15 +102,15 @@ def verify(connection: Connection, known_head: str = "") -> list[Broken]:
     `known_head`, also demand that this hash stands in one of them."""
     broken: list[Broken] = []
     found, cut_off = not known_head, False
-    streaming = connection.execution_options(stream_results=True, max_row_buffer=1000)
     for realm in connection.execute(select(audit.c.realm).distinct()).scalars().all():
         kept = _kept(connection, realm)
         cut_off = cut_off or kept is not None
         expected, previous = kept or (1, GENESIS)
-        rows = streaming.execute(
+        rows = connection.execute(
             select(audit)
             .where(audit.c.realm == realm, audit.c.number >= expected)
             .order_by(audit.c.number)
+            .execution_options(stream_results=True)
         )
         for row in rows:
             if row.number != expected:

@@ -246,8 +246,8 @@ def _lines(
     kinds = [_kind(column.type) for column in table.columns]
     packed = [at for at, kind in enumerate(kinds) if kind == "bytes"]
     chosen = [_as_stored(column, kind) for column, kind in zip(table.columns, kinds, strict=True)]
-    streaming = connection.execution_options(stream_results=True)
-    result = streaming.execute(select(*chosen).order_by(*table.primary_key.columns))
+    ordered = select(*chosen).order_by(*table.primary_key.columns)
+    result = connection.execute(ordered.execution_options(stream_results=True))
     for rows in result.partitions(AT_ONCE):
         lines = []
         for row in rows:

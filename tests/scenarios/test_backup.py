@@ -94,7 +94,8 @@ def test_a_county_moves_into_the_other_database_and_goes_on_where_it_was(
 
     new = elsewhere()
     killed = new._start("restore", str(later), SUIAN_DIE="commit:1:before")
-    assert new.nursery.wait(killed) == -os_signal.SIGKILL, "all of it is loaded, and nothing committed"
+    # All of it was loaded, and nothing committed.
+    assert new.nursery.wait(killed) == -os_signal.SIGKILL, new.log()
     said = said_by(new, "restore", str(later))
     assert f"head of the log: {heads['live'].number} {heads['live'].hash}" in said
     assert f"lead to {town.url}" in said

@@ -21,6 +21,7 @@ from alerting.store import Store
 from alerting.store.archive import Archive, Manifest
 from alerting.store.schema import delivery, setting
 
+pytestmark = pytest.mark.sqlite  # the file itself is looked for; tests/store/test_archive.py has both
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 1, 20, 6, tzinfo=UTC)
 CONFIG = """\
