@@ -60,7 +60,7 @@ channels:
 
 keep:                        # 保留天数，不写则永久 days that what is over stays, else for ever
   signals_days: 400          # 预报、实况 forecasts and observations
-  # alerts_days: 1830        # 预警及其措施、消息、答复 alerts with measures, messages and answers
+  # alerts_days: 1830        # 风险提示及其措施、消息、答复 alerts with measures, messages and answers
   # audit_days: 3660         # 审计日志 the log; never less than alerts_days
   exercises_days: 90         # 演练 exercises
 """

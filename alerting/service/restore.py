@@ -106,6 +106,7 @@ def write_files(archive: Archive, folder: Path) -> Path:
         raise Refused(
             f"there are other files already: {', '.join(others[:5])}", where=str(folder),
             mend="Name an empty folder; or leave --files out, to restore the database alone.",
+            zh=f"该文件夹中已有不同的同名文件：{'、'.join(others[:5])}。请换一个空文件夹。",
         )  # fmt: skip
     for name, held in found.items():
         path = folder / name

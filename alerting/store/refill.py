@@ -19,6 +19,7 @@ def must_be_empty(connection: Connection, names: list[str], where: str) -> None:
                 f"the database is not empty: {name} has rows", where=where,
                 mend="A backup is restored into an empty database: move this one away, or name another"
                 " with `database:` or `data:` in the config.",
+                zh=f"数据库不是空的：{name} 已有记录。备份只能恢复到空数据库。",
             )  # fmt: skip
     for name in reversed(names):
         if name in there:
