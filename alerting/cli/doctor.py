@@ -18,6 +18,7 @@ from alerting.dispatch import make_channels
 from alerting.errors import BadInput, SourceError, SuianError
 from alerting.places import no_zones
 from alerting.runtime import RealRuntime
+from alerting.sentinel.wire import read_secret
 from alerting.service.address import address_of
 from alerting.service.clock import LIVE
 from alerting.service.config import load_config
@@ -25,6 +26,7 @@ from alerting.service.county import County, load_county
 from alerting.service.duties import measure_notes, places_of_rules
 from alerting.service.fetch import HttpFetch
 from alerting.service.pace import DAY, calls_a_day, pace, portion, quota_of
+from alerting.service.sentinels import states
 from alerting.service.survey import (
     Undecidable,
     blind,
@@ -55,6 +57,7 @@ def doctor(config: ConfigPath = CONFIG) -> None:
     wrong += _lines("Sources 数据源", _sources(county, runtime))
     wrong += _lines("Channels 通道", _channels(county, runtime))
     wrong += _lines("Server, clock, disk 服务、时钟、磁盘", _machine(county, now))
+    wrong += _lines("Sentinels 哨兵", _sentinels(county))
     cannot = undecidable(county, now)
     wrong += _lines("Rules and places 规则与地点", _rules(county, cannot, now))
     wrong += _lines("People 人员", _people(county, now))
@@ -179,6 +182,39 @@ def _machine(county: County, now: datetime) -> Iterator[Line]:
     free = shutil.disk_usage(config.data).free
     yield (GOOD if free > ROOM else BAD), f"disk 磁盘: {free / (1 << 30):.1f} GiB free 可用"
     store.close()
+
+
+def _sentinels(county: County) -> Iterator[Line]:
+    """Who would say that the service has stopped: whether they answer here, and when they last did."""
+    config = county.config
+    if not config.sentinels:
+        yield OFF, "none: if the service stops, nobody says so 未配置，服务若停止将无人告警"
+        return
+    store = store_of(config)
+    with store.read() as connection:
+        known = {one.name: one for one in states(connection, config)}
+    store.close()
+    for name, one in config.sentinels.items():
+        if not one.on:
+            yield OFF, f"{name}: switched off 未启用"
+            continue
+        try:
+            read_secret(one.secret_env)
+        except BadInput as error:
+            yield BAD, f"{name}: {error.text()}"
+            continue
+        heard = known[name].heard
+        last = f"last heard 最近应答 {heard:%Y-%m-%d %H:%M}Z" if heard else "never heard 从未应答"
+        why = f": {known[name].error}" if known[name].error else ""
+        try:
+            answers = requests.get(f"{one.url.rstrip('/')}/healthz", timeout=(3, 5)).ok
+        except requests.RequestException:
+            answers = False
+        if answers and not why:
+            yield GOOD, f"{name}: answers 可达, {last}"
+        else:
+            how = "refuses us 拒绝" if answers else "does not answer 无应答"
+            yield BAD, f"{name}: {how}, {last}{why}"
 
 
 def _clock(connection: Connection, now: datetime, zone: str) -> Iterator[Line]:

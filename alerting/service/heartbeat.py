@@ -4,9 +4,9 @@ duty, what is wrong. Read from the tables, so that of several processes the wors
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Subquery, func, select, true
 
 from alerting.people import contacts_of_all, list_of, resolve
 from alerting.people.policy import DUTY_OFFICE
@@ -17,19 +17,18 @@ from alerting.store.schema import alert, delivery, notice, realm, signal
 if TYPE_CHECKING:
     from alerting.service.station import Station
 
-NEWEST = 200  # deliveries among which the last send is looked for
+NEWEST = 200  # deliveries among which the last send, and what was given up since, is looked for
 
 
 def heartbeat(
     station: Station, connection: Connection, now: datetime, challenge: str, nonce: str
 ) -> Heartbeat:
-    county = station.config.county
+    county, sent = station.config.county, _last_sent(connection)
     return Heartbeat(
         challenge=challenge, nonce=nonce, at=now, exercise=county.fictional,
         county={"zh": county.sender or county.name, "en": county.sender_en or county.name_en},
         signal_age=_age(_oldest_signal(connection), now),
-        unsent_age=_age(_oldest_unsent(connection, now), now),
-        sent=_last_sent(connection),
+        unsent_age=_age(_oldest_unsent(connection, sent, now), now), sent=sent,
         standing={name: round(rounds.standing(now, station.runtime.elapsed()), 1)
                   for name, rounds in station.loops.items()},
         troubles=_troubles(connection), duty=duty_list(station, connection),
@@ -57,9 +56,11 @@ def _oldest_signal(connection: Connection) -> datetime | None:
     ).scalar_one()
 
 
-def _oldest_unsent(connection: Connection, now: datetime) -> datetime | None:
-    """Since when the oldest message has been due: of notices nobody has made a message of, and of
-    messages whose time to be tried has come."""
+def _oldest_unsent(
+    connection: Connection, sent: datetime | None, now: datetime
+) -> datetime | None:
+    """Since when the oldest message has been due: of notices nobody has made a message of, of messages
+    under way, and of those that were given up since a provider last took one."""
     due = connection.execute(
         select(func.min(notice.c.due))
         .where(notice.c.realm == LIVE, notice.c.state == "due", notice.c.due <= now)
@@ -68,13 +69,25 @@ def _oldest_unsent(connection: Connection, now: datetime) -> datetime | None:
         select(func.min(delivery.c.created))
         .where(delivery.c.realm == LIVE, delivery.c.state.in_(["bound", "sending"]))
     ).scalar_one()  # fmt: skip
-    return min((at for at in (due, bound) if at is not None), default=None)
+    lost = _newest(delivery.c.created, delivery.c.state, delivery.c.accepted_at)
+    given_up = connection.execute(
+        select(func.min(lost.c.created))
+        .where(lost.c.state == "dead", lost.c.accepted_at.is_(None),
+               true() if sent is None else lost.c.created > sent)
+    ).scalar_one()  # fmt: skip
+    return min((at for at in (due, bound, given_up) if at is not None), default=None)
 
 
 def _last_sent(connection: Connection) -> datetime | None:
-    newest = (select(delivery.c.accepted_at).where(delivery.c.realm == LIVE)
-              .order_by(delivery.c.id.desc()).limit(NEWEST).subquery())  # fmt: skip
-    return connection.execute(select(func.max(newest.c.accepted_at))).scalar_one()
+    return connection.execute(
+        select(func.max(_newest(delivery.c.accepted_at).c.accepted_at))
+    ).scalar_one()
+
+
+def _newest(*columns: ColumnElement[Any]) -> Subquery:
+    """Of the last deliveries: how long the history is costs nothing."""
+    return (select(*columns).where(delivery.c.realm == LIVE)
+            .order_by(delivery.c.id.desc()).limit(NEWEST).subquery())  # fmt: skip
 
 
 def _troubles(connection: Connection) -> tuple[dict[str, str], ...]:

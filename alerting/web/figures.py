@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerting import audit
 from alerting.service.clock import LIVE
 from alerting.service.process import DONE_BY, nobody_does
+from alerting.service.sentinels import states
 from alerting.store.schema import UtcText, alert, delivery, notice, pursuit, realm, signal
 from alerting.vocabulary import Level
 from alerting.web.auth import who
@@ -89,6 +90,7 @@ class _Tables(Collector):
         yield self._leases()
         yield self._held()
         yield from self._sources()
+        yield from self._sentinels()
         since = audit.unsealed_since(self._connection, LIVE)
         yield _plain("seal_age_seconds", "Of the oldest entry of the log that is not sealed",
                      self._age(since))  # fmt: skip
@@ -182,6 +184,16 @@ class _Tables(Collector):
         for what in DONE_BY:
             made.add_metric([what], float(what not in missing))
         return made
+
+    def _sentinels(self) -> Iterator[Metric]:
+        age = _gauge("sentinel_age_seconds", "Since a sentinel last answered", "sentinel")
+        silent = _gauge("sentinel_silent", "1 where it does not answer any more", "sentinel")
+        for one in states(self._connection, self._station.config):
+            if one.heard is not None:
+                age.add_metric([one.name], (self._now - one.heard).total_seconds())
+            silent.add_metric([one.name], float(one.silent(self._station.started, self._now)))
+        yield age
+        yield silent
 
     def _sources(self) -> Iterator[Metric]:
         age = _gauge("source_age_seconds", "Since a source last spoke", "source")

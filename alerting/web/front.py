@@ -12,6 +12,7 @@ from alerting.bus import newest_by_source
 from alerting.service import callout_listing, hand_overs, listing
 from alerting.service.reach import has_loud, people
 from alerting.service.response_listing import responses
+from alerting.service.sentinels import states
 from alerting.store.schema import (
     alert,
     delivery,
@@ -61,9 +62,20 @@ def front(connection: Connection, station: Station, realm_id: str) -> dict[str, 
         "blind_count": sum(len(one["places"]) for one in blind),
         "undecidable": undecidable,
         "sources": station.sources() if realm_id == LIVE else heard(connection, station, realm_id),
+        "sentinels": _sentinels(connection, station) if realm_id == LIVE else [],
         "messages": messages(connection, realm_id, MESSAGES),
         "ended": _ended(connection, station, realm_id),
     }
+
+
+def _sentinels(connection: Connection, station: Station) -> list[dict[str, Any]]:
+    """Who watches from another machine: whether they answer, and for what they call the duty list."""
+    now = station.runtime.now()
+    return [
+        {"name": one.name, "heard": one.heard, "calling": one.calling, "error": one.error,
+         "state": "silent" if one.silent(station.started, now) else "heard"}
+        for one in states(connection, station.config)
+    ]  # fmt: skip
 
 
 def _not_loud(connection: Connection, station: Station) -> int:

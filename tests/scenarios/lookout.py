@@ -74,6 +74,13 @@ class Lookout:
     def log(self) -> str:
         return (self.folder / "log").read_text(errors="replace")
 
+    def heard(self) -> str | None:
+        """When the last heartbeat came, as it has written it down."""
+        try:
+            return str(json.loads((self.folder / "sentinel.json").read_text())["heard"])
+        except FileNotFoundError:
+            return None
+
     # Time
 
     def passes(self, *, minutes: float = 0, seconds: float = 0) -> Lookout:

@@ -22,6 +22,7 @@ from tests.scenarios.lookout import SECRET, VARIABLE, Lookout
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import StandIn
 from tests.scenarios.town import SOON, Town
+from tests.scenarios.weather import ORANGE_FOG
 
 TWO = datetime(2026, 1, 19, 18, tzinfo=UTC)  # 02:00 in the county
 
@@ -265,6 +266,62 @@ def test_its_own_silence_is_the_services_alarm(town: Town, lookout: Lookout) -> 
     town.passes(minutes=10)
     zhao.gets("哨兵已恢复应答")
     assert town.alert(rule="sentinel-silent")["state"] == "closed"
+
+
+def test_a_clock_that_lies_is_called_for_and_said_to_be_right_again(
+    town: Town, lookout: Lookout
+) -> None:
+    zhao = lookout.phone_of(town, "zhao")
+    lookout.passes_with(town, minutes=1)
+    town.clock_is_set(minutes=10)
+    town.passes(seconds=30)
+    lookout.passes(seconds=30)
+    zhao.expects("服务的时钟比哨兵快6", "由您处理请回1").replies("1").expects("赵值班已在处理")
+    # What goes wrong besides is called for anew, though somebody looks after the first.
+    stops(town)
+    lookout.passes(minutes=4)
+    zhao.expects("没有心跳", without=["时钟"])
+    goes_on(town)
+
+
+def test_messages_that_do_not_go_out_are_called_for_by_another_way(
+    town: Town, lookout: Lookout
+) -> None:
+    """The provider of the service is down, and with it every channel that could say so."""
+    zhao = lookout.phone_of(town, "zhao")
+    town.provider.refuses(500, times=1000)
+    town.forecast(ORANGE_FOG)
+    lookout.passes_with(town, minutes=4)
+    zhao.expects_nothing()
+    lookout.passes_with(town, seconds=90)
+    zhao.expects("有消息已等待5分钟未发出", "从未发出过消息")
+    zhao.replies("1").expects("赵值班已在处理")
+    town.provider.refusals.clear()
+    lookout.passes_with(town, minutes=10)
+    zhao.expects("已恢复")
+
+
+def test_the_first_page_the_figures_and_the_doctor_say_how_the_sentinel_is(
+    town: Town, lookout: Lookout
+) -> None:
+    page = requests.get(f"{town.url}/?lang=zh", timeout=SOON).text
+    assert "哨兵 mountain" in page
+    assert "正常应答" in page
+    assert 'suian_sentinel_silent{sentinel="mountain"} 0.0' in figures(town)
+    lookout.dies()
+    town.passes(minutes=4)
+    assert "失联" in requests.get(f"{town.url}/?lang=zh", timeout=SOON).text
+    english = requests.get(f"{town.url}/?lang=en", timeout=SOON).text
+    assert "sentinel mountain" in english
+    assert "does not answer" in english
+    assert 'suian_sentinel_silent{sentinel="mountain"} 1.0' in figures(town)
+    assert 'suian_sentinel_age_seconds{sentinel="mountain"} 2' in figures(town)
+    town.runs_besides("doctor", **{VARIABLE: SECRET})
+    assert "mountain: does not answer 无应答" in town.log()
+
+
+def figures(town: Town) -> str:
+    return requests.get(f"{town.url}/metrics", timeout=SOON).text
 
 
 @pytest.mark.parametrize(("change", "said"), [

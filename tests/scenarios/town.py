@@ -176,6 +176,12 @@ class Town:
         fresh.write_text(json.dumps(policies, ensure_ascii=False, indent=1))
         fresh.replace(file)
 
+    def writes_config(self, **changes: Any) -> None:
+        """Before the process begins: the config says this besides."""
+        file = self.folder / "config.yaml"
+        config = json.loads(file.read_text()) | changes
+        file.write_text(json.dumps(config, ensure_ascii=False, indent=1))
+
     # The process
 
     def begin(self, at: datetime | None = None) -> Town:

@@ -1,0 +1,90 @@
+"""What the service says of itself to its sentinels, from the real store."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from alerting.runtime import VirtualRuntime
+from alerting.sentinel.wire import Heartbeat
+from alerting.service.config import load_config
+from alerting.service.county import load_county
+from alerting.service.heartbeat import heartbeat
+from alerting.service.loop import Rounds
+from alerting.service.process import loops_of
+from alerting.service.station import Station
+from alerting.signals import Tick
+from alerting.store import Store
+from alerting.store.schema import notice
+
+TOWN = Path(__file__).parents[1] / "scenarios"
+START = datetime(2026, 1, 20, 6, tzinfo=UTC)
+
+
+class Beating:
+    def __init__(self, station: Station, clock: VirtualRuntime) -> None:
+        self.station, self.clock = station, clock
+
+    def says(self) -> Heartbeat:
+        with self.station.store.read() as connection:
+            return heartbeat(self.station, connection, self.clock.now(), "", "")
+
+
+@pytest.fixture
+def beating(tmp_path: Path) -> Iterator[Beating]:
+    shutil.copytree(TOWN / "county", tmp_path / "county")
+    shutil.copytree(TOWN / "book", tmp_path / "rules")
+    config = json.loads((TOWN / "config.json").read_text("utf-8"))
+    config["channels"] = {"console": {"silent": True}, "sms": {"use": "console", "silent": True}}
+    (tmp_path / "config.yaml").write_text(json.dumps(config), "utf-8")
+    clock = VirtualRuntime(START)
+    station = Station(load_county(load_config(tmp_path / "config.yaml")), clock,
+                      Store(tmp_path / "suian.db"))  # fmt: skip
+    asyncio.run(loops_of(station).settle())
+    yield Beating(station, clock)
+    asyncio.run(station.close())
+
+
+def test_a_service_that_is_well_has_nothing_that_waits(beating: Beating) -> None:
+    said = beating.says()
+    assert (said.signal_age, said.unsent_age, said.sent) == (0, 0, None)
+    assert said.at == START
+    assert said.exercise
+    assert [(one.id, one.contacts) for one in said.duty] == [
+        ("zhao", (("sms", "+447700900104"), ("console", "zhao")))]
+
+
+def test_a_signal_that_nobody_takes_grows_old_in_it(beating: Beating) -> None:
+    asyncio.run(beating.station.publish("live", [Tick(source="clock", issued=START)]))
+    beating.clock.advance(timedelta(minutes=7))
+    assert beating.says().signal_age == 420
+
+
+def test_a_message_that_nobody_sends_grows_old_in_it_once_it_is_due(beating: Beating) -> None:
+    beating.station.store.write(lambda c: c.execute(insert(notice).values(
+        realm="live", kind="head", post="office", level=1, created=START,
+        due=START + timedelta(minutes=2), state="due", facts={},
+    )))  # fmt: skip
+    beating.clock.advance(timedelta(minutes=1))
+    assert beating.says().unsent_age == 0
+    beating.clock.advance(timedelta(minutes=6))
+    assert beating.says().unsent_age == 300
+
+
+def test_a_part_that_hangs_or_fails_stands_still(beating: Beating) -> None:
+    loops, elapsed = beating.station.loops, beating.clock.elapsed()
+    loops["engine"] = Rounds(ended=elapsed - 400)  # its round does not end
+    loops["chase"] = Rounds(since=START, failures=9, ended=elapsed)  # it ends, and badly
+    loops["seal"] = Rounds(ended=elapsed)
+    beating.clock.advance(timedelta(minutes=6))
+    standing = beating.says().standing
+    assert standing["engine"] == pytest.approx(400, abs=20)
+    assert standing["chase"] == 360
+    assert standing["seal"] == pytest.approx(0, abs=20)
