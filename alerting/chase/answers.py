@@ -26,6 +26,7 @@ from alerting.chase import (
     pursuits,
     reasons,
     reply_words,
+    shift_exercise,
     words,
 )
 from alerting.chase.acts import answer_one
@@ -71,6 +72,11 @@ def take(connection: Connection, life: Life, report: Report) -> str:
         return _stop_or_start(connection, life, who, report, at)
     if report.act == consent.VERIFY:
         made = consent.verify(connection, life, who, report, at)
+        _write(connection, life, who, report, made, at)
+        _reply(connection, life, who, report, Targets([]), made.words, at)
+        return made.outcome
+    if report.act == shift_exercise.ACT:
+        made = shift_exercise.take(connection, life, who, at)
         _write(connection, life, who, report, made, at)
         _reply(connection, life, who, report, Targets([]), made.words, at)
         return made.outcome

@@ -199,3 +199,11 @@ def code_wrong(left: int) -> Words:
 def code_over() -> Words:
     return both("没有等待核验的验证码，或已过期，请联系值班室重发",
                 "No code is awaited, or it has run out: ask the duty office for another")  # fmt: skip
+
+
+def exercise_answered() -> Words:
+    return both("演练已收到，本通道可联系到您", "Exercise received: this way reaches you")
+
+
+def exercise_over() -> Words:
+    return both("没有等待应答的换班演练", "No exercise of your turn waits for an answer")

@@ -17,6 +17,7 @@ from alerting.sentinel.wire import LARGEST, SIGNATURE, Heartbeat, is_signed, sig
 from alerting.sentinel.words import PAGE
 
 log = structlog.get_logger()
+PAGES = {"alarm": ("title", "take", "taken"), "turn": ("turn", "receive", "received")}
 
 
 def make_door(
@@ -66,14 +67,16 @@ def make_door(
         return web.Response(status=204)
 
     async def link(request: web.Request) -> web.Response:
-        who = guard.reader_of(request.match_info["token"])
-        if who is None:
+        found = guard.reader_of(request.match_info["token"])
+        if found is None:
             return _page("over", status=410)
+        who, what = found
+        title, button, done = PAGES[what]
         if request.method == "GET":
-            return _page("title", button=True)
+            return _page(title, button=button)
         await guard.take(who)
         wake()
-        return _page("taken")
+        return _page(done)
 
     async def alive(request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -87,9 +90,9 @@ def make_door(
     return app
 
 
-def _page(what: str, *, button: bool = False, status: int = 200) -> web.Response:
+def _page(what: str, *, button: str = "", status: int = 200) -> web.Response:
     said = "<br>".join(escape(PAGE[what][language]) for language in ("zh", "en"))
-    press = " / ".join(escape(PAGE["take"][language]) for language in ("zh", "en"))
+    press = " / ".join(escape(said) for said in PAGE.get(button, {}).values())
     form = f'<form method="post"><button style="font-size:1.5em">{press}</button></form>'
     return web.Response(
         status=status, content_type="text/html", charset="utf-8",

@@ -20,8 +20,8 @@ import structlog
 from alerting.dispatch.channels import Channel, Failed, Message
 from alerting.runtime import Runtime
 from alerting.sentinel import words
-from alerting.sentinel.judging import faults
-from alerting.sentinel.memory import Alarm, keep, recall
+from alerting.sentinel.judging import EXERCISE, faults
+from alerting.sentinel.memory import Alarm, Turn, keep, recall
 from alerting.sentinel.settings import Settings
 from alerting.sentinel.wire import Answer, Heartbeat, Reader, Words
 
@@ -55,32 +55,49 @@ class Guard:
             memory.beat, memory.heard = beat, now
             memory.ahead = (beat.at - now).total_seconds()
             memory.sent = beat.sent and beat.sent - timedelta(seconds=memory.ahead)
+            memory.turns = {
+                one.n: memory.turns.get(one.n)
+                or Turn(person=one.person, must_by=now + timedelta(seconds=one.left))
+                for one in beat.exercises
+            }
+            for one in beat.exercises:
+                memory.turns[one.n].there = one.answered
             keep(memory, self._settings.memory)
         calling = tuple(memory.alarm.faults.values()) if memory.alarm else ()
-        return fresh, Answer(nonce=beat.nonce, challenge=self._challenge, at=now, calling=calling)
+        answered = tuple(n for n, turn in memory.turns.items() if turn.here)
+        return fresh, Answer(nonce=beat.nonce, challenge=self._challenge, at=now, calling=calling,
+                             answered=answered)  # fmt: skip
 
     def reader_at(self, channel: str, address: str) -> Reader | None:
         """Whose address it is; strangers are nobody."""
         return next((r for r in self._readers() if (channel, address) in r.contacts), None)
 
-    def reader_of(self, token: str) -> Reader | None:
-        """Whose link it is; None when its alarm is over."""
-        alarm = self.memory.alarm
-        return next((r for r in self._readers() if alarm and self._link(alarm, r) == token), None)
+    def reader_of(self, token: str) -> tuple[Reader, str] | None:
+        """Whose link it is, and what it opens: alarm or turn; None when that is over."""
+        alarm, turns = self.memory.alarm, self.memory.turns
+        opens = {alarm.token: "alarm"} if alarm else {}
+        opens |= {f"turn {n}": "turn" for n, turn in turns.items() if not turn.here}
+        return next(((r, what) for of, what in opens.items() for r in self._readers()
+                     if self._link(of, r) == token), None)  # fmt: skip
 
-    async def take(self, who: Reader) -> bool:
-        """Somebody says that they look after it; False where there is nothing (more) to look after."""
-        alarm = self.memory.alarm
-        if alarm is None or alarm.taken_by:
-            return False
-        limits, now = self._settings.limits, self._runtime.now()
-        alarm.taken_by, alarm.next = who.id, now + timedelta(seconds=limits.trusted)
-        log.warning("taken", by=who.name)
+    async def take(self, who: Reader) -> None:
+        """Somebody says that they are there: all that they were asked is answered."""
+        mine = [t for t in self.memory.turns.values() if t.person == who.id and t.asked and not t.here]
+        for turn in mine:
+            turn.here = True
+        alarm, limits = self.memory.alarm, self._settings.limits
+        taken = alarm if alarm and alarm.called.get(who.id) and not alarm.taken_by else None
+        if taken is not None:
+            taken.taken_by = who.id
+            taken.next = self._runtime.now() + timedelta(seconds=limits.trusted)
+            log.warning("taken", by=who.name)
         keep(self.memory, self._settings.memory)
-        minutes = round(limits.trusted / 60)
-        await self._tell(self._called(alarm), lambda r: words.taken(
-            r.language, *self._county(), who.called(r.language), minutes))  # fmt: skip
-        return True
+        if mine:
+            await self._tell([who], lambda r: words.reached(r.language, self._county()[0]))
+        if taken is not None:
+            minutes = round(limits.trusted / 60)
+            await self._tell(self._called(taken), lambda r: words.taken(
+                r.language, *self._county(), who.called(r.language), minutes))  # fmt: skip
 
     # The loop
 
@@ -94,6 +111,7 @@ class Guard:
             log.warning("the sentinel itself stood still", since=self._looked.isoformat())
             self._since = now
         self._looked = now
+        await self._ask_turns()
         found = faults(self.memory, self._since, now, limits, self._zone)
         alarm = self.memory.alarm
         if found and alarm is None:
@@ -115,6 +133,17 @@ class Guard:
                          lambda r: words.well(r.language, *self._county(), began))  # fmt: skip
         return True
 
+    async def _ask_turns(self) -> None:
+        """Write to whoever has come on duty."""
+        for n, turn in list(self.memory.turns.items()):
+            who = next((one for one in self._readers() if one.id == turn.person), None)
+            if turn.asked or who is None:
+                continue
+            turn.asked = True
+            link = self._address(f"turn {n}", who)
+            await self._send(who, words.turn(who.language, self._county()[0], link), 1, link)
+            keep(self.memory, self._settings.memory)
+
     async def _call(self, alarm: Alarm, found: dict[str, Words], now: datetime) -> bool:
         """The next call, where it is time for it; at once where something else is wrong besides."""
         if not found.keys() <= alarm.faults.keys() and alarm.taken_by:
@@ -126,6 +155,9 @@ class Guard:
         alarm.round, alarm.next = alarm.round + 1, now + timedelta(seconds=self._settings.limits.again)
         log.error("calls", faults=[one["en"] for one in found.values()], round=alarm.round)
         readers = self._readers()
+        if set(found) == {EXERCISE}:  # who does not answer is called last
+            silent = {turn.person for turn in self.memory.silent(now)}
+            readers.sort(key=lambda one: one.id in silent)
         before = [one for one in readers if one.id in alarm.called]
         for reader in readers:  # one more; and the next one too where that reaches nobody
             if reader not in before and await self._ring(alarm, reader):
@@ -137,8 +169,9 @@ class Guard:
     async def _ring(self, alarm: Alarm, reader: Reader) -> bool:
         times = alarm.called.get(reader.id, 0) + 1
         alarm.called[reader.id] = times
-        link = f"{self._settings.url}/t/{self._link(alarm, reader)}"
-        text = words.alarm(reader.language, *self._county(), alarm.faults.values(), times, link)
+        link = self._address(alarm.token, reader)
+        text = words.alarm(reader.language, *self._county(), alarm.faults.values(), times, link,
+                           set(alarm.faults) == {EXERCISE})  # fmt: skip
         return await self._send(reader, text, times, link)
 
     async def _tell(self, readers: Sequence[Reader], text: Text) -> None:
@@ -184,9 +217,12 @@ class Guard:
         beat = self.memory.beat
         return (beat.county, beat.exercise) if beat is not None else (words.UNKNOWN, False)
 
-    def _link(self, alarm: Alarm, reader: Reader) -> str:
+    def _address(self, of: str, reader: Reader) -> str:
+        return f"{self._settings.url}/t/{self._link(of, reader)}"
+
+    def _link(self, of: str, reader: Reader) -> str:
         """The link of one reader's messages: by it we know who has opened it."""
-        said = f"{alarm.token} {reader.id}".encode()
+        said = f"{of} {reader.id}".encode()
         return hmac.new(self.secret, said, hashlib.sha256).hexdigest()[:24]
 
     def _follow(self) -> None:
@@ -202,3 +238,5 @@ class Guard:
         memory.ahead -= by.total_seconds()
         if alarm is not None:
             alarm.next, alarm.since = alarm.next + by, alarm.since and alarm.since + by
+        for turn in memory.turns.values():
+            turn.must_by += by

@@ -9,6 +9,8 @@ from alerting.sentinel.memory import Memory
 from alerting.sentinel.settings import Limits
 from alerting.sentinel.wire import Words
 
+EXERCISE = "exercise"  # of a turn, unanswered: the service is well, and nobody may be there
+
 
 def faults(
     memory: Memory, since: datetime, now: datetime, limits: Limits, zone: ZoneInfo
@@ -46,6 +48,14 @@ def faults(
     if slow:
         found["loops"] = {"zh": f"服务环节停滞：{'、'.join(slow)}",
                           "en": f"parts of it stand still: {', '.join(slow)}"}
+    if silent := memory.silent(now):
+        names = {one.id: one for one in beat.duty}
+        who = [names[t.person] for t in silent if t.person in names]
+        found[EXERCISE] = {
+            "zh": f"{'、'.join(one.called('zh') for one in who)}开始值班后未应答换班演练",
+            "en": f"{', '.join(one.called('en') for one in who)} came on duty and did not answer the"
+            " exercise",
+        }
     return found
 
 

@@ -31,6 +31,19 @@ class Alarm(BaseModel):
     since: datetime | None = None
 
 
+class Turn(BaseModel):
+    """The exercise of a turn: whom it is of, until when it is to be answered, and by which of the two
+    ways it was; `asked` says that the sentinel's own message went out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    person: str
+    must_by: datetime
+    asked: bool = False
+    here: bool = False
+    there: bool = False
+
+
 class Memory(BaseModel):
     """`heard` is when the last good heartbeat `beat` came, and `ahead` how many seconds the service's
     clock was before the sentinel's then; `sent`, by the sentinel's clock, when it last had a message
@@ -44,6 +57,11 @@ class Memory(BaseModel):
     sent: datetime | None = None
     alarm: Alarm | None = None
     messages: int = 0
+    turns: dict[int, Turn] = {}
+
+    def silent(self, now: datetime) -> list[Turn]:
+        """Those whose time has passed with one of the two ways unanswered."""
+        return [t for t in self.turns.values() if t.must_by <= now and not (t.here and t.there)]
 
 
 def recall(path: Path) -> Memory:

@@ -44,6 +44,15 @@ class Reader(Said):
         return self.name if language == "zh" or not self.name_en else self.name_en
 
 
+class Exercise(Said):
+    """Of a turn that has begun: `left` seconds to answer it, and whether the service's own was."""
+
+    n: int
+    person: str
+    left: float
+    answered: bool
+
+
 class Heartbeat(Said):
     """How the service goes at `at`, by its own clock. The ages are seconds: of the oldest signal that
     nobody has taken, and of the oldest message that is due and not sent; `sent` is when a provider last
@@ -62,16 +71,18 @@ class Heartbeat(Said):
     standing: dict[str, float] = {}
     troubles: tuple[Words, ...] = ()
     duty: tuple[Reader, ...] = ()
+    exercises: tuple[Exercise, ...] = ()
 
 
 class Answer(Said):
     """`nonce` is the heartbeat's own; `challenge` what the next must carry; `calling` what the sentinel
-    calls the duty list for at this moment."""
+    calls the duty list for at this moment; `answered` the exercises that were answered to it."""
 
     nonce: str
     challenge: str
     at: datetime
     calling: tuple[Words, ...] = ()
+    answered: tuple[int, ...] = ()
 
 
 def sign(secret: bytes, kind: str, body: bytes) -> str:

@@ -113,6 +113,7 @@ class Sentinel(Part):
 class Watch(Part):
     queue_seconds: float = Field(120, gt=0)  # a signal or delivery older than this is stuck
     seal_seconds: float = Field(60, gt=0)
+    exercise_minutes: int = Field(10, ge=1, le=120)  # to answer the exercise of a turn
 
 
 class Keep(Part):

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Subquery, func, select, true
 
 from alerting.people import contacts_of_all, list_of, resolve
 from alerting.people.policy import DUTY_OFFICE
-from alerting.sentinel.wire import Heartbeat, Reader
+from alerting.sentinel.wire import Exercise, Heartbeat, Reader
 from alerting.service.clock import LIVE
+from alerting.service.sentinels import exercises
 from alerting.store.schema import alert, delivery, notice, realm, signal
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ def heartbeat(
         standing={name: round(rounds.standing(now, station.runtime.elapsed()), 1)
                   for name, rounds in station.loops.items()},
         troubles=_troubles(connection), duty=duty_list(station, connection),
+        exercises=tuple(
+            Exercise(n=row.n, person=row.person, left=(row.must_by - now).total_seconds(),
+                     answered=row.answered is not None)
+            for row in exercises(connection)
+        ),
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from alerting.service.loop import Loop, Loops
 from alerting.service.poll_loop import PollLoop
 from alerting.service.seal_loop import SealLoop
 from alerting.service.sentinel_loop import SentinelLoop
+from alerting.service.shift_loop import ShiftLoop
 from alerting.service.station import Station
 from alerting.service.tick_loop import TickLoop
 from alerting.service.watch_loop import WatchLoop
@@ -69,7 +70,8 @@ def _all(station: Station) -> list[Loop]:
     clock = ClockLoop(station, [book, tick, poll, watch, sentinels, station.dispatcher])
     kafka = [KafkaLoop(station, station.kafka)] if station.kafka is not None else []
     return [
-        clock, book, DutyLoop(station), tick, DrillLoop(station), station.player, poll, *kafka,
+        clock, book, DutyLoop(station), ShiftLoop(station), tick, DrillLoop(station), station.player,
+        poll, *kafka,
         EngineLoop(station), ChaseLoop(station), DispatchLoop(station), watch, HeadLoop(station),
         SealLoop(station), sentinels, KeepLoop(station),
     ]  # fmt: skip
@@ -83,7 +85,7 @@ def _of_several(station: Station, role: Role, link: Link) -> list[Loop]:
     if role in ("engine", "all"):
         engine = EngineLoop(station)
         kafka = [KafkaLoop(station, station.kafka)] if station.kafka is not None else []
-        loops += [Alone(DutyLoop(station), link, "chase")]
+        loops += [Alone(one, link, "chase") for one in (DutyLoop(station), ShiftLoop(station))]
         first: list[Loop] = [DrillLoop(station), station.player, *kafka]
         loops += [Alone(one, link, "engine") for one in first]
         loops.append(Alone(engine, link, "engine", engine.take_up))

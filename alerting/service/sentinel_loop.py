@@ -56,7 +56,7 @@ class SentinelLoop:
 
         def write(connection: Connection) -> None:
             for state in found:
-                note(connection, state)
+                note(connection, state, now)
 
         await self._station.writer.write(write)
         return False
@@ -73,7 +73,7 @@ class SentinelLoop:
             return replace(held, error=said)
         if answer is None:
             return replace(held, error="it waits for a challenge that it does not tell")
-        return State(held.name, self._station.runtime.now(), "", answer.calling)
+        return State(held.name, self._station.runtime.now(), "", answer.calling, answer.answered)
 
     async def _ask(
         self, session: aiohttp.ClientSession, name: str, beat: Heartbeat

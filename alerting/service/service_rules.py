@@ -54,6 +54,7 @@ LOOPS = {
     "head": {"zh": "外发审计链头", "en": "sending the head of the log"},
     "seal": {"zh": "审计封存", "en": "sealing the log"},
     "sentinels": {"zh": "向哨兵报告", "en": "telling the sentinels"},
+    "shifts": {"zh": "换班演练", "en": "the exercise of each turn"},
 }
 
 
@@ -98,6 +99,9 @@ SERVICE_RULES = {
         ServiceRule("sentinel-silent", Level.orange,
                     {"zh": "哨兵失联", "en": "a sentinel is silent"},
                     over={"zh": "哨兵已恢复应答", "en": "it answers again"}),
+        ServiceRule("exercise-unanswered", Level.orange,
+                    {"zh": "换班演练未应答", "en": "the exercise of a turn is unanswered"},
+                    over={"zh": "已应答，或已换班", "en": "it was answered, or the turn has ended"}),
         ServiceRule("roster-gap", Level.blue,
                     {"zh": "值班空岗", "en": "nobody on the roster"},
                     over={"zh": "已安排人员，或空岗时段已过",

@@ -19,7 +19,7 @@ from alerting.alerts.rule_places import rule_places
 from alerting.alerts.standing import load as load_standings
 from alerting.audit import newest, record
 from alerting.bus import EmbeddedBus, KafkaBus
-from alerting.chase import consent
+from alerting.chase import consent, shift_exercise
 from alerting.dispatch import Dispatcher, make_channels
 from alerting.errors import Refused, SuianError
 from alerting.rulebook import Book, Bound
@@ -329,7 +329,9 @@ class Station:
                 if chase.heard_before(connection, person, channel, message):
                     return True
                 if consent.is_code(connection, person, channel, reply_to, text):
-                    return self._code(person, channel, reply_to, text, message)
+                    return self._own(consent.VERIFY, person, channel, reply_to, text, message)
+                if shift_exercise.is_answer(connection, person, text, clocks):
+                    return self._own(shift_exercise.ACT, person, channel, reply_to, text, message)
                 return chase.route(
                     connection, person, text, clocks, channel=channel, reply_to=reply_to,
                     message=message, stops=stops, loud=loud,
@@ -341,14 +343,15 @@ class Station:
         await self.publish(routed.realm, [routed.report])
         return True
 
-    def _code(
-        self, person: str, channel: str, reply_to: str, text: str, message: str
+    def _own(
+        self, act: str, person: str, channel: str, reply_to: str, text: str, message: str
     ) -> chase.Routed:
-        """A code said back from the address it was sent to."""
+        """What somebody says of themselves, whatever messages wait: a code said back from the address
+        it was sent to, that they are there."""
         detail = {"channel": channel, "reply_to": reply_to, "text": text}
         return chase.Routed(LIVE, Report(
             id=chase.id_of(person, channel, message), source="reply", issued=self.now(LIVE),
-            act=consent.VERIFY, person=person, channel=channel, subject=f"person:{person}",
+            act=act, person=person, channel=channel, subject=f"person:{person}",
             detail=detail,
         ))  # fmt: skip
 

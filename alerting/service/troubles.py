@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, case, func, literal, select
 from alerting import audit
 from alerting.chase import handing_over, handing_words
 from alerting.chase.ladder import DUTY_OFFICE
-from alerting.people import handing, holders_of
+from alerting.people import handing, holders_of, person_by_id
 from alerting.people.roster_words import span_said
 from alerting.service import dead_letters, sentinels
 from alerting.service.clock import LIVE
@@ -63,6 +63,7 @@ def look(station: Station, connection: Connection, now: datetime) -> list[Troubl
         *_flagged(station, connection, now),
         *_hand_overs(connection, now),
         *_sentinels(station, connection, now),
+        *_exercises(station, connection, now),
     ]
 
 
@@ -303,3 +304,17 @@ def _sentinels(station: Station, connection: Connection, now: datetime) -> list[
         })
         for one in sentinels.states(connection, station.config) if one.silent(station.started, now)
     ]  # fmt: skip
+
+
+def _exercises(station: Station, connection: Connection, now: datetime) -> list[Trouble]:
+    """Turns whose exercise was not answered in time by every way."""
+    found = []
+    for row in sentinels.exercises(connection):
+        ways, who = sentinels.unanswered(row, station.config), person_by_id(connection, row.person)
+        if row.must_by <= now and ways and who is not None:
+            found.append(Trouble("exercise-unanswered", f"person:{row.person}", {
+                "zh": f"{who.called('zh')}开始值班后未应答换班演练：{'、'.join(w['zh'] for w in ways)}",
+                "en": f"{who.called('en')} came on duty and did not answer the exercise of"
+                f" {' and '.join(w['en'] for w in ways)}",
+            }, None, (str(row.n), *(w["en"] for w in ways))))  # fmt: skip
+    return found

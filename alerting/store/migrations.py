@@ -30,7 +30,7 @@ from alerting.store.schema import (
 )
 from alerting.store.schema_callout import callee, callout, callout_alert, callout_report
 from alerting.store.schema_drill import drill
-from alerting.store.schema_duty import duty, handover, roster, roster_change
+from alerting.store.schema_duty import duty, handover, roster, roster_change, shift_exercise
 
 
 def _first(connection: Connection) -> None:
@@ -256,6 +256,10 @@ def _what_is_old_is_found(connection: Connection) -> None:
     by_source.create(connection)
 
 
+def _turns_begin_with_an_exercise(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[shift_exercise])
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -278,6 +282,7 @@ MIGRATIONS = {
     "0032": _notices_know_their_cause,
     "0033": _what_was_passed_over,
     "0034": _what_is_old_is_found,
+    "0035": _turns_begin_with_an_exercise,
 }  # fmt: skip
 
 

@@ -89,3 +89,17 @@ handover = Table(
     Index("handover_by_state", "state", "post"),
     Index("handover_by_pursuit", "pursuit"),
 )  # fmt: skip
+
+# The exercise with which a turn at the duty office begins, where a sentinel watches: whoever comes on
+# duty is written to by the service's own way and by each sentinel's, and must answer both.
+shift_exercise = Table(
+    "shift_exercise", metadata,
+    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("duty", Integer, ForeignKey("duty.n"), nullable=False, unique=True),
+    Column("person", String, nullable=False),
+    Column("asked", UtcText, nullable=False),
+    Column("must_by", UtcText, nullable=False),
+    Column("answered", UtcText),  # by the service's own way
+    Column("elsewhere", JSON, nullable=False),  # by sentinel, when that one's was answered
+    Index("shift_exercise_open", "person", "answered"),
+)  # fmt: skip

@@ -18,6 +18,7 @@ import pytest
 import requests
 
 from alerting.sentinel.wire import SIGNATURE, Answer, Heartbeat, is_signed, sign
+from alerting.store.schema import audit
 from tests.scenarios.lookout import SECRET, VARIABLE, Lookout
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import StandIn
@@ -25,6 +26,7 @@ from tests.scenarios.town import SOON, Town
 from tests.scenarios.weather import ORANGE_FOG
 
 TWO = datetime(2026, 1, 19, 18, tzinfo=UTC)  # 02:00 in the county
+THREE = datetime(2026, 1, 19, 18, 59, tzinfo=UTC)  # a minute before a turn begins
 
 
 @pytest.fixture
@@ -322,6 +324,84 @@ def test_the_first_page_the_figures_and_the_doctor_say_how_the_sentinel_is(
 
 def figures(town: Town) -> str:
     return requests.get(f"{town.url}/metrics", timeout=SOON).text
+
+
+TURNS = """\
+rosters:
+  - post: office               # zhao, sun, zhao … from three in the night
+    layers:
+      - {people: [zhao, sun], every: 6 hours, hand-over: "03:00", from: 2026-01-20}
+"""
+
+
+@pytest.fixture
+def turning(make_town: Callable[..., Town], lookout: Lookout, tmp_path: Path) -> Town:
+    """A minute before three, when zhao comes on duty."""
+    town = make_town(start=THREE, changes={"sentinels": lookout.sentinels()},
+                     environment={VARIABLE: SECRET})  # fmt: skip
+    town.also("people.csv", "sun,孙值班,Duty Sun,en,decide,sms:+447700900107")
+    town.on_duty("office", "sun")
+    (town.folder / "county" / "rosters.yaml").write_text(TURNS, "utf-8")
+    lookout.begin(THREE)
+    town.begin()
+    lookout.passes_with(town, minutes=2)
+    return town
+
+
+def test_whoever_comes_on_duty_answers_an_exercise_of_both_ways(
+    turning: Town, lookout: Lookout
+) -> None:
+    here, there = turning.phone("zhao"), lookout.phone_of(turning, "zhao")
+    here.expects("【演练】", "换班演练：您已开始值班，请在10分钟内回复“演练收到”", "哨兵会另发一条")
+    there.expects("【演练】【哨兵·测试县应急办】换班演练", "收到请回1").replies("1").expects("哨兵可联系到您")
+    here.replies("收到").expects("本通道可联系到您")
+    lookout.passes_with(turning, minutes=21)
+    here.expects_nothing()
+    there.expects_nothing()
+    assert turning.alerts(rule="exercise-unanswered") == []
+    assert turning.asks(audit.c.who, audit.c.action == "answer shift exercise") == ["zhao", "zhao"]
+    # Six hours later it is sun's turn; and the sentinel's half may be answered by its link.
+    lookout.passes_with(turning, minutes=350)
+    turning.phone("sun").gets("EXERCISE", "your turn begins").replies("Exercise.").gets("this way reaches you")
+    other = lookout.phone_of(turning, "sun").gets("your turn begins")
+    link = re.search(r"http\S+", other.last.body)[0]
+    assert "Received" in requests.get(link, timeout=SOON).text
+    assert "the sentinel reaches you" in requests.post(link, timeout=SOON).text
+    lookout.passes_with(turning, minutes=21)
+    assert turning.alerts(rule="exercise-unanswered") == []
+
+
+def test_an_exercise_that_nobody_answers_is_said_by_both(turning: Town, lookout: Lookout) -> None:
+    zhao, sun = turning.phone("zhao").forgets(), turning.phone("sun").forgets()
+    there, next_ = (lookout.phone_of(turning, one) for one in ("zhao", "sun"))
+    there.forgets()
+    lookout.passes_with(turning, minutes=8)
+    next_.expects_nothing()
+    lookout.passes_with(turning, seconds=90)
+    next_.expects("Duty Zhao came on duty and did not answer the exercise", "put somebody else on duty")
+    there.expects_nothing()  # who does not answer is called last
+    next_.replies("1").expects("Duty Sun looks after it")
+    lookout.passes_with(turning, minutes=11)
+    zhao.gets("赵值班开始值班后未应答换班演练：本系统、哨兵 mountain")
+    assert turning.alert(rule="exercise-unanswered")["state"] == "open"
+    there.replies("1").expects("哨兵可联系到您")
+    zhao.replies("演练收到")
+    lookout.passes_with(turning, minutes=11)
+    assert turning.alert(rule="exercise-unanswered")["state"] == "closed"
+    next_.expects("is over")
+    sun.expects_nothing()
+
+
+def test_a_receipt_for_something_real_is_no_answer_to_the_exercise(
+    turning: Town, lookout: Lookout
+) -> None:
+    zhao = turning.phone("zhao").forgets()
+    turning.forecast(ORANGE_FOG)
+    turning.passes(minutes=62)
+    zhao.gets("东山镇政府未答复", "限速").replies("收到")
+    assert turning.asks(audit.c.who, audit.c.action == "answer shift exercise") == []
+    zhao.replies("演练收到")
+    assert turning.asks(audit.c.who, audit.c.action == "answer shift exercise") == ["zhao"]
 
 
 @pytest.mark.parametrize(("change", "said"), [

@@ -199,13 +199,14 @@ def test_leases_of_an_earlier_database_have_no_owner(tmp_path: Path) -> None:
 
 def test_an_earlier_database_gets_the_tables_of_rosters(tmp_path: Path) -> None:
     store = Store(tmp_path / "suian.db")
-    for table in ("roster", "roster_change", "duty"):
+    for table in ("shift_exercise", "roster", "roster_change", "duty"):
         store.write(lambda c, table=table: c.execute(text(f"DROP TABLE {table}")))
     store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0012'")))
     store.close()
     store = Store(tmp_path / "suian.db")
     with store.read() as connection:
-        assert {"roster", "roster_change", "duty"} <= set(inspect(connection).get_table_names())
+        there = set(inspect(connection).get_table_names())
+        assert {"roster", "roster_change", "duty", "shift_exercise"} <= there
         assert "duty_now" in {i["name"] for i in inspect(connection).get_indexes("duty")}
     store.close()
 

@@ -85,7 +85,7 @@ class Desk:
             county=SimpleNamespace(name="青岚县", name_en="Qinglan County", fictional=True,
                                    zone=ZoneInfo("Asia/Shanghai")),
             url="http://127.0.0.1:8080",
-            channels={"console": SimpleNamespace(on=True), "sms": SimpleNamespace(on=True)}, keep=Keep(),
+            channels={"console": SimpleNamespace(on=True), "sms": SimpleNamespace(on=True)}, keep=Keep(), sentinels={},
         )  # fmt: skip
         calendar = SimpleNamespace(titles=dict, known_through=date(2026, 12, 31))
         self.county = SimpleNamespace(calendar=calendar, table=shipped())
