@@ -14,17 +14,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from unittest import mock
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 
 from alerting.runtime import VirtualRuntime
 from alerting.service import (
     book_loop,
     clock_loop,
     lease_loop,
-    link_loop,
     loop,
     process,
     watch_loop,
@@ -72,19 +71,36 @@ def ground() -> Ground:
         station = Station(county, VirtualRuntime(START), store)
         asyncio.run(loops_of(station).settle())
     shutil.rmtree(folder)  # the book is not read again
-    return Ground(county, _raw(store._engine).serialize(), provider.record, store._engine)
+    event.listen(store._engine, "before_cursor_execute", _before_statement)
+    raw_of(store._engine).execute("VACUUM")  # no room but what is free in its pages
+    return Ground(county, raw_of(store._engine).serialize(), provider.record, store._engine)
 
 
-def _raw(engine: Engine) -> sqlite3.Connection:
+def raw_of(engine: Engine) -> sqlite3.Connection:
     return cast(sqlite3.Connection, engine.raw_connection().driver_connection)
 
 
-def database() -> Engine:
+class Watched(Protocol):
+    def statement(self) -> None:
+        """Called before each statement of a writing transaction."""
+
+
+_watch: list[Watched] = []
+
+
+def _before_statement(connection: Connection, *_: object) -> None:
+    if _watch and connection.get_execution_options().get("writing"):
+        _watch[0].statement()
+
+
+def database(watch: Watched) -> Engine:
     """The one database in memory, as it was when the service began."""
     made = ground()
-    raw = _raw(made.engine)
+    _watch[:] = [watch]
+    raw = raw_of(made.engine)
     raw.rollback()
     raw.deserialize(made.database)
+    raw.execute(f"PRAGMA max_page_count={1 << 30}")
     raw.execute("PRAGMA foreign_keys=ON")
     return made.engine
 
@@ -101,7 +117,7 @@ def rarely_looking(link: Any, lives: Any) -> Iterator[None]:
     often = (
         (loop, "LONGEST_REST", 1800.0), (watch_loop, "EVERY", timedelta(minutes=10)),
         (clock_loop, "EVERY", timedelta(minutes=1)), (book_loop, "EVERY", timedelta(days=1)),
-        (lease_loop, "EVERY", timedelta(seconds=30)), (link_loop, "TURN", 60.0),
+        (lease_loop, "EVERY", timedelta(seconds=30)), 
         (process, "Link", link), (lease_loop, "lives", lives), (postgres, "make_known", _known_otherwise),
     )  # fmt: skip
     with ExitStack() as stack:

@@ -6,6 +6,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.laws.provider import MOODS
+
 ZONES = ("9901", "9902", "9903", "9904", "9905", "9906")
 PLACES = {
     "9901": ("S1",), "9902": ("S2",), "9903": ("S3", "S4"), "9904": ("S5", "S6"),
@@ -13,8 +15,8 @@ PLACES = {
 }  # fmt: skip
 LEVELS = ("blue", "yellow", "orange", "red")
 MINUTE = 60.0
-LAST_FAULT = 30 * MINUTE  # whatever breaks is mended by then
-END = 52 * MINUTE
+LAST_FAULT = 26 * MINUTE  # whatever breaks is mended by then
+END = 44 * MINUTE
 # Who carries a measure, who decides on it, and by which signal it is asked for.
 CARRIER = {"guide": "chen", "salt": "qian", "close": "chen"}
 
@@ -60,6 +62,7 @@ class Fault:
 class Plan:
     seed: int
     several: bool = False  # two processes, of which each thing is done by one
+    kinds: tuple[str, ...] = ()  # of faults, as FAULTS names them
     said: list[Said] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
@@ -73,8 +76,11 @@ def draw(seed: int, kinds: tuple[str, ...] = ()) -> Plan:
     rng = random.Random(f"plan {seed}")
     plan = Plan(seed)
     _say(rng, plan)
-    names = [name for name in FAULTS if not kinds or name in kinds]
-    for name in rng.sample(names, min(len(names), rng.choice((1, 1, 2, 2, 3, 4)))):
+    # Of several machines none moves the others' timers: their clocks are kept right by the network.
+    without = rng.choice(("clock", "two"))
+    names = [name for name in FAULTS if name in kinds or not (kinds or name == without)]
+    plan.kinds = tuple(rng.sample(names, min(len(names), rng.choice((1, 1, 2, 2, 3, 4)))))
+    for name in plan.kinds:
         FAULTS[name](rng, plan)
     plan.faults.sort(key=lambda one: (one.at, one.kind, one.number))
     return plan
@@ -126,20 +132,82 @@ def _when(rng: random.Random, plan: Plan) -> float:
     return max(1.0, rng.choice(plan.said).at + rng.choice((-2.0, 0.0, 0.0, 0.0, 1.0, 20.0, 65.0, 1230.0)))
 
 
-def _crashes(rng: random.Random, plan: Plan) -> None:
+def _dies(rng: random.Random, plan: Plan) -> None:
+    """At any await."""
     for _ in range(rng.choice((1, 1, 2, 3))):
-        down = rng.choice((0.5, 5.0, 60.0, 240.0))
-        plan.faults.append(Fault(_when(rng, plan), "dies at await", rng.randint(1, 250), "", down))
+        plan.faults.append(Fault(_when(rng, plan), "dies at await", rng.randint(1, 250), "", _down(rng)))
 
 
-def _dies_at_commits(rng: random.Random, plan: Plan) -> None:
+def _dies_at_a_commit(rng: random.Random, plan: Plan) -> None:
     for _ in range(rng.choice((1, 1, 2, 3))):
-        down = rng.choice((0.5, 5.0, 60.0, 240.0))
         side = rng.choice(("before", "after"))
-        plan.faults.append(Fault(_when(rng, plan), "dies at commit", rng.randint(1, 8), side, down))
+        plan.faults.append(Fault(_when(rng, plan), "dies at commit", rng.randint(1, 8), side, _down(rng)))
 
 
+def _dies_at_a_send(rng: random.Random, plan: Plan) -> None:
+    side = rng.choice(("before", "after"))
+    plan.faults.append(Fault(_when(rng, plan), "dies at send", rng.randint(1, 3), side, _down(rng)))
+
+
+def _down(rng: random.Random) -> float:
+    return rng.choice((0.5, 5.0, 60.0, 240.0))
+
+
+def _store_refuses(rng: random.Random, plan: Plan) -> None:
+    """So many transactions, each at its `number`th statement, or at its commit where it has fewer."""
+    for _ in range(rng.choice((1, 1, 2))):
+        often = rng.choice((1, 1, 2, 3, 8))
+        plan.faults.append(Fault(_when(rng, plan), "store refuses", rng.randint(1, 12),
+                                 f"{rng.choice((0, 0, 1, 2, 4))}+{often}"))  # fmt: skip
+
+
+def _store_is_full(rng: random.Random, plan: Plan) -> None:
+    plan.faults.append(Fault(_when(rng, plan), "store is full", lasts=rng.choice((3.0, 30.0, 200.0))))
+
+
+def _sources_fail(rng: random.Random, plan: Plan) -> None:
+    """What is said is lost, late, said twice, or taken without an answer."""
+    for one in rng.sample(plan.said, rng.choice((1, 2, 2, 3))):
+        one.fate = rng.choice(("lost", "late", "late", "twice", "unheard", "unheard"))
+        one.late = rng.choice((1.0, 90.0, 400.0)) if one.fate == "late" else 0.0
+
+
+def _provider_fails(rng: random.Random, plan: Plan) -> None:
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        mood = rng.choice((*(one for one in MOODS if one != "works"), "lies", "lies"))
+        lasts = rng.choice((10.0, 120.0, 400.0))
+        channel = rng.choice(("sms", "sms", "call", "both"))
+        plan.faults.append(Fault(_when(rng, plan), f"provider {mood}", side=channel, lasts=lasts))
+
+
+def _callbacks(rng: random.Random, plan: Plan) -> None:
+    """The provider says what became of a message: late, twice, out of order, and what is not true."""
+    plan.faults.append(Fault(_when(rng, plan), "callbacks", rng.randint(1, 99), lasts=rng.choice((60.0, 600.0))))
+
+
+def _clock_is_set(rng: random.Random, plan: Plan) -> None:
+    for _ in range(rng.choice((1, 1, 2))):
+        plan.faults.append(Fault(_when(rng, plan), "clock is set", rng.choice((-60, -7, -2, 2, 7, 60))))
+
+
+def _two_believe(rng: random.Random, plan: Plan) -> None:
+    """Two processes: one is stopped and wakes, or is not told that another has taken over."""
+    plan.several = True
+    for _ in range(rng.choice((1, 1, 2))):
+        kind = rng.choice(("stopped", "believes"))
+        plan.faults.append(Fault(_when(rng, plan), kind, lasts=rng.choice((1.0, 6.0, 40.0, 300.0))))
+
+
+# How a seed's faults are drawn, by the name by which they can be had alone.
 FAULTS: dict[str, Callable[[random.Random, Plan], None]] = {
-    "await": _crashes,
-    "commit": _dies_at_commits,
+    "await": _dies,
+    "commit": _dies_at_a_commit,
+    "send": _dies_at_a_send,
+    "refuses": _store_refuses,
+    "full": _store_is_full,
+    "sources": _sources_fail,
+    "provider": _provider_fails,
+    "callbacks": _callbacks,
+    "clock": _clock_is_set,
+    "two": _two_believe,
 }

@@ -4,11 +4,14 @@ ways in which it ends or stands still."""
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from unittest import mock
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from alerting.service import station as station_module
 from alerting.service.loop import Loops
@@ -25,18 +28,58 @@ T = TypeVar("T")
 LOOPS = ("clock", "tick", "engine", "chase", "leases", "dispatch", "watch", "seal", "link", "follow")
 
 
-class Face(Store):
-    """The store as one process has it: the tables are those of all, the death is its own. `told` is
-    called after each commit."""
+@dataclass(slots=True)
+class Refusal:
+    """After the first few, so many transactions are refused, each at a statement of this number or, where
+    it has fewer, at its commit."""
 
-    def __init__(self, engine: Engine, mortal: Mortal, several: bool, told: Callable[[], None]) -> None:
+    first: int = 0
+    often: int = 0
+    number: int = 0
+    seen: int = 0  # statements of the transaction under way
+
+    def begins(self) -> None:
+        self.seen = 0
+
+    def statement(self) -> None:
+        self.seen += 1
+        if self.seen == self.number:
+            self._refuse()
+
+    def commit(self) -> None:
+        if self.seen < self.number:
+            self._refuse()
+        self.first = max(0, self.first - 1)
+
+    def _refuse(self) -> None:
+        if self.first or not self.often:
+            return
+        self.often -= 1
+        full = sqlite3.OperationalError("database or disk is full")
+        full.sqlite_errorcode, full.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
+        raise OperationalError("", {}, full)
+
+
+class Face(Store):
+    """The store as one process has it: the tables are those of all, the death is its own. `url` is "" for
+    the only process; `told` is called after each commit."""
+
+    def __init__(
+        self, engine: Engine, mortal: Mortal, url: str, refusal: Refusal, told: Callable[[], None]
+    ) -> None:
         self._engine = self._reading = engine
-        self.shared, self.url, self.path = several, "", ":memory:"
+        self.shared, self.url, self.path = bool(url), url, ":memory:"
         self._die = mortal  # type: ignore[assignment]
-        self._told = told
+        self._refusal, self._told = refusal, told
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        done = super().write(work)
+        def refusing(connection: Connection) -> T:
+            self._refusal.begins()
+            done = work(connection)
+            self._refusal.commit()
+            return done
+
+        done = super().write(refusing)
         self._told()
         return done
 
@@ -53,14 +96,14 @@ class Process:
 
     def __init__(
         self, name: str, clock: Clock, engine: Engine, provider: Provider, seed: random.Random,
-        several: bool, told: Callable[[], None],
+        url: str, refusal: Refusal, told: Callable[[], None],
     ) -> None:  # fmt: skip
-        self.name, self.mortal = name, Mortal()
+        self.name, self.url, self.mortal = name, url, Mortal()
         self.loop = VirtualLoop(clock)
         self.paused = False
         self.turns_left: int | None = None  # it dies when they are used up
         self.runtime = SeedRuntime(clock, seed)
-        self.store = Face(engine, self.mortal, several, told)
+        self.store = Face(engine, self.mortal, url, refusal, told)
         with mock.patch.object(station_module, "make_channels", provider.channels):
             self.station = Station(ground().county, self.runtime, self.store)
         made = [one for one in loops_of(self.station)._loops if one.name in LOOPS]

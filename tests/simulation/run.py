@@ -14,6 +14,8 @@ class Verdict:
     plan: Plan
     wrong: list[str]
     story: list[str]
+    deaths: int
+    sends: int
 
     def told(self) -> str:
         wrong = self.wrong or ["all holds"]
@@ -35,4 +37,4 @@ def run(seed: int, kinds: tuple[str, ...] = ()) -> Verdict:
         calm.ends()
     except Stuck as stuck:
         wrong = [f"stuck: {stuck}"]
-    return Verdict(plan, wrong, world.story)
+    return Verdict(plan, wrong, world.story, world.deaths, len(world.provider.record))

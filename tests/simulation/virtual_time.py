@@ -21,6 +21,7 @@ from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 TURNS = (0, 1, 1, 2, 3, 5)  # how often others get their turn before, and after, what a thread does
+NEWS = 60.0  # seconds that a process waits for news
 
 
 class Clock:
@@ -138,6 +139,7 @@ class SeedRuntime:
 
     def __init__(self, clock: Clock, seed: random.Random) -> None:
         self._clock, self._random = clock, seed
+        self.news = asyncio.Event()  # for the thread that waits for some
         self._pools: dict[str, asyncio.Lock] = {}
         self.follow()
 
@@ -161,6 +163,10 @@ class SeedRuntime:
 
     async def in_thread(self, pool: str, work: Callable[[], T]) -> T:
         """As a pool of one thread: in the order of asking, while the event loop goes on beside it."""
+        if pool == "link":
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.news.wait(), NEWS)
+            self.news.clear()
         async with self._pools.setdefault(pool, asyncio.Lock()):
             for _ in range(self._random.choice(TURNS)):
                 await asyncio.sleep(0)

@@ -8,7 +8,9 @@ import sys
 import warnings
 from collections.abc import Awaitable, Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -18,14 +20,16 @@ from alerting.service.station import Station
 from tests.laws.provider import Killed
 from tests.laws.seen import Seen
 from tests.simulation.carrier import Carrier
-from tests.simulation.ground import START, database, ground, rarely_looking
+from tests.simulation.ground import START, database, ground, rarely_looking, raw_of
+from tests.simulation.links import Sessions
 from tests.simulation.outside import Outside
 from tests.simulation.plan import END, LAST_FAULT, Fault, Plan
-from tests.simulation.processes import NoAnswer, Process
+from tests.simulation.processes import NoAnswer, Process, Refusal
 from tests.simulation.virtual_time import Clock, VirtualLoop
 
 AGAIN = 5.0  # seconds after which a process that cannot begin is begun again
 PATIENCE = 30.0  # seconds that the outside waits for an answer
+SILENT = 4.0  # seconds after which the server ends the session of a process that says nothing
 SPINS = 300_000  # callbacks at one moment: then nobody is ever done
 
 
@@ -40,10 +44,12 @@ class World:
     def __init__(self, plan: Plan, taken: dict[int, float] | None = None) -> None:
         self.plan, self.disturbed = plan, taken is None
         self.clock = Clock(START)
-        self.provider = Carrier(self.clock, record=list(ground().sent))
-        self.engine = database()
+        self.provider = Carrier(self, record=[replace(one) for one in ground().sent])
+        self.refusal = Refusal()
+        self.engine = database(self.refusal)
+        self.sessions, self.several = Sessions(), plan.several and self.disturbed
         self.story: list[str] = []
-        self.begun = 0  # processes so far
+        self.begun = self.deaths = 0  # processes so far
         self.processes: list[Process] = []
         self._graves: list[Process] = []  # what is thrown away is not tidied up before the end
         self._order = random.Random(f"order {plan.seed}")
@@ -52,8 +58,8 @@ class World:
 
     def runs(self) -> None:
         """All of it, to a moment of rest. Raises Stuck."""
-        with rarely_looking(None, None), self._noted():
-            for name in ("A", "B") if self.plan.several else ("A",):
+        with rarely_looking(self.sessions.link, self.sessions.lives), self._noted():
+            for name in ("A", "B") if self.several else ("A",):
                 self._begin(name)
             self.outside.begins()
             if self.disturbed:
@@ -104,7 +110,9 @@ class World:
         self.begun += 1
         seed = random.Random(f"process {self.plan.seed} {self.begun}")
         try:
-            made = Process(name, self.clock, self.engine, self.provider, seed, self.plan.several, self._news)
+            url = f"{name} {self.begun}" if self.several else ""
+            made = Process(name, self.clock, self.engine, self.provider, seed, url, self.refusal,
+                           partial(self._news, url))  # fmt: skip
         except (Killed, Exception) as error:
             self.tells(f"{name} cannot begin: {error}")
             self.after(AGAIN, lambda: self._begin(name))
@@ -113,16 +121,23 @@ class World:
         self.processes.append(made)
 
     def _dies(self, one: Process, down: float | None = None) -> None:
+        self.deaths += 1
         self.provider.dead = False
         one.mortal.dead = True  # nothing of it may write any more
         self.processes.remove(one)
         self._graves.append(one)
         down = self.provider.down if down is None else down
         self.tells(f"{one.name} dies, for {down} s")
+        self._session_ends(one)
         self.after(down, lambda: self._begin(one.name))
 
-    def _news(self) -> None:
-        return None
+    def _news(self, but: str = "") -> None:
+        """Somebody has committed, or let go of something: the others hear of it."""
+        if self.several:
+            self.sessions.tell(but)
+            for one in self.processes:
+                if self.sessions.has_news(one.url):
+                    one.runtime.news.set()
 
     async def ask(self, work: Callable[[Station], Awaitable[Any]]) -> Any:
         """Have a process do something. Raises NoAnswer where it does not say what became of it, and what
@@ -140,20 +155,83 @@ class World:
 
     def _breaks(self, fault: Fault) -> None:
         self.tells(f"breaks: {fault}")
+        what, _, how = fault.kind.partition(" ")
+        if what == "dies":
+            self._will_die(how, fault)
+        elif fault.kind == "store refuses":
+            first, often = fault.side.split("+")
+            self.refusal.first, self.refusal.often, self.refusal.number = int(first), int(often), fault.number
+        elif fault.kind == "store is full":
+            self._may_have(raw_of(self.engine).execute("PRAGMA page_count").fetchone()[0])
+            self.after(fault.lasts, self._has_room)
+        elif what == "provider":
+            for channel in ("sms", "call") if fault.side == "both" else (fault.side,):
+                self.provider.moods[channel] = how
+                self.after(fault.lasts, partial(self.provider.moods.pop, channel, None))
+        elif what == "callbacks":
+            self.provider.says = random.Random(fault.number)
+            self.after(fault.lasts, self.provider.is_quiet)
+        elif what in ("stopped", "believes"):
+            if len(self.processes) == 2:
+                one = self._order.choice(self.processes)
+                self.tells(f"{one.name} is {'stopped' if what == 'stopped' else 'not told that its session is over'}")
+                (self._stops if what == "stopped" else self._believes)(one, fault.lasts)
+        elif what == "clock":
+            self.clock.set_by += timedelta(minutes=fault.number)
+        else:
+            raise ValueError(fault.kind)
+
+    def _stops(self, one: Process, lasts: float) -> None:
+        """SIGSTOP: of what it holds the server knows nothing after four seconds."""
+        one.paused = True
+        self.after(SILENT, lambda: self._session_ends(one))
+        self.after(lasts, lambda: self._goes_on(one))
+
+    def _session_ends(self, one: Process) -> None:
+        if self.several and (one.paused or one not in self.processes):
+            self.sessions.end(one.url)
+            self._news()
+
+    def _goes_on(self, one: Process) -> None:
+        one.paused = False
+        one.runtime.news.set()
+
+    def _believes(self, one: Process, lasts: float) -> None:
+        """Its session is over, and it does not hear of it: another takes what it goes on doing."""
+        self.sessions.end(one.url)
+        for other in self.processes:
+            if other is not one:
+                other.runtime.news.set()
+        self.after(lasts, one.runtime.news.set)
+
+    def _will_die(self, how: str, fault: Fault) -> None:
+        self.provider.down = fault.lasts
         if not self.processes:
             return
         one = self._order.choice(self.processes)
-        if fault.kind == "dies at await":
-            one.turns_left, self.provider.down = fault.number, fault.lasts
-        elif fault.kind == "dies at commit":
-            one.mortal.kill, self.provider.down = (one.mortal.seen + fault.number, fault.side), fault.lasts
+        if how == "at await":
+            one.turns_left = fault.number
+        elif how == "at commit":
+            one.mortal.kill = one.mortal.seen + fault.number, fault.side
         else:
-            raise ValueError(fault.kind)
+            self.provider.kill = fault.number, fault.side
 
     def _peace(self) -> None:
         """What has not broken until now does not: the end is looked at in calm."""
         for one in self.processes:
             one.turns_left = one.mortal.kill = None
+            self._goes_on(one)
+        self.provider.kill, self.refusal.often = None, 0
+        self.provider.moods.clear()
+        self.provider.is_quiet()
+        self._has_room()
+
+    def _has_room(self) -> None:
+        self._may_have(1 << 30)
+
+    def _may_have(self, pages: int) -> None:
+        """How large the store may become: SQLite itself refuses what is more."""
+        raw_of(self.engine).execute(f"PRAGMA max_page_count={pages}")
 
     # What can be seen
 

@@ -1,0 +1,127 @@
+"""Plays many seeds and keeps what came of them, so that it goes on where it was left:
+
+    python -m tests.simulation.campaign SEEDS [--processes 2] [--seconds 400]
+    python -m tests.simulation.campaign --table
+
+What it knows lies in var/simulation.json; take the file away after a change of the service, and all
+begins anew. A failing seed plays again exactly: python -m tests.simulation SEED.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import multiprocessing
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests import statements
+from tests.simulation.plan import FAULTS
+from tests.simulation.run import run
+
+STATE = Path("var/simulation.json")
+CHUNK = 25
+# What each kind of fault is, for the table.
+SAYS = {
+    "await": "killed at any await",
+    "commit": "killed before or after a commit",
+    "send": "killed before or after a send",
+    "refuses": "the store refuses a statement or a commit, up to eight transactions in a row",
+    "full": "the store is full for a while",
+    "sources": "signals lost, late, out of order, said twice, taken without an answer",
+    "provider": "the provider refuses, is busy, is silent, hangs, lies, closes the account",
+    "callbacks": "its callbacks come late, twice, out of order, or say what is not so",
+    "clock": "the machine's clock is set on or back, up to an hour",
+    "two": "two processes that both believe to own the same, one stopped or never told",
+}
+
+
+def chunk(first: int) -> tuple[int, dict[str, Any]]:
+    """So many seeds from `first` on."""
+    began, counted, failed = time.process_time(), Counter[str](), {}
+    for seed in range(first, first + CHUNK):
+        verdict = run(seed)
+        for name in verdict.plan.kinds:
+            counted[name] += 1
+            counted[f"{name} failed"] += bool(verdict.wrong)
+        counted["signals"] += len(verdict.plan.said)
+        counted["deaths"] += verdict.deaths
+        counted["sends"] += verdict.sends
+        if verdict.wrong:
+            failed[seed] = verdict.wrong[0]
+    seconds = time.process_time() - began
+    return first, {"counted": counted, "failed": failed, "seconds": round(seconds, 2)}
+
+
+def begin() -> None:
+    statements.share()
+    run(0)  # what is made once for all seeds, and is not counted with the first
+    gc.collect()
+    gc.freeze()
+
+
+def play(seeds: int, processes: int, seconds: float) -> dict[str, Any]:
+    known: dict[str, Any] = json.loads(STATE.read_text("utf-8")) if STATE.exists() else {}
+    todo = [first for first in range(1, seeds + 1, CHUNK) if str(first) not in known]
+    until = time.monotonic() + seconds
+    STATE.parent.mkdir(exist_ok=True)
+    # Forked anew now and then, so that nothing that a process gathers makes later seeds slower.
+    with multiprocessing.Pool(processes, begin, maxtasksperchild=40) as pool:
+        for first, came in pool.imap_unordered(chunk, todo):
+            known[str(first)] = came
+            new = STATE.with_suffix(".new")
+            new.write_text(json.dumps(known), "utf-8")
+            new.replace(STATE)
+            for seed, wrong in came["failed"].items():
+                print(f"\nseed {seed}: {wrong}", flush=True)
+            print(f"\r{len(known) * CHUNK} of {seeds} seeds, {len(failing(known))} failed, "
+                  f"{per_seed(known):.2f} s each", end="", flush=True)  # fmt: skip
+            if time.monotonic() > until:
+                pool.terminate()
+                break
+    print()
+    return known
+
+
+def failing(known: dict[str, Any]) -> dict[int, str]:
+    return {int(seed): wrong for came in known.values() for seed, wrong in came["failed"].items()}
+
+
+def per_seed(known: dict[str, Any]) -> float:
+    """Seconds of the processor."""
+    return sum(came["seconds"] for came in known.values()) / max(1, len(known) * CHUNK)
+
+
+def table(known: dict[str, Any]) -> str:
+    counted: Counter[str] = Counter()
+    for came in known.values():
+        counted.update(came["counted"])
+    lines = ["| what breaks | seeds with it | failed |", "| --- | ---: | ---: |"]
+    lines += [f"| {SAYS[name]} | {counted[name]:,} | {counted[f'{name} failed']:,} |" for name in FAULTS]
+    seeds = len(known) * CHUNK
+    lines.append(f"| **all seeds** | **{seeds:,}** | **{len(failing(known)):,}** |")
+    return "\n".join([*lines, "", f"{counted['signals']:,} signals, {counted['deaths']:,} deaths,"
+                      f" {counted['sends']:,} messages; {per_seed(known):.2f} s of the processor a seed."])  # fmt: skip
+
+
+def main() -> int:
+    given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    given.add_argument("seeds", type=int, nargs="?", default=0)
+    given.add_argument("--processes", type=int, default=2)
+    given.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long; go on later")
+    given.add_argument("--table", action="store_true", help="what is known so far, for docs/reliability.md")
+    said = given.parse_args()
+    if said.table:
+        known = json.loads(STATE.read_text("utf-8")) if STATE.exists() else {}
+        print(table(known))
+    else:
+        known = play(said.seeds, said.processes, said.seconds)
+    return 1 if failing(known) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""The sessions of several processes with the server that they share, which here is a table of who holds
+what: in place of `alerting.store.link`, whose server must be PostgreSQL.
+
+A session may end without its process hearing of it: then two believe that they own the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from alerting.errors import SuianError
+
+
+class Sessions:
+    """Of all processes; one is known by its address, which is of its own."""
+
+    def __init__(self) -> None:
+        self._holder: dict[str, str] = {}  # what: address
+        self._links: dict[str, Link] = {}
+        self._news: set[str] = set()  # addresses that have not been told
+
+    def link(self, url: str, wanted: Sequence[str]) -> Link:
+        made = self._links[url] = Link(self, url, wanted)
+        return made
+
+    def lives(self, _connection: Connection, name: str) -> bool:
+        return name in self._holder
+
+    def tell(self, but: str = "") -> None:
+        self._news |= self._links.keys() - {but}
+
+    def has_news(self, url: str) -> bool:
+        return url in self._news
+
+    def heard(self, url: str) -> bool:
+        had = url in self._news
+        self._news.discard(url)
+        return had
+
+    def take(self, url: str, what: str) -> bool:
+        return self._holder.setdefault(what, url) == url
+
+    def end(self, url: str) -> None:
+        """Of a process that is dead, or says nothing any more."""
+        self._holder = {what: of for what, of in self._holder.items() if of != url}
+        self._links.pop(url, None)
+        self.tell()
+
+    def knows(self, url: str) -> bool:
+        return url in self._links
+
+    def again(self, link: Link) -> None:
+        self._links[link.url] = link
+
+
+class Link:
+    """As `alerting.store.link.Link`."""
+
+    def __init__(self, sessions: Sessions, url: str, wanted: Sequence[str]) -> None:
+        self.url, self._sessions, self._wanted = url, sessions, tuple(wanted)
+        self.held: frozenset[str] = frozenset()
+
+    def turn(self, _seconds: float) -> bool:
+        sessions = self._sessions
+        if not sessions.knows(self.url):
+            sessions.again(self)
+            if self.held:
+                self.held = frozenset()
+                raise SuianError("the database does not answer: the session is over")
+        self.held = frozenset(what for what in self._wanted if sessions.take(self.url, what))
+        return sessions.heard(self.url)
