@@ -45,6 +45,8 @@ def chunk(first: int) -> tuple[int, dict[str, Any]]:
     began, counted, failed = time.process_time(), Counter[str](), {}
     for seed in range(first, first + CHUNK):
         verdict = run(seed)
+        if seed % 5 == 0:
+            gc.collect()
         for name in verdict.plan.kinds:
             counted[name] += 1
             counted[f"{name} failed"] += bool(verdict.wrong)
@@ -62,6 +64,7 @@ def begin() -> None:
     run(0)  # what is made once for all seeds, and is not counted with the first
     gc.collect()
     gc.freeze()
+    gc.disable()  # a world ends whole: its memory is tidied up every few seeds
 
 
 def play(seeds: int, processes: int, seconds: float) -> dict[str, Any]:

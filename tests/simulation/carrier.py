@@ -30,6 +30,7 @@ class Carrier(Provider):
         self._world = world
         self.down = 0.0  # seconds that whoever dies next is away
         self.says: random.Random | None = None
+        self.told: list[tuple[int, str]] = []  # of which message what was said, and taken
 
     def is_quiet(self) -> None:
         self.says = None
@@ -62,6 +63,7 @@ class Carrier(Provider):
             self._world.tells(f"delivery {taken.message.delivery} is called {said}")
             try:
                 await self._world.ask(lambda s, change=change: s.dispatcher.status("sms", change))
+                self.told.append((taken.message.delivery, said))
             except (NoAnswer, Exception) as error:
                 self._world.tells(f"{said} of {taken.sid} is not taken: {type(error).__name__}")
 

@@ -115,9 +115,9 @@ def rarely_looking(link: Any, lives: Any) -> Iterator[None]:
     after every few minutes: three hours pass in a third of a second. A wake-up that is lost is seen the
     better."""
     often = (
-        (loop, "LONGEST_REST", 1800.0), (watch_loop, "EVERY", timedelta(minutes=10)),
-        (clock_loop, "EVERY", timedelta(minutes=1)), (book_loop, "EVERY", timedelta(days=1)),
-        (lease_loop, "EVERY", timedelta(seconds=30)), 
+        (loop, "LONGEST_REST", 1800.0), (watch_loop, "EVERY", timedelta(minutes=15)),
+        (clock_loop, "EVERY", timedelta(minutes=2)), (book_loop, "EVERY", timedelta(days=1)),
+        (lease_loop, "EVERY", timedelta(minutes=1)), 
         (process, "Link", link), (lease_loop, "lives", lives), (postgres, "make_known", _known_otherwise),
     )  # fmt: skip
     with ExitStack() as stack:

@@ -10,9 +10,11 @@ from alerting import audit
 from alerting.store.schema import alert, answer, delivery, measure, notice, pursuit, signal
 from alerting.store.schema import audit as audit_table
 from alerting.store.schema import realm as realm_table
-from tests.laws.witness import Witness
+from tests.laws.witness import RANK, Witness
+from tests.simulation.plan import LEVELS, PLACES, Plan
 from tests.simulation.world import World
 
+AUDIENCE = {"icing": "police", "frost": "road-owner"}
 End = dict[str, dict[Any, Any]]
 
 
@@ -35,7 +37,7 @@ def end_of(world: World) -> End:
 
 def broken(world: World) -> Iterator[str]:
     """What does not hold, in words."""
-    for law in (_taken, _chained, _witnessed, _accounted):
+    for law in (_taken, _chained, _witnessed, _accounted, _foretold, _called_back):
         for wrong in law(world):
             yield f"{law.__name__.strip('_')}: {wrong}"
 
@@ -85,9 +87,52 @@ def _witnessed(world: World) -> Iterator[str]:
 
 
 def _accounted(world: World) -> Iterator[str]:
+    """Every notice and every message has come to an end, or is under way at a time that is near."""
     for one in world.rows(notice):
-        if one.state not in ("carried", "withheld", "nobody", "due"):
+        if one.state not in ("carried", "withheld", "nobody") and one.due <= world.now:
             yield f"notice {one.id} is {one.state}"
     for one in world.rows(delivery):
         if one.state == "sending" and one.leased_until is not None:
             yield f"delivery {one.id} is leased until {one.leased_until}"
+
+
+def _foretold(world: World) -> Iterator[str]:
+    """None is lost and none invented by what the sources said, in whatever order it came: what is in force
+    is open and was told, and nothing else is open."""
+    wanted = _in_force(world.plan)
+    open_ = {(a.rule, a.place): a for a in world.rows(alert, alert.c.state == "open", alert.c.sector != "service")}
+    told = world.rows(notice)
+    for key in sorted(wanted.keys() | open_.keys()):
+        least, most = wanted.get(key, (0, 0))
+        held = open_.get(key)
+        if not least <= (held.level if held else 0) <= most:
+            yield f"{key} should be open at {least} to {most}: {held.level if held else 'it is not'}"
+        if held and not any(n.alert == held.id and n.post == AUDIENCE[held.rule] and n.level >= held.level for n in told):
+            yield f"{held.id} is at level {held.level}, and {AUDIENCE[held.rule]} was not told"
+
+
+def _in_force(plan: Plan) -> dict[tuple[str, str], tuple[int, int]]:
+    """By rule and place the level that must be open at least and at most: the newest said stands."""
+    said = sorted((one for one in plan.said if one.fate != "lost"), key=lambda one: one.at)
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for one in said:
+        values: Any = one.values
+        if one.kind == "warning":
+            level = 0 if values["action"] == "cancel" else LEVELS.index(values["level"]) + 1
+            found |= {("icing", place): (level, level) for place in PLACES[values["zone"]]}
+        elif one.kind == "forecast":
+            for zone, places in PLACES.items():
+                level = {-1.0: 2, -6.0: 3}.get(values["cold"].get(zone), 0)
+                for place in places:
+                    before = found.get(("frost", place), (0, 0))[1]
+                    # What was forecast before is held for a while: it falls late, and never short.
+                    found["frost", place] = (level, max(level, before))
+    return found
+
+
+def _called_back(world: World) -> Iterator[str]:
+    """No message has gone back behind what its provider said of it."""
+    rows = {row.id: row for row in world.rows(delivery)}
+    for number, state in world.provider.told:
+        if state in RANK and RANK[rows[number].state] < RANK[state]:
+            yield f"delivery {number} was called {state}, and is {rows[number].state}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from unittest import mock
@@ -26,6 +26,8 @@ from tests.simulation.virtual_time import Clock, SeedRuntime, VirtualLoop
 T = TypeVar("T")
 # Those that signals, answers and messages go through; what brings rosters, books and drills stands still.
 LOOPS = ("clock", "tick", "engine", "chase", "leases", "dispatch", "watch", "seal", "link", "follow")
+# In the undisturbed run, of which only the end of alerts, measures and answers counts.
+CALM = ("tick", "engine", "chase", "dispatch")
 
 
 @dataclass(slots=True)
@@ -97,6 +99,7 @@ class Process:
     def __init__(
         self, name: str, clock: Clock, engine: Engine, provider: Provider, seed: random.Random,
         url: str, refusal: Refusal, told: Callable[[], None],
+        loops: Collection[str] = LOOPS,
     ) -> None:  # fmt: skip
         self.name, self.url, self.mortal = name, url, Mortal()
         self.loop = VirtualLoop(clock)
@@ -106,7 +109,7 @@ class Process:
         self.store = Face(engine, self.mortal, url, refusal, told)
         with mock.patch.object(station_module, "make_channels", provider.channels):
             self.station = Station(ground().county, self.runtime, self.store)
-        made = [one for one in loops_of(self.station)._loops if one.name in LOOPS]
+        made = [one for one in loops_of(self.station)._loops if one.name in loops]
         self.loops = Loops(self.runtime, made, self.station.loops)
         self.station.writer.on_commit(self.loops.wake)
         self.running = self.loop.create_task(self.loops.run())

@@ -24,7 +24,7 @@ from tests.simulation.ground import START, database, ground, rarely_looking, raw
 from tests.simulation.links import Sessions
 from tests.simulation.outside import Outside
 from tests.simulation.plan import END, LAST_FAULT, Fault, Plan
-from tests.simulation.processes import NoAnswer, Process, Refusal
+from tests.simulation.processes import CALM, LOOPS, NoAnswer, Process, Refusal
 from tests.simulation.virtual_time import Clock, VirtualLoop
 
 AGAIN = 5.0  # seconds after which a process that cannot begin is begun again
@@ -112,7 +112,7 @@ class World:
         try:
             url = f"{name} {self.begun}" if self.several else ""
             made = Process(name, self.clock, self.engine, self.provider, seed, url, self.refusal,
-                           partial(self._news, url))  # fmt: skip
+                           partial(self._news, url), LOOPS if self.disturbed else CALM)  # fmt: skip
         except (Killed, Exception) as error:
             self.tells(f"{name} cannot begin: {error}")
             self.after(AGAIN, lambda: self._begin(name))

@@ -1,0 +1,22 @@
+"""Plays seeds up to the first that fails: python -m tests.simulation.first SEEDS. Code 1 where one did."""
+
+from __future__ import annotations
+
+import sys
+
+from tests import statements
+from tests.simulation.run import run
+
+
+def main(seeds: int) -> int:
+    statements.share()
+    for seed in range(1, seeds + 1):
+        verdict = run(seed)
+        if verdict.wrong:
+            print(f"seed {seed}: {verdict.wrong[0]}")
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))
