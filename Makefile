@@ -33,7 +33,7 @@ test: install lint
 
 # Every kill point and sabotage, and many more moves and nights, not only those drawn in `make test`.
 faults: install
-	@SUIAN_ALL_FAULTS=1 $(BIN)/pytest tests/faults tests/sabotage tests/laws tests/alerts/test_nights_laws.py \
+	@SUIAN_ALL_FAULTS=1 $(BIN)/pytest tests/faults tests/sabotage tests/laws tests/simulation tests/alerts/test_nights_laws.py \
 		tests/chase/test_laws.py tests/chase/test_meeting.py tests/chase/test_gate.py
 	@$(BIN)/python -m tests.campaign
 

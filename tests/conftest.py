@@ -26,10 +26,10 @@ structlog.configure(processors=[
 
 ROOT = Path(__file__).parent.parent
 # What takes longest begins first, so that no worker is left with it at the end.
-LONGEST = ("tests/winter/", "tests/faults/", "tests/bus/", "tests/sabotage/", "tests/laws/", "tests/scenarios/test_rows",
+LONGEST = ("tests/winter/", "tests/faults/", "tests/bus/", "tests/sabotage/", "tests/laws/", "tests/simulation/", "tests/scenarios/test_rows",
            "tests/chase/test_laws")  # fmt: skip
 # Folders whose tests share nothing costly: each goes to whichever worker is free.
-ALONE = ("tests/scenarios/", "tests/winter/")
+ALONE = ("tests/scenarios/", "tests/simulation/", "tests/winter/")
 # Fixtures so costly that all who use them go to the same worker.
 MADE_ONCE = ("kafka", "first_minute")
 REQUIRED = bool(os.environ.get("SUIAN_REQUIRE_ALL"))

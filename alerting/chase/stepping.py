@@ -27,6 +27,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -75,14 +76,14 @@ def step(connection: Connection, life: Life, now: datetime) -> int:
 
 def has_work(connection: Connection, life: Life, now: datetime) -> bool:
     """Whether `step` would change anything now; reads only."""
-    asked = (connection.execute(question, {"now": now}).first() for question in
-             _questions(life.realm))  # fmt: skip
-    return any(one is not None for one in asked) or timed.is_due(connection, life, now)
+    found = connection.execute(_question(life.realm), {"now": now}).scalar_one()
+    return bool(found) or timed.is_due(connection, life, now)
 
 
 @lru_cache(maxsize=64)
-def _questions(realm: str) -> tuple[Select[Any], ...]:
-    """What there may be to do; made once a realm, for they are asked after every commit."""
+def _question(realm: str) -> Select[Any]:
+    """Whether there is anything to do: one statement, made once a realm, for it is asked after every
+    commit."""
     asked = (
         select(pursuit.c.id).where(_expired(realm, _NOW)),
         select(notice.c.id).where(pursuits.unpursued(realm)),
@@ -92,26 +93,26 @@ def _questions(realm: str) -> tuple[Select[Any], ...]:
         select(pursuit.c.id).where(pursuits.moot(realm)),
         select(handover.c.n).where(handing_over.unsaid(realm)),
     )
-    return tuple(question.limit(1) for question in asked)
+    return select(or_(*(one.exists() for one in asked)))
 
 
 def next_due(connection: Connection, life: Life) -> datetime | None:
     """The realm's own time at which the next deadline passes; None where nothing is waited for."""
-    found = [connection.execute(question).scalar_one() for question in _moments(life.realm)]
-    found.append(timed.next_due(connection, life))
-    return min((t for t in found if t is not None), default=None)
+    found = connection.execute(_deadlines(life.realm)).one()
+    hours = timed.next_due(connection, life)
+    return min((t for t in (*found, hours) if t is not None), default=None)
 
 
 @lru_cache(maxsize=64)
-def _moments(realm: str) -> tuple[Select[Any], ...]:
-    return (
-        select(func.min(pursuit.c.deadline))
-        .where(pursuit.c.realm == realm, pursuit.c.state == "open"),
-        select(func.min(measure.c.due)).where(
-            measure.c.realm == realm, measure.c.ended.is_(None),
-            measure.c.state.in_(_DUE), measure.c.overdue.is_(None),
-        ),
+def _deadlines(realm: str) -> Select[Any]:
+    first = select(func.min(pursuit.c.deadline)).where(
+        pursuit.c.realm == realm, pursuit.c.state == "open"
+    )
+    due = select(func.min(measure.c.due)).where(
+        measure.c.realm == realm, measure.c.ended.is_(None), measure.c.state.in_(_DUE),
+        measure.c.overdue.is_(None),
     )  # fmt: skip
+    return select(first.scalar_subquery(), due.scalar_subquery())
 
 
 def climb(

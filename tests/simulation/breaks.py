@@ -72,5 +72,5 @@ if __name__ == "__main__":
             if word in one.name:
                 said = found(copy, one)
                 blind += not named(one, said)
-                print(f"{one.name}: {said or f'{SEEDS} seeds, and nobody noticed'}", flush=True)
+                print(f"{one.name}: {said[:200] or f'{SEEDS} seeds, and nobody noticed'}", flush=True)
     sys.exit(1 if blind else 0)

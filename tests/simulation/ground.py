@@ -52,6 +52,7 @@ CONFIG = {
 
 @dataclass(frozen=True, slots=True)
 class Ground:
+    files: tempfile.TemporaryDirectory[str]  # as long as the process lives
     county: County
     database: bytes
     sent: list[Taken]  # what went out when the service began
@@ -60,7 +61,8 @@ class Ground:
 
 @cache
 def ground() -> Ground:
-    folder = Path(tempfile.mkdtemp(prefix="simulation-"))
+    files = tempfile.TemporaryDirectory(prefix="simulation-")
+    folder = Path(files.name)
     for name, to in (("county", "county"), ("book", "rules")):
         shutil.copytree(HERE / name, folder / to)
     shutil.copy(HERE.parent / "scenarios" / "book" / "calendar.yaml", folder / "rules")
@@ -70,10 +72,9 @@ def ground() -> Ground:
     with mock.patch.object(station_module, "make_channels", provider.channels):
         station = Station(county, VirtualRuntime(START), store)
         asyncio.run(loops_of(station).settle())
-    shutil.rmtree(folder)  # the book is not read again
     event.listen(store._engine, "before_cursor_execute", _before_statement)
     raw_of(store._engine).execute("VACUUM")  # no room but what is free in its pages
-    return Ground(county, raw_of(store._engine).serialize(), provider.record, store._engine)
+    return Ground(files, county, raw_of(store._engine).serialize(), provider.record, store._engine)
 
 
 def raw_of(engine: Engine) -> sqlite3.Connection:

@@ -10,14 +10,15 @@ import numpy as np
 
 from alerting.service.clock import LIVE
 from alerting.signals import Area, Forecast, Report, Signal, Spot, Warning
-from alerting.store.schema import measure
+from alerting.store.schema import measure, signal
 from tests.simulation.ground import START, ground
-from tests.simulation.plan import ZONES, Said
+from tests.simulation.plan import END, ZONES, Said
 from tests.simulation.processes import NoAnswer
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
+APART = 0.05  # seconds between two signals of the undisturbed run: none overtakes the other
 AGAIN = 20.0  # seconds between two tries
 MILD = 5.0  # degC
 
@@ -37,19 +38,32 @@ class Outside:
             elif one.number in self._given:
                 self._world.task(self._says(one, self._given[one.number]))
 
+    def in_order(self) -> dict[int, float]:
+        """When each was taken, in the order in which it was: one that was taken before its process died
+        was taken then, whenever its source heard of it."""
+        numbers = {id_: number for number, id_ in self.ids.items() if number in self.taken}
+        rows = self._world.rows(signal)
+        order = [numbers[row.id] for row in sorted(rows, key=lambda row: row.seq) if row.id in numbers]
+        found: dict[int, float] = {}
+        at = END
+        for number in reversed(order):
+            at = min(self.taken[number], at - APART)
+            found[number] = at
+        return found
+
     async def _says(self, one: Said, at: float) -> None:
         await asyncio.sleep(at - self._world.clock.seconds)
         deaf = 1 if one.fate == "unheard" and self._given is None else 0
         often = 2 if one.fate == "twice" and self._given is None else 1
         while often:
-            signal = self._signal(one)
-            if signal is None:
+            made = self._signal(one)
+            if made is None:
                 self.moot.add(one.number)
                 self._world.tells(f"{one.kind} {one.number}: there is nothing to answer")
                 return
-            self.ids[one.number] = signal.id
+            self.ids[one.number] = made.id
             try:
-                new = await self._world.ask(lambda s, signal=signal: s.publish(LIVE, [signal]))
+                new = await self._world.ask(lambda s, made=made: s.publish(LIVE, [made]))
             except (NoAnswer, Exception) as error:
                 self._world.tells(f"{one.kind} {one.number} is not taken: {type(error).__name__}")
                 await asyncio.sleep(AGAIN)

@@ -16,6 +16,7 @@ PLACES = {
 LEVELS = ("blue", "yellow", "orange", "red")
 MINUTE = 60.0
 LAST_FAULT = 24 * MINUTE  # whatever breaks is mended by then
+LAST_SAID = 22 * MINUTE
 END = 40 * MINUTE
 # Who carries a measure, who decides on it, and by which signal it is asked for.
 CARRIER = {"guide": "chen", "salt": "qian", "close": "chen"}
@@ -124,12 +125,13 @@ def _say(rng: random.Random, plan: Plan) -> None:
             who = "wang" if act in ("approve", "refuse") else CARRIER[name]
             values = {"act": act, "who": who, "measure": name, "place": place}
         plan.said.append(Said(number, at, kind, values))
-        at += rng.choice((0.1, 2.0, 6.0)) * rng.random() * MINUTE
+        at = min(at + rng.choice((0.1, 2.0, 6.0)) * rng.random() * MINUTE, LAST_SAID + number)
 
 
 def _when(rng: random.Random, plan: Plan) -> float:
     """Shortly before or after something is said, for then there is much to break."""
-    return max(1.0, rng.choice(plan.said).at + rng.choice((-2.0, 0.0, 0.0, 0.0, 1.0, 20.0, 65.0, 1230.0)))
+    at = rng.choice(plan.said).at + rng.choice((-2.0, 0.0, 0.0, 0.0, 1.0, 20.0, 65.0, 1230.0))
+    return min(max(1.0, at), LAST_FAULT - MINUTE)
 
 
 def _dies(rng: random.Random, plan: Plan) -> None:

@@ -29,12 +29,18 @@ def run(seed: int, kinds: tuple[str, ...] = ()) -> Verdict:
     world = World(plan)
     try:
         world.runs()
-        wrong, end = list(broken(world)), end_of(world)
+        if not world.processes:
+            return _verdict(world, ["alive: no process runs at the end"])
+        wrong, end, taken = list(broken(world)), end_of(world), world.outside.in_order()
         world.ends()  # before another begins in the same memory
-        calm = World(plan, world.outside.taken)
+        calm = World(plan, taken)
         calm.runs()
         wrong += differences(end_of(calm), end)
         calm.ends()
     except Stuck as stuck:
         wrong = [f"stuck: {stuck}"]
-    return Verdict(plan, wrong, world.story, world.deaths, len(world.provider.record))
+    return _verdict(world, wrong)
+
+
+def _verdict(world: World, wrong: list[str]) -> Verdict:
+    return Verdict(world.plan, wrong, world.story, world.deaths, len(world.provider.record))
