@@ -52,9 +52,14 @@ class ClockLoop:
             station.clock_set(fresh)
             move_timers(connection, station.life(LIVE), self._owed, runtime.now())
 
-        await station.writer.write(set_on, first=True)
+        async with station.judging:
+            try:
+                await station.writer.write(set_on, first=True)
+            finally:
+                # What it remembers goes by the clock as well, which has moved in any case: by the new
+                # time a warning that it remembers by the old one would not be in force yet.
+                await station.reload_engine(LIVE)
         by, self._owed = self._owed, timedelta()
-        await station.reload_engine(LIVE)  # what it remembers goes by the clock as well
         for one in self._timed:
             one.clock_set(by)
         return True

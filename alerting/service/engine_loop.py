@@ -55,7 +55,8 @@ class EngineLoop:
                 after = self._station.bus.position(connection, realm.id)
                 records = self._station.bus.read(connection, realm.id, after, BATCH)
             for one in records:
-                await self._take(realm.id, one, after)
+                async with self._station.judging:
+                    await self._take(realm.id, one, after)
                 after, worked = one.seq, True
                 self._station.goes_on(self.name)
         return worked

@@ -49,17 +49,18 @@ class Alone:
     ) -> None:
         self.name = loop.name
         self._loop, self._link, self._what, self._take_up = loop, link, what, take_up
-        self._acts = False
+        self._acted_in = 0  # the session of the link in which it took up
 
     def next_due(self) -> datetime | None:
         return self._loop.next_due() if self._what in self._link.held else None
 
     async def step(self) -> bool:
         if self._what not in self._link.held:
-            self._acts = False
             return False
-        if not self._acts:
+        session = self._link.sessions
+        if self._acted_in != session:
+            # Also where it was lost and had again between two rounds: another may have acted meanwhile.
             if self._take_up is not None:
                 await self._take_up()
-            self._acts = True
+            self._acted_in = session
         return await self._loop.step()

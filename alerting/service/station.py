@@ -74,6 +74,7 @@ class Station:
         self._feeds: dict[str, Feeds] = {LIVE: live_feeds(self.config, self.connectors)}
         self._realms: dict[str, Realm] = {}
         self._failed: set[tuple[str, int]] = set()
+        self.judging = asyncio.Lock()  # a signal; the clock is moved between two, never in one
         self.engines: dict[str, Engine] = {}
         self._undecidable: WeakKeyDictionary[Bound, list[dict[str, Any]]] = WeakKeyDictionary()
         self._rebuilding = asyncio.Lock()  # a realm that opens must not miss a book that changes

@@ -43,6 +43,9 @@ class Link:
         self._url, self._wanted, self._patience = url, tuple(wanted), patience
         self._session: psycopg.Connection[tuple[bool, ...]] | None = None
         self.held: frozenset[str] = frozenset()
+        # So far: what is held in one session is held without a break, and in the next it may have been
+        # another's meanwhile.
+        self.sessions = 0
 
     def turn(self, seconds: float) -> bool:
         """Take what is free, then wait so long at most for news; True where there was some.
@@ -68,6 +71,7 @@ class Link:
 
     def _begin(self) -> psycopg.Connection[tuple[bool, ...]]:
         session = self._session = postgres.session(self._url)
+        self.sessions += 1
         session.execute(f"SET idle_session_timeout = '{self._patience}'")
         session.execute(f"LISTEN {postgres.NEWS}")
         return session

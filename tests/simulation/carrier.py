@@ -21,6 +21,7 @@ SAYINGS = (
     (("failed", "failed"), False), (("failed", "delivered"), True), (("delivered", "failed"), True),
     (("failed for now",), False),
 )  # fmt: skip
+AGAIN = 20.0  # seconds after which it says what was not taken once more
 DELAYS = (0.0, 0.2, 5.0, 95.0)
 
 
@@ -61,11 +62,17 @@ class Carrier(Provider):
             if not came:
                 taken.lost = True
             self._world.tells(f"delivery {taken.message.delivery} is called {said}")
-            try:
-                await self._world.ask(lambda s, change=change: s.dispatcher.status("sms", change))
-                self.told.append((taken.message.delivery, said))
-            except (NoAnswer, Exception) as error:
-                self._world.tells(f"{said} of {taken.sid} is not taken: {type(error).__name__}")
+            while not await self._is_taken(taken, said, change):
+                await asyncio.sleep(AGAIN)
+
+    async def _is_taken(self, taken: Taken, said: str, change: StatusChange) -> bool:
+        try:
+            await self._world.ask(lambda s: s.dispatcher.status("sms", change))
+        except (NoAnswer, Exception) as error:
+            self._world.tells(f"{said} of {taken.sid} is not taken: {type(error).__name__}")
+            return False
+        self.told.append((taken.message.delivery, said))
+        return True
 
     async def _hangs(self, channel: str, message: Message) -> None:
         known = message.delivery in self.unsure

@@ -21,7 +21,7 @@ class Sessions:
         self._links: dict[str, Link] = {}
         self._news: set[str] = set()  # addresses that have not been told
 
-    def link(self, url: str, wanted: Sequence[str]) -> Link:
+    def link(self, url: str, wanted: Sequence[str], _patience: str = "") -> Link:
         made = self._links[url] = Link(self, url, wanted)
         return made
 
@@ -61,11 +61,13 @@ class Link:
     def __init__(self, sessions: Sessions, url: str, wanted: Sequence[str]) -> None:
         self.url, self._sessions, self._wanted = url, sessions, tuple(wanted)
         self.held: frozenset[str] = frozenset()
+        self.sessions = 1
 
     def turn(self, _seconds: float) -> bool:
         sessions = self._sessions
         if not sessions.knows(self.url):
             sessions.again(self)
+            self.sessions += 1
             if self.held:
                 self.held = frozenset()
                 raise SuianError("the database does not answer: the session is over")

@@ -188,8 +188,10 @@ def _callbacks(rng: random.Random, plan: Plan) -> None:
 
 
 def _clock_is_set(rng: random.Random, plan: Plan) -> None:
-    for _ in range(rng.choice((1, 1, 2))):
-        plan.faults.append(Fault(_when(rng, plan), "clock is set", rng.choice((-60, -7, -2, 2, 7, 60))))
+    by = rng.choice((-60, -7, -2, 2, 7, 60))
+    plan.faults.append(Fault(_when(rng, plan), "clock is set", by))
+    if rng.random() < 0.3:  # and put right, or not quite: more than an hour off no source is believed
+        plan.faults.append(Fault(_when(rng, plan), "clock is set", rng.choice((-by, -by // 2))))
 
 
 def _two_believe(rng: random.Random, plan: Plan) -> None:

@@ -23,9 +23,12 @@ class Verdict:
 
 
 def run(seed: int, kinds: tuple[str, ...] = ()) -> Verdict:
-    """A seed's disturbed run, then that of the signals that it took, which nothing disturbs. Of the faults
-    that it may draw only `kinds`, where any are given."""
-    plan = draw(seed, kinds)
+    """Of the faults that a seed may draw only `kinds`, where any are given."""
+    return play(draw(seed, kinds))
+
+
+def play(plan: Plan) -> Verdict:
+    """The disturbed run, then that of the signals that it took, which nothing disturbs."""
     world = World(plan)
     try:
         world.runs()

@@ -164,6 +164,8 @@ class SeedRuntime:
     async def in_thread(self, pool: str, work: Callable[[], T]) -> T:
         """As a pool of one thread: in the order of asking, while the event loop goes on beside it."""
         if pool == "link":
+            if had := work():  # it takes what is free, and then waits
+                return had
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.news.wait(), NEWS)
             self.news.clear()
