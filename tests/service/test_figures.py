@@ -34,6 +34,7 @@ from alerting.web import figures
 TOWN = Path(__file__).parents[1] / "scenarios"
 START = datetime(2026, 1, 20, 6, tzinfo=UTC)
 EACH = 14_000  # rows of each of seven tables: 98,000
+pytestmark = pytest.mark.sqlite  # whose steps are counted
 STEP = 10  # the steps of the database after which it is counted
 
 

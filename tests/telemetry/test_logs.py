@@ -50,8 +50,9 @@ def test_the_id_goes_into_every_thread_and_to_no_other_work(
 
     async def one(cause: str) -> None:
         with about(cause):
+            # Every other one goes ahead, in the turn of somebody who came before.
+            await writer.write(lambda c: log.info("in a transaction", of=cause), first=cause[-1] in "13579")
             await runtime.in_thread("pool", lambda: log.info("in a thread", of=cause))
-            await writer.write(lambda c: log.info("in a transaction", of=cause))
 
     async def all_at_once() -> None:
         await asyncio.gather(*(one(f"signal:{n}") for n in range(20)))
