@@ -89,10 +89,9 @@ class EngineLoop:
 
     async def _take(self, realm: str, one: Record, was: int) -> None:
         """`was` is the position before it, from which alone it may be moved."""
-        station = self._station
         try:
             # What was stamped before the clock was set back was there by now.
-            signal = stamped_by(one.signal(), station.now(realm))
+            signal = stamped_by(one.signal(), self._now(realm))
         except ValueError as error:
             # It will not read better a second time, and nothing was decided on it that must be
             # forgotten.
@@ -102,6 +101,12 @@ class EngineLoop:
         cause = self._cause(signal)
         with about(cause, signal=signal.id):
             await self._judge(realm, one, was, signal, cause)
+
+    def _now(self, realm: str) -> datetime:
+        """Never before what is remembered: a clock that goes back a little, as of several machines one
+        may, must not take out of force what was heard a moment ago."""
+        heard = self._station.engines[realm].spoke.values()
+        return max([self._station.now(realm), *heard])
 
     def _cause(self, signal: Signal) -> str:
         """The id that all that comes of it carries: a person's answer is part of an older story."""

@@ -22,6 +22,16 @@ def test_a_signal_that_is_judged_while_the_clock_is_set_back_clears_nothing(orde
     assert not verdict.wrong, verdict.told()
 
 
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("by", [-2, -1])
+def test_a_clock_that_goes_back_a_little_takes_nothing_out_of_force(several: bool, by: int) -> None:
+    """Of several machines none moves the others' timers: what was heard a moment ago is still to come."""
+    warned: dict[str, object] = {"zone": "9901", "level": "red", "action": "alert", "of": ""}
+    said = [Said(1, 60.0, "warning", warned), Said(2, 75.0, "forecast", {"cold": {}})]
+    verdict = play(Plan(1, several=several, said=said, faults=[Fault(70.0, "clock is set", by)]))
+    assert not verdict.wrong, verdict.told()
+
+
 class Acts:
     name = "engine"
 
