@@ -12,7 +12,7 @@ from tests.simulation.plan import draw
 from tests.simulation.run import run
 from tests.simulation.world import World
 
-SEEDS, AT_ONCE = 20, 20
+SEEDS, AT_ONCE = 200, 20
 
 
 @pytest.mark.parametrize("first", range(1, SEEDS, AT_ONCE))
