@@ -1,4 +1,5 @@
-"""`python -m bench` runs every bench; `python -m bench engine`, `ingest` or `binding` that one.
+"""`python -m bench` runs every bench; `python -m bench engine`, `ingest`, `binding` or `history` that
+one; `python -m bench history 10` takes ten million rows in place of one.
 
 `python -m bench backtest FOLDER …` lives through recorded winters (docs/backtest.md), `python -m bench
 night [SEED]` through a night of a storm (docs/night.md), `python -m bench disk` counts what is written
@@ -10,7 +11,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHES = ("engine", "ingest", "binding")
+BENCHES = ("engine", "ingest", "binding", "history")
 
 
 def main(asked: list[str]) -> int:
@@ -20,6 +21,8 @@ def main(asked: list[str]) -> int:
         return int(importlib.import_module("bench.night.run").main(asked[1:]))
     if asked[:1] == ["disk"]:
         return int(importlib.import_module("bench.disk").main())
+    if asked[:1] == ["history"] and len(asked) > 1:
+        return int(importlib.import_module("bench.history").main(asked[1:]))
     unknown = [name for name in asked if name not in BENCHES]
     if unknown:
         print(f"no bench is called {unknown[0]!r}; there are: {', '.join(BENCHES)}")

