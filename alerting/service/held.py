@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, literal_column, or_, select
 
 from alerting.people.duty import on_duty
 from alerting.places import Places
@@ -82,8 +82,10 @@ def held(
     """Notices of a realm that wait (`until`, ISO in UTC) or were withheld (`until` is None), the
     newest first; those of one alert and its measures, or for one person's posts, where these are given.
     """
+    # Written out, not bound: else SQLite cannot know that its index of exactly these is enough.
     wanted = [
-        notice.c.realm == realm_id, notice.c.reason != "", notice.c.state.in_(["due", "withheld"]),
+        notice.c.realm == realm_id, notice.c.reason != literal_column("''"),
+        notice.c.state.in_(["due", "withheld"]),
     ]  # fmt: skip
     if alert is not None:
         wanted.append(or_(notice.c.alert == alert, notice.c.measure.in_(list(measures))))

@@ -260,6 +260,15 @@ def _turns_begin_with_an_exercise(connection: Connection) -> None:
     metadata.create_all(connection, tables=[shift_exercise])
 
 
+def _pages_of_a_long_history_are_quick(connection: Connection) -> None:
+    names = ("delivery_by_realm", "alert_by_state", "escalation_by_measure", "pursuit_by_state",
+             "notice_held")  # fmt: skip
+    for table in tables():
+        for index in table.indexes:
+            if index.name in names:
+                index.create(connection, checkfirst=True)
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -283,6 +292,7 @@ MIGRATIONS = {
     "0033": _what_was_passed_over,
     "0034": _what_is_old_is_found,
     "0035": _turns_begin_with_an_exercise,
+    "0036": _pages_of_a_long_history_are_quick,
 }  # fmt: skip
 
 

@@ -147,6 +147,7 @@ alert = Table(
     UniqueConstraint("realm", "rule", "place", "episode"),
     Index("alert_open", "realm", "state"),
     Index("alert_by_end", "realm", "closed"),
+    Index("alert_by_state", "state"),
 )  # fmt: skip
 
 # Each change of an alert, for its page: opened, raised, fell, reopened, extended, corrected, cleared,
@@ -350,6 +351,8 @@ notice = Table(
           sqlite_where=text("alert IS NULL AND measure IS NULL"),
           postgresql_where=text("alert IS NULL AND measure IS NULL")),
     Index("notice_by_question", "realm", "post", "created"),
+    Index("notice_held", "realm", "id", sqlite_where=text("reason != ''"),
+          postgresql_where=text("reason != ''")),
     Index("notice_unpursued", "realm",
           sqlite_where=text("wants != '' AND pursuit IS NULL"),
           postgresql_where=text("wants != '' AND pursuit IS NULL")),
@@ -379,6 +382,7 @@ pursuit = Table(
     Index("pursuit_by_measure", "measure"),
     Index("pursuit_by_alert", "alert"),
     Index("pursuit_by_time", "realm", "opened"),
+    Index("pursuit_by_state", "realm", "state"),
 )  # fmt: skip
 
 escalation = Table(
@@ -394,6 +398,7 @@ escalation = Table(
     Column("reason", String, nullable=False),  # silent | nobody | cannot | overdue | undelivered
     Index("escalation_by_alert", "alert"),
     Index("escalation_by_pursuit", "pursuit"),
+    Index("escalation_by_measure", "measure"),
 )  # fmt: skip
 
 # How the error of a delivery begins whose last attempt may have arrived all the same.
@@ -444,6 +449,7 @@ delivery = Table(
     Index("delivery_by_provider", "channel", "provider_id"),
     Index("delivery_by_link", "link"),
     Index("delivery_by_time", "realm", "created"),
+    Index("delivery_by_realm", "realm", "id"),
     Index("delivery_dead", "realm", "at", sqlite_where=text("state = 'dead'"),
           postgresql_where=text("state = 'dead'")),
 )  # fmt: skip
