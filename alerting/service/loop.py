@@ -7,6 +7,7 @@ never in each other's functions.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -119,10 +120,9 @@ class Loops:
         wait = LONGEST_REST
         if due is not None:
             wait = min(wait, max(0.0, (due - self._runtime.now()).total_seconds()))
-        try:
-            await asyncio.wait_for(event.wait(), wait + SHORTEST_REST)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait + SHORTEST_REST):
+                await event.wait()
 
     async def settle(self) -> int:
         """Step all loops, in order, until none has work at this moment; gives the rounds that did."""

@@ -40,8 +40,8 @@ PATIENCE = 5.0  # seconds for the database to answer
 async def metrics(request: Request, _who: Annotated[Who, Depends(who)]) -> Response:
     station = station_of(request)
     try:
-        asking = read(station, lambda c: _text(_Tables(c, station)))
-        asked = await asyncio.wait_for(asking, PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            asked = await read(station, lambda c: _text(_Tables(c, station)))
     except (SQLAlchemyError, TimeoutError):  # the rest is what somebody wants to see now
         asked = _text(_NoTables())
     text = asked + _text(_Memory(station)) + generate_latest(station.tally.registry)

@@ -42,7 +42,8 @@ async def ready(request: Request) -> Response:
     wrong = own_lack(station)
     idle: list[str] = []
     try:
-        idle = await asyncio.wait_for(read(station, lambda c: _nobody(station, c)), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            idle = await read(station, lambda c: _nobody(station, c))
     except SQLAlchemyError as error:
         wrong.insert(0, f"the database does not answer: {type(error).__name__}")
     except TimeoutError:

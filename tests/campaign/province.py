@@ -11,6 +11,7 @@ import os
 import signal as signals
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -99,6 +100,7 @@ class Province(Apart):
         })  # fmt: skip
         self.crew: list[Member] = []
         self._assembled = False
+        self._tending = threading.Lock()
 
     # The crew
 
@@ -176,8 +178,13 @@ class Province(Apart):
                 self._say_so(f"{one.role} is started again")
 
     def _check_alive(self) -> None:
-        if self._assembled:
-            self._tends()
+        """The story and the fault may both wait for something."""
+        with self._tending:
+            if self._assembled:
+                self._tends()
+            self._calls_back()
+
+    def _calls_back(self) -> None:
         with contextlib.suppress(requests.RequestException):
             while self.provider.callbacks:
                 sms, status = self.provider.callbacks[0]

@@ -60,7 +60,8 @@ class Channel(base.Plain):
         # In a thread of its own: what cannot be printed must not stop the rest of the service.
         printing = self.around.runtime.in_thread("console", lambda: self.sink(box))
         try:
-            await asyncio.wait_for(printing, self.settings.timeout_seconds)
+            async with asyncio.timeout(self.settings.timeout_seconds):
+                await printing
         except TimeoutError:
             raise base.Passing("the console takes nothing", unsure=True) from None
         except (OSError, ValueError) as error:
