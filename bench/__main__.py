@@ -1,5 +1,5 @@
-"""`python -m bench` runs every bench; `python -m bench engine`, `ingest`, `binding` or `history` that
-one; `python -m bench history 10` takes ten million rows in place of one.
+"""`python -m bench` runs every bench; `python -m bench engine` (or another name in BENCHES)
+that one; `python -m bench history 10` takes ten million rows in place of one.
 
 `python -m bench backtest FOLDER …` lives through recorded winters (docs/backtest.md), `python -m bench
 night [SEED]` through a night of a storm (docs/night.md), `python -m bench disk` counts what is written
@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHES = ("engine", "ingest", "binding", "history")
+BENCHES = ("engine", "ingest", "binding", "outbox", "dispatch", "history")
 
 
 def main(asked: list[str]) -> int:

@@ -6,6 +6,8 @@ folder of that account and are thrown away: what is committed outlives a killed 
 
 Run as a program it holds the server: `python -m tests.postgres_server FOLDER PID` starts it, writes its
 address to FOLDER/address, and stops it when the process PID, the test run, has ended or it is told to.
+With `durable` behind it the server is as a county would run it, for what is measured: on the disk at each
+commit, and vacuumed.
 """
 
 from __future__ import annotations
@@ -97,10 +99,11 @@ class Server:
             connection.execute(what)
 
 
-def of_the_run(folder: Path, owner: int) -> Server:
+def of_the_run(folder: Path, owner: int, *, durable: bool = False) -> Server:
     """The one server of a test run, whichever of its processes asks; started at the first call.
 
     `folder` is shared by the run's processes; `owner` is the process whose end is the server's.
+    `durable`: what is committed is on the disk.
     """
     folder.mkdir(exist_ok=True)
     address = folder / "address"
@@ -109,7 +112,8 @@ def of_the_run(folder: Path, owner: int) -> Server:
         if not address.exists():
             log = (folder / "holder.log").open("ab")
             holder = subprocess.Popen(
-                [sys.executable, "-m", "tests.postgres_server", str(folder), str(owner)],
+                [sys.executable, "-m", "tests.postgres_server", str(folder), str(owner),
+                 *(["durable"] if durable else [])],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 cwd=Path(__file__).parents[1],
             )  # fmt: skip
@@ -147,7 +151,7 @@ def account() -> dict[str, Any]:
     raise AssertionError("there is no account that may run PostgreSQL")
 
 
-def _hold(folder: Path, owner: int) -> None:
+def _hold(folder: Path, owner: int, durable: bool) -> None:
     """Start the server, say where it is, and stop it when the test run is over."""
     bin_, owned = programs(), account()
     assert bin_ is not None
@@ -162,7 +166,7 @@ def _hold(folder: Path, owner: int) -> None:
             os.chown(home, owned["user"], owned["group"])
         port = free_port()
         init(bin_, home / "data", owned)
-        server = run(bin_, home, port, owned)
+        server = run(bin_, home, port, owned, durable=durable)
         _until(lambda: answers(address_at(port)), 60, lambda: "the database server did not come up")
         _make_ready(Server(address_at(port)))
         fresh = folder / "address.new"
@@ -188,14 +192,16 @@ def init(programs: Path, data: Path, owned: dict[str, Any]) -> None:
 
 
 def run(
-    programs: Path, home: Path, port: int, owned: dict[str, Any], log: Path | None = None
-) -> subprocess.Popen[bytes]:
+    programs: Path, home: Path, port: int, owned: dict[str, Any], log: Path | None = None,
+    *, durable: bool = False,
+) -> subprocess.Popen[bytes]:  # fmt: skip
     """The server over home/data, which may not answer yet."""
     settings = {
         "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": home,
-        "fsync": "off", "full_page_writes": "off", "max_connections": 100,
-        "shared_buffers": "64MB", "autovacuum": "off",
+        "max_connections": 100, "shared_buffers": "64MB",
     }  # fmt: skip
+    if not durable:
+        settings |= {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
     words = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
     out = log.open("ab") if log else None
     return subprocess.Popen(
@@ -238,4 +244,4 @@ def free_port() -> int:
 
 
 if __name__ == "__main__":
-    _hold(Path(sys.argv[1]), int(sys.argv[2]))
+    _hold(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] == ["durable"])

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Connection, Row, func, literal, select
+from sqlalchemy import Connection, Row, func, select, text
 
 from alerting.dispatch import codes, outbox, rates, ways
 from alerting.dispatch.bind import Plan, bind, plan
@@ -30,13 +30,15 @@ from alerting.places import Places
 from alerting.runtime import Runtime
 from alerting.store import Store, Writer
 from alerting.store.database import Death
-from alerting.store.schema import UtcText, delivery, notice
+from alerting.store.schema import URGENCY, WAITING, UtcText, delivery, is_later, notice
 from alerting.store.schema import realm as realm_table
 from alerting.telemetry import Tally, Traces, about
 from alerting.telemetry.traces import Said
 
 log = structlog.get_logger()
 PATIENCE = 3.0  # seconds that a provider may still take when the service is stopped
+# With so many under way a transaction waits a moment for more to write down, or to lease, in one.
+BUSY, GATHER = 16, 0.01
 
 
 class Dispatcher:
@@ -94,9 +96,12 @@ class Dispatcher:
             raise trouble
         if not self._started:
             await self._begin()
-        if not self.has_work():
+        plans_wait, has_work = self._look()
+        if not has_work:
             return False
-        claimed = await self._take()
+        if len(self._tasks) > BUSY and self._traffic.most_room(self._runtime.now()) < BUSY:
+            await self._runtime.sleep(GATHER)
+        claimed = await self._take(plans_wait)
         if not self._runtime.virtual:
             for one in claimed:
                 self._start(one)
@@ -107,12 +112,16 @@ class Dispatcher:
 
     def has_work(self) -> bool:
         """Whether a step would find something to do now."""
+        return self._look()[1]
+
+    def _look(self) -> tuple[bool, bool]:
+        """Whether notices are due now, and whether a step would find anything to do."""
         with self._store.read() as connection:
             if any(self._due_now(row) for row in self._waiting(connection)):
-                return True
+                return True, True
             found = self._deliveries_due(connection)
         # Asked for after what is due: a real clock has moved on meanwhile, and "now" must count.
-        return min(found, default=datetime.max.replace(tzinfo=UTC)) <= self._runtime.now()
+        return False, min(found, default=datetime.max.replace(tzinfo=UTC)) <= self._runtime.now()
 
     def clock_set(self, by: timedelta) -> None:
         self._traffic.clock_set(by)
@@ -161,12 +170,12 @@ class Dispatcher:
         if not self._owner:
             outbox.take_over(connection, self._runtime.now())
 
-    async def _take(self) -> list[Claimed]:
+    async def _take(self, plans_wait: bool = True) -> list[Claimed]:
         """Bind what is due, and lease what can be sent."""
         now = self._runtime.now()
         refused = self._traffic.left_alone(now)
         self._drafts.settings.unusable = set(refused)
-        plans = await self._runtime.in_thread("bind", self._plan)
+        plans = await self._runtime.in_thread("bind", self._plan) if plans_wait else []
         # Counted on the event loop alone, where sends end too.
         room = self._traffic.rooms(now)
         claimed, sent = await self._writer.write(
@@ -228,6 +237,8 @@ class Dispatcher:
     async def _settle_all(self) -> None:
         # While one batch is written the next gathers.
         while self._outcomes:
+            if len(self._tasks) > BUSY > len(self._outcomes):
+                await self._runtime.sleep(GATHER)
             batch, self._outcomes = outbox.parted(self._outcomes)
             await self._writer.write(lambda c, batch=batch: self._settle(c, batch))  # type: ignore[misc]
 
@@ -295,10 +306,12 @@ class Dispatcher:
     def _deliveries_due(self, connection: Connection) -> list[datetime]:
         """When waiting deliveries can be taken, the earliest of each channel, urgency and state."""
         now = self._runtime.now()
+        ready = connection.execute(_READY).all()
+        later = connection.execute(_LATER).all()
         return [
-            max(row.at, now if row.state == "accepted"
-                else self._traffic.free_from(row.channel, now, row.urgent))
-            for row in connection.execute(_DELIVERIES_DUE)
+            *(self._traffic.free_from(row.channel, now, row.urgency == 0) for row in ready),
+            *(max(row.at, now if row.state == "accepted"
+                  else self._traffic.free_from(row.channel, now, row.urgent)) for row in later),
         ]  # fmt: skip
 
 
@@ -310,12 +323,19 @@ _WAITING = (
     .where(notice.c.state == "due")
     .group_by(notice.c.realm, realm_table.c.speed, realm_table.c.ended)
 )  # fmt: skip
-_AT_ONCE = literal(datetime.fromtimestamp(0, UTC), UtcText())
-_DELIVERIES_DUE = (
+# The queue may be long: of what is ready now, only whether there is any
+# of each channel and urgency; of what is under way or is tried again, which is little, all.
+_READY = text(f"""{outbox.CHANNELS}
+    SELECT channel, urgency
+    FROM held CROSS JOIN (SELECT 0 AS urgency UNION SELECT 1 UNION SELECT 2) AS u
+    WHERE channel IS NOT NULL AND (
+        SELECT 1 FROM delivery WHERE {WAITING} AND delivery.channel = held.channel
+        AND {URGENCY} = u.urgency AND state <> 'sending' AND next_try IS NULL LIMIT 1
+    ) IS NOT NULL""")
+_at = func.coalesce(delivery.c.leased_until, delivery.c.next_try)
+_LATER = (
     select(delivery.c.channel, delivery.c.state, outbox.urgent().label("urgent"),
-           func.min(func.coalesce(delivery.c.leased_until, delivery.c.next_try, _AT_ONCE),
-                    type_=UtcText()).label("at"))
-    .where(delivery.c.state.in_(["bound", "sending"])
-           | ((delivery.c.state == "accepted") & delivery.c.next_try.is_not(None)))
+           func.min(_at, type_=UtcText()).label("at"))
+    .where(is_later)
     .group_by(delivery.c.channel, "urgent", delivery.c.state)
 )  # fmt: skip

@@ -9,29 +9,43 @@ left it is dead, with an audit entry, and the watch raises an alarm.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    bindparam,
+    func,
+    select,
+    text,
+    true,
+    update,
+)
 
 from alerting.dispatch.channels import RANK, Failed, Message, Passing, Permanent, Sent, Unusable
-from alerting.dispatch.superseding import may_have_arrived, supersede_moot
+from alerting.dispatch.superseding import carried_by, may_have_arrived, supersede_moot
 from alerting.dispatch.ways import AT_ONCE as OTHER_WAYS
 from alerting.dispatch.ways import carry_on, next_contact, next_way, ready
 from alerting.dispatch.writing import Drafts
+from alerting.store.many import among, pairs
 from alerting.store.schema import (
     MAY_HAVE_ARRIVED,
+    URGENCY,
+    WAITING,
+    UtcText,
     delivery,
-    delivery_notice,
-    notice,
+    is_later,
     person,
-    post,
+    realm,
 )
-from alerting.store.schema import realm as realm_table
 
-AT_ONCE = 50  # leases a transaction and channel, so that people's answers never wait for long
+AT_ONCE = 100  # leases a transaction and channel, so that people's answers never wait for long
 LEASE = timedelta(seconds=90)  # longer than any channel may take to send, asking included
 # Tries before the next contact: what is more urgent changes its way sooner.
 TRIES = {"red": 2, "orange": 3, "lower": 4}
@@ -102,46 +116,73 @@ def claim(
     has left the config, is leased to be ended.
     """
     claimed: list[Claimed] = []
-    waiting = connection.execute(
-        select(delivery.c.channel).where(delivery.c.state.in_(["bound", "sending"])).distinct()
-    ).scalars()
-    for channel in waiting.all():
+    for channel in connection.execute(_CHANNELS).scalars().all():
         free = room.get(channel, Room(AT_ONCE, AT_ONCE))
         if free.most <= 0:
             continue
-        found = connection.execute(
-            select(delivery)
-            .where(delivery.c.channel == channel, ready(now))
-            .order_by(~urgent(), delivery.c.band != "red", delivery.c.turn, delivery.c.id)
-            .limit(free.most)
-        ).all()
+        asked = {"channel": channel, "now": now, "most": free.most}
+        found: list[Row[Any]] = list(connection.execute(_QUEUE, asked))
         first = [row for row in found if is_urgent(row)]
         rows = [*first, *found[len(first) :][: free.others]]
-        moot = supersede_moot(connection, [r for r in rows if r.leased_until is None], now_of)
+        carried = carried_by(connection, [row.id for row in rows])
+        never_tried = [row for row in rows if row.leased_until is None]
+        moot = supersede_moot(connection, never_tried, carried, now_of)
         fitting = [row for row in rows if row.id not in moot]
-        messages = _messages(connection, drafts, fitting)
-        leases: list[dict[str, Any]] = []
+        known = drafts.settings.channels.get(channel)
+        leases: defaultdict[tuple[datetime | None, int], list[int]] = defaultdict(list)
         for row in fitting:
-            channel_ = drafts.settings.channels.get(row.channel)
             # A lease that ran out, or was its dead process's: nobody knows how far that attempt came.
             unsure = row.leased_until is not None or may_have_arrived(row)
-            ask = unsure and channel_ is not None and channel_.can_ask
-            leases.append({
-                "number": row.id, "to_leased_until": now + LEASE, "to_attempts": row.attempts + 1,
-                "to_resends": row.resends + (1 if unsure and not ask else 0),
-                "to_at": now_of(row.realm) if row.state == "bound" else row.at, "owner": owner or None,
-            })  # fmt: skip
-            message = messages[row.id]
+            ask = unsure and known is not None and known.can_ask
+            begins = now_of(row.realm) if row.state == "bound" else None
+            leases[begins, int(unsure and not ask)].append(row.id)
+            message = _message(drafts, row, carried[row.id])
             if ask:
                 message = replace(message, others=_others(connection, row))
-            claimed.append(Claimed(message, row.channel, ask, is_urgent(row)))
-        if leases:
-            connection.execute(_LEASE, leases)
+            claimed.append(Claimed(message, channel, ask, is_urgent(row)))
+        for (begins, again), numbers in leases.items():
+            connection.execute(_LEASE, {
+                "numbers": numbers, "until": now + LEASE, "begins": begins, "again": again,
+                "owner": owner or None,
+            })  # fmt: skip
     return claimed
 
 
+# The channels that anything waits for, from one to the next: the queues may be long.
+CHANNELS = f"""
+    WITH RECURSIVE held(channel) AS (
+        SELECT min(channel) FROM delivery WHERE {WAITING}
+        UNION ALL
+        SELECT (SELECT min(channel) FROM delivery WHERE {WAITING} AND channel > held.channel)
+        FROM held WHERE held.channel IS NOT NULL
+    )"""
+_CHANNELS = text(f"{CHANNELS} SELECT channel FROM held WHERE channel IS NOT NULL")
+# With its reader's names, and whether its realm is an exercise and has ended.
+_QUEUE = (
+    select(person.c.name, person.c.name_en, realm.c.exercise, realm.c.ended,
+           delivery.c.id, delivery.c.realm, delivery.c.person, delivery.c.channel, delivery.c.address,
+           delivery.c.band, delivery.c.state, delivery.c.language, delivery.c.subject, delivery.c.text,
+           delivery.c.code, delivery.c.link, delivery.c.leased_until, delivery.c.error,
+           delivery.c.created, delivery.c.fallback_of)
+    .outerjoin(person, person.c.id == delivery.c.person)
+    .join(realm, realm.c.id == delivery.c.realm)
+    .where(delivery.c.channel == bindparam("channel"), text(WAITING),
+           ready(bindparam("now", type_=UtcText())))
+    .order_by(text(URGENCY), delivery.c.turn, delivery.c.id)
+    .limit(bindparam("most", type_=Integer))
+)  # fmt: skip
+_LEASE = (
+    update(delivery)
+    .where(among(delivery.c.id, "numbers"))
+    .values(state="sending", next_try=None, leased_until=bindparam("until"),
+            attempts=delivery.c.attempts + 1, resends=delivery.c.resends + bindparam("again"),
+            at=func.coalesce(bindparam("begins", type_=UtcText()), delivery.c.at),
+            leased_by=bindparam("owner"))
+)  # fmt: skip
+
+
 def any_leased(connection: Connection) -> bool:
-    found = select(delivery.c.id).where(delivery.c.leased_until.is_not(None)).limit(1)
+    found = select(delivery.c.id).where(is_later, delivery.c.leased_until.is_not(None)).limit(1)
     return connection.execute(found).first() is not None
 
 
@@ -149,7 +190,7 @@ def lessees(connection: Connection, now: datetime) -> set[str]:
     """Of several processes that send, those that have leases now."""
     return set(connection.execute(
         select(delivery.c.leased_by).distinct()
-        .where(delivery.c.state == "sending", delivery.c.leased_until > now,
+        .where(is_later, delivery.c.state == "sending", delivery.c.leased_until > now,
                delivery.c.leased_by.is_not(None))
     ).scalars())  # fmt: skip
 
@@ -160,7 +201,7 @@ def take_over(connection: Connection, now: datetime, dead: Collection[str] | Non
     whose = true() if dead is None else delivery.c.leased_by.in_(dead)
     return connection.execute(
         update(delivery)
-        .where(delivery.c.state == "sending", delivery.c.leased_until > now, whose)
+        .where(is_later, delivery.c.state == "sending", delivery.c.leased_until > now, whose)
         .values(leased_until=now)
     ).rowcount
 
@@ -178,24 +219,34 @@ def settle(
 ) -> None:
     """Write down what came of a batch of attempts."""
     batch = list(outcomes)
-    found = connection.execute(
-        select(delivery).where(delivery.c.id.in_([one.delivery for one in batch]))
-    )
+    if not batch:
+        return
+    found = connection.execute(_ATTEMPTED, {"numbers": [one.delivery for one in batch]})
     rows = {row.id: row for row in found}
+    taken: defaultdict[tuple[str, datetime, bool], dict[int, str | None]] = defaultdict(dict)
     for one in batch:
         row = rows[one.delivery]
-        if one.sent is not None:
-            _handed_over(connection, drafts, row, one.sent, now_of(row.realm))
+        at = now_of(row.realm)
+        if one.sent is not None and RANK[one.sent.state] > RANK[row.state]:
+            final = is_final(drafts, row.channel, one.sent.state)
+            taken[one.sent.state, at, final][row.id] = one.sent.provider_id
+        elif one.sent is not None:
+            _overtaken(connection, row, one.sent)
         elif one.failed is not None:
-            _not_handed_over(connection, drafts, row, one.failed, now, now_of(row.realm))
+            _not_handed_over(connection, drafts, row, one.failed, now, at)
+    for (state, at, final), came in taken.items():
+        connection.execute(_TAKEN, {"state": state, "moment": at, "final": final, "came": came})
 
 
-_LEASE = (
+_ATTEMPTED = select(delivery).where(among(delivery.c.id, "numbers"))
+_came, _number, _provider_id = pairs("came")
+_TAKEN = (
     update(delivery)
-    .where(delivery.c.id == bindparam("number"))
-    .values(state="sending", next_try=None, leased_until=bindparam("to_leased_until"),
-            attempts=bindparam("to_attempts"), resends=bindparam("to_resends"), at=bindparam("to_at"),
-            leased_by=bindparam("owner"))
+    .where(delivery.c.id == _number)
+    .values(state=bindparam("state"), at=bindparam("moment"), final=bindparam("final"), next_try=None,
+            leased_until=None, error="",
+            provider_id=func.coalesce(_provider_id, delivery.c.provider_id),
+            accepted_at=func.coalesce(delivery.c.accepted_at, bindparam("moment", type_=UtcText())))
 )  # fmt: skip
 
 
@@ -209,47 +260,14 @@ def _others(connection: Connection, row: Row[Any]) -> frozenset[str]:
     return frozenset(ids)
 
 
-def _messages(
-    connection: Connection, drafts: Drafts, rows: Sequence[Row[Any]]
-) -> dict[int, Message]:
-    """What is handed to the channel for each of these rows, in a fixed number of queries."""
-    carried: dict[int, list[Row[Any]]] = {row.id: [] for row in rows}
-    notices = connection.execute(
-        select(delivery_notice.c.delivery, notice, post.c.title, post.c.title_en)
-        .join(notice, notice.c.id == delivery_notice.c.notice)
-        .outerjoin(post, post.c.id == notice.c.post)
-        .where(delivery_notice.c.delivery.in_(list(carried)))
-        .order_by(notice.c.id)
-    )
-    for one in notices:
-        carried[one.delivery].append(one)
-    readers = connection.execute(
-        select(person).where(person.c.id.in_({row.person for row in rows}))
-    )
-    names = {r.id: {"zh": r.name, "en": r.name_en or r.name} for r in readers}
-    realms = connection.execute(
-        select(realm_table.c.id, realm_table.c.exercise)
-        .where(realm_table.c.id.in_({row.realm for row in rows}))
-    )  # fmt: skip
-    exercise = {r.id: r.exercise for r in realms}
-    return {
-        row.id: _message(drafts, row, carried[row.id], names[row.person], exercise[row.realm])
-        for row in rows
-    }
-
-
-def _message(
-    drafts: Drafts,
-    row: Row[Any],
-    carried: Sequence[Row[Any]],
-    names: Mapping[str, str],
-    exercise: bool,
-) -> Message:
+def _message(drafts: Drafts, row: Row[Any], carried: Sequence[Row[Any]]) -> Message:
+    """What is handed to the channel for a row of the queue."""
     english = row.language == "en"
     posts = [(n.title_en if english else "") or n.title for n in carried if n.title]
     return Message(
-        delivery=row.id, realm=row.realm, exercise=exercise, address=row.address,
-        person=row.person, reader=names["en" if english else "zh"], post=posts[0] if posts else "",
+        delivery=row.id, realm=row.realm, exercise=row.exercise, address=row.address,
+        person=row.person, reader=(row.name_en if english else "") or row.name,
+        post=posts[0] if posts else "",
         language=row.language, band=row.band, subject=row.subject, text=row.text, code=row.code,
         link=f"{drafts.settings.url}/a/{row.link}" if any(n.wants for n in carried) else "",
         created=row.created,
@@ -259,18 +277,11 @@ def _message(
     )  # fmt: skip
 
 
-def _handed_over(
-    connection: Connection, drafts: Drafts, row: Row[Any], sent: Sent, at: datetime
-) -> None:
-    values: dict[str, Any] = {"leased_until": None, "error": "",
-                              "provider_id": sent.provider_id or row.provider_id}  # fmt: skip
-    # A callback or an answer may have been quicker than this; then the state stays.
-    if RANK[sent.state] > RANK[row.state]:
-        values |= {"state": sent.state, "at": at, "next_try": None,
-                   "accepted_at": row.accepted_at or at,
-                   "final": is_final(drafts, row.channel, sent.state)}  # fmt: skip
-    elif row.state == "accepted" and row.next_try is not None:
-        values.pop("error")  # it has failed since, and waits to be dealt with
+def _overtaken(connection: Connection, row: Row[Any], sent: Sent) -> None:
+    """A callback or an answer was quicker than the provider's answer to us: its state stays."""
+    values = {"leased_until": None, "provider_id": sent.provider_id or row.provider_id}
+    if row.state != "accepted" or row.next_try is None:  # else it has failed since: that is dealt with
+        values["error"] = ""
     connection.execute(update(delivery).where(delivery.c.id == row.id).values(**values))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, case, func, select, text, update
 
 from alerting.people import list_of, posts_held
+from alerting.store.many import among
 from alerting.store.schema import (
     MAY_HAVE_ARRIVED,
     alert,
@@ -16,13 +17,14 @@ from alerting.store.schema import (
     delivery_notice,
     measure,
     notice,
+    post,
     pursuit,
-    realm,
 )
 from alerting.store.schema_callout import callout
 from alerting.vocabulary.answers import CALLED
 
 Ended = set[tuple[str, Any]]
+Carried = Mapping[int, Sequence[Row[Any]]]  # by delivery, the notices it carries
 
 # Notices that mean something after their alert or measure has ended: they tell of the end, or answer.
 OUTLIVE = ("clear", "fall", "lifted", "reopened", "superseded", "withdrawn", "correction", "refused",
@@ -45,10 +47,37 @@ def may_have_arrived(row: Row[Any]) -> bool:
     return bool(row.error.startswith(MAY_HAVE_ARRIVED))
 
 
+# What a message's way depends on, of each notice that it carries, and the post it is for. Facts are
+# most of a row and read for a call-out alone.
+_CARRIED = (
+    select(delivery_notice.c.delivery, notice.c.id, notice.c.kind, notice.c.alert, notice.c.measure,
+           notice.c.pursuit, notice.c.post, notice.c.wants, notice.c.level, notice.c.created,
+           notice.c.due, notice.c.who, notice.c.cause, post.c.title, post.c.title_en,
+           case((notice.c.wants.in_(CALLED), notice.c.facts)).label("facts"))
+    .join(notice, notice.c.id == delivery_notice.c.notice)
+    .outerjoin(post, post.c.id == notice.c.post)
+    .where(among(delivery_notice.c.delivery, "deliveries"))
+    .order_by(notice.c.id)
+)  # fmt: skip
+
+
+def carried_by(connection: Connection, deliveries: Sequence[int]) -> Carried:
+    carried: dict[int, list[Row[Any]]] = {number: [] for number in deliveries}
+    if carried:
+        found: Iterable[Row[Any]] = connection.execute(_CARRIED, {"deliveries": list(carried)})
+        for one in found:
+            carried[one.delivery].append(one)
+    return carried
+
+
 def supersede_moot(
-    connection: Connection, rows: Sequence[Row[Any]], now_of: Callable[[str], datetime]
+    connection: Connection,
+    rows: Sequence[Row[Any]],
+    carried: Carried,
+    now_of: Callable[[str], datetime],
 ) -> set[int]:
-    """Supersede deliveries that no longer fit, of those that wait to be sent; gives their ids.
+    """Supersede deliveries that no longer fit, of those that wait to be sent, rows of the queue; gives
+    their ids.
 
     - Their realm has ended, and they do not say so.
     - All they speak of has ended, was corrected since, or was answered that they call for: withheld.
@@ -60,21 +89,12 @@ def supersede_moot(
     """
     if not rows:
         return set()
-    carried: dict[int, list[Any]] = {row.id: [] for row in rows}
-    for one in connection.execute(
-        select(delivery_notice.c.delivery, notice)
-        .join(notice, notice.c.id == delivery_notice.c.notice)
-        .where(delivery_notice.c.delivery.in_(list(carried)))
-        .order_by(notice.c.id)
-    ):
-        carried[one.delivery].append(one)
-    over = set(connection.execute(select(realm.c.id).where(realm.c.ended.is_not(None))).scalars())
-    ended = ended_of(connection, [one for told in carried.values() for one in told])
+    ended = ended_of(connection, [one for row in rows for one in carried[row.id]])
     held = posts_held(connection, {row.person for row in rows})
     gone: set[int] = set()
     for row in rows:
         told = carried[row.id]
-        if row.realm in over:
+        if row.ended is not None:
             if any(one.kind == "stopped" for one in told):
                 continue
             why, state = "the exercise has ended", "withheld"
@@ -99,22 +119,17 @@ def supersede_moot(
 
 # Of these ids, what has ended. Made once, and asked for every batch that is bound or sent.
 _ENDED = {
-    "measure": select(measure.c.id).where(
-        measure.c.id.in_(bindparam("ids", expanding=True)), measure.c.ended.is_not(None)),
-    "alert": select(alert.c.id).where(
-        alert.c.id.in_(bindparam("ids", expanding=True)), alert.c.state != "open"),
-    "pursuit": select(pursuit.c.id).where(
-        pursuit.c.id.in_(bindparam("ids", expanding=True)), pursuit.c.state != "open"),
-}  # fmt: skip
+    "measure": select(measure.c.id).where(among(measure.c.id, "ids"), measure.c.ended.is_not(None)),
+    "alert": select(alert.c.id).where(among(alert.c.id, "ids"), alert.c.state != "open"),
+    "pursuit": select(pursuit.c.id).where(among(pursuit.c.id, "ids"), pursuit.c.state != "open"),
+}
 _CORRECTIONS = (
     select(notice.c.alert, notice.c.measure, func.max(notice.c.created))
-    .where(
-        notice.c.kind == "correction",
-        notice.c.measure.in_(bindparam("measures", expanding=True))
-        | (notice.c.measure.is_(None) & notice.c.alert.in_(bindparam("alerts", expanding=True))),
-    )
+    .where(text("kind = 'correction'"),  # as their index says it
+           among(notice.c.measure, "measures")
+           | (notice.c.measure.is_(None) & among(notice.c.alert, "alerts")))
     .group_by(notice.c.alert, notice.c.measure)
-)
+)  # fmt: skip
 
 
 def ended_of(connection: Connection, notices: Sequence[Any]) -> Ended:

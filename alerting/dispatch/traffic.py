@@ -66,6 +66,10 @@ class Traffic:
         """How many more messages each channel may have under way now."""
         return {name: self._room(name, now) for name in self._channels}
 
+    def most_room(self, now: datetime) -> int:
+        """The most messages that any channel takes now."""
+        return max((one.most for one in self.rooms(now).values()), default=0)
+
     def free_from(self, name: str, now: datetime, urgent: bool) -> datetime:
         """From when on what waits for a channel can be dealt with."""
         channel = self._channels.get(name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
-from alerting.store.schema import delivery
+from alerting.store.schema import delivery, is_waiting
 
 
 class Turns:
@@ -19,7 +19,7 @@ class Turns:
         rows = connection.execute(
             select(delivery.c.channel, delivery.c.rule, func.max(delivery.c.turn).label("last"),
                    func.min(delivery.c.turn).label("next"))
-            .where(delivery.c.state == "bound")
+            .where(is_waiting, delivery.c.state != "sending")
             .group_by(delivery.c.channel, delivery.c.rule)
         ).all()  # fmt: skip
         self._last = {(row.channel, row.rule): row.last for row in rows}

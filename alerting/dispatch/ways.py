@@ -7,14 +7,21 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select, tuple_, update
+from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, or_, select, tuple_, update
 
 from alerting.audit import record
 from alerting.dispatch import digest
 from alerting.dispatch.superseding import may_have_arrived
 from alerting.dispatch.writing import Bundle, Drafts
 from alerting.people import Contact, contacts_of, person_by_id
-from alerting.store.schema import contact, delivery, delivery_notice, notice
+from alerting.store.schema import (
+    contact,
+    delivery,
+    delivery_notice,
+    is_later,
+    is_waiting,
+    notice,
+)
 from alerting.store.schema import realm as realm_table
 
 # How the error of a message begins that its provider could not deliver and may be sent once more.
@@ -25,12 +32,18 @@ AT_ONCE = 10  # messages a transaction that go on by another way: each is compos
 Now = Callable[[str], datetime]
 
 
+# Looked for before every lease.
+_UNDELIVERED = (
+    select(delivery)
+    .where(is_later, delivery.c.state == "accepted", delivery.c.next_try <= bindparam("now"))
+    .order_by(delivery.c.id)
+)
+_CLOSED = select(contact).where(contact.c.stopped.is_not(None))
+
+
 def undelivered(connection: Connection, drafts: Drafts, now: datetime, now_of: Now) -> int:
     """Deal with messages a provider took and then could not deliver (see receipts); gives how many."""
-    rows = connection.execute(
-        select(delivery).where(delivery.c.state == "accepted", delivery.c.next_try <= now)
-        .order_by(delivery.c.id)
-    ).all()  # fmt: skip
+    rows = connection.execute(_UNDELIVERED, {"now": now}).all()
     for row in rows:
         again = row.error.startswith(AGAIN)
         reason = row.error.removeprefix(AGAIN)
@@ -44,7 +57,7 @@ def undelivered(connection: Connection, drafts: Drafts, now: datetime, now_of: N
     return len(rows)
 
 
-def ready(now: datetime) -> Any:
+def ready(now: datetime | BindParameter[datetime]) -> Any:
     """Which rows can be claimed at this time of the machine: due, or left behind by a crash."""
     return or_(
         and_(delivery.c.state == "bound",
@@ -91,7 +104,7 @@ def stopped(connection: Connection, drafts: Drafts, now_of: Now) -> int:
     """What waits for an address whose owner has stopped it goes to their next contact at once, where
     there is none it is dead; nothing is sent there again. Gives how many."""
     # They are few, and the queue may be long: it is not walked for their sake.
-    closed = connection.execute(select(contact).where(contact.c.stopped.is_not(None))).all()
+    closed = connection.execute(_CLOSED).all()
     if not closed:
         return 0
     rows = connection.execute(
@@ -99,7 +112,7 @@ def stopped(connection: Connection, drafts: Drafts, now_of: Now) -> int:
         .where(tuple_(delivery.c.person, delivery.c.channel, delivery.c.address)
                .in_([(one.person, one.channel, one.address) for one in closed]),
                delivery.c.person.in_({one.person for one in closed}),
-               delivery.c.state.in_(["bound", "sending"]), delivery.c.leased_until.is_(None))
+               is_waiting, delivery.c.leased_until.is_(None))
         .order_by(delivery.c.band != "red", delivery.c.id)
         .limit(AT_ONCE)
     ).all()  # fmt: skip

@@ -19,6 +19,7 @@ from alerting.people.handing import AHEAD, Turn
 from alerting.people.register import Person, person_by_id
 from alerting.people.roster_file import named_in
 from alerting.people.rota import Rota, Shift, schedule
+from alerting.store.many import among
 from alerting.store.schema import holder, person
 from alerting.store.schema_duty import duty, roster
 
@@ -31,6 +32,7 @@ on_duty = union_all(
     select(holder.c.post, holder.c.rank, holder.c.person).where(holder.c.post.not_in(_ROSTERED)),
     select(duty.c.post, duty.c.rank, duty.c.person).where(duty.c.ended.is_(None)),
 ).subquery("on_duty")
+_HELD = select(on_duty).where(among(on_duty.c.person, "people"))
 
 
 def holders_of(connection: Connection, post_id: str) -> list[Person]:
@@ -76,7 +78,7 @@ def list_of(connection: Connection, post_id: str) -> list[Person]:
 def posts_held(connection: Connection, people: Collection[str]) -> dict[str, set[str]]:
     """By person the posts they hold now."""
     found: dict[str, set[str]] = {one: set() for one in people}
-    for row in connection.execute(select(on_duty).where(on_duty.c.person.in_(found))):
+    for row in connection.execute(_HELD, {"people": list(found)}):
         found[row.person].add(row.post)
     return found
 

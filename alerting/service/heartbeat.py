@@ -13,7 +13,7 @@ from alerting.people.policy import DUTY_OFFICE
 from alerting.sentinel.wire import Exercise, Heartbeat, Reader
 from alerting.service.clock import LIVE
 from alerting.service.sentinels import exercises
-from alerting.store.schema import alert, delivery, notice, realm, signal
+from alerting.store.schema import alert, delivery, is_waiting, notice, realm, signal
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
@@ -73,7 +73,7 @@ def _oldest_unsent(
     ).scalar_one()  # fmt: skip
     bound = connection.execute(
         select(func.min(delivery.c.created))
-        .where(delivery.c.realm == LIVE, delivery.c.state.in_(["bound", "sending"]))
+        .where(delivery.c.realm == LIVE, is_waiting)
     ).scalar_one()  # fmt: skip
     lost = _newest(delivery.c.created, delivery.c.state, delivery.c.accepted_at)
     given_up = connection.execute(

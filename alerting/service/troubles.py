@@ -18,7 +18,7 @@ from alerting.service import dead_letters, sentinels
 from alerting.service.clock import LIVE
 from alerting.service.service_rules import loop_words
 from alerting.service.warning_listing import UNKNOWN, unknown_at
-from alerting.store.schema import alert, delivery, post, pursuit, signal
+from alerting.store.schema import alert, delivery, is_waiting, post, pursuit, signal
 from alerting.store.schema import audit as audit_table
 from alerting.store.schema import realm as realm_table
 from alerting.store.schema_duty import roster, roster_change
@@ -182,7 +182,7 @@ def _channels(
     late = case((and_(delivery.c.realm == LIVE, delivery.c.created < stuck), 1), else_=0)
     waiting = connection.execute(
         select(delivery.c.channel, func.sum(late).label("n"))
-        .where(delivery.c.state.in_(["bound", "sending"]))
+        .where(is_waiting)
         .group_by(delivery.c.channel)
     )
     found += [

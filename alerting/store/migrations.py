@@ -21,6 +21,7 @@ from alerting.store.schema import (
     contact,
     delivery,
     escalation,
+    holder,
     measure,
     metadata,
     notice,
@@ -269,6 +270,18 @@ def _pages_of_a_long_history_are_quick(connection: Connection) -> None:
                 index.create(connection, checkfirst=True)
 
 
+def _queues_have_an_order(connection: Connection) -> None:
+    # They were of all rows: of what has been sent, too.
+    for name in ("delivery_by_provider", "delivery_to_send"):
+        connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
+    wanted = {"delivery_by_provider", "delivery_queue", "notice_corrections", "holder_by_person",
+              "duty_by_person", "delivery_later", "contact_stopped"}  # fmt: skip
+    for table in (delivery, notice, holder, duty, contact):
+        for index in table.indexes:
+            if index.name in wanted:
+                connection.execute(CreateIndex(index, if_not_exists=True))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -293,6 +306,7 @@ MIGRATIONS = {
     "0034": _what_is_old_is_found,
     "0035": _turns_begin_with_an_exercise,
     "0036": _pages_of_a_long_history_are_quick,
+    "0037": _queues_have_an_order,
 }  # fmt: skip
 
 

@@ -25,6 +25,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
+    or_,
     text,
 )
 from sqlalchemy.types import TypeDecorator
@@ -353,6 +355,8 @@ notice = Table(
     Index("notice_by_question", "realm", "post", "created"),
     Index("notice_held", "realm", "id", sqlite_where=text("reason != ''"),
           postgresql_where=text("reason != ''")),
+    Index("notice_corrections", "alert", "measure", sqlite_where=text("kind = 'correction'"),
+          postgresql_where=text("kind = 'correction'")),
     Index("notice_unpursued", "realm",
           sqlite_where=text("wants != '' AND pursuit IS NULL"),
           postgresql_where=text("wants != '' AND pursuit IS NULL")),
@@ -404,6 +408,13 @@ escalation = Table(
 # How the error of a delivery begins whose last attempt may have arrived all the same.
 MAY_HAVE_ARRIVED = "may have arrived: "
 
+# The queue of each channel: what waits, the most urgent first and then by turns. A query must repeat
+# these words of its index to be answered by it.
+WAITING = "state IN ('bound', 'sending')"
+URGENCY = "(CASE WHEN band = 'red' AND realm = 'live' THEN 0 WHEN band = 'red' THEN 1 ELSE 2 END)"
+# What is under way, and what is tried again later.
+LATER = "(leased_until IS NOT NULL OR next_try IS NOT NULL)"
+
 # One message to one person on one channel, carrying notices.
 delivery = Table(
     "delivery", metadata,
@@ -444,15 +455,23 @@ delivery = Table(
     Index("delivery_by_digest", "digest", sqlite_where=text("digest IS NOT NULL"),
           postgresql_where=text("digest IS NOT NULL")),
     Index("delivery_by_budget", "person", "channel", "bound"),
-    Index("delivery_to_send", "state", "next_try"),
+    Index("delivery_later", "channel", sqlite_where=text(LATER), postgresql_where=text(LATER)),
+    Index("delivery_queue", "channel", text(URGENCY), "turn", "id",
+          sqlite_where=text(WAITING), postgresql_where=text(WAITING)),
     Index("delivery_by_person", "realm", "person", "channel"),
-    Index("delivery_by_provider", "channel", "provider_id"),
+    Index("delivery_by_provider", "channel", "provider_id",
+          sqlite_where=text("provider_id IS NOT NULL"),
+          postgresql_where=text("provider_id IS NOT NULL")),
     Index("delivery_by_link", "link"),
     Index("delivery_by_time", "realm", "created"),
     Index("delivery_by_realm", "realm", "id"),
     Index("delivery_dead", "realm", "at", sqlite_where=text("state = 'dead'"),
           postgresql_where=text("state = 'dead'")),
 )  # fmt: skip
+
+# The same as expressions, for whoever asks about the queue.
+is_waiting = delivery.c.state.in_([literal_column("'bound'"), literal_column("'sending'")])
+is_later = or_(delivery.c.leased_until.is_not(None), delivery.c.next_try.is_not(None))
 
 delivery_notice = Table(
     "delivery_notice", metadata,
@@ -503,6 +522,8 @@ contact = Table(
     Column("stopped", UtcText),
     Column("verified", UtcText),  # when a code sent there was said back; None: it counts last
     Index("contact_by_address", "channel", "address"),
+    Index("contact_stopped", "person", sqlite_where=text("stopped IS NOT NULL"),
+          postgresql_where=text("stopped IS NOT NULL")),
 )  # fmt: skip
 
 post = Table(
@@ -523,6 +544,7 @@ holder = Table(
     Column("post", String, ForeignKey("post.id"), primary_key=True),
     Column("rank", Integer, primary_key=True),
     Column("person", String, ForeignKey("person.id"), nullable=False),
+    Index("holder_by_person", "person"),
 )  # fmt: skip
 
 token = Table(

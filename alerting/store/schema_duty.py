@@ -58,6 +58,8 @@ duty = Table(
     Column("person", String, ForeignKey("person.id"), nullable=False),
     Column("began", UtcText, nullable=False),
     Column("ended", UtcText),
+    Index("duty_by_person", "person", sqlite_where=text("ended IS NULL"),
+          postgresql_where=text("ended IS NULL")),
     Index("duty_now", "post", "rank", unique=True, sqlite_where=text("ended IS NULL"),
           postgresql_where=text("ended IS NULL")),
 )  # fmt: skip

@@ -26,7 +26,17 @@ from alerting import audit
 from alerting.service.clock import LIVE
 from alerting.service.process import DONE_BY, nobody_does
 from alerting.service.sentinels import states
-from alerting.store.schema import UtcText, alert, delivery, notice, pursuit, realm, signal
+from alerting.store.schema import (
+    UtcText,
+    alert,
+    delivery,
+    is_later,
+    is_waiting,
+    notice,
+    pursuit,
+    realm,
+    signal,
+)
 from alerting.vocabulary import Level
 from alerting.web.auth import who
 from alerting.web.desk import Station, read, station_of
@@ -135,7 +145,7 @@ class _Tables(Collector):
         for queue, table, time, waits in (
             ("notices", notice, notice.c.due,
              (notice.c.state == "due") & (notice.c.due <= self._now)),
-            ("deliveries", delivery, delivery.c.created, delivery.c.state.in_(["bound", "sending"])),
+            ("deliveries", delivery, delivery.c.created, is_waiting),
         ):  # fmt: skip
             live = case((table.c.realm == LIVE, time))
             count, since = self._ask(
@@ -169,7 +179,7 @@ class _Tables(Collector):
     def _leases(self) -> Metric:
         """By the machine's clock, of whichever dispatcher."""
         made = _gauge("leases", "Messages that a dispatcher has in hand", "state")
-        sending = select(func.count()).where(delivery.c.state == "sending")
+        sending = select(func.count()).where(delivery.c.state == "sending", is_later)
         for state, is_so in (
             ("held", delivery.c.leased_until > self._now),
             ("expired", delivery.c.leased_until <= self._now),

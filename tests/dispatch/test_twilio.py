@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from twilio.request_validator import RequestValidator
 
 from alerting.dispatch import Around, Sent, StatusChange, make_channels
 from alerting.dispatch.channels import Passing, Permanent, Unusable
-from alerting.dispatch.channels.twilio import Channel, Options
+from alerting.dispatch.channels.twilio import Channel, Options, form
 from alerting.errors import BadInput
 from alerting.runtime import VirtualRuntime
 from tests.dispatch.hall import START
@@ -239,3 +240,9 @@ def test_an_unknown_kind_of_channel_lists_the_known() -> None:
 
     with pytest.raises(BadInput, match=r"Did you mean 'twilio'.*console, twilio, webhook"):
         make_channels({"sms": Given()}, VirtualRuntime(START), "")
+
+
+def test_whatever_a_text_holds_comes_out_of_its_form_as_it_went_in() -> None:
+    told = "".join(map(chr, [*range(1, 0x250), *range(0x4E00, 0x4E40), 0x1F600])) + " a+b%20&c=d;e#f?\r\n"
+    fields = {"To": "+447700900101", "Body": told}
+    assert parse_qs(form(fields).decode(), strict_parsing=True) == {name: [text] for name, text in fields.items()}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, insert, inspect, select, text
 
+from alerting.dispatch import outbox
 from alerting.errors import SuianError
 from alerting.people import contacts_of
 from alerting.service.clock import open_live
@@ -68,7 +69,7 @@ def test_whoever_was_reached_before_an_upgrade_is_verified_and_who_is_new_is_not
     store.write(lambda c: c.execute(text("ALTER TABLE contact DROP COLUMN verified")))
     store.write(lambda c: c.execute(text(
         "INSERT INTO contact (person, rank, channel, address) VALUES ('chen', 0, 'sms', '+447700900101')")))  # fmt: skip
-    for index in ("delivery_by_digest", "delivery_by_budget"):
+    for index in ("delivery_by_digest", "delivery_by_budget", "delivery_queue"):
         store.write(lambda c, index=index: c.execute(text(f"DROP INDEX {index}")))
     for name in ("rule", "turn", "bound", "digest", "summary"):
         store.write(lambda c, name=name: c.execute(text(f"ALTER TABLE delivery DROP COLUMN {name}")))
@@ -277,4 +278,31 @@ def test_notices_of_an_earlier_database_have_no_cause_and_what_is_wrong_is_found
         for table, name in names.items():
             assert name in {one["name"] for one in inspect(connection).get_indexes(table)}
     assert store.revision() == max(MIGRATIONS)
+    store.close()
+
+
+@pytest.mark.sqlite
+def test_an_earlier_queue_gets_its_order_and_a_callback_looks_among_what_was_taken(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    for statement in (
+        "DROP INDEX delivery_queue", "DROP INDEX notice_corrections", "DROP INDEX holder_by_person",
+        "DROP INDEX duty_by_person", "DROP INDEX delivery_by_provider", "DROP INDEX delivery_later",
+        "CREATE INDEX delivery_to_send ON delivery (state, next_try)",
+        "CREATE INDEX delivery_by_provider ON delivery (channel, provider_id)",
+        "UPDATE alembic_version SET version_num = '0036'",
+    ):
+        store.write(lambda c, statement=statement: c.execute(text(statement)))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    with store.read() as connection:
+        queue = str(outbox._QUEUE.compile(dialect=connection.dialect))
+        way = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {queue}", ("",) * queue.count("?")).all()
+        by_provider = way_of(connection, "SELECT id FROM delivery WHERE channel = 'sms' AND provider_id = 'SM1'")
+        held = way_of(connection, "SELECT post FROM holder WHERE person = 'chen'")
+        made = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'delivery_by_provider'")).scalar_one()
+    assert "delivery_queue" in " ".join(str(row.detail) for row in way)
+    assert "TEMP B-TREE" not in " ".join(str(row.detail) for row in way), "the whole queue would be sorted"
+    assert "delivery_by_provider" in by_provider
+    assert "holder_by_person" in held
+    assert "provider_id IS NOT NULL" in made
     store.close()

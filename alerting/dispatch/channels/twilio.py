@@ -12,10 +12,11 @@ import hmac
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 from pydantic import Field
+from yarl import URL
 
 from alerting.dispatch.channels import base
 from alerting.dispatch.channels.base import (
@@ -45,6 +46,7 @@ _MEANING = {
     30005: "unknown handset", 30006: "a landline", 30007: "filtered by the carrier",
     30008: "unknown error of the carrier",
 }  # fmt: skip
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _LOOK_BACK = timedelta(hours=24)
 
 
@@ -105,7 +107,7 @@ class Channel(base.Plain):
             "To": message.address, whom: self.settings.sender, "Body": message.text,
             "StatusCallback": self.callback_url(message.delivery),
         }  # fmt: skip
-        answer = await self._call("POST", data=fields)
+        answer = await self._call("POST", data=form(fields), headers=_FORM)
         status = str(answer.get("status") or "queued")
         if status in _FAILED:
             raise _refusal(
@@ -172,7 +174,7 @@ class Channel(base.Plain):
 
     def callback_url(self, delivery: int) -> str:
         """Where Twilio reports on a message; it carries our own id."""
-        return f"{self.around.url}/webhooks/{self.name}/status?{urlencode({'delivery': delivery})}"
+        return f"{self.around.url}/webhooks/{self.name}/status?delivery={delivery}"
 
     def verify(
         self, url: str, params: Mapping[str, str | list[str]], signature: str, settings: str = ""
@@ -210,6 +212,12 @@ class Channel(base.Plain):
             return Inbound(params["From"], params.get("Body", ""), params["MessageSid"])
         except KeyError as error:
             raise BadInput(f"an inbound message needs the field {error}") from None
+
+
+def form(fields: Mapping[str, str]) -> bytes:
+    """Fields as a form's body. Python quotes Chinese byte by byte, which takes a tenth of a send; yarl
+    has it in C."""
+    return URL.build(query=fields).raw_query_string.encode()
 
 
 def _refusal(code: int, said: str) -> base.Failed:
