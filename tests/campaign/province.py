@@ -7,6 +7,7 @@ again after a second, as a supervisor does; a source, a provider and a person sa
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal as signals
 import subprocess
@@ -16,7 +17,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from tests.scenarios.standin import ACCOUNT, SENDER, TOKEN, StandIn
 from tests.scenarios.town import code_in, plainly
 
 CREW = ("ingest", "ingest", "engine", "engine", "dispatch", "dispatch", "web")
+GRACE = 15.0  # seconds in which who is sent away must be gone
 AGAIN_AFTER = 1.0  # seconds until a supervisor starts what has ended
 PATIENCE = 60.0  # seconds for a step, the fault in it included
 # Whoever says nothing is called once, within the story's minute.
@@ -143,14 +144,20 @@ class Province(Apart):
         self.crew.append(Member(role, program.pid, file, door, program=program))
 
     def leaves(self, one: Member) -> None:
-        """Sent away for good, as by a supervisor, and gone."""
+        """Sent away for good, as by a supervisor: who has not gone in time is killed."""
         one.wanted = False
-        os.kill(one.pid, signals.SIGTERM)
-        if one.program is not None:
-            one.program.wait()
-        else:
-            self.nursery.wait(one.pid)
-        one.pid = 0
+        pid, one.pid = one.pid, 0
+        os.kill(pid, signals.SIGTERM)
+        until = time.monotonic() + GRACE
+        while self._ended(one, pid) is None:
+            if time.monotonic() > until:
+                self._say_so(f"{one.role} did not go in {GRACE:.0f} s")
+                os.kill(pid, signals.SIGKILL)
+                until = math.inf
+            time.sleep(0.1)
+
+    def _ended(self, one: Member, pid: int) -> int | None:
+        return one.program.poll() if one.program is not None else self.nursery.poll(pid)
 
     def dies(self) -> None:
         for one in self.crew:
@@ -169,8 +176,7 @@ class Province(Apart):
     def _tends(self) -> None:
         """What a supervisor does: whoever has ended is started again."""
         for one in self.crew:
-            poll = one.program.poll if one.program is not None else partial(self.nursery.poll, one.pid)
-            if one.pid and (code := poll()) is not None:
+            if one.pid and (code := self._ended(one, one.pid)) is not None:
                 self._say_so(f"{one.role} ended with {code}")
                 one.pid, one.ended = 0, time.monotonic()
             if not one.pid and one.wanted and one.program is None and time.monotonic() > one.ended + AGAIN_AFTER:
