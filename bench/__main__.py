@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHES = ("engine", "ingest", "binding", "outbox", "dispatch", "history")
+BENCHES = ("engine", "ingest", "country", "binding", "outbox", "dispatch", "history")
 
 
 def main(asked: list[str]) -> int:
