@@ -114,7 +114,8 @@ def fill(station: Station, things: int) -> None:
 def _counted(connection: Connection, kind: str) -> None:
     """As after years of its own work: the position, the numbers, and what PostgreSQL's planner knows
     from its autovacuum. SQLite's is never told: the service does not ask for it."""
-    connection.execute(text("UPDATE realm SET taken = (SELECT max(seq) FROM signal) WHERE id = 'live'"))
+    connection.execute(text("DELETE FROM position"))
+    connection.execute(text("INSERT INTO position SELECT 'live', 0, max(seq) FROM signal"))
     if kind == "postgresql":
         for name, column in (("pursuit", "id"), ("notice", "id"), ("delivery", "id")):
             connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', '{column}'),"

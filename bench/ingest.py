@@ -119,8 +119,8 @@ class Run:
         with parts.of("bus write"):
             self.store.write(lambda c: bus.publish(c, LIVE, [stamped], now))
         with parts.of("bus read"), self.store.read() as connection:
-            was = bus.position(connection, LIVE)
-            (record,) = bus.read(connection, LIVE, was)
+            was = bus.positions(connection, LIVE)
+            (record,) = bus.read(connection, LIVE, max(was.values()))
             one = record.signal()
         engine = self.engine
         with derivation(parts):
@@ -133,7 +133,7 @@ class Run:
         self._write(parts, work, was, record.seq)
         return parts, signal
 
-    def _write(self, parts: Parts, work: Any, was: int, seq: int) -> None:
+    def _write(self, parts: Parts, work: Any, was: dict[int, int], seq: int) -> None:
         """As service/engine_loop.py commits: a transaction a slice, the last marks the signal."""
         engine, slices = self.engine, self.engine.slices(work)
         for number in slices or [None]:

@@ -6,13 +6,12 @@ is all that the slice changed. A signal's time is when it was accepted; nothing 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection
 
 from alerting.alerts import closed_roads
 from alerting.alerts.agreement import Agreement
@@ -24,8 +23,9 @@ from alerting.alerts.judge import judge
 from alerting.alerts.life import Life
 from alerting.alerts.rule_places import RulePlaces, rule_places
 from alerting.alerts.seen import Bools, at_points, seen_at, worst
-from alerting.alerts.standing import Standing, load
+from alerting.alerts.standing import Standing
 from alerting.alerts.work import Work
+from alerting.bus import HEARD, Shares, let_go_by
 from alerting.rulebook import BindFacts, Bound, Rule, bind, explain_each
 from alerting.signals import Forecast, Incident, Observation, Report, Signal, Tick, Warning
 from alerting.weather import Fields, Sight
@@ -35,7 +35,9 @@ TICKS_KEPT = 72  # hours; no hold is longer
 
 
 class Engine:
-    """One realm's engine. `cadence`, of its most trusted source, is what blindness is judged by."""
+    """One realm's engine. `cadence`, of its most trusted source, is what blindness is judged by;
+    `shares` are those of its places that several workers may act for. `seen` is the number of the last
+    signal in its memory."""
 
     def __init__(
         self,
@@ -45,18 +47,20 @@ class Engine:
         tags: Mapping[str, Any],
         standings: dict[str, Standing],
         cadence: timedelta,
+        shares: Shares | None = None,
+        seen: int = 0,
     ) -> None:
         self.life, self.fields, self.facts, self._tags = life, fields, facts, tags
-        self.standings, self.cadence = standings, cadence
-        self.upto = 0  # the number of the last signal that its memory was made of
+        self.standings, self.cadence, self.seen = standings, cadence, seen
         self.spoke: dict[str, datetime] = {}  # when each source last said something
         self._said = b""
         self._ticked: set[int] = set()  # the hours of the clock's ticks, for holds over an outage
         now = datetime.fromtimestamp(0, UTC)
         self.bound = self._bind(fields.sight(now, facts.at(now)))
         self.places = rule_places(life)
-        slice_of = {place: n // SLICE for n, place in enumerate(sorted(life.places.by_id))}
+        slice_of, self._share_of = _sliced(sorted(life.places.by_id), shares)
         self._slices = {rule: [slice_of[p] for p in on.ids] for rule, on in self.places.items()}
+        self._slice_of_column = np.array([slice_of[p.id] for p, _ in life.places.columns], np.int64)
 
     def see(self, signal: Signal, now: datetime) -> Bools | None:
         """Take a signal into memory; gives the columns it touched, None for all."""
@@ -88,8 +92,11 @@ class Engine:
                 self.facts.roads.take(signal)
                 return None
             return none
-        if isinstance(signal, Tick) and signal.subject.startswith("heard:"):
-            source = signal.subject.removeprefix("heard:")
+        if (gone := let_go_by(signal)) is not None:
+            none[slice(*self.life.places.place_range.get(gone[1], (0, 0)))] = True
+            return none
+        if isinstance(signal, Tick) and signal.subject.startswith(HEARD):
+            source = signal.subject.removeprefix(HEARD)
             was_silent = source in self.facts.silent(now)
             self.facts.heard(source, now)
             return None if was_silent else none
@@ -105,7 +112,8 @@ class Engine:
         self, signal: Signal, now: datetime, touched: Bools | None, done: set[int],
         at_any_hour: bool = False,
     ) -> Work:
-        """Evaluate the book and decide, for all places touched but those in slices already done.
+        """Evaluate the book and decide, for all places touched but those in slices already done, or
+        of shares that others act for.
 
         `at_any_hour` lets rules rise that are decided at hours of their own, as a dry run wants it.
         """  # fmt: skip
@@ -119,7 +127,7 @@ class Engine:
             self.bound = self._bind(sight)
         agreement = Agreement(self.fields, self.facts, now)
         holds = Hold(self.fields, self.facts, now, self._ticked)
-        for verdict in self.bound.evaluate(sight):
+        for verdict in self.bound.evaluate(sight, self._columns_beside(done)):
             rule = verdict.rule
             places = self.places[rule.id]
             if not places.ids:
@@ -153,6 +161,10 @@ class Engine:
         made.sight = sight
         return made
 
+    def elsewhere(self, shares: Collection[int]) -> set[int]:
+        """The slices of all other shares than these."""
+        return {number for number, share in enumerate(self._share_of) if share not in shares}
+
     def slices(self, work: Work) -> list[int]:
         """The slices in which something is to be written, in order."""
         return sorted(work.shares)
@@ -183,11 +195,6 @@ class Engine:
         sight = facts.beside(self.fields.sight(now, facts))
         if _said(sight) != self._said:
             self.bound = self._bind(sight)
-
-    def recall(self, connection: Connection) -> None:
-        """Hold of every place what was committed last, by whichever process."""
-        ids = {rule: on.ids for rule, on in self.places.items()}
-        self.standings = load(connection, self.life.realm, ids)
 
     def let_go(self, rule: str, place: str) -> None:
         """Forget what is held there: its alert was ended without the engine."""
@@ -240,6 +247,11 @@ class Engine:
             for step in rule.levels.values() for ask in step.ask
         )  # fmt: skip
 
+    def _columns_beside(self, done: set[int]) -> Bools | None:
+        if not done:
+            return None
+        return ~np.isin(self._slice_of_column, np.array(sorted(done)))
+
     def _asked(self, rule: str, touched: Bools | None, done: set[int]) -> Bools:
         places = self.places[rule]
         asked = np.ones(len(places.ids), np.bool_)
@@ -276,6 +288,21 @@ class Engine:
     def _long_unknown(self, memory: Standing, position: int, now: datetime) -> bool:
         since = float(memory.unknown_since[position])
         return now.timestamp() - since >= 2 * self.cadence.total_seconds()
+
+
+def _sliced(places: Sequence[str], shares: Shares | None) -> tuple[dict[str, int], list[int]]:
+    """The number of each place's slice, and each slice's share: none has places of two."""
+    by_share: dict[int, list[str]] = {}
+    for place in places:
+        by_share.setdefault(shares.of_place(place) if shares else 0, []).append(place)
+    slice_of: dict[str, int] = {}
+    share_of: list[int] = []
+    for share, held in sorted(by_share.items()):
+        for n, place in enumerate(held):
+            if n % SLICE == 0:
+                share_of.append(share)
+            slice_of[place] = len(share_of) - 1
+    return slice_of, share_of
 
 
 def _said(sight: Sight) -> bytes:

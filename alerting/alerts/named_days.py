@@ -8,6 +8,7 @@ again at dawn, what nobody has decided is.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from alerting.alerts.addressing import addressed
 from alerting.alerts.asking import ask, go_on, quietly_over, stop_asking
 from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
-from alerting.alerts.life import Life
+from alerting.alerts.life import Life, everywhere
 from alerting.alerts.notices import Facts
 from alerting.alerts.orders import LOOKED_AT, facts_of
 from alerting.alerts.spreading import facts_at
@@ -53,15 +54,19 @@ def put_anew(
             stop_asking(ledger, asked, row, facts, at)
 
 
-def end_past(connection: Connection, life: Life, at: datetime) -> int:
-    """At a full hour: measures for a day that is over end, whoever asked for them; gives how many."""
-    keys = list(connection.execute(
-        select(measure.c.id)
+def end_past(
+    connection: Connection, life: Life, at: datetime, mine: Callable[[str], bool] = everywhere
+) -> int:
+    """At a full hour: measures at places of `mine` for a day that is over end, whoever asked for them;
+    gives how many."""
+    rows = connection.execute(
+        select(measure.c.id, measure.c.object)
         .where(measure.c.realm == life.realm, measure.c.ended.is_(None))
         .where(measure.c.day < life.day_not_over(at),
                measure.c.state.not_in(LOOKED_AT))
         .order_by(measure.c.id)
-    ).scalars())  # fmt: skip
+    )  # fmt: skip
+    keys = [row.id for row in rows if mine(row.object)]
     with Ledger(connection, life) as ledger:
         for key in keys:
             row = ledger.measure(key)

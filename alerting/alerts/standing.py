@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from alerting.store.schema import standing
 
@@ -81,6 +81,26 @@ def load(connection: Connection, realm: str, rules: dict[str, list[str]]) -> dic
         one.believed[at], one.hold_since[at] = _seconds(row.believed), _seconds(row.hold_since)
         one.unknown_since[at], one.cleared[at] = _seconds(row.unknown_since), _seconds(row.cleared)
     return made
+
+
+def unknown_since(connection: Connection, realm: str, since: datetime) -> list[dict[str, Any]]:
+    """What has been unknown since then or longer, by rule and place, as last committed."""
+    rows = connection.execute(
+        select(standing.c.rule, standing.c.place, standing.c.unknown_since)
+        .where(standing.c.realm == realm, standing.c.unknown_since <= since)
+        .order_by(standing.c.rule, standing.c.place)
+    )
+    return [{"rule": r.rule, "place": r.place, "since": r.unknown_since} for r in rows]
+
+
+def unknown_counts(connection: Connection, realm: str, since: datetime) -> dict[str, int]:
+    """By rule, at how many places."""
+    rows = connection.execute(
+        select(standing.c.rule, func.count().label("n"))
+        .where(standing.c.realm == realm, standing.c.unknown_since <= since)
+        .group_by(standing.c.rule)
+    )
+    return {row.rule: row.n for row in rows}
 
 
 def forget(connection: Connection, realm: str, rule: str, place: str) -> None:

@@ -1,6 +1,8 @@
 """The bus keeps a signal until the engine's transaction has taken it."""
 
-from alerting.bus.embedded import EmbeddedBus, Overtaken, Record, newest_by_source
+from alerting.bus.embedded import EmbeddedBus, Overtaken, Record, newest_by_source, waits
 from alerting.bus.kafka import Batch, KafkaBus
+from alerting.bus.shares import HEARD, Shares, let_go, let_go_by
 
-__all__ = ["Batch", "EmbeddedBus", "KafkaBus", "Overtaken", "Record", "newest_by_source"]
+__all__ = ["HEARD", "Batch", "EmbeddedBus", "KafkaBus", "Overtaken", "Record", "Shares",
+           "let_go", "let_go_by", "newest_by_source", "waits"]  # fmt: skip

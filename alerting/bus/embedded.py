@@ -1,26 +1,42 @@
 """The embedded bus: a table in the same database, in the order of acceptance.
 
-Publish, read after a position, and the position itself, which the engine moves in its own transaction.
-A signal whose id is already there is not taken twice.
+Publish, read after a position, and the positions themselves, one for each share of the realm's places,
+which the engine moves in its own transaction. A signal is of one share or of all (see shares), and done
+when all whom it concerns have taken it. One whose id is already there is not taken twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Integer, bindparam, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
+from alerting.bus.shares import Shares
 from alerting.errors import SuianError
+from alerting.places import Places
 from alerting.signals import KINDS, Signal, accepted_at, decode, encode
-from alerting.store.schema import realm, signal
+from alerting.store.schema import position, realm, signal, slice_done
 from alerting.store.upserts import insert
 
-_RECORD = (signal.c.seq, signal.c.id, signal.c.accepted, signal.c.body)
+_RECORD = (signal.c.seq, signal.c.id, signal.c.accepted, signal.c.body, signal.c.share)
 # Made once: they are asked after every commit.
-_TAKEN = select(realm.c.taken).where(realm.c.id == bindparam("realm"))
+_TAKEN = (
+    select(position.c.share, position.c.taken).where(position.c.realm == bindparam("realm"))
+)
 _AFTER = (
     select(*_RECORD)
     .where(signal.c.realm == bindparam("realm"), signal.c.seq > bindparam("after"))
@@ -29,22 +45,36 @@ _AFTER = (
 )
 
 
+class Overtaken(SuianError):
+    """Another process has moved a position from which this one read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A signal with its place in the order, packed as it was kept."""
+    """A signal with its place in the order, packed as it was kept; `share` is the one of the places
+    that it can concern, None for any."""
 
     seq: int
     id: str
     accepted: datetime
     body: bytes
+    share: int | None = None
 
     def signal(self) -> Signal:
         """Unpacked. Raises ValueError where that cannot be done: the engine goes on without it."""
         return decode(self.body)
 
 
-class Overtaken(SuianError):
-    """Another process has moved the position meanwhile: this one's transaction rolls back."""
+def waits(realm_id: str) -> ColumnElement[bool]:
+    """Condition on signals: of this realm, and some share that it concerns has not taken it yet."""
+    # It is looked for by its number, not among all that ever came.
+    last = select(func.min(position.c.taken)).where(position.c.realm == realm_id).scalar_subquery()
+    behind = (
+        select(position.c.share)
+        .where(position.c.realm == realm_id, position.c.taken < signal.c.seq)
+        .where(or_(signal.c.share.is_(None), signal.c.share == position.c.share))
+    )
+    return and_(signal.c.realm == realm_id, signal.c.seq > last, behind.correlate(signal).exists())
 
 
 class Newest(NamedTuple):
@@ -56,14 +86,19 @@ class Newest(NamedTuple):
 class EmbeddedBus:
     """All methods work in the caller's transaction."""
 
+    def __init__(self, shares: Shares | None = None) -> None:
+        self.shares = shares or Shares(1, Places("", {}), 0.0)
+
     def publish(
-        self, connection: Connection, realm_id: str, signals: list[Signal], now: datetime
+        self, connection: Connection, realm_id: str, signals: Iterable[Signal], now: datetime
     ) -> list[str]:
         """Stamp and keep signals; gives the ids of those that are new.
 
         The stamp never runs backwards within a realm, whatever the clock does.
         """
         clock = connection.execute(select(realm.c.clock).where(realm.c.id == realm_id)).scalar_one()
+        if clock is None:  # its first
+            self._begin(connection, realm_id, 0)
         at = max(now, clock) if clock else now
         new: list[str] = []
         for one in signals:
@@ -73,6 +108,7 @@ class EmbeddedBus:
                 .values(
                     realm=realm_id, id=stamped.id, kind=stamped.kind, source=stamped.source,
                     issued=stamped.issued, accepted=at, body=encode(stamped),
+                    share=self.shares.of(stamped),
                 )
                 .on_conflict_do_nothing(index_elements=["realm", "id"])
                 .returning(signal.c.seq)
@@ -89,24 +125,39 @@ class EmbeddedBus:
         given = {"realm": realm_id, "after": after, "most": limit}
         return [Record(*row) for row in connection.execute(_AFTER, given)]
 
-    def position(self, connection: Connection, realm_id: str) -> int:
-        return connection.execute(_TAKEN, {"realm": realm_id}).scalar_one()
+    def positions(self, connection: Connection, realm_id: str) -> dict[int, int]:
+        """By share of the places the number of the last signal that it has taken."""
+        rows = connection.execute(_TAKEN, {"realm": realm_id})
+        return dict.fromkeys(self.shares.all, 0) | {r.share: r.taken for r in rows}
 
-    def taken(self, connection: Connection, realm_id: str, was: int, seq: int) -> None:
-        """Move the position from where it was, in the transaction of the effects.
+    def waiting(self, connection: Connection, realm_id: str) -> bool:
+        """Whether some signal has not been taken by all whom it concerns."""
+        found = select(signal.c.seq).where(waits(realm_id)).limit(1)
+        return connection.execute(found).first() is not None
 
-        Raises Overtaken when another process has moved it meanwhile.
+    def taken(
+        self, connection: Connection, realm_id: str, was: Mapping[int, int], seq: int
+    ) -> None:
+        """Move the positions of some shares from where they were, in the transaction of the effects.
+
+        Raises Overtaken when another process has moved one meanwhile: the transaction rolls back.
         """
-        moved = connection.execute(
-            update(realm).where(realm.c.id == realm_id, realm.c.taken == was).values(taken=seq)
-        )
-        if moved.rowcount == 0:
-            raise _moved(realm_id, seq)
+        for share, before in was.items():
+            moved = connection.execute(
+                update(position)
+                .where(position.c.realm == realm_id, position.c.share == share)
+                .where(position.c.taken == before)
+                .values(taken=seq)
+            )
+            if moved.rowcount == 0:
+                raise _moved(realm_id, share, before)
 
-    def still(self, connection: Connection, realm_id: str, was: int) -> None:
-        """Raises Overtaken when another process has moved the position meanwhile."""
-        if self.position(connection, realm_id) != was:
-            raise _moved(realm_id, was)
+    def still(self, connection: Connection, realm_id: str, was: Mapping[int, int]) -> None:
+        """Raises Overtaken when another process has moved one of these positions meanwhile."""
+        now = self.positions(connection, realm_id)
+        for share, before in was.items():
+            if now[share] != before:
+                raise _moved(realm_id, share, before)
 
     def history(
         self, connection: Connection, realm_id: str, since: datetime, upto: int
@@ -129,6 +180,37 @@ class EmbeddedBus:
             .order_by(signal.c.seq)
         ) if young else ()  # fmt: skip
         return [Record(*r) for r in rows]
+
+    def divide(self, connection: Connection) -> None:
+        """At a start: a position for each share there is now, where there were more or fewer before.
+
+        Raises SuianError where the shares of before have not all come equally far.
+        """
+        running = select(realm.c.id).where(realm.c.ended.is_(None))
+        for realm_id in connection.execute(running).scalars().all():
+            rows = select(position.c.share, position.c.taken).where(position.c.realm == realm_id)
+            held = {r.share: r.taken for r in connection.execute(rows)}
+            if not held or held.keys() == self.shares.all:
+                continue
+            half = select(slice_done.c.seq).where(slice_done.c.realm == realm_id).limit(1)
+            apart = len(set(held.values())) > 1 and self.waiting(connection, realm_id)
+            if apart or connection.execute(half).first() is not None:
+                raise SuianError(
+                    f"signals are still being taken in {len(held)} partitions, and `bus.partitions`"
+                    f" says {self.shares.count} now",
+                    mend=f"Set it to {len(held)}, start, wait until nothing waits (`suian doctor`), and"
+                    " change it then, with all processes stopped.",
+                )
+            connection.execute(delete(position).where(position.c.realm == realm_id))
+            self._begin(connection, realm_id, max(held.values()))
+            connection.execute(  # what waits is of a share of before
+                update(signal).values(share=None)
+                .where(signal.c.realm == realm_id, signal.c.seq > max(held.values()))
+            )  # fmt: skip
+
+    def _begin(self, connection: Connection, realm_id: str, at: int) -> None:
+        rows = [{"realm": realm_id, "share": share, "taken": at} for share in self.shares.all]
+        connection.execute(insert(connection, position).on_conflict_do_nothing(), rows)
 
 
 def newest_by_source(
@@ -157,8 +239,9 @@ def newest_by_source(
     return found
 
 
-def _moved(realm_id: str, seq: int) -> Overtaken:
+def _moved(realm_id: str, share: int, before: int) -> Overtaken:
     return Overtaken(
-        f"another process has taken signals of {realm_id} after number {seq} meanwhile",
+        f"another process has taken signals of {realm_id}, partition {share}, after number {before}"
+        " meanwhile",
         mend="Nothing is lost: what this one had in hand is given up.",
     )

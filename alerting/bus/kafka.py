@@ -1,66 +1,78 @@
 """Kafka behind the same seam: a durable queue in front of the embedded bus.
 
-A record is a batch of signals of one realm, compressed, at most 512 KiB; its key is the county. The
-service's own consumer takes records after the position that the database holds, puts their signals
-into the embedded bus and moves the position by compare-and-set in that same transaction: a record is
-taken once, however often it is read, and Kafka's own commits are not used. What was published while the
+A topic has a partition for each share of the places. A record is a batch of signals of one realm,
+compressed, at most 512 KiB; it goes into the partition of the share that its signals concern, and
+into every partition where that may be several: it is accepted when all have it. Kafka's consumer group
+says which partitions a worker reads, and so for which places it acts; what it has read goes into the
+embedded bus, and the position moves by compare-and-set in that same transaction: a record is taken
+once, however often it is read, and Kafka's own commits are not used. What was published while the
 service was down waits in Kafka.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 import zstandard
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import InvalidPartitionsError, KafkaError, TopicAlreadyExistsError
 from sqlalchemy import Connection, insert, select, update
 
-from alerting.bus.embedded import EmbeddedBus
+from alerting.bus.embedded import EmbeddedBus, Overtaken
+from alerting.bus.shares import Shares
 from alerting.errors import SuianError
 from alerting.signals import Signal, accepted_at, decode, encode
 from alerting.store.schema import bus_position
 
 LARGEST = 512 * 1024
 ANSWER_MS = 15_000
+# A worker that says nothing for so long has its partitions given to others: the least that Kafka's
+# brokers allow as they come.
+PATIENCE_MS = 6_000
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One record: where it stands, and the signals of one realm that it carries."""
 
+    part: int
     offset: int
     realm: str
     signals: tuple[Signal, ...]
 
 
 class KafkaBus:
-    """One topic, one partition. Blocking: call it in a thread. Raises SuianError when out of reach."""
+    """One topic. `alone` where no other process reads it: then there is no group, and it reads all.
+    Blocking: call it in a thread. Raises SuianError when out of reach."""
 
-    def __init__(self, servers: str, topic: str, county: str) -> None:
-        self._servers, self._topic, self._key = servers, topic, county.encode()
-        self._partition = TopicPartition(topic, 0)
+    def __init__(self, servers: str, topic: str, shares: Shares, *, alone: bool = True) -> None:
+        self._servers, self._topic, self._shares, self._alone = servers, topic, shares, alone
+        self._key = shares.places.county.encode()
         self._producer: KafkaProducer | None = None
         self._consumer: KafkaConsumer | None = None
-        self._next = -1
         self.behind = 0  # records that were there and not read, at the last read
+        self._next: dict[int, int] = {}  # by partition the offset at which the consumer stands
+        self.assigned: frozenset[int] = frozenset()  # the partitions that are this worker's
+        self.generation = 0  # of the group: in another they may have been others' meanwhile
 
     def publish(self, realm: str, signals: list[Signal], now: datetime) -> list[str]:
         """Returns, with all ids, when the broker has every record on all its replicas."""
         stamped = [accepted_at(one, now) for one in signals]
         try:
             if self._producer is None:
+                self._make_topic()
                 self._producer = KafkaProducer(
                     bootstrap_servers=self._servers, acks="all", retries=5,
                     max_request_size=2 * LARGEST, request_timeout_ms=ANSWER_MS,
                     bootstrap_timeout_ms=ANSWER_MS,
                 )  # fmt: skip
             sent = [
-                self._producer.send(self._topic, key=self._key, value=value, partition=0)
-                for value in pack(realm, stamped)
+                self._producer.send(self._topic, key=self._key, value=value, partition=part)
+                for part, some in self._by_part(stamped).items() for value in pack(realm, some)
             ]
             for one in sent:
                 one.get(timeout=ANSWER_MS / 1000)
@@ -68,63 +80,118 @@ class KafkaBus:
             raise _unreachable(self._servers, error) from None
         return [one.id for one in stamped]
 
-    def read(self, after: int, wait_ms: int = 200) -> list[Batch]:
-        """Records with an offset of `after` or later, in order."""
+    def read(self, after: Mapping[int, int], wait_ms: int = 200) -> list[Batch]:
+        """Records of the partitions that are this worker's, with an offset of `after` or later (0 where
+        it says nothing), in the order of each partition. `assigned` is looked at anew meanwhile."""
         try:
             if self._consumer is None:
-                self._consumer = KafkaConsumer(
-                    bootstrap_servers=self._servers, enable_auto_commit=False,
-                    request_timeout_ms=ANSWER_MS, auto_offset_reset="earliest",
-                    bootstrap_timeout_ms=ANSWER_MS,
-                )  # fmt: skip
-                self._consumer.assign([self._partition])
-            if self._next != after:
-                self._consumer.seek(self._partition, after)
+                self._make_topic()
+                self._consumer = self._join()
+            for part in self.assigned:
+                if self._next.get(part) != after.get(part, 0):
+                    self._consumer.seek(TopicPartition(self._topic, part), after.get(part, 0))
+                    self._next[part] = after.get(part, 0)
             polled = self._consumer.poll(timeout_ms=wait_ms, max_records=100)
+            had, self.assigned = self.assigned, self._parts()
+            if not self._alone:
+                self.generation = self._consumer.group_metadata().generation_id
         except KafkaError as error:
             raise _unreachable(self._servers, error) from None
-        records = polled.get(self._partition, [])
-        self._next = records[-1].offset + 1 if records else after
-        self.behind = max(0, (self._consumer.highwater(self._partition) or 0) - self._next)
-        return [Batch(r.offset, *unpack(r.value)) for r in records]
+        # One that was given to it meanwhile stands anywhere: it is read from its position next time.
+        self._next = {part: at for part, at in self._next.items() if part in self.assigned & had}
+        found = []
+        for records in polled.values():
+            for one in records:
+                if one.partition in self._next:
+                    found.append(Batch(one.partition, one.offset, *unpack(one.value)))
+                    self._next[one.partition] = one.offset + 1
+        self.behind = sum(max(0, self._ends(part) - at) for part, at in self._next.items())
+        return found
 
-    def position(self, connection: Connection) -> int:
-        """The offset to read next, as the database holds it."""
+    def positions(self, connection: Connection) -> dict[int, int]:
+        """By partition the offset to read next, as the database holds it."""
         held = connection.execute(
-            select(bus_position.c.next).where(bus_position.c.topic == self._topic)
-        ).scalar_one_or_none()
-        return held or 0
+            select(bus_position.c.part, bus_position.c.next)
+            .where(bus_position.c.topic == self._topic)
+        )  # fmt: skip
+        return {r.part: r.next for r in held}
 
     def take(
-        self, connection: Connection, into: EmbeddedBus, was: int, batches: list[Batch]
+        self, connection: Connection, into: EmbeddedBus, was: Mapping[int, int], batches: list[Batch]
     ) -> int:
-        """Put batches into the embedded bus and move the position with them; gives the new signals.
+        """Put batches into the embedded bus and move the positions with them; gives the new signals.
 
-        `was` is the position after which they were read, from which alone it may be moved. Raises
-        SuianError when another process has moved it meanwhile: the transaction rolls back.
+        `was` are the positions after which they were read, from which alone they may be moved. Raises
+        Overtaken when another process has moved one meanwhile: the transaction rolls back.
         """
         new = 0
         for batch in batches:
             at = batch.signals[0].accepted
             assert at is not None  # stamped when it was published
             new += len(into.publish(connection, batch.realm, list(batch.signals), at))
-        self._move(connection, was, batches[-1].offset + 1)
+        for part, last in {b.part: b.offset for b in batches}.items():
+            self._move(connection, part, was.get(part, 0), last + 1)
         return new
 
-    def _move(self, connection: Connection, was: int, to: int) -> None:
+    def _move(self, connection: Connection, part: int, was: int, to: int) -> None:
         moved = connection.execute(
             update(bus_position)
-            .where(bus_position.c.topic == self._topic, bus_position.c.next == was)
+            .where(bus_position.c.topic == self._topic, bus_position.c.part == part)
+            .where(bus_position.c.next == was)
             .values(next=to)
         )
         if moved.rowcount == 0:
-            if (held := self.position(connection)) != was:
-                raise SuianError(
-                    f"another process has taken records of {self._topic} meanwhile: the next is"
-                    f" {held}, no longer {was}",
+            if (held := self.positions(connection).get(part, 0)) != was:
+                raise Overtaken(
+                    f"another process has taken records of {self._topic}, partition {part}, meanwhile:"
+                    f" the next is {held}, no longer {was}",
                     mend="Nothing is lost: what this one had in hand is given up.",
                 )
-            connection.execute(insert(bus_position).values(topic=self._topic, next=to))
+            connection.execute(insert(bus_position).values(topic=self._topic, part=part, next=to))
+
+    def _by_part(self, signals: list[Signal]) -> dict[int, list[Signal]]:
+        shares = [self._shares.of(one) for one in signals]
+        return {
+            part: [one for one, share in zip(signals, shares, strict=True) if share in (None, part)]
+            for part in sorted(self._shares.all)
+        }
+
+    def _make_topic(self) -> None:
+        """With a partition for each share; one that has more keeps them, and they are read."""
+        admin = KafkaAdminClient(bootstrap_servers=self._servers, bootstrap_timeout_ms=ANSWER_MS,
+                                 request_timeout_ms=ANSWER_MS)  # fmt: skip
+        try:
+            admin.create_topics({self._topic: {"num_partitions": self._shares.count}},
+                                wait_for_metadata=True)  # fmt: skip
+        except TopicAlreadyExistsError:
+            with suppress(InvalidPartitionsError):  # it has as many, or more
+                admin.create_partitions({self._topic: self._shares.count})
+        finally:
+            admin.close()
+
+    def _join(self) -> KafkaConsumer:
+        consumer = KafkaConsumer(
+            bootstrap_servers=self._servers, enable_auto_commit=False,
+            request_timeout_ms=ANSWER_MS, auto_offset_reset="earliest",
+            bootstrap_timeout_ms=ANSWER_MS, group_id=None if self._alone else self._topic,
+            session_timeout_ms=PATIENCE_MS, heartbeat_interval_ms=PATIENCE_MS // 4,
+            metadata_max_age_ms=30_000,
+        )  # fmt: skip
+        if self._alone:
+            parts = consumer.partitions_for_topic(self._topic) or self._shares.all
+            consumer.assign([TopicPartition(self._topic, part) for part in sorted(parts)])
+            self.assigned = frozenset(parts)
+        else:
+            consumer.subscribe([self._topic])
+        return consumer
+
+    def _ends(self, part: int) -> int:
+        assert self._consumer is not None
+        return self._consumer.highwater(TopicPartition(self._topic, part)) or 0
+
+    def _parts(self) -> frozenset[int]:
+        assert self._consumer is not None
+        return frozenset(one.partition for one in self._consumer.assignment())
 
     def close(self) -> None:
         for one in (self._producer, self._consumer):

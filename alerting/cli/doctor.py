@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from sqlalchemy import Connection, func, select
 
+from alerting.bus import waits
 from alerting.cli.given import CONFIG, ConfigPath, store_of
 from alerting.connector import Connector, Context
 from alerting.dispatch import find as find_channel
@@ -37,7 +38,7 @@ from alerting.service.survey import (
 )
 from alerting.signals import Spot
 from alerting.store import Store
-from alerting.store.schema import contact, person, realm, signal, source_health
+from alerting.store.schema import contact, person, realm, source_health
 
 out = Console(highlight=False, soft_wrap=True)
 GOOD, BAD, OFF = "[green]ok[/]", "[red]no[/]", "[yellow]--[/]"
@@ -237,8 +238,7 @@ def _heard(connection: Connection, county: County, now: datetime) -> Iterator[Li
         yield (BAD if late else GOOD), last + (f": {row.error}" if row.error else "")
     waiting = connection.execute(
         select(func.count())
-        .select_from(signal.join(realm, realm.c.id == signal.c.realm))
-        .where(signal.c.seq > realm.c.taken, signal.c.realm == LIVE)
+        .where(waits(LIVE))
     ).scalar_one()
     if waiting:
         yield OFF, f"{waiting} signals wait to be taken 条信号待处理"

@@ -80,8 +80,9 @@ def _say_next(
         todo.append(f"these differ from the backup's: {', '.join(differ[:8])}"
                     f"{' …' if len(differ) > 8 else ''} (--files FOLDER writes its own)"
                     " / 以下文件与备份不同")  # fmt: skip
-    for topic, number in waiting.topics.items():
-        todo.append(f"Kafka must have the topic {topic} as it was: it is read on from {number}"
+    for (topic, part), number in waiting.topics.items():
+        todo.append(f"Kafka must have the topic {topic} as it was: partition {part} is read on from"
+                    f" {number}"
                     " / Kafka 主题须与原来一致")  # fmt: skip
     todo.append("suian audit verify --head HASH, with a head that was sent before"
                 " / 用此前外发的链头核验")  # fmt: skip

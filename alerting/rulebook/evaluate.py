@@ -60,13 +60,16 @@ class Bound:
             self._bound |= {one.rule.id: (group, one) for one in made}
 
     # --- the whole book ---------------------------------------------------------------------------
-    def evaluate(self, sight: Sight) -> list[Verdict]:
-        """A verdict for each rule, in the book's order."""
+    def evaluate(self, sight: Sight, only: Bools | None = None) -> list[Verdict]:
+        """A verdict for each rule, in the book's order; of columns that are not among `only` it may
+        say nothing."""
         made: dict[str, Verdict] = {}
         sight = replace(sight, facts=Heard(sight.facts))
         for group in self._groups:
             verdicts = [blank(one, group.lo, group.hi) for one in group.rules]
             for left, right in spans(group.lo, group.hi):
+                if only is not None and not only[left:right].any():
+                    continue
                 at = slice(left - group.lo, right - group.lo)
                 reader = Reader(Tile(sight, left, right, [mask[at] for mask in group.masks]))
                 for one, verdict in zip(group.rules, verdicts, strict=True):

@@ -136,8 +136,10 @@ class Keep(Part):
 
 class Bus(Part):
     """Signals are kept in a table of the database; `kafka`, HOST:PORT of its brokers, puts Kafka in
-    front of it."""
+    front of it. `partitions` is in how many parts the places are shared out among engine workers, by
+    their county."""
 
+    partitions: int = Field(1, ge=1, le=256)
     kafka: str = ""
     topic: str = "suian-signals"
 

@@ -1,7 +1,13 @@
-"""Takes signals in order, slice by slice; each is marked done in the transaction of its effects."""
+"""Takes signals in order, slice by slice, for the shares of the places that this process acts for; each
+is marked done in the transaction of its effects.
+
+What a signal leads to once for the whole realm (an answer, a plan's proposal) is done with the home
+share: see bus.shares.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,22 +16,25 @@ import structlog
 from sqlalchemy import Connection, delete, insert, select
 
 from alerting import chase
-from alerting.alerts import by_hand, closed_roads, responses, unknown
+from alerting.alerts import by_hand, closed_roads, responses, standing, unknown
 from alerting.alerts.changes import Changes, commit
 from alerting.alerts.departed import close_departed
 from alerting.alerts.engine import Engine
+from alerting.alerts.life import Life
 from alerting.alerts.named_days import end_past
 from alerting.alerts.recurring import ask_again, order_again
-from alerting.alerts.triggers import officials
+from alerting.alerts.triggers import Officials, officials
 from alerting.alerts.work import Work
 from alerting.audit import record
-from alerting.bus import Overtaken, Record
+from alerting.bus import Overtaken, Record, let_go, let_go_by
 from alerting.errors import Refused
+from alerting.service.follow_loop import follow
 from alerting.service.story import Story
+from alerting.service.troubles import SET_ASIDE
 from alerting.signals import Report, Signal, Tick, stamped_by
 from alerting.store.database import Death
 from alerting.store.faults import of_the_store
-from alerting.store.schema import slice_done
+from alerting.store.schema import audit, slice_done
 from alerting.telemetry import about
 
 if TYPE_CHECKING:
@@ -34,43 +43,65 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 BATCH = 50
 BY_HAND = ("open", "raise", "order", "keep", "withdraw", "correct", "respond")
+Term = tuple[int, int]  # a share, and which time that it is had
+REVIEW = "review:"  # a tick that has the home share look at the plans
 
 
 class EngineLoop:
+    """`terms` gives the shares that this process is to act for now, each with a number that is another
+    when it may have been others' meanwhile: all of them where it is the only one."""
+
     name = "engine"
 
-    def __init__(self, station: Station) -> None:
+    def __init__(
+        self, station: Station, terms: Callable[[], frozenset[Term]] | None = None
+    ) -> None:
         self._station = station
+        self._terms = terms or (lambda: frozenset((one, 0) for one in station.bus.shares.all))
+        self._had = frozenset((one, 0) for one in station.acts_for)
         self._die = Death.from_environment("take")  # N: of the signals that change something
-        self._unsure: set[str] = set()  # realms whose memory holds what was not committed
+        self._unsure: set[str] = set()  # realms whose memory is not what was committed
 
     def next_due(self) -> datetime | None:
         return None
 
     async def step(self) -> bool:
+        station, terms = self._station, self._terms()
+        had, self._had = self._had, terms
+        held = station.acts_for = frozenset(share for share, _ in terms)
+        if terms - had:  # others have taken signals of these places until now
+            self._unsure |= {realm.id for realm in station.running()}
+            station.refresh_realms()
+        if not held:
+            return False
         worked = await self._take_offered_book()
-        for realm in self._station.running():
+        for realm in station.running():
             await self._forget(realm.id)
-            with self._station.store.read() as connection:
-                after = self._station.bus.position(connection, realm.id)
-                records = self._station.bus.read(connection, realm.id, after, BATCH)
+            with station.store.read() as connection:
+                positions = station.bus.positions(connection, realm.id)
+                engine = station.engines[realm.id]
+                records = station.bus.read(connection, realm.id, engine.seen, BATCH)
             for one in records:
-                async with self._station.judging:
-                    await self._take(realm.id, one, after)
-                after, worked = one.seq, True
-                self._station.goes_on(self.name)
+                was = {
+                    share: at for share, at in positions.items()
+                    if share in held and at < one.seq and one.share in (None, share)
+                }  # fmt: skip
+                worked = True
+                async with station.judging:
+                    if station.engines[realm.id] is not engine:
+                        break  # its memory was made anew meanwhile
+                    if not was:
+                        follow(station, realm.id, one)
+                    elif not await self._take(realm.id, one, was):
+                        break
+                    engine.seen = one.seq
+                positions |= dict.fromkeys(was, one.seq)
+                station.goes_on(self.name)
         return worked
 
-    async def take_up(self) -> None:
-        """Another process has taken signals until now: remember what it committed."""
-        self._station.refresh_realms()
-        for realm in self._station.running():
-            self._unsure.add(realm.id)
-            await self._forget(realm.id)
-
     async def _forget(self, realm: str) -> None:
-        """What was decided in memory but not committed; where the store cannot be read either, again
-        before the next signal is looked at."""
+        """What was decided in memory but not committed, or committed by others; where the store cannot
+        be read either, again before the next signal is looked at."""
         if realm in self._unsure:
             await self._station.reload_engine(realm)
             self._unsure.discard(realm)
@@ -87,8 +118,9 @@ class EngineLoop:
                 )
         return True
 
-    async def _take(self, realm: str, one: Record, was: int) -> None:
-        """`was` is the position before it, from which alone it may be moved."""
+    async def _take(self, realm: str, one: Record, was: dict[int, int]) -> bool:
+        """For some shares: `was` are their positions before it, from which alone they may be moved.
+        False where it was set aside for what it led to."""
         try:
             # What was stamped before the clock was set back was there by now.
             signal = stamped_by(one.signal(), self._now(realm))
@@ -97,10 +129,10 @@ class EngineLoop:
             # forgotten.
             log.error("signal cannot be read", realm=realm, signal=one.id, error=str(error))
             await self._set_aside(realm, one, was, error)
-            return
+            return True
         cause = self._cause(signal)
         with about(cause, signal=signal.id):
-            await self._judge(realm, one, was, signal, cause)
+            return await self._judge(realm, one, was, signal, cause)
 
     def _now(self, realm: str) -> datetime:
         """Never before what is remembered: a clock that goes back a little, as of several machines one
@@ -115,19 +147,25 @@ class EngineLoop:
         with self._station.store.read() as connection:
             return chase.answers_to(connection, signal)
 
-    async def _judge(self, realm: str, one: Record, was: int, signal: Signal, cause: str) -> None:
+    async def _judge(
+        self, realm: str, one: Record, was: dict[int, int], signal: Signal, cause: str
+    ) -> bool:
         station, now = self._station, signal.accepted or signal.issued
         engine = station.engines[realm]
         story = Story(station, realm, one.seq, signal, cause)
         try:
             touched = engine.see(signal, now)
-            done = await self._done(realm, one.seq)
+            if (gone := let_go_by(signal)) is not None:
+                engine.let_go(*gone)
+            beside = engine.elsewhere(was)
+            done = await self._done(realm, one.seq) - beside
             work = await station.runtime.in_thread(
-                "engine", lambda: engine.work(signal, now, touched, done)
+                "engine", lambda: engine.work(signal, now, touched, done | beside)
             )
             story.judged()
             slices = await self._commit(realm, engine, was, one.seq, signal, cause, work, done)
             story.committed(slices)
+            return True
         except Exception as error:
             log.exception("signal failed", realm=realm, signal=one.id)
             self._unsure.add(realm)
@@ -138,9 +176,10 @@ class EngineLoop:
             if not station.failed_before(realm, one.seq):
                 raise
             await self._set_aside(realm, one, was, error)
+            return False
 
     async def _commit(
-        self, realm: str, engine: Engine, was: int, seq: int, signal: Signal, cause: str,
+        self, realm: str, engine: Engine, was: dict[int, int], seq: int, signal: Signal, cause: str,
         work: Work, done: set[int],
     ) -> int:  # fmt: skip
         """Gives how many slices had something to write."""
@@ -163,28 +202,54 @@ class EngineLoop:
 
         now = signal.accepted or signal.issued
         told = officials(engine.facts, life.book, now)
-        let_go: list[tuple[str, str]] = []
 
         def the_last(connection: Connection) -> None:
+            if (gone := let_go_by(signal)) is not None:
+                standing.forget(connection, realm, *gone)
             if last is not None:
                 commit(connection, life, last)
-            if isinstance(signal, Report):
-                _take_report(connection, life, signal)
-                let_go[:] = unknown.called_off(connection, realm, now)
-            elif isinstance(signal, Tick) and not signal.subject:
-                order_again(connection, life, signal.issued, now)
-                end_past(connection, life, now)
-                ask_again(connection, life, signal.issued, now)
-            responses.review(connection, life, told, now)
+            if isinstance(signal, Tick) and not signal.subject:
+                self._strike(connection, life, signal, was)
+            if bus.shares.home in was:
+                self._once(connection, life, signal, told)
+            elif slices or done:  # it may be what a plan waits for
+                look = Tick(source="engine", issued=now, subject=f"{REVIEW}{seq}:{min(was)}")
+                bus.publish(connection, realm, [look], now)
             connection.execute(
                 delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == seq)
-            )
+                .where(slice_done.c.slice.in_([*slices, *done]))
+            )  # fmt: skip
             bus.taken(connection, realm, was, seq)
 
         await self._station.writer.write(the_last, first=isinstance(signal, Report))
-        for rule, place in let_go:
-            engine.let_go(rule, place)
         return len(slices)
+
+    def _strike(
+        self, connection: Connection, life: Life, tick: Tick, shares: Collection[int]
+    ) -> None:
+        """What a stroke of the clock leads to at the places of these shares."""
+        now, share_of = tick.accepted or tick.issued, self._station.bus.shares.of_place
+
+        def mine(place: str) -> bool:
+            return share_of(place) in shares
+
+        order_again(connection, life, tick.issued, now, mine)
+        end_past(connection, life, now, mine)
+        ask_again(connection, life, tick.issued, now, mine)
+
+    def _once(
+        self, connection: Connection, life: Life, signal: Signal, told: Officials
+    ) -> None:
+        """What the signal leads to once, however many shares it concerns."""
+        bus, now = self._station.bus, signal.accepted or signal.issued
+        if isinstance(signal, Report):
+            _take_report(connection, life, signal)
+            # Whoever acts for the place has its alert in mind still.
+            bus.publish(connection, life.realm, (
+                Tick(source="engine", issued=now, subject=let_go(rule, place))
+                for rule, place in unknown.called_off(connection, life.realm, now)
+            ), now)  # fmt: skip
+        responses.review(connection, life, told, now)
 
     async def _changes(self, engine: Engine, work: Work, number: int) -> Changes:
         return await self._station.runtime.in_thread(
@@ -200,16 +265,24 @@ class EngineLoop:
             )
             return set(rows.scalars())
 
-    async def _set_aside(self, realm: str, one: Record, was: int, error: Exception) -> None:
+    async def _set_aside(
+        self, realm: str, one: Record, was: dict[int, int], error: Exception
+    ) -> None:
         """A signal that cannot be read, or fails twice, must not stop all that come after it; the
         watch speaks of it."""
+        beside = self._station.engines[realm].elsewhere(was)
 
         def aside(connection: Connection) -> None:
-            record(connection, realm, one.accepted, "service", "set aside", one.id,
-                   {"error": str(error)[:500]})  # fmt: skip
+            known = select(audit.c.n).where(
+                audit.c.realm == realm, audit.c.action == SET_ASIDE, audit.c.subject == one.id
+            )
+            if connection.execute(known).first() is None:  # by no other share
+                record(connection, realm, one.accepted, "service", "set aside", one.id,
+                       {"error": str(error)[:500]})  # fmt: skip
             connection.execute(  # nothing more of it is on its way
                 delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == one.seq)
-            )
+                .where(slice_done.c.slice.not_in(beside))
+            )  # fmt: skip
             self._station.bus.taken(connection, realm, was, one.seq)
 
         await self._station.writer.write(aside)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Subquery, func, select, true
 
+from alerting.bus import waits
 from alerting.people import contacts_of_all, list_of, resolve
 from alerting.people.policy import DUTY_OFFICE
 from alerting.sentinel.wire import Exercise, Heartbeat, Reader
 from alerting.service.clock import LIVE
 from alerting.service.sentinels import exercises
-from alerting.store.schema import alert, delivery, is_waiting, notice, realm, signal
+from alerting.store.schema import alert, delivery, is_waiting, notice, signal
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
@@ -56,9 +57,7 @@ def duty_list(station: Station, connection: Connection) -> tuple[Reader, ...]:
 
 def _oldest_signal(connection: Connection) -> datetime | None:
     return connection.execute(
-        select(func.min(signal.c.accepted))
-        .select_from(signal.join(realm, realm.c.id == signal.c.realm))
-        .where(signal.c.seq > realm.c.taken, signal.c.realm == LIVE)
+        select(func.min(signal.c.accepted)).where(waits(LIVE))
     ).scalar_one()
 
 

@@ -53,6 +53,7 @@ from alerting.store.schema import (
     measure,
     meeting,
     notice,
+    position,
     pursuit,
     realm,
     response,
@@ -215,7 +216,8 @@ def _signals(store: Store, size: Size, before: datetime, kinds: Sequence[str]) -
     with store.read() as connection:
         newest = [one.seq for of in STANDING
                   for one in newest_by_source(connection, of, kinds).values()]  # fmt: skip
-        taken = {row.id: row.taken for row in connection.execute(select(realm.c.id, realm.c.taken))}
+        far = select(position.c.realm, func.min(position.c.taken).label("taken"))
+        taken = {r.realm: r.taken for r in connection.execute(far.group_by(position.c.realm))}
     for of, kind in product(STANDING, kinds):
         found = select(signal.c.accepted, signal.c.seq).where(
             signal.c.realm == of, signal.c.kind == kind, signal.c.accepted < before,

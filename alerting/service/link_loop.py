@@ -6,7 +6,6 @@ one that is not must not move what all of them wait for.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -41,26 +40,14 @@ class LinkLoop:
 
 
 class Alone:
-    """A loop that acts in one process at a time: the one that holds `what`. `take_up` is called before
-    its first round after another process had it."""
+    """A loop that acts in one process at a time: the one that holds `what`."""
 
-    def __init__(
-        self, loop: Loop, link: Link, what: str, take_up: Callable[[], Awaitable[None]] | None = None
-    ) -> None:
+    def __init__(self, loop: Loop, link: Link, what: str) -> None:
         self.name = loop.name
-        self._loop, self._link, self._what, self._take_up = loop, link, what, take_up
-        self._acted_in = 0  # the session of the link in which it took up
+        self._loop, self._link, self._what = loop, link, what
 
     def next_due(self) -> datetime | None:
         return self._loop.next_due() if self._what in self._link.held else None
 
     async def step(self) -> bool:
-        if self._what not in self._link.held:
-            return False
-        session = self._link.sessions
-        if self._acted_in != session:
-            # Also where it was lost and had again between two rounds: another may have acted meanwhile.
-            if self._take_up is not None:
-                await self._take_up()
-            self._acted_in = session
-        return await self._loop.step()
+        return await self._loop.step() if self._what in self._link.held else False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy import Connection
 
+from alerting.bus import HEARD
 from alerting.connector import Connector, Context, Reading
 from alerting.errors import BadInput, SuianError
 from alerting.service.clock import LIVE
@@ -104,7 +105,7 @@ class PollLoop:
                 reading.refuse(error.what, signal.id, error.mend)
         if "warning" in source.connector.feeds:
             # That it answered is news too: a silent feed makes its warnings unknown.
-            signals.append(Tick(source="poll", issued=now, subject=f"heard:{source.name}"))
+            signals.append(Tick(source="poll", issued=now, subject=f"{HEARD}{source.name}"))
         new = await self._station.publish(LIVE, signals) if signals else []
         problems = "; ".join(p.what for p in reading.problems[:5])
         seen = {"polled": now, "spoke": now, "error": problems[:500], "held_until": None}

@@ -12,7 +12,7 @@ from alerting.service.clock_loop import ClockLoop
 from alerting.service.dispatch_loop import DispatchLoop
 from alerting.service.drill_loop import DrillLoop
 from alerting.service.duty_loop import DutyLoop
-from alerting.service.engine_loop import EngineLoop
+from alerting.service.engine_loop import EngineLoop, Term
 from alerting.service.follow_loop import FollowLoop
 from alerting.service.head_loop import HeadLoop
 from alerting.service.kafka_loop import KafkaLoop
@@ -55,7 +55,10 @@ def loops_of(station: Station, role: Role = "all") -> Loops:
     wanted = (*ALONE[role], station.name)
     # Under a clock that is moved by hand nobody knows when the next word comes.
     patience = "0" if station.runtime.virtual else PATIENCE
-    link = Link(station.store.url, wanted, patience) if station.store.shared else None
+    # Where there is a broker, it is that which shares out the places.
+    works = role in ("engine", "all") and station.kafka is None
+    shares = station.bus.shares.count if works else 0
+    link = Link(station.store.url, wanted, patience, shares) if station.store.shared else None
     loops = _all(station) if link is None else _of_several(station, role, link)
     made = Loops(station.runtime, loops, station.loops)
     station.role, station.link = role, link
@@ -83,12 +86,9 @@ def _of_several(station: Station, role: Role, link: Link) -> list[Loop]:
     if role in ("ingest", "all"):
         loops += [Alone(one, link, "schedule") for one in (TickLoop(station), PollLoop(station))]
     if role in ("engine", "all"):
-        engine = EngineLoop(station)
-        kafka = [KafkaLoop(station, station.kafka)] if station.kafka is not None else []
         loops += [Alone(one, link, "chase") for one in (DutyLoop(station), ShiftLoop(station))]
-        first: list[Loop] = [DrillLoop(station), station.player, *kafka]
-        loops += [Alone(one, link, "engine") for one in first]
-        loops.append(Alone(engine, link, "engine", engine.take_up))
+        loops += [Alone(one, link, "engine") for one in (DrillLoop(station), station.player)]
+        loops += _engine(station, link)
         loops += [Alone(one, link, "chase") for one in (ChaseLoop(station), SentinelLoop(station))]
     if role in ("dispatch", "all"):
         # A dispatcher whom the others do not know to live must lease nothing.
@@ -97,4 +97,17 @@ def _of_several(station: Station, role: Role, link: Link) -> list[Loop]:
         loops.append(Alone(WatchLoop(station), link, "engine"))
         last: list[Loop] = [HeadLoop(station), SealLoop(station), KeepLoop(station)]
         loops += [Alone(one, link, "seal") for one in last]
-    return [*loops, FollowLoop(station, link)]
+    return [*loops, FollowLoop(station)]
+
+
+def _engine(station: Station, link: Link) -> list[Loop]:
+    """Of any number of processes each acts for a part of the places."""
+    kafka = station.kafka
+    if kafka is None:
+        return [EngineLoop(station, lambda: link.shares)]
+    shares = station.bus.shares.all
+
+    def terms() -> frozenset[Term]:
+        return frozenset((part, kafka.generation) for part in kafka.assigned & shares)
+
+    return [KafkaLoop(station, kafka), EngineLoop(station, terms)]

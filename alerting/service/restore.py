@@ -35,7 +35,7 @@ class Waiting:
     sending: int
     overdue: int
     exercises: list[str]
-    topics: dict[str, int]
+    topics: dict[tuple[str, int], int]  # by topic and partition, from where it is read on
 
 
 def restore(archive: Archive, config: Config, now: datetime, told: Told) -> Waiting:
@@ -86,7 +86,7 @@ def _waiting(connection: Connection, now: datetime) -> Waiting:
     exercises = connection.execute(
         select(realm.c.id).where(realm.c.kind == "exercise", realm.c.ended.is_(None))
     ).scalars().all()  # fmt: skip
-    topics = {r.topic: r.next for r in connection.execute(select(bus_position))}
+    topics = {(r.topic, r.part): r.next for r in connection.execute(select(bus_position))}
     (bound, oldest), (sending, _) = number("bound"), number("sending")
     return Waiting(bound, oldest, sending, overdue, list(exercises), topics)
 

@@ -17,8 +17,9 @@ from alerting.alerts.departed import close_departed, departed
 from alerting.alerts.engine import Engine
 from alerting.alerts.rule_places import rule_places
 from alerting.alerts.standing import load as load_standings
+from alerting.alerts.standing import unknown_counts, unknown_since
 from alerting.audit import newest, record
-from alerting.bus import EmbeddedBus, KafkaBus
+from alerting.bus import EmbeddedBus, KafkaBus, Shares
 from alerting.chase import consent, shift_exercise
 from alerting.dispatch import Dispatcher, make_channels
 from alerting.errors import Refused, SuianError
@@ -63,11 +64,14 @@ class Station:
         self.tally = Tally()
         self.traces = make_traces(self.config.telemetry.otlp, self.name)
         self.writer = Writer(store, runtime, self.tally)
-        self.bus = EmbeddedBus()
         bus = self.config.bus
+        shares = Shares(bus.partitions, self.places, self.config.weather.observation_km)
+        self.bus = EmbeddedBus(shares)
         self.kafka = (
-            KafkaBus(bus.kafka, bus.topic, self.places.county) if bus.kafka else None
+            KafkaBus(bus.kafka, bus.topic, shares, alone=not store.shared) if bus.kafka else None
         )
+        # The shares of the places for which this process takes signals: several settle that at work.
+        self.acts_for = frozenset[int]() if store.shared else shares.all
         self.spots = tuple(
             Spot(p.id, p.lat, p.lon, p.elevation) for p in self.places.points().values()
         )
@@ -106,6 +110,7 @@ class Station:
         if seen is not None and now < seen - TOLERATED and not self.store.shared:
             move_timers(connection, self.life(LIVE), now - seen, now)
         self._realms = realms(connection) | {LIVE: live}
+        self.bus.divide(connection)
 
     def _sender(self) -> dict[str, str]:
         county = self.config.county
@@ -164,7 +169,7 @@ class Station:
         """Whether all that has come due in a realm has been done."""
         now = self.now(realm_id)
         with self.store.read() as connection:
-            if self.bus.read(connection, realm_id, self.bus.position(connection, realm_id), 1):
+            if self.bus.waiting(connection, realm_id):
                 return False
             if chase.has_work(connection, self.life(realm_id), now):
                 return False
@@ -253,10 +258,12 @@ class Station:
         ids = {rule: places.ids for rule, places in rule_places(life).items()}
         with self.store.read() as connection:
             standings = load_standings(connection, realm.id, ids)
-            position = self.bus.position(connection, realm.id)
-            records = self.bus.history(connection, realm.id, now - REBUILD_FROM, position)
-        engine = Engine(life, fields, facts, self._tags(), standings, feeds.cadence)
-        engine.upto = position
+            seen = self._seen(self.bus.positions(connection, realm.id))
+            # Its time goes on with the signals: what came before others took over is judged as it came.
+            now = min([now, *(r.accepted for r in self.bus.read(connection, realm.id, seen, 1))])
+            records = self.bus.history(connection, realm.id, now - REBUILD_FROM, seen)
+        engine = Engine(life, fields, facts, self._tags(), standings, feeds.cadence,
+                        self.bus.shares, seen)  # fmt: skip
         for one in records:
             try:
                 signal = one.signal()
@@ -268,6 +275,12 @@ class Station:
                 log.exception("signal left out", realm=realm.id, signal=one.id)
         engine.look(now)
         return engine
+
+    def _seen(self, positions: dict[int, int]) -> int:
+        """Up to which signal a memory reaches: whoever acts goes on from there for the last of its
+        shares; the others look on, at all that anybody has taken."""
+        mine = [at for share, at in positions.items() if share in self.acts_for]
+        return min(mine) if mine else max(positions.values())
 
     def departed(self, realm_id: str) -> list[str]:
         """Open alerts whose rule or place has left the county's files."""
@@ -384,11 +397,25 @@ class Station:
                                  self.now(LIVE))  # fmt: skip
 
     def blind(self, realm_id: str) -> list[dict[str, Any]]:
-        return self.engines[realm_id].blind(self.now(realm_id))
+        """(rule, place) pairs that have been unknown for two cadences; of several processes none has
+        all of them in mind."""
+        engine, now = self.engines[realm_id], self.now(realm_id)
+        if not self.store.shared:
+            return engine.blind(now)
+        with self.store.read() as connection:
+            found = unknown_since(connection, realm_id, now - 2 * engine.cadence)
+        # What has left the files was closed, and is remembered still.
+        places = self.places.by_id
+        return [o for o in found if o["rule"] in engine.places and o["place"] in places]
 
     def blind_counts(self, realm_id: str) -> dict[str, int]:
         """By rule, how many places are blind; without the rules that see."""
-        return self.engines[realm_id].blind_counts(self.now(realm_id))
+        engine, now = self.engines[realm_id], self.now(realm_id)
+        if not self.store.shared:
+            return engine.blind_counts(now)
+        with self.store.read() as connection:
+            found = unknown_counts(connection, realm_id, now - 2 * engine.cadence)
+        return {rule: count for rule, count in found.items() if rule in engine.places}
 
     def undecidable(self, realm_id: str) -> list[dict[str, Any]]:
         """(rule, place, level) that no configured source can decide, with what is missing.

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from alerting.alerts.rule_places import rule_places
+from alerting.alerts.standing import unknown_since
 from alerting.errors import BadInput
 from alerting.people.roster_file import rota_of
 from alerting.rulebook import Rule
@@ -19,7 +20,6 @@ from alerting.service.clock import LIVE
 from alerting.service.county import County
 from alerting.service.station import Station
 from alerting.store import Store
-from alerting.store.schema import standing
 
 UNFILLED = "待填"
 
@@ -127,13 +127,8 @@ def blind(connection: Connection, county: County, now: datetime) -> dict[str, li
     cadences = [c.cadence for c in county.connectors.values() if "forecast" in c.feeds]
     since = now - 2 * min(cadences, default=timedelta(hours=1))
     found: dict[str, list[str]] = defaultdict(list)
-    rows = connection.execute(
-        select(standing.c.rule, standing.c.place)
-        .where(standing.c.realm == LIVE, standing.c.unknown_since <= since)
-        .order_by(standing.c.rule, standing.c.place)
-    )
-    for row in rows:
-        found[row.rule].append(row.place)
+    for one in unknown_since(connection, LIVE, since):
+        found[one["rule"]].append(one["place"])
     return found
 
 

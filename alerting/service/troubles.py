@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, and_, case, func, literal, select
 
 from alerting import audit
+from alerting.bus import waits
 from alerting.chase import handing_over, handing_words
 from alerting.chase.ladder import DUTY_OFFICE
 from alerting.people import handing, holders_of, person_by_id
@@ -20,7 +21,6 @@ from alerting.service.service_rules import loop_words
 from alerting.service.warning_listing import UNKNOWN, unknown_at
 from alerting.store.schema import alert, delivery, is_waiting, post, pursuit, signal
 from alerting.store.schema import audit as audit_table
-from alerting.store.schema import realm as realm_table
 from alerting.store.schema_duty import roster, roster_change
 from alerting.vocabulary import NAMES, Level
 
@@ -78,10 +78,9 @@ def _silent(station: Station) -> list[Trouble]:
 
 
 def _queue(connection: Connection, stuck: datetime) -> list[Trouble]:
-    taken = select(realm_table.c.taken).where(realm_table.c.id == LIVE).scalar_subquery()
     waiting = connection.execute(
         select(func.count())
-        .where(signal.c.realm == LIVE, signal.c.seq > taken, signal.c.accepted < stuck)
+        .where(waits(LIVE), signal.c.accepted < stuck)
     ).scalar_one()  # fmt: skip
     if not waiting:
         return []

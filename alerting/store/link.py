@@ -8,6 +8,7 @@ hand is refused by the positions that it compares (see bus.taken).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import psycopg
@@ -20,6 +21,7 @@ from alerting.store import postgres
 log = structlog.get_logger()
 PATIENCE = "4s"  # of a session that says nothing, before its locks are free
 PROCESS = "process "  # what every process holds for itself, so that others know it lives
+WORKERS = "workers"  # what all who act for a share of the places hold together, to be counted
 LEADS = 0x5375_6961  # the first number of every lock of ours; the second is of its name
 
 
@@ -36,16 +38,25 @@ def lives(connection: Connection, name: str) -> bool:
 
 class Link:
     """`wanted` are the things that this process would do if no other does; `patience` is how long the
-    server waits for its next word, "0" for ever. Blocking: use it in a thread.
+    server waits for its next word, "0" for ever. Of `shares` it takes as many as come to it, so that
+    all who take some have about as many. Blocking: use it in a thread.
     """
 
-    def __init__(self, url: str, wanted: Sequence[str], patience: str = PATIENCE) -> None:
+    def __init__(
+        self, url: str, wanted: Sequence[str], patience: str = PATIENCE, shares: int = 0
+    ) -> None:
         self._url, self._wanted, self._patience = url, tuple(wanted), patience
-        self._session: psycopg.Connection[tuple[bool, ...]] | None = None
+        self._shares = shares
+        self._session: psycopg.Connection[tuple[int | bool, ...]] | None = None
         self.held: frozenset[str] = frozenset()
-        # So far: what is held in one session is held without a break, and in the next it may have been
-        # another's meanwhile.
-        self.sessions = 0
+        self._times: Counter[str] = Counter()  # that a thing was taken
+
+    @property
+    def shares(self) -> frozenset[tuple[int, int]]:
+        """The numbers of the shares that are this process's, each with how many times it has taken it:
+        between two of them it may have been another's."""
+        names = {n: lock_of(n) for n in range(self._shares)}
+        return frozenset((n, self._times[name]) for n, name in names.items() if name in self.held)
 
     def turn(self, seconds: float) -> bool:
         """Take what is free, then wait so long at most for news; True where there was some.
@@ -54,7 +65,8 @@ class Link:
         """
         try:
             session = self._session or self._begin()
-            self._take(session)
+            self._take(session, self._wanted)
+            self._share_out(session)
             news = session.notifies(timeout=seconds, stop_after=1)
             return any(True for _ in news)
         except psycopg.Error as error:
@@ -69,21 +81,48 @@ class Link:
             self._session.close()
             self._session = None
 
-    def _begin(self) -> psycopg.Connection[tuple[bool, ...]]:
+    def _begin(self) -> psycopg.Connection[tuple[int | bool, ...]]:
         session = self._session = postgres.session(self._url)
-        self.sessions += 1
         session.execute(f"SET idle_session_timeout = '{self._patience}'")
         session.execute(f"LISTEN {postgres.NEWS}")
+        if self._shares:
+            session.execute("SELECT pg_advisory_lock_shared(%s, hashtext(%s))", [LEADS, WORKERS])
         return session
 
-    def _take(self, session: psycopg.Connection[tuple[bool, ...]]) -> None:
+    def _share_out(self, session: psycopg.Connection[tuple[int | bool, ...]]) -> None:
+        """Let go of what is more than an equal part, and ask for what is less."""
+        if not self._shares:
+            return
+        row = session.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %s"
+            " AND objid = CAST(hashtext(%s) AS oid) AND mode = 'ShareLock' AND database ="
+            " (SELECT oid FROM pg_database WHERE datname = current_database())", [LEADS, WORKERS]
+        ).fetchone()  # fmt: skip
+        assert row is not None
+        part = -(-self._shares // max(1, row[0]))
+        mine = [name for name in map(lock_of, range(self._shares)) if name in self.held]
+        for share in mine[part:]:
+            session.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [LEADS, share])
+            self.held -= {share}
+            log.info("leaves to another", what=share)
+        for share in map(lock_of, range(self._shares)):
+            if len(self.shares) < part and share not in self.held:
+                self._take(session, [share])
+
+    def _take(self, session: psycopg.Connection[tuple[int | bool, ...]], wanted: Sequence[str]) -> None:
         """Ask for what is not held yet; when all is, say at least that we live."""
-        missing = [name for name in self._wanted if name not in self.held]
+        missing = [name for name in wanted if name not in self.held]
         asked = ", ".join("pg_try_advisory_lock(%s, hashtext(%s))" for _ in missing) or "true"
         given = [word for name in missing for word in (LEADS, name)]
         row = session.execute(f"SELECT {asked}", given).fetchone()  # type: ignore[arg-type]
         assert row is not None
         got = frozenset(name for name, free in zip(missing, row, strict=False) if free)
         self.held |= got
+        self._times.update(got)
         if shared := sorted(one for one in got if not one.startswith(PROCESS)):
             log.info("takes over", what=shared)
+
+
+def lock_of(share: int) -> str:
+    """How the lock of a share of the places is called, as the partition that carries its signals."""
+    return f"partition {share}"

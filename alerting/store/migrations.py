@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Table, inspect, text
+from sqlalchemy import Connection, Table, insert, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
@@ -18,6 +18,7 @@ from alerting.store import schema_reach
 from alerting.store.schema import (
     asker,
     audit,
+    bus_position,
     contact,
     delivery,
     escalation,
@@ -25,6 +26,7 @@ from alerting.store.schema import (
     measure,
     metadata,
     notice,
+    position,
     response,
     response_step,
     returned,
@@ -282,6 +284,22 @@ def _queues_have_an_order(connection: Connection) -> None:
                 connection.execute(CreateIndex(index, if_not_exists=True))
 
 
+def _places_are_shared_out(connection: Connection) -> None:
+    """A realm and a topic had one position each."""
+    if "share" not in {c["name"] for c in inspect(connection).get_columns("signal")}:
+        connection.execute(text("ALTER TABLE signal ADD COLUMN share INTEGER"))
+    if "taken" in {c["name"] for c in inspect(connection).get_columns("realm")}:
+        metadata.create_all(connection, tables=[position])
+        connection.execute(text("INSERT INTO position SELECT id, 0, taken FROM realm"))
+        connection.execute(text("ALTER TABLE realm DROP COLUMN taken"))
+    if "part" not in {c["name"] for c in inspect(connection).get_columns("bus_position")}:
+        held = connection.execute(text("SELECT topic, next FROM bus_position")).all()
+        bus_position.drop(connection)
+        bus_position.create(connection)
+        for topic, after in held:
+            connection.execute(insert(bus_position).values(topic=topic, part=0, next=after))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -307,6 +325,7 @@ MIGRATIONS = {
     "0035": _turns_begin_with_an_exercise,
     "0036": _pages_of_a_long_history_are_quick,
     "0037": _queues_have_an_order,
+    "0038": _places_are_shared_out,
 }  # fmt: skip
 
 

@@ -71,7 +71,6 @@ realm = Table(
     Column("speed", Float, nullable=False),  # seconds of its own clock a second
     Column("ended", UtcText),
     Column("reason", Text, nullable=False, server_default=""),
-    Column("taken", Number, nullable=False, server_default="0"),  # seq of the last signal done
     Column("clock", UtcText),  # the latest signal time: now never runs backwards
     Column("drill", Integer),  # of a drill of people its number, see schema_drill
 )  # fmt: skip
@@ -86,6 +85,7 @@ signal = Table(
     Column("issued", UtcText, nullable=False),
     Column("accepted", UtcText, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("share", Integer),  # of the places, the one it can concern; NULL: any of them
     UniqueConstraint("realm", "id"),
     Index("signal_by_realm", "realm", "seq"),
     Index("signal_by_kind", "realm", "kind", "accepted"),
@@ -93,10 +93,19 @@ signal = Table(
     sqlite_autoincrement=True,
 )  # fmt: skip
 
+# How far each share of a realm's places has come.
+position = Table(
+    "position", metadata,
+    Column("realm", String, ForeignKey("realm.id"), primary_key=True),
+    Column("share", Integer, primary_key=True, autoincrement=False),
+    Column("taken", Number, nullable=False),  # seq of the last signal done
+)  # fmt: skip
+
 # How far a queue in front of the bus has been taken.
 bus_position = Table(
     "bus_position", metadata,
     Column("topic", String, primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),  # of the topic
     Column("next", Number, nullable=False),
 )  # fmt: skip
 

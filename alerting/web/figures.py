@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Select, case, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerting import audit
+from alerting.bus import waits
 from alerting.service.clock import LIVE
 from alerting.service.process import DONE_BY, nobody_does
 from alerting.service.sentinels import states
@@ -89,9 +90,8 @@ class _Tables(Collector):
     def __init__(self, connection: Connection, station: Station) -> None:
         self._connection, self._station = connection, station
         self._now = station.runtime.now()
-        running = select(realm.c.id, realm.c.taken).where(realm.c.ended.is_(None))
-        rows = connection.execute(running.order_by(realm.c.id))
-        self._taken = {row.id: row.taken for row in rows}  # of each realm, its last signal done
+        running = select(realm.c.id).where(realm.c.ended.is_(None)).order_by(realm.c.id)
+        self._running = connection.execute(running).scalars().all()
 
     def collect(self) -> Iterator[Metric]:
         yield from self._open_alerts()
@@ -118,10 +118,10 @@ class _Tables(Collector):
         troubles = _gauge("troubles", "What the service finds wrong with itself, by its rule", "rule")
         rows = self._ask(
             select(alert.c.realm, alert.c.level, alert.c.rule, alert.c.sector)
-            .where(alert.c.realm.in_(self._taken), alert.c.state == "open")
+            .where(alert.c.realm.in_(self._running), alert.c.state == "open")
         ).all()  # fmt: skip
         counts = Counter((row.realm, row.level) for row in rows)
-        for one in self._taken:
+        for one in self._running:
             for level in Level:
                 made.add_metric([one, level.name], counts[one, int(level)])
         own = Counter(row.rule for row in rows if (row.realm, row.sector) == (LIVE, "service"))
@@ -134,22 +134,21 @@ class _Tables(Collector):
         length = _gauge("queue_length", "Work that waits", "queue")
         oldest = _gauge("queue_oldest_seconds", "How long the oldest of it waits", "queue")
         waiting, since = 0, None
-        for name, taken in self._taken.items():
-            untaken = (signal.c.realm == name) & (signal.c.seq > taken)
-            waiting += self._ask(select(func.count()).where(untaken)).scalar_one()
+        for name in self._running:
+            waiting += self._ask(select(func.count()).where(waits(name))).scalar_one()
             if name == LIVE:
-                first = select(signal.c.accepted).where(untaken).order_by(signal.c.seq).limit(1)
+                first = select(signal.c.accepted).where(waits(name)).order_by(signal.c.seq).limit(1)
                 since = self._ask(first).scalar()
         length.add_metric(["signals"], waiting)
         oldest.add_metric(["signals"], self._age(since))
-        for queue, table, time, waits in (
+        for queue, table, time, is_so in (
             ("notices", notice, notice.c.due,
              (notice.c.state == "due") & (notice.c.due <= self._now)),
             ("deliveries", delivery, delivery.c.created, is_waiting),
         ):  # fmt: skip
             live = case((table.c.realm == LIVE, time))
             count, since = self._ask(
-                select(func.count(), func.min(live, type_=UtcText())).where(waits)
+                select(func.count(), func.min(live, type_=UtcText())).where(is_so)
             ).one()
             length.add_metric([queue], count)
             oldest.add_metric([queue], self._age(since))

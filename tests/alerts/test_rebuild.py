@@ -32,7 +32,7 @@ def test_a_signal_that_was_set_aside_is_left_out_of_what_is_rebuilt(
     station = Station(county, VirtualRuntime(START), store)
     for one in (warning("broken"), warning("sound")):
         store.write(lambda c, one=one: station.bus.publish(c, "live", [one], START))
-    store.write(lambda c: station.bus.taken(c, "live", 0, 2))
+    store.write(lambda c: station.bus.taken(c, "live", {0: 0}, 2))
     takes = FactBook.take_warning
 
     def fails(book: FactBook, one: Warning) -> object:

@@ -28,9 +28,9 @@ def store(database: str, tmp_path: Path) -> Store:
     return made
 
 
-def position(store: Store) -> int:
+def positions(store: Store) -> dict[int, int]:
     with store.read() as connection:
-        return BUS.position(connection, LIVE)
+        return BUS.positions(connection, LIVE)
 
 
 def test_a_signal_is_new_once_and_read_in_the_order_of_acceptance(store: Store) -> None:
@@ -49,18 +49,18 @@ def test_who_was_overtaken_moves_nothing_and_keeps_nothing(store: Store) -> None
     store.write(lambda c: BUS.publish(c, LIVE, [tick(1), tick(2)], NOW))
     with store.read() as connection:
         first, second = (r.seq for r in BUS.read(connection, LIVE, 0))
-    store.write(lambda c: BUS.taken(c, LIVE, 0, first))
+    store.write(lambda c: BUS.taken(c, LIVE, {0: 0}, first))
 
     def late(connection: object) -> None:  # it read the same signal, and was paused meanwhile
         BUS.publish(connection, LIVE, [tick(9)], NOW)  # type: ignore[arg-type]
-        BUS.taken(connection, LIVE, 0, first)  # type: ignore[arg-type]
+        BUS.taken(connection, LIVE, {0: 0}, first)  # type: ignore[arg-type]
 
     with pytest.raises(SuianError, match="another process has taken signals of live"):
         store.write(late)
     with pytest.raises(SuianError, match="another process"):
-        store.write(lambda c: BUS.still(c, LIVE, 0))
-    store.write(lambda c: BUS.still(c, LIVE, first))
-    assert position(store) == first
+        store.write(lambda c: BUS.still(c, LIVE, {0: 0}))
+    store.write(lambda c: BUS.still(c, LIVE, {0: first}))
+    assert positions(store) == {0: first}
     with store.read() as connection:
         assert [r.seq for r in BUS.read(connection, LIVE, first)] == [second], "what it did went with it"
     store.close()

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import signal
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from alerting.bus import Batch, EmbeddedBus, KafkaBus
+from alerting.bus import Batch, EmbeddedBus, KafkaBus, Shares
 from alerting.bus.kafka import ANSWER_MS, LARGEST, pack, unpack
 from alerting.errors import SuianError
+from alerting.places import Places, load_places
 from alerting.service.clock import LIVE, open_live
 from alerting.signals import Forecast, Signal, Spot, Tick, accepted_at
 from alerting.store import Store
 from tests.kafka_broker import Broker
 
 NOW = datetime(2026, 1, 20, 6, tzinfo=UTC)
+CITY = Path(__file__).parents[1] / "scenarios" / "city"
+ALL = Shares(1, Places("990000", {}), 0.0)
 
 
 def run(hour: int, spots: int = 3) -> Forecast:
@@ -49,7 +53,7 @@ def drain(bus: KafkaBus, store: Store, count: int) -> list[str]:
     for _ in range(60):
         enough = len(taken()) >= count
         with store.read() as connection:
-            after = bus.position(connection)
+            after = bus.positions(connection)
         batches = bus.read(after, wait_ms=500)
         if batches:
             store.write(lambda c, after=after, b=batches: bus.take(c, embedded, after, b))
@@ -60,7 +64,7 @@ def drain(bus: KafkaBus, store: Store, count: int) -> list[str]:
 
 @pytest.mark.kafka
 def test_what_was_published_is_read_once_and_in_order(kafka: Broker, store: Store) -> None:
-    bus = KafkaBus(kafka.address, "order", "990000")
+    bus = KafkaBus(kafka.address, "order", ALL)
     sent: list[Signal] = [run(0), Tick(source="clock", issued=NOW), run(1)]
     ids = bus.publish(LIVE, sent, NOW)
     bus.publish(LIVE, sent, NOW)  # a retry of a publisher that was not sure
@@ -72,14 +76,14 @@ def test_what_was_published_is_read_once_and_in_order(kafka: Broker, store: Stor
 def test_a_reader_that_restarts_goes_on_where_its_transaction_stood(
     kafka: Broker, store: Store
 ) -> None:
-    first = KafkaBus(kafka.address, "restart", "990000")
+    first = KafkaBus(kafka.address, "restart", ALL)
     ids = first.publish(LIVE, [run(0)], NOW)
     assert drain(first, store, len(ids)) == ids
     ids += first.publish(LIVE, [run(1)], NOW)
-    batches = first.read(1, wait_ms=20_000)
+    batches = first.read({0: 1}, wait_ms=20_000)
     assert [b.offset for b in batches] == [1]
     first.close()  # read, and died before its transaction
-    second = KafkaBus(kafka.address, "restart", "990000")
+    second = KafkaBus(kafka.address, "restart", ALL)
     assert drain(second, store, len(ids)) == ids
     second.close()
 
@@ -87,38 +91,81 @@ def test_a_reader_that_restarts_goes_on_where_its_transaction_stood(
 def test_a_reader_that_was_paused_and_wakes_moves_nothing(store: Store) -> None:
     """Another has taken what it had in hand, and more: its records are not taken twice, and the position
     does not go back."""
-    bus, embedded = KafkaBus("127.0.0.1:9", "fenced", "990000"), EmbeddedBus()
+    bus, embedded = KafkaBus("127.0.0.1:9", "fenced", ALL), EmbeddedBus()
     batches = [
-        Batch(at, LIVE, (accepted_at(Tick(source="clock", issued=NOW + timedelta(hours=at)), NOW),))
+        Batch(0, at, LIVE, (accepted_at(Tick(source="clock", issued=NOW + timedelta(hours=at)), NOW),))
         for at in range(3)
     ]
-    store.write(lambda c: bus.take(c, embedded, 0, batches[:2]))
-    store.write(lambda c: bus.take(c, embedded, 2, batches[2:]))
+    store.write(lambda c: bus.take(c, embedded, {}, batches[:2]))
+    store.write(lambda c: bus.take(c, embedded, {0: 2}, batches[2:]))
     with store.read() as connection:
         before = [r.id for r in embedded.read(connection, LIVE, 0, 10)]
     for was, asleep in ((0, batches[:1]), (0, batches[:2]), (2, batches[2:]), (7, batches[2:])):
         with pytest.raises(SuianError, match="another process has taken records of fenced"):
-            store.write(lambda c, was=was, asleep=asleep: bus.take(c, embedded, was, asleep))
+            store.write(lambda c, was=was, asleep=asleep: bus.take(c, embedded, {0: was}, asleep))
         with store.read() as connection:
-            assert bus.position(connection) == 3
+            assert bus.positions(connection) == {0: 3}
             assert [r.id for r in embedded.read(connection, LIVE, 0, 10)] == before
 
 
 @pytest.mark.kafka
+def test_a_group_shares_out_the_partitions_and_what_concerns_all_is_in_each(
+    kafka: Broker, store: Store
+) -> None:
+    """Whoever reads a signal first keeps it, and the others' copies are the same one."""
+    shares = Shares(2, load_places(CITY / "zones.csv", CITY / "sites.csv"), 10.0)
+    embedded = EmbeddedBus(shares)
+    one, other = (KafkaBus(kafka.address, "group", shares, alone=False) for _ in range(2))
+
+    def all_read() -> int:
+        """Each reads what is its own and keeps it; gives how many records."""
+        count = 0
+        for bus in (one, other):
+            with store.read() as connection:
+                after = bus.positions(connection)
+            batches = bus.read(after, wait_ms=100)
+            count += len(batches)
+            if batches:
+                store.write(lambda c, bus=bus, after=after, b=batches: bus.take(c, embedded, after, b))  # type: ignore[misc]
+        return count
+
+    end = time.monotonic() + 60
+    while not (one.assigned and other.assigned):
+        assert time.monotonic() < end
+        all_read()
+    assert sorted([*one.assigned, *other.assigned]) == [0, 1]
+    west, east = (replace(run(n, 1), spots=(Spot(p, 26.5, 106.5),)) for n, p in ((0, "west"), (1, "low")))
+    ids = one.publish(LIVE, [west, east, Tick(source="clock", issued=NOW)], NOW)
+    records = 0
+    while records < 2:
+        assert time.monotonic() < end
+        records += all_read()
+    with store.read() as connection:
+        kept = {r.id: r.share for r in embedded.read(connection, LIVE, 0)}
+        assert one.positions(connection) == {0: 1, 1: 1}
+    assert kept == dict(zip(ids, (0, 1, None), strict=True))
+    other.close()
+    while one.assigned != {0, 1}:
+        assert time.monotonic() < end
+        one.read({0: 1, 1: 1}, wait_ms=100)
+    one.close()
+
+
+@pytest.mark.kafka
 def test_the_broker_is_killed_and_nothing_is_lost(kafka: Broker, store: Store) -> None:
-    bus = KafkaBus(kafka.address, "killed", "990000")
+    bus = KafkaBus(kafka.address, "killed", ALL)
     ids = bus.publish(LIVE, [run(h) for h in range(5)], NOW)
     bus.close()
     kafka.stop(signal.SIGKILL)
     kafka.start()
-    again = KafkaBus(kafka.address, "killed", "990000")
+    again = KafkaBus(kafka.address, "killed", ALL)
     ids += again.publish(LIVE, [run(9)], NOW)
     assert drain(again, store, len(ids)) == ids
     again.close()
 
 
 def test_out_of_reach_says_where_and_what_to_do() -> None:
-    bus, began = KafkaBus("127.0.0.1:9", "none", "990000"), time.monotonic()
+    bus, began = KafkaBus("127.0.0.1:9", "none", ALL), time.monotonic()
     with pytest.raises(SuianError, match=r"127\.0\.0\.1:9 does not answer"):
         bus.publish(LIVE, [Tick(source="clock", issued=NOW)], NOW)
     assert time.monotonic() - began < 1.5 * ANSWER_MS / 1000

@@ -21,13 +21,14 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
 from alerting import audit
+from alerting.bus import waits
 from alerting.errors import SuianError
 from alerting.runtime import RealRuntime
-from alerting.store.schema import alert, answer, delivery, notice, realm, signal
+from alerting.store.schema import alert, answer, delivery, notice, signal
 from alerting.store.schema import audit as log
 from tests.campaign.gate import Gate, Gates
 from tests.campaign.servers import Kafka, Postgres
@@ -283,9 +284,8 @@ class Province(Apart):
         store = self.store()
         try:
             with store.read() as connection:
-                newest = connection.execute(select(func.max(signal.c.seq)).where(signal.c.realm == "live")).scalar()
-                taken = connection.execute(select(realm.c.taken).where(realm.c.id == "live")).scalar()
-                return newest == taken and not came_of(store, self.provider)["waiting"]
+                untaken = connection.execute(select(signal.c.seq).where(waits("live")).limit(1)).first()
+                return untaken is None and not came_of(store, self.provider)["waiting"]
         finally:
             store.close()
 

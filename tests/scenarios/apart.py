@@ -29,7 +29,7 @@ class Process:
 
     @property
     def said(self) -> str:
-        return self.log.read_text(errors="replace")
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.log.read_text(errors="replace"))  # without colours
 
     def asked(self, path: str) -> requests.Response:
         """Its answer on the port it took; 503 as long as it has not begun."""

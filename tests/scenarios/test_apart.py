@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from alerting.store.schema import alert, answer, audit, delivery, realm, signal
+from alerting.store.schema import alert, answer, audit, delivery, position, signal
 from tests.kafka_broker import Broker
 from tests.scenarios.apart import Apart
 from tests.scenarios.standin import StandIn
@@ -35,7 +35,7 @@ def test_one_forecast_one_alert_one_message_one_answer(
     assert len([m for m in provider.messages if m.to == chen.number and "限速" in m.body]) == 1
     assert len(town.asks(alert.c.id)) == len(set(town.asks(alert.c.id))) == len(town.alerts()) > 0
     # Who did what: the signals were read where the engine is, and nobody else took its part.
-    assert town.holds(engine, "engine")
+    assert "partitions=[0]" in engine.said
     assert town.holds(ingest, "schedule")
     assert "takes over" not in dispatch.said + web.said
     assert "Traceback" not in town.log()
@@ -48,22 +48,22 @@ def test_a_worker_that_was_stopped_and_wakes_is_refused(make_apart: Callable[...
     town = make_apart()
     town.starts("web")
     first = town.starts("engine", SUIAN_DIE="take:1:stop")
-    town.waits_until(lambda: town.holds(first, "engine"))
+    town.waits_until(lambda: town.holds(first, "partition 0"))
     second = town.starts("engine")
     town.forecast(ORANGE_FOG)
     town.waits_until(first.stopped)
     assert town.asks(alert.c.id) == []
     town.waits_until(lambda: town.asks(alert.c.id))
-    assert town.holds(second, "engine")
+    assert town.holds(second, "partition 0")
     alerts = town.asks(alert.c.id)
-    position = town.asks(realm.c.taken, realm.c.id == "live")
+    stood = town.asks(position.c.taken, position.c.realm == "live")
     first.goes_on()
     town.waits_until(lambda: "another process has taken signals" in first.said)
     town.waits_until(lambda: "others take over" in first.said)
     assert town.asks(alert.c.id) == alerts
     for one in alerts:  # each opened once, and once on record
         assert town.asks(audit.c.action, audit.c.subject == one).count("opened") == 1
-    assert town.asks(realm.c.taken, realm.c.id == "live") == position == [max(town.asks(signal.c.seq))]
+    assert town.asks(position.c.taken, position.c.realm == "live") == stood == [max(town.asks(signal.c.seq))]
 
 
 def test_what_a_dispatcher_had_in_hand_when_it_was_killed_another_asks_about(

@@ -25,7 +25,7 @@ def test_a_loop_that_keeps_failing_is_not_ready_is_red_is_counted_and_wakes_the_
     store = town.store()
     # The database refuses what every signal ends with: the engine cannot go on from here.
     store.write(lambda c: c.execute(text(
-        "CREATE TRIGGER refuses BEFORE UPDATE OF taken ON realm"
+        "CREATE TRIGGER refuses BEFORE UPDATE OF taken ON position"
         " BEGIN SELECT RAISE(ABORT, 'refused'); END"
     )))  # fmt: skip
     tick = Tick(source="clock", issued=town.now)

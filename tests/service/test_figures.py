@@ -79,7 +79,7 @@ def history(c: Connection) -> None:
     fill(s.delivery_notice, lambda n, t: {"delivery": 1000 + n, "notice": 1000 + n})
     fill(s.audit, lambda n, t: live | {
         "at": t, "who": "x", "action": "opened", "subject": "y", "change": {}, "number": 1000 + n, "hash": "0"})
-    c.execute(update(s.realm).where(s.realm.c.id == "live").values(taken=1000 + EACH))
+    c.execute(update(s.position).where(s.position.c.realm == "live").values(taken=1000 + EACH))
 
 
 @contextmanager

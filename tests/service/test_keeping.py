@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import Table, delete, func, insert, select, update
 
 from alerting import audit
 from alerting.service.clock import open_live
@@ -26,6 +26,7 @@ from alerting.store.schema import (
     escalation,
     measure,
     notice,
+    position,
     pursuit,
     realm,
     response,
@@ -86,7 +87,8 @@ class Past:
     def signal(self, kind: str, at: datetime, source: str = "model") -> int:
         number = self._add(signal, realm=self.of, id=f"{kind} {source} {at}", kind=kind, source=source, issued=at,
                            accepted=at, body=b"")  # fmt: skip
-        self.store.write(lambda c: c.execute(update(realm).where(realm.c.id == self.of).values(taken=number)))
+        self.store.write(lambda c: c.execute(delete(position).where(position.c.realm == self.of)))
+        self._add(position, realm=self.of, share=0, taken=number)
         return number
 
     def _add(self, table: Table, **values: Any) -> Any:
@@ -188,7 +190,7 @@ def test_the_weather_goes_first_and_what_was_said_stays_with_the_alerts(store: S
         past.signal("warning", NOW - timedelta(days=150 - n), "office")
     silent = past.signal("forecast", NOW - timedelta(days=170), "silent since")
     not_taken = past.signal("observation", NOW - timedelta(days=160))
-    store.write(lambda c: c.execute(update(realm).values(taken=not_taken - 1)))
+    store.write(lambda c: c.execute(update(position).values(taken=not_taken - 1)))
     passes(store)
     with store.read() as connection:
         kept = connection.execute(select(signal.c.kind, signal.c.seq)).all()

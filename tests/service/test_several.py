@@ -211,6 +211,31 @@ def test_what_was_taken_while_a_process_began_is_seen_by_it(process: Callable[[]
         assert np.nanmin(sight.observed["visibility"]) == 40.0
 
 
+def test_a_signal_that_two_accept_at_once_has_one_effect(process: Callable[[], Station]) -> None:
+    accepts, engine = [process(), process()], process()
+    fog = Observation(source="stations", issued=START, station="s", lat=26.5, lon=106.5, elevation=900,
+                      at=START, values={"visibility": 40.0})  # fmt: skip
+    new: list[list[str]] = []
+    together = threading.Barrier(2)
+
+    def accept(one: Station) -> None:
+        together.wait(10)
+        new.append(asyncio.run(one.publish(LIVE, [fog])))
+
+    threads = [threading.Thread(target=accept, args=[one]) for one in accepts]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(map(len, new)) == [0, 1], "one of them has kept it"
+    asyncio.run(loops_of(engine, "engine").settle())
+    with engine.store.read() as connection:
+        opened = connection.execute(select(alert.c.id).where(alert.c.rule == "fog")).scalars().all()
+        said = connection.execute(select(audit.c.subject).where(audit.c.action == "opened")).scalars().all()
+    assert len(opened) == 1
+    assert said.count(opened[0]) == 1
+
+
 def test_one_book_that_all_load_is_once_on_record(process: Callable[[], Station]) -> None:
     first, second = process(), process()
     for one in (first, second):

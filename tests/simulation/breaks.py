@@ -22,7 +22,7 @@ SEEDS = 200
 # `story` is the law that is found broken, as laws.py names it.
 BREAKS = (
     Break("whoever comes second moves the position too", "alerting/bus/embedded.py",
-          "where(realm.c.id == realm_id, realm.c.taken == was)", "where(realm.c.id == realm_id)", "end|taken|told"),
+          "                .where(position.c.taken == before)\n", "", "end|taken|told"),
     Break("a store that refuses is the signal's fault", "alerting/service/engine_loop.py",
           "if isinstance(error, Overtaken) or of_the_store(error):", "if isinstance(error, Overtaken):", "taken"),
     Break("what was decided and not committed is remembered", "alerting/service/engine_loop.py",
@@ -31,8 +31,8 @@ BREAKS = (
           "ask = unsure and channel_ is not None and channel_.can_ask", "ask = False", "witnessed"),
     Break("resends are not counted", "alerting/dispatch/outbox.py",
           "row.resends + (1 if unsure and not ask else 0)", "row.resends", "witnessed"),
-    Break("a process that takes over goes by what it knew before", "alerting/service/link_loop.py",
-          "            if self._take_up is not None:\n", "            if False:\n", "end|foretold"),
+    Break("a process that takes over goes by what it knew before", "alerting/service/engine_loop.py",
+          "        if terms - had:", "        if False:", "end|foretold"),
     Break("the answer of a send undoes a receipt that was quicker", "alerting/dispatch/outbox.py",
           "    if RANK[sent.state] > RANK[row.state]:\n", "    if True:\n", "called_back"),
     Break("receipts are taken in any order", "alerting/dispatch/receipts.py",

@@ -7,9 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from alerting import audit
-from alerting.store.schema import alert, answer, delivery, measure, notice, pursuit, signal
+from alerting.store.schema import (
+    alert,
+    answer,
+    delivery,
+    measure,
+    notice,
+    position,
+    pursuit,
+    signal,
+)
 from alerting.store.schema import audit as audit_table
-from alerting.store.schema import realm as realm_table
 from tests.laws.witness import RANK, Witness
 from tests.simulation.plan import LEVELS, PLACES, Plan
 from tests.simulation.world import World
@@ -62,9 +70,9 @@ def _taken(world: World) -> Iterator[str]:
         elif kept.count(outside.ids[one.number]) != 1:
             yield f"{one} was taken, and is kept {kept.count(outside.ids[one.number])} times"
     newest = max((s.seq for s in world.rows(signal)), default=0)
-    for realm in world.rows(realm_table, realm_table.c.id == "live"):
-        if realm.taken != newest:
-            yield f"the engine stands at {realm.taken}, the newest signal is {newest}"
+    for one in world.rows(position, position.c.realm == "live"):
+        if one.taken != newest:
+            yield f"partition {one.share} stands at {one.taken}, the newest signal is {newest}"
     for entry in world.rows(audit_table, audit_table.c.action == "set aside"):
         yield f"{entry.subject} was set aside: {entry.change}"
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from alerting.errors import SuianError
+from alerting.store.link import lock_of
 
 
 class Sessions:
@@ -21,8 +22,8 @@ class Sessions:
         self._links: dict[str, Link] = {}
         self._news: set[str] = set()  # addresses that have not been told
 
-    def link(self, url: str, wanted: Sequence[str], _patience: str = "") -> Link:
-        made = self._links[url] = Link(self, url, wanted)
+    def link(self, url: str, wanted: Sequence[str], _patience: str = "", shares: int = 0) -> Link:
+        made = self._links[url] = Link(self, url, wanted, shares)
         return made
 
     def lives(self, _connection: Connection, name: str) -> bool:
@@ -58,16 +59,22 @@ class Sessions:
 class Link:
     """As `alerting.store.link.Link`."""
 
-    def __init__(self, sessions: Sessions, url: str, wanted: Sequence[str]) -> None:
-        self.url, self._sessions, self._wanted = url, sessions, tuple(wanted)
+    def __init__(self, sessions: Sessions, url: str, wanted: Sequence[str], shares: int) -> None:
+        self.url, self._sessions = url, sessions
+        self._shares = {n: lock_of(n) for n in range(shares)}
+        self._wanted = (*wanted, *self._shares.values())
         self.held: frozenset[str] = frozenset()
-        self.sessions = 1
+        self._session = 1
+
+    @property
+    def shares(self) -> frozenset[tuple[int, int]]:
+        return frozenset((n, self._session) for n, name in self._shares.items() if name in self.held)
 
     def turn(self, _seconds: float) -> bool:
         sessions = self._sessions
         if not sessions.knows(self.url):
             sessions.again(self)
-            self.sessions += 1
+            self._session += 1
             if self.held:
                 self.held = frozenset()
                 raise SuianError("the database does not answer: the session is over")

@@ -3,11 +3,9 @@ what happens at one moment."""
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
-from alerting.service.link_loop import Alone
+from alerting.errors import SuianError
 from tests.simulation.links import Sessions
 from tests.simulation.plan import Fault, Plan, Said
 from tests.simulation.run import play
@@ -32,37 +30,20 @@ def test_a_clock_that_goes_back_a_little_takes_nothing_out_of_force(several: boo
     assert not verdict.wrong, verdict.told()
 
 
-class Acts:
-    name = "engine"
-
-    def next_due(self) -> None:
-        return None
-
-    async def step(self) -> bool:
-        return False
-
-
-def test_who_has_again_what_another_had_between_two_rounds_takes_it_up_anew() -> None:
-    async def story() -> None:
-        sessions, taken_up = Sessions(), []
-        mine, theirs = sessions.link("A", ("engine",)), sessions.link("B", ("engine",))
-
-        async def take_up() -> None:
-            taken_up.append(mine.held)
-
-        acts = Alone(Acts(), mine, "engine", take_up)  # type: ignore[arg-type]
+def test_what_another_had_between_two_rounds_is_had_anew() -> None:
+    sessions = Sessions()
+    mine, theirs = sessions.link("A", (), shares=1), sessions.link("B", (), shares=1)
+    mine.turn(0)
+    before = mine.shares
+    assert [share for share, _ in before] == [0]
+    mine.turn(0)
+    assert mine.shares == before
+    sessions.end("A")
+    theirs.turn(0)
+    assert theirs.shares
+    sessions.end("B")
+    with pytest.raises(SuianError, match="the session is over"):
         mine.turn(0)
-        await acts.step()
-        await acts.step()
-        assert len(taken_up) == 1
-        sessions.end("A")
-        theirs.turn(0)
-        assert "engine" in theirs.held
-        sessions.end("B")
-        with pytest.raises(Exception, match="the session is over"):
-            mine.turn(0)
-        mine.turn(0)  # before its loop has had a round
-        await acts.step()
-        assert len(taken_up) == 2
-
-    asyncio.run(story())
+    mine.turn(0)  # before its loop has had a round
+    assert [share for share, _ in mine.shares] == [0]
+    assert mine.shares - before, "the engine makes its memory anew"

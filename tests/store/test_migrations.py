@@ -306,3 +306,25 @@ def test_an_earlier_queue_gets_its_order_and_a_callback_looks_among_what_was_tak
     assert "holder_by_person" in held
     assert "provider_id IS NOT NULL" in made
     store.close()
+
+
+def test_one_position_becomes_that_of_the_only_share(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    store.write(lambda c: open_live(c, datetime(2026, 1, 20, tzinfo=UTC), True))
+    for change in (
+        "DROP TABLE position", "ALTER TABLE realm ADD COLUMN taken INTEGER NOT NULL DEFAULT 0",
+        "UPDATE realm SET taken = 41", "ALTER TABLE signal DROP COLUMN share", "DROP TABLE bus_position",
+        "CREATE TABLE bus_position (topic VARCHAR PRIMARY KEY, next INTEGER NOT NULL)",
+        "INSERT INTO bus_position VALUES ('suian-signals', 7)",
+        "UPDATE alembic_version SET version_num = '0037'",
+    ):  # fmt: skip
+        store.write(lambda c, change=change: c.execute(text(change)))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    with store.read() as connection:
+        assert connection.execute(text("SELECT realm, share, taken FROM position")).all() == [("live", 0, 41)]
+        assert connection.execute(text("SELECT topic, part, next FROM bus_position")).all() == [
+            ("suian-signals", 0, 7)]  # fmt: skip
+    assert "share" in columns(store, "signal")
+    assert "taken" not in columns(store, "realm")
+    store.close()

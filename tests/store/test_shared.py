@@ -159,3 +159,27 @@ def test_what_is_there_is_kept_when_it_is_opened_again(address: str) -> None:
     with again.read() as connection:
         assert connection.execute(text("SELECT key FROM setting")).scalar_one() == "kept"
     again.close()
+
+
+def test_shares_are_taken_in_equal_parts_by_whoever_is_there(address: str) -> None:
+    first, second, third = (Link(address, [], shares=5) for _ in range(3))
+    first.turn(0)
+    assert first.shares == {(n, 1) for n in range(5)}
+    for _ in range(2):  # the newcomer is counted, then has what the other left
+        second.turn(0)
+        first.turn(0)
+    second.turn(0)
+    assert (len(first.shares), len(second.shares)) == (3, 2)
+    for _ in range(3):
+        for one in (third, first, second):
+            one.turn(0)
+    assert sorted(map(len, (first.shares, second.shares, third.shares))) == [1, 2, 2]
+    assert sorted(n for one in (first, second, third) for n, _ in one.shares) == list(range(5))
+    first.close()
+    until = time.monotonic() + 10
+    while len(second.shares | third.shares) < 5 and time.monotonic() < until:
+        second.turn(0.05)
+        third.turn(0.05)
+    assert sorted(map(len, (second.shares, third.shares))) == [2, 3]
+    second.close()
+    third.close()
