@@ -278,16 +278,17 @@ class Province(Apart):
         return any(m.to == number and word in m.body for m in self.provider.messages)
 
     def _rests(self) -> bool:
-        """Nothing is on its way any more."""
-        if self.provider.callbacks or self.asks(delivery.c.id, delivery.c.state.in_(UNFINISHED)):
-            return False
+        """Nothing is on its way any more: asked in the order in which it goes its way."""
         store = self.store()
         try:
             with store.read() as connection:
                 untaken = connection.execute(select(signal.c.seq).where(waits("live")).limit(1)).first()
-                return untaken is None and not came_of(store, self.provider)["waiting"]
+            waiting = came_of(store, self.provider)["waiting"]
         finally:
             store.close()
+        if untaken is not None or waiting:
+            return False
+        return not self.asks(delivery.c.id, delivery.c.state.in_(UNFINISHED)) and not self.provider.callbacks
 
     def _is_sealed(self) -> bool:
         return self.asks(log.c.n, log.c.number.is_(None)) == []

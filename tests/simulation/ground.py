@@ -54,7 +54,7 @@ CONFIG = {
 class Ground:
     files: tempfile.TemporaryDirectory[str]  # as long as the process lives
     county: County
-    database: bytes
+    database: sqlite3.Connection
     sent: list[Taken]  # what went out when the service began
     engine: Engine  # in memory, of one connection: each seed fills it anew
 
@@ -74,7 +74,9 @@ def ground() -> Ground:
         asyncio.run(loops_of(station).settle())
     event.listen(store._engine, "before_cursor_execute", _before_statement)
     raw_of(store._engine).execute("VACUUM")  # no room but what is free in its pages
-    return Ground(files, county, raw_of(store._engine).serialize(), provider.record, store._engine)
+    begun = sqlite3.connect(":memory:")
+    raw_of(store._engine).backup(begun)
+    return Ground(files, county, begun, provider.record, store._engine)
 
 
 def raw_of(engine: Engine) -> sqlite3.Connection:
@@ -100,7 +102,7 @@ def database(watch: Watched) -> Engine:
     _watch[:] = [watch]
     raw = raw_of(made.engine)
     raw.rollback()
-    raw.deserialize(made.database)
+    made.database.backup(raw)  # `deserialize` takes away what SQLite's json_each holds on to, and it crashes
     raw.execute(f"PRAGMA max_page_count={1 << 30}")
     raw.execute("PRAGMA foreign_keys=ON")
     return made.engine
