@@ -338,6 +338,7 @@ def test_a_warning_that_lies_nowhere_in_the_county_says_so(desk: Desk, web: Brow
 
 def test_health_and_figures(desk: Desk, web: Browser) -> None:
     desk.open_alert(level=4)
+    desk.put(s.position, realm="live", share=0, taken=0)
     desk.put(s.signal, realm="live", id="x", kind="tick", source="clock", issued=NOW, accepted=NOW,
              body=b"j{}")
     assert web.get("/healthz").text == "ok\n"
