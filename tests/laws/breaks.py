@@ -7,9 +7,9 @@ from tests.sabotage.table import Break
 # `story` is the law that must be found broken: as the witness names it.
 BREAKS = (
     Break("resends are not counted", "alerting/dispatch/outbox.py",
-          "row.resends + (1 if unsure and not ask else 0)", "row.resends", "once"),
+          "leases[begins, int(unsure and not ask)]", "leases[begins, 0]", "once"),
     Break("nobody asks whether it came", "alerting/dispatch/outbox.py",
-          "ask = unsure and channel_ is not None and channel_.can_ask", "ask = False", "once"),
+          "ask = unsure and known is not None and known.can_ask", "ask = False", "once"),
     Break("dead letters without an alarm", "alerting/service/troubles.py",
           "dead_letters.unsettled(connection, now).items()", "dict[str, int]().items()", "alarmed"),
     Break("what did not arrive is not sent otherwise", "alerting/dispatch/dispatcher.py",
