@@ -101,6 +101,7 @@ class _Tables(Collector):
         yield self._held()
         yield from self._sources()
         yield from self._sentinels()
+        yield self._blind()
         since = audit.unsealed_since(self._connection, LIVE)
         yield _plain("seal_age_seconds", "Of the oldest entry of the log that is not sealed",
                      self._age(since))  # fmt: skip
@@ -214,9 +215,15 @@ class _Tables(Collector):
         yield age
         yield silent
 
+    def _blind(self) -> Metric:
+        made = _gauge("places_blind", "Places that a rule cannot judge for want of data", "rule")
+        for rule, count in sorted(self._station.blind_counts(LIVE).items()):
+            made.add_metric([rule], count)
+        return made
+
 
 class _Memory(Collector):
-    """What this process knows without asking: its loops, its channels, what its engine sees."""
+    """What this process knows without asking: its loops, its channels."""
 
     def __init__(self, station: Station) -> None:
         self._station, self._now = station, station.runtime.now()
@@ -233,7 +240,6 @@ class _Memory(Collector):
                      left.total_seconds())  # fmt: skip
         yield from self._loops()
         yield self._channels()
-        yield self._blind()
         # Of a process that has let go of the engine the last figure would stand for ever.
         if station.kafka is not None and (station.link is None or "engine" in station.link.held):
             yield _plain("kafka_behind_records", "Records in Kafka that this process has still to read",
@@ -254,10 +260,4 @@ class _Memory(Collector):
         made = _gauge("channel_refuses", "1 where a channel refuses us as such", "channel")
         for name in sorted(self._station.channels):
             made.add_metric([name], float(name in self._station.dispatcher.unusable))
-        return made
-
-    def _blind(self) -> Metric:
-        made = _gauge("places_blind", "Places that a rule cannot judge for want of data", "rule")
-        for rule, count in sorted(self._station.blind_counts(LIVE).items()):
-            made.add_metric([rule], count)
         return made
