@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from tests.conftest import lacking
 from tests.deploy.files import (
     DEPLOY,
     KUBERNETES,
@@ -191,7 +192,7 @@ def test_a_unit_never_gives_up_and_ends_in_order(name: str) -> None:
 @pytest.mark.parametrize("name", UNITS)
 def test_systemd_reads_a_unit(name: str, tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
-        pytest.skip("needs systemd-analyze")
+        lacking("systemd-analyze, of Debian's package systemd")
     text = (DEPLOY / name).read_text("utf-8")
     # Its program, account and folders are of the box it is installed on.
     text = text.replace(f"/opt/suian/bin/{UNITS[name]}", "/bin/true").replace("User=suian", "User=daemon")

@@ -4,37 +4,14 @@ from __future__ import annotations
 
 import os
 import signal as os_signal
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
-import pytest
 import requests
 
-from tests.postgres_server import Server
 from tests.scenarios.apart import Apart
 from tests.scenarios.lookout import SECRET, VARIABLE, Lookout
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import StandIn
-
-
-@pytest.fixture
-def make_apart(
-    tmp_path: Path, provider: StandIn, nursery: Nursery, postgres: Server
-) -> Iterator[Callable[..., Apart]]:
-    """A town of several processes, none of which has begun."""
-    made: list[Apart] = []
-
-    def make(**changes: Any) -> Apart:
-        town = Apart(tmp_path, provider, nursery, changes={"database": postgres.fresh()} | changes)
-        made.append(town)
-        return town
-
-    yield make
-    for town in made:
-        town.seals()
-        town.dies()
-        town.keeps_its_books()
 
 
 def test_of_several_processes_one_tells_the_sentinel_and_another_goes_on_telling(

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Connection, event, insert, update
 
-from alerting.runtime import VirtualRuntime
 from alerting.service import troubles
-from alerting.service.config import load_config
-from alerting.service.county import load_county
 from alerting.service.engine_loop import EngineLoop
 from alerting.service.process import loops_of
 from alerting.service.station import Station
@@ -30,9 +26,8 @@ from alerting.signals import Tick, encode
 from alerting.store import Store
 from alerting.store import schema as s
 from alerting.web import figures
+from tests.service.small import START, small_station
 
-TOWN = Path(__file__).parents[1] / "scenarios"
-START = datetime(2026, 1, 20, 6, tzinfo=UTC)
 EACH = 14_000  # rows of each of seven tables: 98,000
 pytestmark = pytest.mark.sqlite  # whose steps are counted
 STEP = 10  # the steps of the database after which it is counted
@@ -40,13 +35,7 @@ STEP = 10  # the steps of the database after which it is counted
 
 @pytest.fixture
 def station(tmp_path: Path) -> Iterator[Station]:
-    shutil.copytree(TOWN / "county", tmp_path / "county")
-    shutil.copytree(TOWN / "book", tmp_path / "rules")
-    config = json.loads((TOWN / "config.json").read_text("utf-8"))
-    config["channels"] = {"console": {"silent": True}, "sms": {"use": "console", "silent": True}}
-    (tmp_path / "config.yaml").write_text(json.dumps(config), "utf-8")
-    clock = VirtualRuntime(START)
-    made = Station(load_county(load_config(tmp_path / "config.yaml")), clock, Store(tmp_path / "suian.db"))
+    made, _ = small_station(tmp_path)
     asyncio.run(loops_of(made).settle())
     yield made
     asyncio.run(made.close())

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,18 +12,13 @@ from sqlalchemy import insert
 
 from alerting.runtime import VirtualRuntime
 from alerting.sentinel.wire import Heartbeat
-from alerting.service.config import load_config
-from alerting.service.county import load_county
 from alerting.service.heartbeat import heartbeat
 from alerting.service.loop import Rounds
 from alerting.service.process import loops_of
 from alerting.service.station import Station
 from alerting.signals import Tick
-from alerting.store import Store
 from alerting.store.schema import notice
-
-TOWN = Path(__file__).parents[1] / "scenarios"
-START = datetime(2026, 1, 20, 6, tzinfo=UTC)
+from tests.service.small import START, small_station
 
 
 class Beating:
@@ -39,14 +32,7 @@ class Beating:
 
 @pytest.fixture
 def beating(tmp_path: Path) -> Iterator[Beating]:
-    shutil.copytree(TOWN / "county", tmp_path / "county")
-    shutil.copytree(TOWN / "book", tmp_path / "rules")
-    config = json.loads((TOWN / "config.json").read_text("utf-8"))
-    config["channels"] = {"console": {"silent": True}, "sms": {"use": "console", "silent": True}}
-    (tmp_path / "config.yaml").write_text(json.dumps(config), "utf-8")
-    clock = VirtualRuntime(START)
-    station = Station(load_county(load_config(tmp_path / "config.yaml")), clock,
-                      Store(tmp_path / "suian.db"))  # fmt: skip
+    station, clock = small_station(tmp_path)
     asyncio.run(loops_of(station).settle())
     yield Beating(station, clock)
     asyncio.run(station.close())

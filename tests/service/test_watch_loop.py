@@ -4,8 +4,6 @@ that nobody takes from, an entry that nobody seals. The rest has stories through
 from __future__ import annotations
 
 import asyncio
-import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,22 +18,17 @@ from alerting.people import handing, import_rosters, person_by_id
 from alerting.people.duty import hand_over
 from alerting.people.roster_changes import Desk, override
 from alerting.runtime import VirtualRuntime
-from alerting.service.config import load_config
-from alerting.service.county import load_county
 from alerting.service.engine_loop import EngineLoop
 from alerting.service.seal_loop import SealLoop
 from alerting.service.station import Station
 from alerting.service.watch_loop import EVERY_VIRTUAL, WatchLoop
 from alerting.signals import Observation
-from alerting.store import Store
 from alerting.store.schema import alert, notice, person, signal
 from alerting.store.schema import audit as audit_log
 from alerting.store.schema_duty import AT_ONCE, roster
 from alerting.vocabulary import Level
 from alerting.weather import Fields
-
-TOWN = Path(__file__).parents[1] / "scenarios"
-START = datetime(2026, 1, 20, 6, tzinfo=UTC)
+from tests.service.small import START, small_station
 
 
 class Watched:
@@ -70,15 +63,7 @@ class Watched:
 
 @pytest.fixture
 def watched(tmp_path: Path) -> Iterator[Watched]:
-    shutil.copytree(TOWN / "county", tmp_path / "county")
-    shutil.copytree(TOWN / "book", tmp_path / "rules")
-    config = json.loads((TOWN / "config.json").read_text("utf-8"))
-    config["channels"] = {"console": {"silent": True}, "sms": {"use": "console", "silent": True}}
-    (tmp_path / "config.yaml").write_text(json.dumps(config), "utf-8")
-    clock = VirtualRuntime(START)
-    station = Station(
-        load_county(load_config(tmp_path / "config.yaml")), clock, Store(tmp_path / "suian.db")
-    )
+    station, clock = small_station(tmp_path)
     made = Watched(station, clock)
     made.works()
     yield made
