@@ -256,7 +256,7 @@ class Town:
         """In real time: until something has happened, and no longer."""
         deadline = time.monotonic() + SOON
         while not happened():
-            assert time.monotonic() < deadline, f"it did not happen. {self.told()}"
+            assert time.monotonic() < deadline, f"it did not happen. {self.told()}\n{self.log()[-6000:]}"
             self._check_alive()
             time.sleep(0.05)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,17 +19,12 @@ from alerting.service.engine_loop import EngineLoop
 from alerting.service.station import Station
 from alerting.signals import Tick
 from alerting.store import Store
-from tests.service.test_watch_loop import START, TOWN
+from tests.service.small import START, TOWN, small_county
 
 
 @pytest.fixture
 def county(tmp_path: Path) -> County:
-    shutil.copytree(TOWN / "county", tmp_path / "county")
-    shutil.copytree(TOWN / "book", tmp_path / "rules")
-    config = json.loads((TOWN / "config.json").read_text("utf-8"))
-    config["channels"] = {"console": {"silent": True}, "sms": {"use": "console", "silent": True}}
-    (tmp_path / "config.yaml").write_text(json.dumps(config), "utf-8")
-    return load_county(load_config(tmp_path / "config.yaml"), fall_back=True)
+    return small_county(tmp_path)
 
 
 # No station speaks for any place of the town.
