@@ -8,8 +8,9 @@ import errno
 import gc
 import signal
 import socket
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 import typer
@@ -24,6 +25,7 @@ from alerting.service.address import announce, only_one
 from alerting.service.clock_socket import ClockSocket
 from alerting.service.config import Config, load_config
 from alerting.service.county import load_county
+from alerting.service.loop import Loops
 from alerting.service.process import Role, loops_of
 from alerting.service.station import Station
 from alerting.store import Store
@@ -93,15 +95,31 @@ async def _serve(config: Config, role: Role, play: bool, clock: Path | None) -> 
             welcome(station)
         else:
             out.print(f"岁安 suian: {role}, {config.local_url}")
-        tasks = [asyncio.create_task(loops.run())]
-        if hand is None and role == "all":
-            tasks.append(asyncio.create_task(Narrator(station, out).run()))
-        await server.serve(sockets=[listener])
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        beside = [Narrator(station, out).run()] if hand is None and role == "all" else []
+        await _until_stopped(server, listener, loops, beside)
     await station.close()
     farewell(station)
+
+
+async def _until_stopped(
+    server: uvicorn.Server, listener: socket.socket, loops: Loops,
+    beside: list[Coroutine[Any, Any, None]],
+) -> None:  # fmt: skip
+    """Pages, loops, and what runs beside them. A process whose loops have ended ends too, with their
+    error: it would answer for work that nobody does, and keep from others what it has taken."""
+
+    def stop(_: asyncio.Task[None]) -> None:
+        server.should_exit = True
+
+    working = asyncio.create_task(loops.run())
+    working.add_done_callback(stop)
+    tasks = [working, *map(asyncio.create_task, beside)]
+    await server.serve(sockets=[listener])
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    if not working.cancelled():
+        working.result()
 
 
 def _mine(config: Config) -> contextlib.AbstractContextManager[None]:

@@ -30,6 +30,7 @@ from alerting.places import Places
 from alerting.runtime import Runtime
 from alerting.store import Store, Writer
 from alerting.store.database import Death
+from alerting.store.faults import of_the_store
 from alerting.store.schema import URGENCY, WAITING, UtcText, delivery, is_later, notice
 from alerting.store.schema import realm as realm_table
 from alerting.telemetry import Tally, Traces, about
@@ -94,6 +95,7 @@ class Dispatcher:
         if self._trouble is not None:
             trouble, self._trouble = self._trouble, None
             raise trouble
+        self._write_down()  # what the store refused before
         if not self._started:
             await self._begin()
         plans_wait, has_work = self._look()
@@ -230,7 +232,10 @@ class Dispatcher:
     async def _send_and_settle(self, one: Claimed) -> None:
         outcome = await self._send(one)
         self._outcomes.append(outcome)  # looked up after the wait: a settled batch's list is gone
-        if self._settling is None or self._settling.done():
+        self._write_down()
+
+    def _write_down(self) -> None:
+        if self._outcomes and (self._settling is None or self._settling.done()):
             self._settling = asyncio.create_task(self._settle_all())
             self._settling.add_done_callback(self._ended)
 
@@ -240,7 +245,12 @@ class Dispatcher:
             if len(self._tasks) > BUSY > len(self._outcomes):
                 await self._runtime.sleep(GATHER)
             batch, self._outcomes = outbox.parted(self._outcomes)
-            await self._writer.write(lambda c, batch=batch: self._settle(c, batch))  # type: ignore[misc]
+            try:
+                await self._writer.write(lambda c, batch=batch: self._settle(c, batch))  # type: ignore[misc]
+            except Exception as error:
+                if of_the_store(error):  # what is known need not be asked, or sent again, after a lease
+                    self._outcomes = [*batch, *self._outcomes]
+                raise
 
     async def _send(self, one: Claimed) -> Outcome:
         first, *others = one.message.causes or (f"delivery:{one.message.delivery}",)

@@ -104,6 +104,8 @@ class Loops:
             event.clear()
             try:
                 busy = await loop.step()
+                # Part of the round: it may ask the database, which may have gone since.
+                due = None if busy else loop.next_due()
                 rounds.succeeded()
             except Exception as error:
                 # A loop that dies would be silence; it says so, rests, and tries again.
@@ -113,10 +115,9 @@ class Loops:
                 busy = True
             rounds.ended = self._runtime.elapsed()
             if not busy:
-                await self._rest(loop, event)
+                await self._rest(due, event)
 
-    async def _rest(self, loop: Loop, event: asyncio.Event) -> None:
-        due = loop.next_due()
+    async def _rest(self, due: datetime | None, event: asyncio.Event) -> None:
         wait = LONGEST_REST
         if due is not None:
             wait = min(wait, max(0.0, (due - self._runtime.now()).total_seconds()))

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from alerting.dispatch import Around, Dispatcher, Message, Sent
 from alerting.dispatch.channels.twilio import Channel, Options
@@ -63,6 +67,53 @@ def test_a_provider_that_hangs_holds_up_nobody_else(tmp_path: Path) -> None:
         slow.let_go.set()
         await dispatcher.close()
         assert [d.state for d in hall.deliveries()] == ["accepted", "accepted"]
+        runtime.close()
+
+    run(story())
+    hall.store.close()
+
+
+class Away(Writer):
+    """Its store can be gone for a while."""
+
+    gone = False
+
+    async def write(self, work: Callable[[Connection], Any], *, first: bool = False) -> Any:
+        if self.gone:
+            why = sqlite3.OperationalError("disk I/O error")
+            why.sqlite_errorcode = sqlite3.SQLITE_IOERR
+            raise OperationalError("COMMIT", {}, why)
+        return await super().write(work, first=first)
+
+
+def test_what_the_provider_said_while_the_store_was_away_is_written_down_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    """Else the message would be asked about, or sent again, when its lease runs out."""
+    hall = Hall(tmp_path)
+
+    async def story() -> None:
+        runtime = RealRuntime()
+        slow, writer = Slow("sms", runtime), Away(hall.store, runtime)
+        dispatcher = Dispatcher(
+            store=hall.store, writer=writer, runtime=runtime, channels={"sms": slow}, book=book(),
+            places=places(), sender={"zh": "雾岭县应急办", "en": "Wuling EMO"}, zone=ZONE,
+            url="http://here", now_of=lambda _: runtime.now(),
+        )  # fmt: skip
+        hall.tell("police")
+        assert await dispatcher.step()
+        writer.gone = True
+        slow.let_go.set()
+        await until(lambda: dispatcher._trouble is not None)
+        with pytest.raises(OperationalError, match="disk I/O error"):
+            await dispatcher.step()
+        assert [d.state for d in hall.deliveries()] == ["sending"]
+        writer.gone = False
+        await dispatcher.step()
+        await until(lambda: [d.state for d in hall.deliveries()] == ["accepted"])
+        assert [(d.attempts, d.resends, d.leased_until) for d in hall.deliveries()] == [(1, 0, None)]
+        assert len(slow.got) == 1
+        await dispatcher.close()
         runtime.close()
 
     run(story())
