@@ -48,8 +48,8 @@ SELECT 'said' || (2 * i + k), 'live', 'zhou', 'console', 3 * i, 3 * i, {alert}, 
        'taken'
 FROM n {twice};
 
-audit (realm, at, who, action, subject, change, number, hash)
-SELECT 'live', {at}, 'service', 'opened', {alert}, '{{}}', 3 * i + k, 'sealed'
+audit (realm, at, who, action, subject, change)
+SELECT 'live', {at}, 'service', CASE WHEN {daily} THEN 'send head' ELSE 'opened' END, {alert}, {head}
 FROM n {thrice};
 
 signal (realm, id, kind, source, issued, accepted, body)

@@ -17,12 +17,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from alerting.store.schema import audit
 
 GENESIS = "0" * 64
 CUT = "cut log"
+_SEALED = (
+    update(audit).where(audit.c.n == bindparam("entry"))
+    .values(number=bindparam("its_number"), hash=bindparam("its_hash"))
+)  # fmt: skip
 
 
 def record(
@@ -58,13 +62,14 @@ def seal(connection: Connection, limit: int = 500) -> int:
         select(audit).where(audit.c.number.is_(None)).order_by(audit.c.n).limit(limit)
     ).all()
     heads: dict[str, tuple[int, str]] = {}
+    sealed = []
     for row in rows:
         number, previous = heads.get(row.realm) or _head(connection, row.realm)
         digest = _hash(previous, number + 1, row)
-        connection.execute(
-            update(audit).where(audit.c.n == row.n).values(number=number + 1, hash=digest)
-        )
         heads[row.realm] = (number + 1, digest)
+        sealed.append({"entry": row.n, "its_number": number + 1, "its_hash": digest})
+    if sealed:
+        connection.execute(_SEALED, sealed)
     return len(rows)
 
 

@@ -131,7 +131,9 @@ def _mine(config: Config) -> contextlib.AbstractContextManager[None]:
 
 
 def _listen(config: Config) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Named as TCP: only then asyncio sends a page's last bytes at once. Else each waits 40 ms for the
+    # reader's acknowledgement of its first.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((config.address, config.port))

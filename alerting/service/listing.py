@@ -11,7 +11,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, select, union
 
 from alerting.alerts.orders import title_of, unconfirmed
 from alerting.places import Places
@@ -156,14 +156,24 @@ def _parts_of(
     ids = select(alert.c.id).where(*wanted)
     # Interim measures are asked for by the measure they stand in for, not by the alert itself.
     asked = select(asker.c.measure).where(asker.c.asker.in_(ids))
-    both = or_(asker.c.asker.in_(ids), asker.c.asker.in_(asked))
+    asking = asker.c.asker.in_(union(ids, asked))
+    of_these = select(asker.c.measure).where(asking)
     parts = _Parts()
-    holders = _measures(connection, both, parts, listed)
-    of_these = select(asker.c.measure).where(both)
-    _deliveries(connection, ids, of_these, holders, parts)
-    _acknowledgements(connection, ids, of_these, holders, parts)
-    _escalations(connection, ids, of_these, holders, parts)
+    holders = _measures(connection, asking, parts, listed)
+    _deliveries(connection, _hanging(notice.c.id, ids, of_these), holders, parts)
+    _acknowledgements(connection, _hanging(answer.c.id, ids, of_these), holders, parts)
+    _escalations(connection, _hanging(escalation.c.n, ids, of_these), holders, parts)
     return parts
+
+
+def _hanging(key: Column[Any], ids: Select[Any], of_measures: Select[Any]) -> ColumnElement[bool]:
+    """Condition: the row with this key hangs on one of the alerts or measures.
+
+    Each of the two is found by its own index; joined by "or", PostgreSQL reads the whole table.
+    """
+    of = key.table.c
+    by_alert = select(key).where(of.alert.in_(ids))
+    return key.in_(union(by_alert, select(key).where(of.measure.in_(of_measures))))
 
 
 def _measures(
@@ -194,8 +204,7 @@ def _measures(
 
 def _deliveries(
     connection: Connection,
-    ids: Select[Any],
-    of_measures: Select[Any],
+    which: ColumnElement[bool],
     holders: dict[str, set[str]],
     parts: _Parts,
 ) -> None:
@@ -204,7 +213,7 @@ def _deliveries(
                delivery.c.at, notice.c.alert, notice.c.measure)
         .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
         .join(notice, notice.c.id == delivery_notice.c.notice)
-        .where(or_(notice.c.alert.in_(ids), notice.c.measure.in_(of_measures)))
+        .where(which)
         .order_by(delivery.c.created, delivery.c.person, delivery.c.channel, delivery.c.band,
                   delivery.c.round, delivery.c.id)
     )  # fmt: skip
@@ -221,15 +230,14 @@ def _deliveries(
 
 def _acknowledgements(
     connection: Connection,
-    ids: Select[Any],
-    of_measures: Select[Any],
+    which: ColumnElement[bool],
     holders: dict[str, set[str]],
     parts: _Parts,
 ) -> None:
     rows = connection.execute(
         select(answer)
         .where(answer.c.act == "acknowledge", answer.c.outcome == "taken")
-        .where(or_(answer.c.alert.in_(ids), answer.c.measure.in_(of_measures)))
+        .where(which)
         .order_by(answer.c.at, answer.c.person, answer.c.id)
     )
     for row in rows:
@@ -242,14 +250,13 @@ def _acknowledgements(
 
 def _escalations(
     connection: Connection,
-    ids: Select[Any],
-    of_measures: Select[Any],
+    which: ColumnElement[bool],
     holders: dict[str, set[str]],
     parts: _Parts,
 ) -> None:
     rows = connection.execute(
         select(escalation)
-        .where(or_(escalation.c.alert.in_(ids), escalation.c.measure.in_(of_measures)))
+        .where(which)
         .order_by(escalation.c.at, escalation.c.from_post, escalation.c.to_post, escalation.c.n)
     )
     for row in rows:

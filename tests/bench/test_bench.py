@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from bench import binding, county, engine, history, ingest
+from bench import binding, county, engine, ingest, past
 from bench.rounds import Target, same
 
 
@@ -66,12 +66,12 @@ def test_a_missed_target_is_said_to_be_missed():
 
 
 def test_a_history_has_as_many_rows_as_it_says_and_sixty_things_that_are_open(tmp_path):
-    station = history.begun(tmp_path, "")
-    before = history.rows_of(station.store)
-    history.fill(station, 120)
+    station = past.begun(tmp_path, "")
+    before = past.rows_of(station.store)
+    past.fill(station, 120)
     position = 1  # which a service that never took a signal has not
-    assert history.rows_of(station.store) - before == (120 + history.OPEN) * history.EACH + position
+    assert past.rows_of(station.store) - before == (120 + past.OPEN) * past.EACH + position
     with station.store.read() as connection:
         open_now = connection.execute(text("SELECT count(*) FROM alert WHERE state = 'open'")).scalar_one()
-    assert open_now == history.OPEN
+    assert open_now == past.OPEN
     station.store.close()
