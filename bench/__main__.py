@@ -11,7 +11,8 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHES = ("engine", "ingest", "country", "binding", "outbox", "dispatch", "history")
+BENCHES = ("engine", "ingest", "country", "binding", "outbox", "dispatch", "alertmanager",
+           "history")  # fmt: skip
 
 
 def main(asked: list[str]) -> int:

@@ -1,5 +1,5 @@
 """A provider in a process of its own, as cheap as Python has it: it takes each message, answers 201
-after a latency, and gives all that it took to who asks.
+after a latency, and gives all that it took to who asks, and how many and when the last came.
 
 `python -m bench.standin FILE LATENCY` writes its address to FILE. It speaks as much HTTP/1.1 as its
 callers need: bodies of a known length, connections that are kept open.
@@ -25,6 +25,7 @@ class _Caller(asyncio.Protocol):
     """One connection."""
 
     taken: ClassVar[list[bytes]] = []  # bodies, of all connections
+    last: ClassVar[float] = 0.0  # when it came
 
     def __init__(self, latency: float) -> None:
         self.latency, self.loop = latency, asyncio.get_running_loop()
@@ -47,8 +48,11 @@ class _Caller(asyncio.Protocol):
             if head.startswith(b"get /taken"):
                 self._answer(b"200 OK", b"\n".join(self.taken))
                 self.taken.clear()
+            elif head.startswith(b"get /last"):
+                self._answer(b"200 OK", b"%d %.6f" % (len(self.taken), _Caller.last))
             else:
-                self.taken.append(body)
+                _Caller.last = time.monotonic()
+                self.taken.append(body.strip())
                 said = b'{"sid": "SM%d", "status": "queued"}' % len(self.taken)
                 self.loop.call_later(self.latency, self._answer, b"201 Created", said)
 
@@ -91,6 +95,14 @@ def taken(address: str) -> list[bytes]:
     with urlopen(f"{address}/taken") as answer:
         body: bytes = answer.read()
     return body.split(b"\n") if body else []
+
+
+def last(address: str) -> tuple[int, float]:
+    """How many it has taken since `taken` was asked, and by `time.monotonic`, which all processes of a
+    machine share, when the last of them had come whole."""
+    with urlopen(f"{address}/last") as answer:
+        count, at = answer.read().split()
+    return int(count), float(at)
 
 
 if __name__ == "__main__":
