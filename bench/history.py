@@ -109,7 +109,7 @@ LOOPS: Mapping[str, Any] = {
     "loop: the head of the log": _head,
     "loop: has dispatch work": lambda station, _connection: station.dispatcher.has_work(),
     "loop: what is idle": lambda station, _connection: station.idle(LIVE),
-    "loop: sources": lambda station, _connection: station.sources(),
+    "loop: sources": lambda station, connection: station.sources(connection),
 }
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from ruamel.yaml.error import YAMLError
 
-from alerting.dispatch.channels import known
+from alerting.dispatch.channels import Configured, known
 from alerting.errors import BadInput, plainly
 from alerting.sentinel.wire import Reader
 from alerting.yamlfile import read_tree
@@ -17,18 +16,6 @@ from alerting.yamlfile import read_tree
 
 class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Channel(BaseModel):
-    """A channel of the sentinel's own, as in config.yaml. Its name says which contacts it reaches."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    use: str = ""
-    on: bool = True
-
-    def options(self) -> dict[str, Any]:
-        return dict(self.__pydantic_extra__ or {})
 
 
 class Limits(Part):
@@ -66,7 +53,7 @@ class Settings(Part):
     memory: Path = Path("sentinel.json")
     timezone: str = "Asia/Shanghai"
     limits: Limits = Limits()
-    channels: dict[str, Channel] = Field(min_length=1)
+    channels: dict[str, Configured] = Field(min_length=1)
     people: tuple[Person, ...] = Field(min_length=1)
 
     @field_validator("timezone")

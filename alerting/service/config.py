@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ruamel.yaml.error import MarkedYAMLError
 
+from alerting.dispatch.channels import Configured
 from alerting.errors import BadInput, plain
 from alerting.people import Quiet
 from alerting.service.environment import overridden
@@ -62,18 +63,6 @@ class Source(BaseModel):
     use: str = ""
     on: bool = True
     trust: int = 0  # the lower is trusted more; the order in the file where equal
-
-    def options(self) -> dict[str, Any]:
-        return dict(self.__pydantic_extra__ or {})
-
-
-class Channel(BaseModel):
-    """A channel: `use` names its kind (console, twilio, webhook); the rest are its options."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    use: str = ""
-    on: bool = True
 
     def options(self) -> dict[str, Any]:
         return dict(self.__pydantic_extra__ or {})
@@ -185,7 +174,7 @@ class Config(Part):
     port: int = Field(8080, ge=0, le=65535)
     public_url: str = ""
     sources: dict[str, Source] = {}
-    channels: dict[str, Channel] = {"console": Channel()}
+    channels: dict[str, Configured] = {"console": Configured()}
     quiet: Quiet = Quiet()
     weather: Weather = Weather()
     exercise: Exercise = Exercise()

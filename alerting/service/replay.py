@@ -23,11 +23,11 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
+from alerting.dispatch.channels import Configured
 from alerting.errors import BadInput
 from alerting.runtime import VirtualRuntime
 from alerting.service.chase_loop import ChaseLoop
 from alerting.service.clock import LIVE
-from alerting.service.config import Channel
 from alerting.service.county import County
 from alerting.service.dispatch_loop import DispatchLoop
 from alerting.service.duty_loop import DutyLoop
@@ -182,7 +182,7 @@ def _hourly(signal: Signal | None) -> bool:
 def _silent(county: County) -> County:
     """The same county, whose channels keep their names and reach nobody."""
     channels = {
-        name: Channel(use="console", on=c.on, silent=True)  # type: ignore[call-arg]
+        name: Configured(use="console", on=c.on, silent=True)  # type: ignore[call-arg]
         for name, c in county.config.channels.items()
     }
     config = county.config.model_copy(update={"channels": channels})

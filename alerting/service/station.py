@@ -390,31 +390,28 @@ class Station:
             )
         return await self.player.start()
 
-    def sources(self) -> list[dict[str, Any]]:
+    def sources(self, connection: Connection) -> list[dict[str, Any]]:
         """Every source that is on: when it last spoke, when it is due, what it waits for."""
-        with self.store.read() as connection:
-            return source_states(connection, self.connectors, self.engines[LIVE], self.started,
-                                 self.now(LIVE))  # fmt: skip
+        return source_states(connection, self.connectors, self.engines[LIVE], self.started,
+                             self.now(LIVE))  # fmt: skip
 
-    def blind(self, realm_id: str) -> list[dict[str, Any]]:
+    def blind(self, connection: Connection, realm_id: str) -> list[dict[str, Any]]:
         """(rule, place) pairs that have been unknown for two cadences; of several processes none has
         all of them in mind."""
         engine, now = self.engines[realm_id], self.now(realm_id)
         if not self.store.shared:
             return engine.blind(now)
-        with self.store.read() as connection:
-            found = unknown_since(connection, realm_id, now - 2 * engine.cadence)
+        found = unknown_since(connection, realm_id, now - 2 * engine.cadence)
         # What has left the files was closed, and is remembered still.
         places = self.places.by_id
         return [o for o in found if o["rule"] in engine.places and o["place"] in places]
 
-    def blind_counts(self, realm_id: str) -> dict[str, int]:
+    def blind_counts(self, connection: Connection, realm_id: str) -> dict[str, int]:
         """By rule, how many places are blind; without the rules that see."""
         engine, now = self.engines[realm_id], self.now(realm_id)
         if not self.store.shared:
             return engine.blind_counts(now)
-        with self.store.read() as connection:
-            found = unknown_counts(connection, realm_id, now - 2 * engine.cadence)
+        found = unknown_counts(connection, realm_id, now - 2 * engine.cadence)
         return {rule: count for rule, count in found.items() if rule in engine.places}
 
     def undecidable(self, realm_id: str) -> list[dict[str, Any]]:

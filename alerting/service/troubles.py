@@ -48,12 +48,12 @@ def look(station: Station, connection: Connection, now: datetime) -> list[Troubl
     """All that is wrong at `now`, by the machine's clock. Of realms, only the real world's."""
     stuck = now - timedelta(seconds=station.config.watch.queue_seconds)
     return [
-        *_silent(station),
+        *_silent(station, connection),
         *_queue(connection, stuck),
         *_set_aside(connection, now),
         *_unknown_warnings(station, now),
         *_channels(station, connection, stuck, now),
-        *_blind(station),
+        *_blind(station, connection),
         *_calendar(station, now),
         *_unreached(connection),
         *_failing(station, now),
@@ -67,13 +67,13 @@ def look(station: Station, connection: Connection, now: datetime) -> list[Troubl
     ]
 
 
-def _silent(station: Station) -> list[Trouble]:
+def _silent(station: Station, connection: Connection) -> list[Trouble]:
     return [
         Trouble("source-silent", f"source:{s['name']}", {
             "zh": f"数据源 {s['name']} 超过两个周期没有消息",
             "en": f"source {s['name']} has been silent for two cadences",
         })
-        for s in station.sources() if s["state"] == "silent"
+        for s in station.sources(connection) if s["state"] == "silent"
     ]  # fmt: skip
 
 
@@ -198,9 +198,9 @@ def _channels(
     return found
 
 
-def _blind(station: Station) -> list[Trouble]:
+def _blind(station: Station, connection: Connection) -> list[Trouble]:
     """Places that no rule can judge any more: grey on the page, and said here."""
-    counts = station.blind_counts(LIVE)
+    counts = station.blind_counts(connection, LIVE)
     if not counts:
         return []
     titles = [station.book.rules_by_id[rule].title for rule in sorted(counts)]

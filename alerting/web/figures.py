@@ -208,7 +208,7 @@ class _Tables(Collector):
     def _sources(self) -> Iterator[Metric]:
         age = _gauge("source_age_seconds", "Since a source last spoke", "source")
         silent = _gauge("source_silent", "1 where it is overdue", "source")
-        for one in self._station.sources():
+        for one in self._station.sources(self._connection):
             if one["spoke"] is not None:
                 age.add_metric([one["name"]], (self._now - one["spoke"]).total_seconds())
             silent.add_metric([one["name"]], float(one["state"] == "silent"))
@@ -217,7 +217,7 @@ class _Tables(Collector):
 
     def _blind(self) -> Metric:
         made = _gauge("places_blind", "Places that a rule cannot judge for want of data", "rule")
-        for rule, count in sorted(self._station.blind_counts(LIVE).items()):
+        for rule, count in sorted(self._station.blind_counts(self._connection, LIVE).items()):
             made.add_metric([rule], count)
         return made
 

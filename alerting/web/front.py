@@ -40,7 +40,7 @@ def front(connection: Connection, station: Station, realm_id: str) -> dict[str, 
     """What the page shows of a realm, but its words."""
     rows = listing.alerts(connection, station.places, station.book, realm_id, "open")
     levels = Counter(row["level"] for row in rows)
-    blind, undecidable = unseen(station, realm_id)
+    blind, undecidable = unseen(connection, station, realm_id)
     return {
         "others": [r for r in realms_shown(connection) if r.id != realm_id],
         "levels": {level.name: levels[level.name] for level in reversed(Level)},
@@ -61,7 +61,8 @@ def front(connection: Connection, station: Station, realm_id: str) -> dict[str, 
         "blind": blind,
         "blind_count": sum(len(one["places"]) for one in blind),
         "undecidable": undecidable,
-        "sources": station.sources() if realm_id == LIVE else heard(connection, station, realm_id),
+        "sources": station.sources(connection) if realm_id == LIVE
+                   else heard(connection, station, realm_id),
         "sentinels": _sentinels(connection, station) if realm_id == LIVE else [],
         "messages": messages(connection, realm_id, MESSAGES),
         "ended": _ended(connection, station, realm_id),
@@ -122,12 +123,14 @@ def messages(connection: Connection, realm_id: str, limit: int) -> list[dict[str
     ]  # fmt: skip
 
 
-def unseen(station: Station, realm_id: str) -> tuple[list[Any], list[Any]]:
+def unseen(
+    connection: Connection, station: Station, realm_id: str
+) -> tuple[list[Any], list[Any]]:
     """(blind, undecidable), rule by rule; an ended realm's engine is gone and says neither."""
     if realm_id not in station.engines:
         return [], []
     blind: dict[str, dict[str, Any]] = {}
-    for one in station.blind(realm_id):
+    for one in station.blind(connection, realm_id):
         held = blind.setdefault(one["rule"], {"places": [], "since": one["since"]})
         held["places"].append(listing.place_name(station.places, one["place"]))
         held["since"] = min(held["since"], one["since"])

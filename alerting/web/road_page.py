@@ -29,7 +29,7 @@ async def all_roads(request: Request, who_asks: Annotated[Who, Depends(who)]) ->
         return {
             "sections": sections(connection, station.places, station.book, realm_id, now),
             "closures": closures(engine.facts, now) if engine is not None else [],
-            "unseen": _unseen(station, realm_id) if realm_id in station.engines else {},
+            "unseen": _unseen(connection, station, realm_id) if realm_id in station.engines else {},
             "posts": post_titles(connection), "people": people_named(connection),
             "names": {p.id: {one: p.called(one) for one in ("zh", "en")}
                       for p in station.places.of_kind("road-section")},
@@ -39,10 +39,12 @@ async def all_roads(request: Request, who_asks: Annotated[Who, Depends(who)]) ->
     return page(request, "roads.html", who=who_asks, now=station.now(shown["realm"].id), **shown)
 
 
-def _unseen(station: Station, realm_id: str) -> dict[str, list[dict[str, str]]]:
+def _unseen(
+    connection: Connection, station: Station, realm_id: str
+) -> dict[str, list[dict[str, str]]]:
     """By place, what the rules are called that are blind or undecidable there: it is not green."""
     found: dict[str, dict[str, dict[str, str]]] = {}
-    for one in [*station.blind(realm_id), *station.undecidable(realm_id)]:
+    for one in [*station.blind(connection, realm_id), *station.undecidable(realm_id)]:
         title = dict(station.book.rules_by_id[one["rule"]].title)
         found.setdefault(one["place"], {})[one["rule"]] = title
     return {place: list(rules.values()) for place, rules in found.items()}

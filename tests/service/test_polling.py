@@ -141,7 +141,8 @@ class Town:
         """Whether the rules take the model for overdue, which the watch must say too."""
         fields = self.station.engines[LIVE].fields
         late = bool(fields.overdue(self.runtime.now())["open-meteo"].any())
-        [source] = [s for s in self.station.sources() if s["name"] == "open-meteo"]
+        with self.station.store.read() as connection:
+            [source] = [s for s in self.station.sources(connection) if s["name"] == "open-meteo"]
         assert late is (source["state"] == "silent")
         return late
 

@@ -10,9 +10,9 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from importlib.metadata import entry_points
-from typing import Any, Protocol
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from alerting.dispatch.channels.base import (
     RANK,
@@ -41,16 +41,17 @@ GROUP = "suian.channels"
 _NO_CHANNELS = frozenset({"base"})
 
 
-class Configured(Protocol):
-    """A channel as the config gives it."""
+class Configured(BaseModel):
+    """A channel as a config gives it: `use` names its kind (console, twilio, webhook), its own name
+    where it is empty; the rest are its options. Its name says which contacts it reaches."""
 
-    @property
-    def use(self) -> str: ...
+    model_config = ConfigDict(extra="allow", frozen=True)
 
-    @property
-    def on(self) -> bool: ...
+    use: str = ""
+    on: bool = True
 
-    def options(self) -> dict[str, Any]: ...
+    def options(self) -> dict[str, Any]:
+        return dict(self.__pydantic_extra__ or {})
 
 
 def known() -> list[str]:
