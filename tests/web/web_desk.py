@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import requests
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from alerting.alerts import FactBook
 from alerting.bus import EmbeddedBus
@@ -129,16 +129,16 @@ class Desk:
     def cadences(self, realm_id: str) -> dict[str, timedelta]:
         return {"storm-forecast": timedelta(hours=3)}
 
-    def blind(self, realm_id: str) -> list[dict[str, Any]]:
+    def blind(self, connection: Connection, realm_id: str) -> list[dict[str, Any]]:
         return self.unseen
 
-    def blind_counts(self, realm_id: str) -> dict[str, int]:
+    def blind_counts(self, connection: Connection, realm_id: str) -> dict[str, int]:
         return {}
 
     def undecidable(self, realm_id: str) -> list[dict[str, Any]]:
         return self.lacking
 
-    def sources(self) -> list[dict[str, Any]]:
+    def sources(self, connection: Connection) -> list[dict[str, Any]]:
         return [
             {"name": "open-meteo", "state": "fresh", "spoke": NOW - timedelta(minutes=50),
              "due": NOW + timedelta(minutes=10), "waits_for": "", "error": ""},
