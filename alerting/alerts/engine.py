@@ -60,6 +60,9 @@ class Engine:
         self.places = rule_places(life)
         slice_of, self._share_of = _sliced(sorted(life.places.by_id), shares)
         self._slices = {rule: [slice_of[p] for p in on.ids] for rule, on in self.places.items()}
+        ranges = life.places.place_range.values()
+        # Where each place's columns begin.
+        self._starts = np.array(sorted(lo for lo, hi in ranges if lo < hi), np.intp)
         self._slice_of_column = np.array([slice_of[p.id] for p, _ in life.places.columns], np.int64)
 
     def see(self, signal: Signal, now: datetime) -> Bools | None:
@@ -127,13 +130,13 @@ class Engine:
             self.bound = self._bind(sight)
         agreement = Agreement(self.fields, self.facts, now)
         holds = Hold(self.fields, self.facts, now, self._ticked)
-        for verdict in self.bound.evaluate(sight, self._columns_beside(done)):
+        for verdict in self.bound.evaluate(sight, self._columns_asked(touched, done)):
             rule = verdict.rule
             places = self.places[rule.id]
-            if not places.ids:
+            asked = self._asked(rule.id, touched, done)
+            if not asked.any():
                 continue
             seen = seen_at(self.bound, verdict, places)
-            asked = self._asked(rule.id, touched, done)
             memory = self.standings[rule.id]
             begun = worst(at_points(verdict.under_way, verdict, places), places.starts)
             agrees = partial(agreement.holds, self.bound, rule, places, memory)
@@ -247,10 +250,17 @@ class Engine:
             for step in rule.levels.values() for ask in step.ask
         )  # fmt: skip
 
-    def _columns_beside(self, done: set[int]) -> Bools | None:
-        if not done:
+    def _columns_asked(self, touched: Bools | None, done: set[int]) -> Bools | None:
+        """Of the places touched at any of their points all columns, for a place has the worst of its
+        points; less those in slices already done. None for every column."""
+        if touched is None and not done:
             return None
-        return ~np.isin(self._slice_of_column, np.array(sorted(done)))
+        asked = np.ones(len(self._slice_of_column), np.bool_)
+        if touched is not None:
+            asked = np.repeat(worst(touched, self._starts), np.diff([*self._starts, len(touched)]))
+        if done:
+            asked &= ~np.isin(self._slice_of_column, np.array(sorted(done)))
+        return asked
 
     def _asked(self, rule: str, touched: Bools | None, done: set[int]) -> Bools:
         places = self.places[rule]

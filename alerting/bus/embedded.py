@@ -62,7 +62,7 @@ class Record:
 
     def signal(self) -> Signal:
         """Unpacked. Raises ValueError where that cannot be done: the engine goes on without it."""
-        return decode(self.body)
+        return accepted_at(decode(self.body), self.accepted)
 
 
 def waits(realm_id: str) -> ColumnElement[bool]:
@@ -90,9 +90,11 @@ class EmbeddedBus:
         self.shares = shares or Shares(1, Places("", {}), 0.0)
 
     def publish(
-        self, connection: Connection, realm_id: str, signals: Iterable[Signal], now: datetime
-    ) -> list[str]:
-        """Stamp and keep signals; gives the ids of those that are new.
+        self, connection: Connection, realm_id: str, signals: Iterable[Signal], now: datetime,
+        packed: Mapping[str, bytes] | None = None,
+    ) -> list[str]:  # fmt: skip
+        """Stamp and keep signals; gives the ids of those that are new. `packed` are bodies by id, of
+        signals too large to be packed while others wait for the writer.
 
         The stamp never runs backwards within a realm, whatever the clock does.
         """
@@ -107,7 +109,8 @@ class EmbeddedBus:
                 insert(connection, signal)
                 .values(
                     realm=realm_id, id=stamped.id, kind=stamped.kind, source=stamped.source,
-                    issued=stamped.issued, accepted=at, body=encode(stamped),
+                    issued=stamped.issued, accepted=at,
+                    body=(packed or {}).get(one.id) or encode(stamped),
                     share=self.shares.of(stamped),
                 )
                 .on_conflict_do_nothing(index_elements=["realm", "id"])

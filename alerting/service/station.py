@@ -41,13 +41,14 @@ from alerting.service.loop import Rounds
 from alerting.service.player import Player
 from alerting.service.sources import source_states
 from alerting.service.story import accepted
-from alerting.signals import Report, Signal, Spot, stamped_by
+from alerting.signals import Forecast, Report, Signal, Spot, encode, stamped_by
 from alerting.store import Store, Writer
 from alerting.store.link import PROCESS, Link
 from alerting.telemetry import Tally, make_traces
 from alerting.weather import Column, Fields, FieldSettings
 
 log = structlog.get_logger()
+LARGE = 500  # spots of a run, from which on the writer does not wait for its packing
 REBUILD_FROM = timedelta(days=62)  # daily values reach 60 days back
 
 
@@ -216,15 +217,19 @@ class Station:
         return new
 
     async def _publish(self, realm_id: str, signals: list[Signal]) -> list[str]:
-        at = self.now(realm_id)
         if self.kafka is not None:
-            kafka = self.kafka
+            kafka, at = self.kafka, self.now(realm_id)
             return await self.runtime.in_thread(
                 "kafka-write", lambda: kafka.publish(realm_id, signals, at)
             )
+        runs = [s for s in signals if isinstance(s, Forecast) and len(s.spots) >= LARGE]
+        packed: dict[str, bytes] = {}
+        if runs:
+            packed = await self.runtime.in_thread("pack", lambda: {s.id: encode(s) for s in runs})
+        at = self.now(realm_id)
         people_first = all(isinstance(s, Report) for s in signals)
         return await self.writer.write(
-            lambda c: self.bus.publish(c, realm_id, signals, at), first=people_first
+            lambda c: self.bus.publish(c, realm_id, signals, at, packed), first=people_first
         )
 
     async def reload_engine(self, realm_id: str) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from alerting.bus import EmbeddedBus, newest_by_source
 from alerting.errors import SuianError
 from alerting.service.clock import LIVE, open_live
-from alerting.signals import KINDS, Tick
+from alerting.signals import KINDS, Forecast, Spot, Tick, encode
 from alerting.store import Store
 
 NOW = datetime(2026, 1, 20, 6, tzinfo=UTC)
@@ -42,6 +43,21 @@ def test_a_signal_is_new_once_and_read_in_the_order_of_acceptance(store: Store) 
     assert [r.id for r in records] == first + again
     assert (len(first), len(again)) == (2, 1)
     assert [r.id for r in later] == again
+    store.close()
+
+
+def test_a_run_packed_beforehand_is_stamped_when_it_is_kept(store: Store) -> None:
+    """Packing takes seconds for a country, and the writer is everybody's."""
+    values = {"temperature": np.array([[1.5], [-2.0]], np.float32)}
+    run = Forecast("model", NOW, NOW, (Spot("p", 26.5, 106.5, 900.0),), values)
+    later = NOW + timedelta(seconds=3)
+    new = store.write(lambda c: BUS.publish(c, LIVE, [run], later, {run.id: encode(run)}))
+    with store.read() as connection:
+        (record,) = BUS.read(connection, LIVE, 0)
+    kept = record.signal()
+    assert isinstance(kept, Forecast)
+    assert (new, kept.id, kept.accepted) == ([run.id], run.id, later)
+    assert (kept.values["temperature"] == values["temperature"]).all()
     store.close()
 
 

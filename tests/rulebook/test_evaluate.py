@@ -156,6 +156,20 @@ def test_columns_beyond_one_tile_are_each_their_own():
     assert not verdict.possible[0].all()
 
 
+def test_columns_that_are_asked_for_are_answered_as_in_the_whole_and_others_cost_nothing():
+    count = 3 * TILE
+    visibility = np.full((8, count), 100, np.float32)
+    seen = sight({"visibility": visibility})
+    bound = Bound([rule(yellow="(visibility < 200 m) within 4 h")], BindFacts.of(seen, "zone"))
+    asked = np.zeros(count, np.bool_)
+    asked[TILE + 5] = True
+    (whole,), (some,) = bound.evaluate(seen), bound.evaluate(seen, asked)
+    assert whole.true.all()
+    assert some.true[0, TILE : 2 * TILE].all()
+    assert not some.true[0, :TILE].any()
+    assert not some.true[0, 2 * TILE :].any()
+
+
 @pytest.mark.parametrize(
     ("lo", "hi"), [(0, 0), (5, 5), (3, 4), (0, TILE), (7, TILE + 8), (10, 40_000), (0, 10 * TILE + 1)]
 )

@@ -1057,4 +1057,11 @@ BREAKS = (
           "socket.SOCK_STREAM, socket.IPPROTO_TCP)", "socket.SOCK_STREAM)",
           "tests/cli/test_listening.py::test_the_last_bytes_of_a_page_do_not_wait_for_the_readers_"
           "acknowledgement_of_the_first"),
+    Break("half a place is evaluated", "alerting/alerts/engine.py",
+          "asked = np.repeat(worst(touched, self._starts), np.diff([*self._starts, len(touched)]))",
+          "asked = touched.copy()",
+          "tests/alerts/test_asked_columns.py"),
+    Break("a run packed beforehand has no time", "alerting/bus/embedded.py",
+          "return accepted_at(decode(self.body), self.accepted)", "return decode(self.body)",
+          "tests/bus/test_embedded.py::test_a_run_packed_beforehand_is_stamped_when_it_is_kept"),
 )  # fmt: skip
