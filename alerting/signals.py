@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal, cast
@@ -229,6 +229,7 @@ class Tick(_Envelope):
 Said = Observation | Warning | Incident | Occasion | Report | Tick
 Signal = Forecast | Said
 KINDS = ("forecast", "observation", "warning", "incident", "occasion", "report", "tick")
+OBSERVATION = "observation"
 _SAID: TypeAdapter[Said] = TypeAdapter(Annotated[Said, Field(discriminator="kind")])
 
 
@@ -261,6 +262,14 @@ def wrong_clock(signal: Signal, now: datetime) -> str:
             said, is_now = (f"{t.astimezone(UTC):%Y-%m-%d %H:%M}Z" for t in (at, now))
             return f"{name} {said} is still to come: it is {is_now}"
     return ""
+
+
+def moment(signals: Iterable[Signal], now: datetime) -> datetime:
+    """With which time signals that came at `now` are accepted: observations alone to the second they
+    came in, so that those of one second are of one moment and can be taken together."""
+    if all(isinstance(one, Observation) for one in signals):
+        return now.replace(microsecond=0)
+    return now
 
 
 def accepted_at(signal: Signal, at: datetime) -> Signal:

@@ -117,7 +117,7 @@ class Hourly:
 
     def run(self, sight: Sight) -> None:
         self._kept = [
-            self._planes(Tile(sight, left, right, [])) for left, right in spans(0, sight.columns)
+            self._planes(Tile(sight, slice(left, right), [])) for left, right in spans(0, sight.columns)
         ]
 
     def _planes(self, tile: Tile) -> list[Bits]:
@@ -313,7 +313,7 @@ def answer(steps: Sequence[Step], sight: Sight) -> Cells:
     """One answer a place, as `Bound.evaluate` gets it from its tiles."""
     made = np.zeros((len(steps), sight.columns), np.int8)
     for left, right in spans(0, sight.columns):
-        reader = Reader(Tile(sight, left, right, []))
+        reader = Reader(Tile(sight, slice(left, right), []))
         for n, step in enumerate(steps):
             true, possible, _ = unpacked(reader.answer(step), right - left).astype(np.int8)
             made[n, left:right] = true + possible

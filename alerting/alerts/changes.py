@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -11,7 +12,6 @@ from alerting.alerts import episodes, named_days, standing
 from alerting.alerts.finding import Finding
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.life import Life
-from alerting.alerts.standing import Standing
 from alerting.places import Place
 from alerting.rulebook import Rule
 
@@ -41,7 +41,7 @@ class Changes:
     at: datetime
     all: list[Change] = field(default_factory=list)
     unknown: list[tuple[str, str, bool]] = field(default_factory=list)  # rule, place, for long
-    remembered: list[tuple[Standing, list[int]]] = field(default_factory=list)
+    remembered: list[dict[str, Any]] = field(default_factory=list)  # rows of the standings
 
 
 def commit(connection: Connection, life: Life, changes: Changes) -> None:

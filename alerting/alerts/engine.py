@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alerting.alerts import closed_roads
 from alerting.alerts.agreement import Agreement
@@ -58,12 +59,27 @@ class Engine:
         now = datetime.fromtimestamp(0, UTC)
         self.bound = self._bind(fields.sight(now, facts.at(now)))
         self.places = rule_places(life)
+        self._place_ids = sorted(life.places.place_range)
+        number = {place: n for n, place in enumerate(self._place_ids)}
+        self._place_of_column = np.array([number[p.id] for p, _ in life.places.columns], np.intp)
         slice_of, self._share_of = _sliced(sorted(life.places.by_id), shares)
         self._slices = {rule: [slice_of[p] for p in on.ids] for rule, on in self.places.items()}
+        self._slice_of_place = {rule: np.array(of, np.intp) for rule, of in self._slices.items()}
         ranges = life.places.place_range.values()
         # Where each place's columns begin.
         self._starts = np.array(sorted(lo for lo, hi in ranges if lo < hi), np.intp)
         self._slice_of_column = np.array([slice_of[p.id] for p, _ in life.places.columns], np.int64)
+
+    @property
+    def place_count(self) -> int:
+        return len(self._place_ids)
+
+    def spoken_of(self, said: Observation) -> NDArray[np.intp]:
+        """The numbers of the places that an observation may touch, some of them more than once."""
+        return self._place_of_column[self.fields.reach(said)]
+
+    def names(self, places: NDArray[np.intp]) -> list[str]:
+        return [self._place_ids[number] for number in places.tolist()]
 
     def see(self, signal: Signal, now: datetime) -> Bools | None:
         """Take a signal into memory; gives the columns it touched, None for all."""
@@ -130,27 +146,34 @@ class Engine:
             self.bound = self._bind(sight)
         agreement = Agreement(self.fields, self.facts, now)
         holds = Hold(self.fields, self.facts, now, self._ticked)
+        asked: dict[int, NDArray[np.intp]] = {}  # many rules run on the same places
         for verdict in self.bound.evaluate(sight, self._columns_asked(touched, done)):
             rule = verdict.rule
-            places = self.places[rule.id]
-            asked = self._asked(rule.id, touched, done)
-            if not asked.any():
+            all_places, remembered = self.places[rule.id], self.standings[rule.id]
+            if id(all_places) not in asked:
+                asked[id(all_places)] = np.flatnonzero(self._asked(rule.id, touched, done))
+            some = asked[id(all_places)]
+            if not len(some):
                 continue
+            places, points = all_places.at(some)
+            memory = remembered.at(some)
             seen = seen_at(self.bound, verdict, places)
-            memory = self.standings[rule.id]
             begun = worst(at_points(verdict.under_way, verdict, places), places.starts)
             agrees = partial(agreement.holds, self.bound, rule, places, memory)
             stayed = partial(holds.stayed_clear, self.bound, rule, places, memory)
             hold = rule.hold.total_seconds()
             may_rise = at_any_hour or self._may_rise(rule, signal)
-            decided = judge(seen, memory, asked, begun, agrees, stayed, now, _hour(now), hold,
-                            may_rise)  # fmt: skip
+            decided = judge(seen, memory, np.ones(len(some), np.bool_), begun, agrees, stayed, now,
+                            _hour(now), hold, may_rise).among(some.tolist())  # fmt: skip
+            remembered.put(some, memory)
             made.decisions[rule.id] = decided
-            made.believed[rule.id] = seen.believed()
+            made.believed[rule.id] = np.zeros(len(all_places.ids), np.int8)
+            made.believed[rule.id][some] = seen.believed()
             true = at_points(verdict.true, verdict, places)
-            made.heights[rule.id] = (true * seen.ladder[:, None]).max(axis=0, initial=0)
+            made.heights[rule.id] = np.zeros(len(all_places.columns), np.int8)
+            made.heights[rule.id][points] = (true * seen.ladder[:, None]).max(axis=0, initial=0)
             moved = {p for p, _, _ in decided.rises + decided.falls}
-            open_now = np.flatnonzero(asked & (memory.level > 0)).tolist()
+            open_now = some[memory.level > 0].tolist()
             unmoved = [position for position in open_now if position not in moved]
             # Only these move an onset that is still ahead; each hour's values are on the page.
             moves = isinstance(signal, Warning) or (
@@ -160,7 +183,7 @@ class Engine:
             risen = {position for position, _, _ in decided.rises}  # which asks for itself
             puts = self._puts(rule, signal)
             put = [position for position in open_now if position not in risen] if puts else []
-            made.share_out(rule.id, memory, still, self._slices[rule.id], put)
+            made.share_out(rule.id, remembered, still, self._slices[rule.id], put)
         made.sight = sight
         return made
 
@@ -189,7 +212,7 @@ class Engine:
             made.unknown += [
                 (rule_id, ids[p], self._long_unknown(memory, p, work.at)) for p in share.unknown
             ]
-            made.remembered.append((memory, share.touched))
+            made.remembered += [memory.row(self.life.realm, p) for p in share.touched]
         return made
 
     def look(self, now: datetime) -> None:
@@ -259,7 +282,7 @@ class Engine:
         if touched is not None:
             asked = np.repeat(worst(touched, self._starts), np.diff([*self._starts, len(touched)]))
         if done:
-            asked &= ~np.isin(self._slice_of_column, np.array(sorted(done)))
+            asked &= ~np.isin(self._slice_of_column, sorted(done))
         return asked
 
     def _asked(self, rule: str, touched: Bools | None, done: set[int]) -> Bools:
@@ -268,7 +291,7 @@ class Engine:
         if touched is not None:
             asked = worst(touched[places.columns], places.starts)
         if done:
-            asked &= np.array([number not in done for number in self._slices[rule]], np.bool_)
+            asked &= ~np.isin(self._slice_of_place[rule], sorted(done))
         return asked
 
     def findings(

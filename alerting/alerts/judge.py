@@ -9,7 +9,7 @@ lifts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +29,16 @@ class Decisions:
     only_unknown: list[int]  # held open by what is unknown alone
     touched: set[int]  # whose memory changed and must be saved
     begun: set[int]  # those that fall from a level that had begun
+
+    def among(self, positions: Sequence[int]) -> Decisions:
+        """The same, where what was judged were only these of the rule's places."""
+        return Decisions(
+            [(positions[p], was, to) for p, was, to in self.rises],
+            [(positions[p], was, to) for p, was, to in self.falls],
+            [positions[p] for p in self.only_unknown],
+            {positions[p] for p in self.touched},
+            {positions[p] for p in self.begun},
+        )
 
 
 def judge(

@@ -48,12 +48,17 @@ class Seen:
 def seen_at(bound: Bound, verdict: Verdict, places: RulePlaces) -> Seen:
     """A rule's verdict, over its places."""
 
+    at = verdict.where(places.columns)
+
     def some(values: Bools) -> Bools:
-        return worst(at_points(values, verdict, places), places.starts)
+        return worst(values[..., at], places.starts)
 
     clear = bound.rule(verdict.rule.id).clear
-    no_clear = some(clear.undecidable) if clear is not None else np.zeros(len(places.ids), np.bool_)
-    floor = np.maximum.reduceat(verdict.floor[places.columns - verdict.lo], places.starts)
+    if clear is not None:
+        no_clear = worst(clear.undecidable[places.columns - verdict.lo], places.starts)
+    else:
+        no_clear = np.zeros(len(places.ids), np.bool_)
+    floor = np.maximum.reduceat(verdict.floor[at], places.starts)
     if verdict.facts_only or clear is None:
         facts_only = np.ones(len(places.ids), np.bool_)
     else:
@@ -65,7 +70,7 @@ def seen_at(bound: Bound, verdict: Verdict, places: RulePlaces) -> Seen:
         true=some(verdict.true),
         possible=some(verdict.possible),
         floor=floor.astype(np.int8),
-        clear=at_all(at_points(verdict.clear_true, verdict, places), places.starts),
+        clear=at_all(verdict.clear_true[at], places.starts),
         ahead=some(verdict.ahead_possible),
         facts_only=facts_only,
         no_clear=no_clear,
@@ -74,7 +79,7 @@ def seen_at(bound: Bound, verdict: Verdict, places: RulePlaces) -> Seen:
 
 def at_points(values: Bools, verdict: Verdict, places: RulePlaces) -> Bools:
     """What the verdict says of the points of these places, (..., points)."""
-    return values[..., places.columns - verdict.lo]
+    return values[..., verdict.where(places.columns)]
 
 
 def worst(points: Bools, starts: NDArray[np.intp]) -> Bools:

@@ -5,7 +5,7 @@ Arrays in memory, one row in the table for each pair that is not simply at rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 from alerting.store.schema import standing
 
 Times = NDArray[np.float64]  # seconds since the epoch, NaN for never
+_KEPT = ("level", "believed", "hold_since", "hold_level", "unknown_since", "cleared")
 
 
 @dataclass(slots=True)
@@ -42,6 +43,20 @@ class Standing:
         return cls(rule, places, np.zeros(n, np.int8), never(), never(),
                    np.zeros(n, np.int8), never(), never())  # fmt: skip
 
+    def at(self, positions: NDArray[np.intp]) -> Standing:
+        """The memory of some of its places, as a copy; itself for all."""
+        if len(positions) == len(self.places):
+            return self
+        each = (getattr(self, name)[positions] for name in _KEPT)
+        return Standing(self.rule, [self.places[p] for p in positions.tolist()], *each)
+
+    def put(self, positions: NDArray[np.intp], some: Standing) -> None:
+        """Take over what became of such a copy."""
+        if some is self:
+            return
+        for name in _KEPT:
+            getattr(self, name)[positions] = getattr(some, name)
+
     def row(self, realm: str, at: int) -> dict[str, Any]:
         return {
             "realm": realm, "rule": self.rule, "place": self.places[at],
@@ -51,11 +66,8 @@ class Standing:
         }  # fmt: skip
 
 
-def save(
-    connection: Connection, realm: str, changed: Iterable[tuple[Standing, Sequence[int]]]
-) -> None:
-    """Write the rows of some positions of each rule's memory, in the caller's transaction."""
-    rows = [memory.row(realm, at) for memory, positions in changed for at in positions]
+def save(connection: Connection, realm: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows of the memory, in the caller's transaction."""
     if rows:
         keys = [{"was_rule": r["rule"], "was_place": r["place"]} for r in rows]
         connection.execute(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import NamedTuple
 
 from sqlalchemy import (
@@ -28,17 +29,31 @@ from sqlalchemy import (
 from alerting.bus.shares import Shares
 from alerting.errors import SuianError
 from alerting.places import Places
-from alerting.signals import KINDS, Signal, accepted_at, decode, encode
+from alerting.signals import KINDS, OBSERVATION, Signal, accepted_at, decode, encode, moment
 from alerting.store.schema import position, realm, signal, slice_done
 from alerting.store.upserts import insert
 
-_RECORD = (signal.c.seq, signal.c.id, signal.c.accepted, signal.c.body, signal.c.share)
+_RECORD = (
+    signal.c.seq, signal.c.id, signal.c.accepted, signal.c.body, signal.c.share, signal.c.kind,
+)  # fmt: skip
 # Made once: they are asked after every commit.
 _TAKEN = (
     select(position.c.share, position.c.taken).where(position.c.realm == bindparam("realm"))
 )
 _AFTER = (
     select(*_RECORD)
+    .where(signal.c.realm == bindparam("realm"), signal.c.seq > bindparam("after"))
+    .order_by(signal.c.seq)
+    .limit(bindparam("most", type_=Integer))
+)
+
+
+_KNOWN = select(signal.c.id).where(
+    signal.c.realm == bindparam("realm"), signal.c.id.in_(bindparam("ids", expanding=True))
+)
+ASKED_AT_ONCE = 500
+_KINDS_AFTER = (
+    select(signal.c.kind)
     .where(signal.c.realm == bindparam("realm"), signal.c.seq > bindparam("after"))
     .order_by(signal.c.seq)
     .limit(bindparam("most", type_=Integer))
@@ -52,13 +67,14 @@ class Overtaken(SuianError):
 @dataclass(frozen=True, slots=True)
 class Record:
     """A signal with its place in the order, packed as it was kept; `share` is the one of the places
-    that it can concern, None for any."""
+    that it can concern, None for any, `kind` what signals call it."""
 
     seq: int
     id: str
     accepted: datetime
     body: bytes
     share: int | None = None
+    kind: str = ""
 
     def signal(self) -> Signal:
         """Unpacked. Raises ValueError where that cannot be done: the engine goes on without it."""
@@ -98,35 +114,48 @@ class EmbeddedBus:
 
         The stamp never runs backwards within a realm, whatever the clock does.
         """
+        given = {one.id: one for one in signals}
         clock = connection.execute(select(realm.c.clock).where(realm.c.id == realm_id)).scalar_one()
         if clock is None:  # its first
             self._begin(connection, realm_id, 0)
-        at = max(now, clock) if clock else now
-        new: list[str] = []
-        for one in signals:
-            stamped = accepted_at(one, at)
-            taken = connection.execute(
-                insert(connection, signal)
-                .values(
-                    realm=realm_id, id=stamped.id, kind=stamped.kind, source=stamped.source,
-                    issued=stamped.issued, accepted=at,
-                    body=(packed or {}).get(one.id) or encode(stamped),
-                    share=self.shares.of(stamped),
-                )
-                .on_conflict_do_nothing(index_elements=["realm", "id"])
-                .returning(signal.c.seq)
-            ).first()  # fmt: skip
-            if taken is not None:
-                new.append(stamped.id)
-        if new:
+        at = moment(given.values(), now)
+        at = max(at, clock) if clock else at
+        new = self._unknown(connection, realm_id, list(given))
+        rows = []
+        for signal_id in new:
+            stamped = accepted_at(given[signal_id], at)
+            rows.append({
+                "realm": realm_id, "id": stamped.id, "kind": stamped.kind, "source": stamped.source,
+                "issued": stamped.issued, "accepted": at,
+                "body": (packed or {}).get(signal_id) or encode(stamped),
+                "share": self.shares.of(stamped),
+            })  # fmt: skip
+        if rows:
+            connection.execute(insert(connection, signal), rows)
             connection.execute(update(realm).where(realm.c.id == realm_id).values(clock=at))
         return new
+
+    def _unknown(self, connection: Connection, realm_id: str, ids: list[str]) -> list[str]:
+        """Those that are not kept yet, in their order: one transaction writes at a time."""
+        known: set[str] = set()
+        for some in range(0, len(ids), ASKED_AT_ONCE):
+            asked = {"realm": realm_id, "ids": ids[some : some + ASKED_AT_ONCE]}
+            known |= set(connection.execute(_KNOWN, asked).scalars())
+        return [one for one in ids if one not in known]
 
     def read(
         self, connection: Connection, realm_id: str, after: int, limit: int = 100
     ) -> list[Record]:
         given = {"realm": realm_id, "after": after, "most": limit}
         return [Record(*row) for row in connection.execute(_AFTER, given)]
+
+    def observations_after(
+        self, connection: Connection, realm_id: str, after: int, most: int
+    ) -> int:
+        """How many signals that follow this number are observations, one after the other."""
+        given = {"realm": realm_id, "after": after, "most": most}
+        kinds = connection.execute(_KINDS_AFTER, given).scalars()
+        return sum(1 for _ in takewhile(lambda kind: kind == OBSERVATION, kinds))
 
     def positions(self, connection: Connection, realm_id: str) -> dict[int, int]:
         """By share of the places the number of the last signal that it has taken."""

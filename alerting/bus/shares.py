@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-import numpy as np
-
 from alerting.places import Places
 from alerting.places.roads import CLOSED, REOPENED
 from alerting.signals import Forecast, Observation, Report, Signal, Tick
@@ -36,6 +34,7 @@ class Shares:
     _share: dict[str, int] = field(init=False)
     _of_point: Mapping[str, frozenset[int]] = field(init=False)
     _atlas: Atlas = field(init=False)
+    _of_stations: dict[tuple[float, float], int | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._share = {place: self._share_of(place) for place in self.places.by_id}
@@ -64,8 +63,7 @@ class Shares:
         if isinstance(signal, Forecast):
             return self._one({spot.id for spot in signal.spots})
         if isinstance(signal, Observation):
-            near = np.flatnonzero(self._atlas.km_from(signal.lat, signal.lon) <= self.near_km)
-            return self._one({self._atlas.columns[n].point_id for n in near})
+            return self._of_station((signal.lat, signal.lon))
         if isinstance(signal, Report):
             return None if signal.act in SEEN else self.home
         if (gone := let_go_by(signal)) is not None:
@@ -73,6 +71,12 @@ class Shares:
         if isinstance(signal, Tick) and signal.subject and not signal.subject.startswith(HEARD):
             return self.home
         return None
+
+    def _of_station(self, at: tuple[float, float]) -> int | None:
+        if at not in self._of_stations:  # stations stay where they are
+            near, _ = self._atlas.near(*at, self.near_km)
+            self._of_stations[at] = self._one({self._atlas.columns[n].point_id for n in near})
+        return self._of_stations[at]
 
     def _one(self, points: set[str]) -> int | None:
         if not points <= self._of_point.keys():

@@ -40,8 +40,7 @@ class Reader:
     def __init__(self, tile: Tile) -> None:
         self._tile = tile
         self._sight = tile.sight
-        at = slice(tile.left, tile.right)
-        self.facts = FactsAt(tile.sight, at)
+        self.facts = FactsAt(tile.sight, tile.at)
         self._answers: dict[Step, Bits] = {}
         self._inside: dict[tuple[int, int, bool, Ends], Bits | None] = {}
         self._limits: dict[Ends, Rows] = {}
@@ -100,7 +99,7 @@ class Reader:
         ends = self._ends(condition)
         if ends not in self._limits:
             either, quantities = ends
-            at = slice(self._tile.left, self._tile.right)
+            at = self._tile.at
             rows = [self._sight.horizon_of(quantity)[at] for quantity in sorted(quantities)]
             limit = (np.maximum if either else np.minimum).reduce(rows or [self._sight.horizon[at]])
             # The current hour itself is never "not yet forecast".

@@ -28,7 +28,7 @@ class CloseUp:
 
     def __init__(self, sight: Sight, masks: list[Bools]) -> None:
         self.sight, self._masks = sight, masks
-        self._tile = Tile(sight, 0, sight.columns, masks)
+        self._tile = Tile(sight, slice(0, sight.columns), masks)
         self._reader = Reader(self._tile)
         self._plan = Plan()
         self._hourly: dict[Term, tuple[Bools, Bools]] = {}
@@ -58,7 +58,7 @@ class CloseUp:
             step = Plan().step(term.condition)
             need_all(step, self.sight)
             # Read alone: the tile keeps what an earlier, narrower need has computed.
-            tile = Tile(self.sight, 0, self.sight.columns, self._masks)
+            tile = Tile(self.sight, slice(0, self.sight.columns), self._masks)
             planes = tile.planes(step)[:, -tile.rows(step)[0] :]
             limit = self._reader.last_rows(step.daily, term.condition)
             inside = np.arange(self.sight.rows) <= limit[:, None]
@@ -106,7 +106,7 @@ class CloseUp:
         step = self._plan.step(series)
         need_all(step, self.sight)
         # Read alone: the tile keeps what an earlier, narrower need has computed.
-        tile = Tile(self.sight, 0, self.sight.columns, [])
+        tile = Tile(self.sight, slice(0, self.sight.columns), [])
         return tile.series(step)[-tile.rows(step)[0] :]
 
     def _by_column(self, bits: Bits) -> Bools:

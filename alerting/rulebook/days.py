@@ -19,7 +19,7 @@ from alerting.rulebook.nodes import (
     Or,
     Series,
 )
-from alerting.rulebook.planes import Bits, Bools, joined, negated, packed
+from alerting.rulebook.planes import Bits, Bools, Columns, joined, negated, packed, width
 from alerting.signals import Floats
 from alerting.weather.sight import Sight
 
@@ -27,7 +27,7 @@ from alerting.weather.sight import Sight
 class Days:
     """The days of a sight at the columns `at`; `masks` are of these columns."""
 
-    def __init__(self, sight: Sight, at: slice, masks: list[Bools]) -> None:
+    def __init__(self, sight: Sight, at: Columns, masks: list[Bools]) -> None:
         self._sight, self._at, self._masks = sight, at, masks
         self._held: dict[Condition, Bits] = {}
 
@@ -55,7 +55,7 @@ class Days:
         if isinstance(series, DayValue):
             held = self._sight.daily.get(series.quantity, {}).get(series.kind)
             if held is None:
-                shape = (len(self.calendar()[1]), self._at.stop - self._at.start)
+                shape = (len(self.calendar()[1]), width(self._at))
                 return np.full(shape, -np.inf, np.float32), np.full(shape, np.inf, np.float32)
             return held.low[:, self._at], held.high[:, self._at]
         assert isinstance(series, Change)

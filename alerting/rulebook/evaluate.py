@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alerting.rulebook.answers import Reader
 from alerting.rulebook.binding import Binder, BindFacts
@@ -26,6 +27,7 @@ from alerting.weather.sight import Sight
 
 HOUR = timedelta(hours=1)
 GAP = timedelta(hours=6)  # from clearing to opening, up to which it is the same alert
+FEW = 4  # a column that is picked out costs up to so many that lie side by side
 
 
 @dataclass(slots=True)
@@ -36,6 +38,28 @@ class _Group:
     hi: int
     masks: list[Bools]
     rules: list[BoundRule]
+
+    def verdicts(self, sight: Sight) -> list[Verdict]:
+        made = [blank(one, self.lo, self.hi) for one in self.rules]
+        for left, right in spans(self.lo, self.hi):
+            at = slice(left - self.lo, right - self.lo)
+            reader = Reader(Tile(sight, slice(left, right), [mask[at] for mask in self.masks]))
+            for one, verdict in zip(self.rules, made, strict=True):
+                fill(verdict, one, reader, at)
+        return made
+
+    def verdicts_at(self, sight: Sight, columns: NDArray[np.intp]) -> list[Verdict]:
+        """Of some of its columns alone, counted from its first."""
+        masks = [mask[columns] for mask in self.masks]
+        reader = Reader(Tile(sight, self.lo + columns, masks))
+        made = []
+        for one in self.rules:
+            some = one.at(columns)
+            verdict = blank(some, self.lo, self.lo + len(columns))
+            verdict.columns = columns
+            fill(verdict, some, reader, slice(0, len(columns)))
+            made.append(verdict)
+        return made
 
 
 def bind(book: Book, facts: BindFacts, gap: timedelta = GAP) -> Bound:
@@ -61,19 +85,16 @@ class Bound:
 
     # --- the whole book ---------------------------------------------------------------------------
     def evaluate(self, sight: Sight, only: Bools | None = None) -> list[Verdict]:
-        """A verdict for each rule, in the book's order; of columns that are not among `only` it may
-        say nothing."""
+        """A verdict for each rule, in the book's order; where few columns are among `only`, of these
+        alone (see Verdict.columns)."""
         made: dict[str, Verdict] = {}
         sight = replace(sight, facts=Heard(sight.facts))
         for group in self._groups:
-            verdicts = [blank(one, group.lo, group.hi) for one in group.rules]
-            for left, right in spans(group.lo, group.hi):
-                if only is not None and not only[left:right].any():
-                    continue
-                at = slice(left - group.lo, right - group.lo)
-                reader = Reader(Tile(sight, left, right, [mask[at] for mask in group.masks]))
-                for one, verdict in zip(group.rules, verdicts, strict=True):
-                    fill(verdict, one, reader, at)
+            some = None if only is None else np.flatnonzero(only[group.lo : group.hi])
+            if some is None or FEW * len(some) > group.hi - group.lo:
+                verdicts = group.verdicts(sight)
+            else:
+                verdicts = group.verdicts_at(sight, some)
             made |= {v.rule.id: v for v in verdicts}
         return [made[rule] for rule in self._rules]
 
@@ -91,7 +112,7 @@ class Bound:
             return np.ones(shape, np.bool_)
         step = Plan().step(bound.clear.when)
         need_all(step, sight)
-        tile = Tile(sight, 0, sight.columns, group.masks)
+        tile = Tile(sight, slice(0, sight.columns), group.masks)
         true = unpacked(Reader(tile).every_hour(step)[0], sight.columns)
         return np.array(np.broadcast_to(true, shape))
 

@@ -20,7 +20,7 @@ from alerting.rulebook.nodes import (
     Season,
     text_of,
 )
-from alerting.rulebook.planes import Bits, both
+from alerting.rulebook.planes import Bits, Columns, both, width
 from alerting.vocabulary import Level
 from alerting.weather.sight import Sight, held_level
 
@@ -28,9 +28,9 @@ from alerting.weather.sight import Sight, held_level
 class FactsAt:
     """The facts of a sight at the columns `at`."""
 
-    def __init__(self, sight: Sight, at: slice) -> None:
+    def __init__(self, sight: Sight, at: Columns) -> None:
         self._sight, self._facts, self._at = sight, sight.facts, at
-        self._width = at.stop - at.start
+        self._width = width(at)
 
     def planes(self, node: Fact) -> Bits:
         """(2, bytes)."""

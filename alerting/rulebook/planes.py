@@ -17,6 +17,11 @@ from alerting.rulebook.nodes import And, Or
 
 Bools = NDArray[np.bool_]
 Bits = NDArray[np.uint8]
+Columns = slice | NDArray[np.intp]  # of a sight: side by side, or picked out
+
+
+def width(columns: Columns) -> int:
+    return columns.stop - columns.start if isinstance(columns, slice) else len(columns)
 
 
 def packed(said: Bools) -> Bits:

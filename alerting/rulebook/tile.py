@@ -28,7 +28,7 @@ from alerting.rulebook.nodes import (
     Window,
 )
 from alerting.rulebook.plan import Step, looks_back
-from alerting.rulebook.planes import Bits, Bools, joined, negated, packed
+from alerting.rulebook.planes import Bits, Bools, Columns, joined, negated, packed, width
 from alerting.rulebook.windows import over
 from alerting.signals import HOUR, Floats
 from alerting.weather.sight import Sight
@@ -45,13 +45,14 @@ def spans(lo: int, hi: int) -> Iterator[tuple[int, int]]:
 
 
 class Tile:
-    """The columns `left` to `right` of a sight. A step gives the rows `rows(step)`, absolute; rows
-    before the first are missing, rows after the last do not exist. `masks` are of these columns."""
+    """The columns `at` of a sight, side by side or picked out. A step gives the rows `rows(step)`,
+    absolute; rows before the first are missing, rows after the last do not exist. `masks` are of these
+    columns."""
 
-    def __init__(self, sight: Sight, left: int, right: int, masks: list[Bools]) -> None:
-        self.sight, self.left, self.right, self._masks = sight, left, right, masks
-        self.width = right - left
-        self.days = Days(sight, slice(left, right), masks)
+    def __init__(self, sight: Sight, at: Columns, masks: list[Bools]) -> None:
+        self.sight, self.at, self._masks = sight, at, masks
+        self.width = width(at)
+        self.days = Days(sight, at, masks)
         self._bytes = -(-self.width // 8)
         self._now, self._last = sight.now_row, sight.rows
         self._held: dict[Step, Bits] = {}
@@ -175,10 +176,10 @@ class Tile:
         held = self.sight.values.get(quantity)
         if held is not None and lo >= 0 and self.width % 8 == 0:
             # Rows of a tile that lie side by side in memory are read several times as fast.
-            return np.ascontiguousarray(held[lo:hi, self.left : self.right])
+            return np.ascontiguousarray(held[lo:hi, self.at])
         made = np.full((hi - lo, 8 * self._bytes), np.nan, np.float32)
         if held is not None:
-            made[max(-lo, 0) :, : self.width] = held[max(lo, 0) : hi, self.left : self.right]
+            made[max(-lo, 0) :, : self.width] = held[max(lo, 0) : hi, self.at]
             made[:, self.width :] = 0
         return made
 

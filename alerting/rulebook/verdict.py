@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +30,21 @@ class BoundRule:
     def undecidable(self) -> Bools:
         return np.array([level.undecidable for level in self.levels])
 
+    def at(self, columns: NDArray[np.intp]) -> BoundRule:
+        """The rule over some of its columns alone."""
+
+        def some(level: BoundLevel) -> BoundLevel:
+            return replace(level, undecidable=level.undecidable[columns])
+
+        clear = None if self.clear is None else some(self.clear)
+        levels = tuple(some(level) for level in self.levels)
+        return replace(self, applies=self.applies[columns], levels=levels, clear=clear)
+
 
 @dataclass(slots=True)
 class Verdict:
-    """What a rule says of the columns [lo, hi), n of them; levels run from the lowest up.
+    """What a rule says of the columns [lo, hi), n of them, or of `columns` alone, counted from `lo`;
+    levels run from the lowest up.
 
     `under_way_levels` says where a level that is true has begun already. `ahead_*` are the lowest level
     within the rule's reach and the gap. `floor` is the official level on the rule's ladder, 0 for none.
@@ -54,6 +65,13 @@ class Verdict:
     ahead_possible: Bools
     floor: NDArray[np.int8]  # [n]
     facts_only: bool
+    columns: NDArray[np.intp] | None = None
+
+    def where(self, columns: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Where columns of the sight, which it must speak of, are found in its arrays."""
+        if self.columns is None:
+            return columns - self.lo
+        return np.searchsorted(self.columns, columns - self.lo)
 
     @property
     def under_way(self) -> Bools:

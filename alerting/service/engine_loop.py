@@ -7,13 +7,13 @@ share: see bus.shares.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from alerting import chase
 from alerting.alerts import by_hand, closed_roads, responses, standing, unknown
@@ -28,10 +28,11 @@ from alerting.alerts.work import Work
 from alerting.audit import record
 from alerting.bus import Overtaken, Record, let_go, let_go_by
 from alerting.errors import Refused
+from alerting.service.engine_batch import REVIEW, Batch, Said, together
 from alerting.service.follow_loop import follow
 from alerting.service.story import Story
 from alerting.service.troubles import SET_ASIDE
-from alerting.signals import Report, Signal, Tick, stamped_by
+from alerting.signals import OBSERVATION, Report, Signal, Tick, stamped_by
 from alerting.store.database import Death
 from alerting.store.faults import of_the_store
 from alerting.store.schema import audit, slice_done
@@ -42,9 +43,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 BATCH = 50
+TOGETHER = 500  # observations at most
 BY_HAND = ("open", "raise", "order", "keep", "withdraw", "correct", "respond")
 Term = tuple[int, int]  # a share, and which time that it is had
-REVIEW = "review:"  # a tick that has the home share look at the plans
 
 
 class EngineLoop:
@@ -61,6 +62,7 @@ class EngineLoop:
         self._had = frozenset((one, 0) for one in station.acts_for)
         self._die = Death.from_environment("take")  # N: of the signals that change something
         self._unsure: set[str] = set()  # realms whose memory is not what was committed
+        self._alone: dict[str, int] = {}  # by realm up to which signal each is taken by itself
 
     def next_due(self) -> datetime | None:
         return None
@@ -80,24 +82,80 @@ class EngineLoop:
             with station.store.read() as connection:
                 positions = station.bus.positions(connection, realm.id)
                 engine = station.engines[realm.id]
-                records = station.bus.read(connection, realm.id, engine.seen, BATCH)
-            for one in records:
-                was = {
-                    share: at for share, at in positions.items()
-                    if share in held and at < one.seq and one.share in (None, share)
-                }  # fmt: skip
+                records = self._read(connection, realm.id, engine.seen)
+            mine = {share: at for share, at in positions.items() if share in held}
+            while records:
                 worked = True
                 async with station.judging:
                     if station.engines[realm.id] is not engine:
                         break  # its memory was made anew meanwhile
+                    said = self._together(realm.id, records, mine)
+                    some = records[: max(len(said), 1)]
+                    was = {
+                        share: at for share, at in mine.items()
+                        if any(at < one.seq and one.share in (None, share) for one in some)
+                    }  # fmt: skip
                     if not was:
-                        follow(station, realm.id, one)
-                    elif not await self._take(realm.id, one, was):
+                        for one in some:
+                            follow(station, realm.id, one)
+                    elif len(said) > 1:
+                        if not await self._take_together(realm.id, said, was):
+                            break
+                    elif not await self._take(realm.id, some[0], was):
                         break
-                    engine.seen = one.seq
-                positions |= dict.fromkeys(was, one.seq)
+                    engine.seen = some[-1].seq
+                mine |= dict.fromkeys(was, some[-1].seq)
+                del records[: len(some)]
                 station.goes_on(self.name)
         return worked
+
+    def _read(self, connection: Connection, realm: str, after: int) -> list[Record]:
+        """What is next; of observations, which are small and can be taken together, more."""
+        bus = self._station.bus
+        records = bus.read(connection, realm, after, BATCH)
+        if len(records) == BATCH and all(one.kind == OBSERVATION for one in records):
+            last = records[-1].seq
+            more = bus.observations_after(connection, realm, last, TOGETHER - BATCH)
+            records += bus.read(connection, realm, last, more) if more else []
+        return records
+
+    def _together(
+        self, realm: str, records: list[Record], mine: Mapping[int, int]
+    ) -> list[Said]:
+        """What may be taken at once from the first record on; nothing where that is to be taken by
+        itself."""
+        first = records[0].seq
+        if records[0].kind != OBSERVATION or first <= self._alone.get(realm, 0):
+            return []
+        if any(at >= first for at in mine.values()):  # others have taken some of these for a share
+            return []
+        with self._station.store.read() as connection:
+            half = connection.execute(
+                select(func.min(slice_done.c.seq)).where(slice_done.c.realm == realm)
+            ).scalar()
+        whole = [one for one in records if half is None or one.seq < half]
+        return together(whole, self._now(realm), mine)
+
+    async def _take_together(self, realm: str, said: list[Said], was: dict[int, int]) -> bool:
+        """False where that failed: then each is taken by itself, so that one alone is set aside."""
+        first, last = said[0].record, said[-1].record
+        with about(first.id, signal=first.id):
+            try:
+                await Batch(self._station, realm, said, was).take(self._die)
+                return True
+            except Exception as error:
+                log.exception("signals failed", realm=realm, count=len(said))
+                await self._make_anew(realm, error)
+                self._alone[realm] = last.seq
+                return False
+
+    async def _make_anew(self, realm: str, error: Exception) -> None:
+        """After a failure that left the memory ahead of what was committed. Raises it where it says
+        nothing of the signal: a full disk, or another process that was quicker."""
+        self._unsure.add(realm)
+        await self._forget(realm)
+        if isinstance(error, Overtaken) or of_the_store(error):
+            raise error
 
     async def _forget(self, realm: str) -> None:
         """What was decided in memory but not committed, or committed by others; where the store cannot
@@ -168,11 +226,7 @@ class EngineLoop:
             return True
         except Exception as error:
             log.exception("signal failed", realm=realm, signal=one.id)
-            self._unsure.add(realm)
-            await self._forget(realm)
-            # A full disk, or another process that was quicker, says nothing of the signal.
-            if isinstance(error, Overtaken) or of_the_store(error):
-                raise
+            await self._make_anew(realm, error)
             if not station.failed_before(realm, one.seq):
                 raise
             await self._set_aside(realm, one, was, error)

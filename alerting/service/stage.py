@@ -85,12 +85,12 @@ class Scout:
             said += self._named(here) or self._stranger(spot)
 
     def _observation(self, seen: Observation) -> None:
-        near = self._atlas.km_from(seen.lat, seen.lon) <= self._km
+        near, _ = self._atlas.near(seen.lat, seen.lon, self._km)
         if seen.elevation is not None:
-            near &= np.abs(self._atlas.elevation - seen.elevation) <= self._height
-        self._met |= near
+            near = near[np.abs(self._atlas.elevation[near] - seen.elevation) <= self._height]
+        self._met[near] = True
         spot = Spot(seen.station, seen.lat, seen.lon, seen.elevation)
-        self._stage.of_signal[seen.id] = self._named(np.flatnonzero(near)) or self._stranger(spot)
+        self._stage.of_signal[seen.id] = self._named(near) or self._stranger(spot)
 
     def _warning(self, warning: Warning) -> None:
         self._stage.of_signal[warning.id] = names = named_areas(warning.area)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from alerting.signals import Floats
 from alerting.weather.daily import Days
+from alerting.weather.ground import Index
 from alerting.weather.merge import Merge
 from alerting.weather.sight import Daily
 from alerting.weather.window import Window
@@ -23,7 +24,7 @@ class DayValues:
     def __init__(self, days: Days, window: Window, merge: Merge) -> None:
         self._days, self._window, self._merge = days, window, merge
         self.needed: frozenset[tuple[str, str]] = DAILY
-        self._held: tuple[tuple[int, int, int], DailyOf] | None = None
+        self._held: tuple[tuple[int, int], DailyOf] | None = None
 
     def need(self, daily: Iterable[tuple[str, str]]) -> None:
         self.needed = frozenset(daily)
@@ -32,11 +33,18 @@ class DayValues:
         """What is read has changed: make them anew when they are asked for."""
         self._held = None
 
-    def now(self, values: Mapping[str, Floats], rows: int) -> DailyOf:
-        """Of the fields as they stand; made once until they change."""
-        key = (self._merge.version, self._window.first, rows)
-        if self._held is None or self._held[0] != key:
+    def now(self, values: Mapping[str, Floats], rows: int, changed: Index) -> DailyOf:
+        """Of the fields as they stand; `changed` are the columns in which they may have changed since
+        they were last asked for."""
+        key = (self._window.first, rows)
+        if self._held is None or self._held[0] != key or isinstance(changed, slice):
             self._held = (key, self.of(values))
+        elif len(changed):
+            read = {q: values[q][:, changed] for q, _ in self.needed if q in values}
+            for quantity, kinds in self.of(read, changed).items():
+                for kind, daily in kinds.items():
+                    held = self._held[1][quantity][kind]
+                    held.low[:, changed], held.high[:, changed] = daily.low, daily.high
         return self._held[1]
 
     def of(

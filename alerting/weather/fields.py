@@ -37,7 +37,7 @@ from alerting.weather.recipes import RECIPES
 from alerting.weather.runs import Runs
 from alerting.weather.sight import Bools, Facts, Sight
 from alerting.weather.sources import FieldSettings, SourceFacts
-from alerting.weather.speaking import can_say, observed
+from alerting.weather.speaking import Observed, can_say
 from alerting.weather.window import Window, hour_of, stamp_of
 
 
@@ -75,6 +75,7 @@ class Fields:
         self._merge = Merge(self._window, self._runs, self._observations, ground)
         days = Days(zone, s.day_starts_at, s.daily_days, len(columns))
         self._days = DayValues(days, self._window, self._merge)
+        self._observed = Observed(self._merge, self._observations, len(columns))
         self._spread: set[str] = set()  # quantities that a source says it has derived itself
         parts = (self._window, self._runs, self._observations, self._merge)
         self._readings = Readings(*parts, self._days.of)
@@ -161,9 +162,14 @@ class Fields:
             if new:
                 self._merge.observed_said |= new
                 self._replan()
-            self._merge.mark(touched, low, high)
+            # Of the current hour, too: the latest observation may stand in for it.
+            self._merge.mark(touched, min(low, self._window.now), max(high, self._window.now))
             self._held = None
         return touched
+
+    def reach(self, o: Observation) -> NDArray[np.int64]:
+        """The columns that an observation may touch."""
+        return self._observations.reach(o)[0]
 
     def advance(self, now: datetime) -> None:
         """Move to `now` (never back); a new hour rolls the window and keeps the days that leave it."""
@@ -185,7 +191,7 @@ class Fields:
         self.advance(now)
         if self._held is not None:
             return replace(self._held, facts=facts)
-        self._merge.refresh(self._now.timestamp())
+        changed = self._merge.refresh(self._now.timestamp())
         horizons = Horizons(self._window, self._runs, self._merge)
         own = horizons.own(self._merge.needed)
         farthest = [int(h.max(initial=self._window.past)) for h in (horizons.all, *own.values())]
@@ -202,9 +208,7 @@ class Fields:
             q: self._merge.fields[q][start : start + rows] if q in self._merge.fields else empty
             for q in sorted(names)
         }
-        latest, can_observe = observed(
-            self._merge, self._observations, self._now.timestamp(), len(self.columns)
-        )
+        self._observed.renew(self._now.timestamp(), changed)
         self._held = Sight(
             now=self._now,
             zone=self.zone,
@@ -214,9 +218,9 @@ class Fields:
             horizon=horizons.all,
             horizons=own,
             can_say=can_say(self._merge, self._observations),
-            observed=latest,
-            can_observe=can_observe,
-            daily=self._days.now(values, rows),
+            observed=self._observed.values,
+            can_observe=self._observed.can,
+            daily=self._days.now(values, rows, changed),
             facts=facts,
             derived=frozenset(self._merge.order) | self._spread,
         )
@@ -282,6 +286,7 @@ class Fields:
     def _replan(self) -> None:
         self._merge.plan()
         self._days.forget()
+        self._observed.forget()
         self._held = None
 
     def _arrive(self, accepted: datetime | None, said: datetime) -> None:

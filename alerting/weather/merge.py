@@ -23,8 +23,7 @@ _ALL = slice(None)
 
 
 class Merge:
-    """`fields[q]` is believed, rows as the window's arrays; `order` is what is derived; `version`
-    changes whenever a value may have."""
+    """`fields[q]` is believed, rows as the window's arrays; `order` is what is derived."""
 
     def __init__(
         self,
@@ -42,7 +41,6 @@ class Merge:
         self.observed_said: set[str] = set()
         self.order: tuple[str, ...] = ()
         self.fields: dict[str, Floats] = {}
-        self.version = 0
         self.stale = {name: np.zeros(window.columns, np.bool_) for name in runs}
         self._own: dict[str, Floats] = {}
         self._dirty = np.zeros(window.columns, np.bool_)
@@ -82,13 +80,15 @@ class Merge:
         before = None if memory is None else memory.before(columns)
         return recipe.make(taken, Setting(self._ground.at(columns), hours, before))
 
-    def of_latest(self, quantity: str, values: Mapping[str, Floats]) -> Floats | None:
-        """A derived quantity of the latest observations, (columns); None for what hours before would
-        have to say."""
+    def of_latest(
+        self, quantity: str, values: Mapping[str, Floats], columns: Index
+    ) -> Floats | None:
+        """A derived quantity of these columns' latest observations, which `values` are; None for what
+        hours before would have to say."""
         if self._reach[quantity] is None:
             return None
         now = np.array([self._window.now])
-        made = self.make(quantity, {q: v[None] for q, v in values.items()}, _ALL, now)
+        made = self.make(quantity, {q: v[None] for q, v in values.items()}, columns, now)
         return None if made is None else made[0]
 
     def leave(self, new_first: int) -> None:
@@ -101,16 +101,17 @@ class Merge:
                 if len(parts) == len(RECIPES[quantity].of):
                     memory.keep(self._own[quantity][rows], parts, window.first, new_first)
 
-    def refresh(self, now: float) -> None:
-        """Bring the merged and derived arrays up to date, touching only what changed."""
+    def refresh(self, now: float) -> Index:
+        """Bring the merged and derived arrays up to date, touching only what changed; gives the columns
+        in which anything may have."""
         window = self._window
-        self._at = now
+        before, self._at = self._at, now
         for name, runs in self._runs.items():
             late = runs.overdue(now) & np.isfinite(runs.issued)
-            changed = late != self.stale[name]
-            if changed.any():
+            turned = late != self.stale[name]
+            if turned.any():
                 self.stale[name] = late
-                self.mark(changed, window.first, window.last)
+                self.mark(turned, window.first, window.last)
         everything = window.span(window.first, window.last)
         for quantity in sorted(
             self._observations.layers.keys() | {q for r in self._runs.values() for q in r.layers}
@@ -121,37 +122,33 @@ class Merge:
                 self.fields[quantity] = alias
             elif held is None or held is not self._own.get(quantity):
                 self._merge(quantity, everything, _ALL)
-        blocks: list[tuple[slice, slice | NDArray[np.int64]]] = []
+        blocks: list[tuple[slice, Index]] = []
+        changed: Index = np.zeros(0, np.int64)
         if self._all_dirty:
             blocks.append((everything, _ALL))
         else:
-            if self._observations.layers:
-                # The current hour may be stood in for by the latest observation; a past one not.
+            # The current hour may be stood in for by the latest observation; a past one not.
+            if self._hour != window.now and self._observations.layers:
                 blocks.append((window.span(self._hour or window.now, window.now), _ALL))
+            elif (lapsed := self._observations.lapsed(before, now)).any():
+                self.mark(lapsed, window.now, window.now)
             if self._dirty_hours is not None:
-                index = np.flatnonzero(self._dirty)
-                few = len(index) * 4 < len(self._dirty)
-                blocks.append((window.span(*self._dirty_hours), index if few else _ALL))
-        standing = self._current_hour()
-        self.version += self._all_dirty or self._dirty_hours is not None
+                changed = np.flatnonzero(self._dirty)
+                few = len(changed) * 4 < len(self._dirty)
+                blocks.append((window.span(*self._dirty_hours), changed if few else _ALL))
         for rows, columns in blocks:
+            changed = _ALL if isinstance(columns, slice) else changed
             if rows.stop > rows.start:
                 for quantity, held in self.fields.items():
                     if held is self._own.get(quantity) and quantity not in self.order:
                         self._merge(quantity, rows, columns)
                 for quantity in self.order:
                     self._derive(quantity, self._changed(quantity, rows), columns)
-        self.version += standing != self._current_hour()
         self._dirty[:] = False
         self._dirty_hours = None
         self._all_dirty = False
         self._hour = window.now
-
-    def _current_hour(self) -> bytes:
-        """The current hour of what stations also say: a stand-in comes and goes with the clock."""
-        row = self._window.now - self._window.base
-        layers = self._observations.layers.keys() & self.fields.keys()
-        return b"".join(self.fields[q][row].tobytes() for q in sorted(layers))
+        return changed
 
     def _sole_layer(self, quantity: str) -> Floats | None:
         """The one layer that is already the merged field, if it is: then nothing is copied."""

@@ -52,12 +52,11 @@ class Observations:
         known is judged by distance alone."""
         key = (o.lat, o.lon, o.elevation)
         if key not in self._reach:
-            km = self._atlas.km_from(o.lat, o.lon)
-            near = km <= self._km
+            columns, km = self._atlas.near(o.lat, o.lon, self._km)
             if o.elevation is not None:
-                near &= np.abs(self._atlas.elevation - o.elevation) <= self._height
-            columns = np.flatnonzero(near)
-            self._reach[key] = (columns, km[columns].astype(np.float32))
+                level = np.abs(self._atlas.elevation[columns] - o.elevation) <= self._height
+                columns, km = columns[level], km[level]
+            self._reach[key] = (columns, km.astype(np.float32))
         return self._reach[key]
 
     def take(
@@ -119,6 +118,13 @@ class Observations:
         latest.taken[here] = taken
         latest.until[here] = taken + (2 * cadence + GRACE).total_seconds()
         latest.source[here] = trust
+
+    def lapsed(self, before: float, now: float) -> Bools:
+        """Columns for which something was fresh at `before` (epoch s) and is so no longer."""
+        gone = np.zeros(self._window.columns, np.bool_)
+        for latest in self.latest.values():
+            gone |= (latest.until >= before) & (latest.until < now)
+        return gone
 
     def heard(self, quantity: str) -> Bools:
         """Columns for which some station has said the quantity."""

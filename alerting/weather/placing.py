@@ -59,6 +59,7 @@ class Atlas:
         self._points: dict[str, list[int]] = {}
         for number, column in enumerate(columns):
             self._points.setdefault(column.point_id, []).append(number)
+        self._lat = np.array([c.lat for c in columns], np.float64)
         self._on_sphere = _unit([c.lat for c in columns], [c.lon for c in columns])
         self._by_ids: dict[tuple[str, ...], Placing] = {}
         self._by_spots: dict[tuple[Spot, ...], Placing] = {}
@@ -100,9 +101,13 @@ class Atlas:
             near = km <= NEAR_KM
             spot_of[some[near]] = strangers[nearest[near]]
 
-    def km_from(self, lat: float, lon: float) -> NDArray[np.float64]:
-        """Great-circle distance of every column, km."""
-        return _km(self._on_sphere, _unit([lat], [lon]))
+    def near(self, lat: float, lon: float, km: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The columns within that distance, and how far each is: along a great circle, km."""
+        # A degree of latitude is 111.2 km: few columns lie in the belt, of a country's many.
+        belt = np.flatnonzero(np.abs(self._lat - lat) <= km / 111)
+        away = _km(self._on_sphere[belt], _unit([lat], [lon]))
+        within = away <= km
+        return belt[within], away[within]
 
 
 def _unit(lat: Sequence[float], lon: Sequence[float]) -> NDArray[np.float64]:

@@ -24,7 +24,6 @@ from alerting.signals import (
     Observation,
     Report,
     Signal,
-    Spot,
     Tick,
     Warning,
     check_times,
@@ -77,9 +76,7 @@ async def take_signals(
 
 def _read(station: Station, realm_id: str, source: str, body: bytes, who_asks: Who) -> Reading:
     """What the body says, less what may not be said by this way."""
-    points = station.places.points()
-    spots = tuple(Spot(p.id, p.lat, p.lon, p.elevation) for p in points.values())
-    context = Context(source, station.now(realm_id), station.config.county.zone, spots,
+    context = Context(source, station.now(realm_id), station.config.county.zone, station.spots,
                       station.county.table)  # fmt: skip
     said: Reading = _connector(station, source).read(body, context)
     reading = Reading(problems=said.problems)

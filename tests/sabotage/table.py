@@ -147,7 +147,7 @@ BREAKS = (
           STORIES + "test_silence.py::"
           "test_places_nobody_can_judge_are_blind_grey_and_told_to_the_duty_office"),
     Break("a signal that came before is kept again", "alerting/bus/embedded.py",
-          "id=stamped.id, kind=", 'id=f"{stamped.id}@{at.isoformat()}", kind=',
+          '"id": stamped.id, "kind"', '"id": f"{stamped.id}@{at.isoformat()}", "kind"',
           STORIES + "test_orders.py::test_a_repeated_forecast_changes_nothing"),
     # Warnings
     Break("the official floor is ignored", "alerting/rulebook/verdict.py",

@@ -119,6 +119,10 @@ class Workers:
             rows = [tuple(row) for row in connection.execute(select(*columns))]
             return sorted((row for row in rows if "response" not in repr(row)), key=repr)
 
+    def rows_of(self, table: Any) -> list[Any]:
+        with self.store.read() as connection:
+            return list(connection.execute(select(table)))
+
     def end(self) -> dict[str, Any]:
         """All that came of it; of a plan only what is proposed in the end, not when the worker that looks
         at the plans heard of what others had opened."""

@@ -26,7 +26,7 @@ BREAKS = (
     Break("a store that refuses is the signal's fault", "alerting/service/engine_loop.py",
           "if isinstance(error, Overtaken) or of_the_store(error):", "if isinstance(error, Overtaken):", "taken"),
     Break("what was decided and not committed is remembered", "alerting/service/engine_loop.py",
-          "            self._unsure.add(realm)\n            await self._forget(realm)\n", "", "end|foretold"),
+          "        self._unsure.add(realm)\n        await self._forget(realm)\n", "", "end|foretold"),
     Break("nobody asks whether it came", "alerting/dispatch/outbox.py",
           "ask = unsure and known is not None and known.can_ask", "ask = False", "witnessed"),
     Break("resends are not counted", "alerting/dispatch/outbox.py",

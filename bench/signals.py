@@ -1,0 +1,267 @@
+"""A thousand signals a second: station reports through POST /signals into a service of a whole country.
+
+A service as anybody starts it (`suian serve`, real time, its own process) over 40,000 townships with a
+site each (80,000 columns) and the shipped book, with a forecast run in its fields. 2,000 stations
+report in turn, each at a township; a sender in this process posts batches of 100 observations at the
+pace that is asked for, and falls behind where they are not accepted in time. Of each station's
+reports one in 200 tells of dense fog: its township's alerts open. Once a second it is looked at how
+many signals are kept and how many are taken.
+
+On PostgreSQL the service is two processes: one that accepts and one that takes. Before a rate is
+printed: each signal is kept once, all are taken, none was set aside, and each township in fog has its
+alert.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import requests
+from sqlalchemy import func, select
+
+from alerting.bus import EmbeddedBus
+from alerting.service.clock import LIVE
+from alerting.signals import Spot
+from alerting.store import Store
+from alerting.store.schema import alert, audit, position, signal
+from alerting.web.tokens import create_token
+from bench.country import ROOT, said, write
+from bench.rounds import Target, same
+from tests import postgres_server
+
+POINTS, STATIONS = 40_000, 2_000
+BATCH = 100  # observations a body
+PACE = 1_000  # a second
+SECONDS = 60
+SOURCE = "stations"
+FOGGY = 200  # of so many reports of a station one
+START_WITHIN, TAKEN_WITHIN = 600, 300  # seconds
+
+
+@dataclass(slots=True)
+class Stream:
+    """What was seen of it, by second: signals accepted, and taken."""
+
+    accepted: list[int] = field(default_factory=list)
+    taken: list[int] = field(default_factory=list)
+    ended: float = 0.0  # seconds from the first post until all were taken
+    alerts: int = 0
+
+    def rate(self, of: list[int]) -> float:
+        return of[-1] / len(of)
+
+    def behind(self, since: int, until: int) -> int:
+        """How many waited, at most, between two seconds."""
+        pairs = list(zip(self.accepted, self.taken, strict=True))[since:until]
+        return max(kept - done for kept, done in pairs)
+
+
+def reports(points: int, stations: int) -> Iterator[tuple[list[dict[str, Any]], list[int]]]:
+    """Batches of reports without end, and the townships that are in fog in each."""
+    number = 0
+    every = points // stations
+    while True:
+        made, fog = [], []
+        now = datetime.now(UTC)
+        for _ in range(BATCH):
+            station, turn = number % stations, number // stations
+            town = station * every
+            foggy = (turn + station) % FOGGY == FOGGY - 1
+            fog += [town] * foggy
+            made.append({
+                "kind": "observation", "source": SOURCE,
+                "issued": now.isoformat(), "at": now.isoformat(),
+                "station": f"st{station:05d}", "lat": 20 + town // 200 * 0.15,
+                "lon": 80 + town % 200 * 0.25, "elevation": 100 + town % 90 * 10,
+                "values": {"temperature": 5 + number % 1000 / 100, "humidity": 60 + number % 20,
+                           "wind_speed": 2 + number % 7 / 10, "visibility": 40 if foggy else 9000},
+            })  # fmt: skip
+            number += 1
+        yield made, fog
+
+
+def measure(folder: Path, database: str, points: int, stations: int, pace: int, seconds: int) -> Stream:
+    """One run on SQLite in the folder (`database` empty) or on a PostgreSQL that is empty."""
+    with _service(folder, database, points) as (urls, store):
+        now = datetime.now(UTC)
+        spots = tuple(Spot(f"p{n:05d}", np.nan, np.nan) for n in range(points))
+        run = said(spots, now.replace(minute=0, second=0, microsecond=0), False, 1)
+        store.write(lambda c: EmbeddedBus().publish(c, LIVE, [run], now))
+        session = requests.Session()
+        token = store.write(lambda c: create_token(c, "h00000", "order", None, "bench", now))
+        session.headers["Authorization"] = f"Bearer {token}"
+        posted = reports(points, stations)
+        for _ in range(stations // BATCH):  # each station's first word
+            _post(session, urls[0], next(posted)[0])
+        _wait(lambda: _kept(store) == _taken(store), TAKEN_WITHIN, "the start is not taken")
+        return _stream(session, urls[0], store, posted, pace, seconds)
+
+
+def _stream(
+    session: requests.Session, url: str, store: Store, posted: Any, pace: int, seconds: int
+) -> Stream:
+    made, fog = Stream(), set[int]()
+    before, began, sent = _kept(store), time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - began) < seconds:
+        if len(made.accepted) < int(elapsed):
+            kept, taken = _kept(store), _taken(store)
+            more = int(elapsed) - len(made.accepted)  # one post took longer than a second
+            made.accepted += [kept - before] * more
+            made.taken += [taken - before] * more
+        if sent >= pace * elapsed:
+            time.sleep(0.002)
+            continue
+        body, in_fog = next(posted)
+        _post(session, url, body)
+        sent += BATCH
+        fog |= set(in_fog)
+    made.accepted.append(_kept(store) - before)
+    made.taken.append(_taken(store) - before)
+    _wait(lambda: _kept(store) == _taken(store), TAKEN_WITHIN, "not all is taken")
+    made.ended = time.perf_counter() - began
+    made.alerts = _check(store, before + sent, fog)
+    return made
+
+
+def _post(session: requests.Session, url: str, body: list[dict[str, Any]]) -> None:
+    answer = session.post(f"{url}/api/v1/signals", json=body, timeout=60)
+    same(answer.status_code == 202 and len(answer.json()["ids"]) == BATCH, answer.text[:300])
+
+
+@contextmanager
+def _service(folder: Path, database: str, points: int) -> Iterator[tuple[list[str], Store]]:
+    path = write(folder, points)
+    config = json.loads(path.read_text("utf-8"))
+    config["sources"][SOURCE] = {"use": "signals", "brings": "observation", "cadence_hours": 1,
+                                 "quantities": ["temperature", "humidity", "wind_speed", "visibility"]}
+    config |= {"database": database} if database else {}
+    path.write_text(json.dumps(config, ensure_ascii=False), "utf-8")
+    roles = ("ingest", "engine") if database else ("all",)
+    with ExitStack() as running:
+        urls = [running.enter_context(_process(folder, path, role)) for role in roles]
+        for url in urls:
+            _wait(lambda url=url: _answers(url), START_WITHIN, "the service did not start")  # type: ignore[misc]
+        store = Store(database or folder / "var" / "suian.db")
+        running.callback(store.close)
+        yield urls, store
+
+
+@contextmanager
+def _process(folder: Path, config: Path, role: str) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with (folder / f"{role}.log").open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "alerting.cli", "serve", "--config", str(config), "--role", role],
+            cwd=folder, stdout=out, stderr=out,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "SUIAN_PORT": str(port)},
+        )  # fmt: skip
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/healthz", timeout=5).status_code < 500
+    except requests.RequestException:
+        return False
+
+
+def _wait(ready: Callable[[], bool], seconds: float, otherwise: str) -> None:
+    until = time.monotonic() + seconds
+    while not ready():
+        same(time.monotonic() < until, otherwise)
+        time.sleep(0.05)
+
+
+def _kept(store: Store) -> int:
+    """Signals of stations that are kept."""
+    return _count(store, None)
+
+
+def _taken(store: Store) -> int:
+    with store.read() as connection:
+        upto = connection.execute(
+            select(func.min(position.c.taken)).where(position.c.realm == LIVE)
+        ).scalar()
+    return _count(store, int(upto or 0))
+
+
+def _count(store: Store, upto: int | None) -> int:
+    found = select(func.count()).where(signal.c.realm == LIVE, signal.c.kind == "observation")
+    if upto is not None:
+        found = found.where(signal.c.seq <= upto)
+    with store.read() as connection:
+        return int(connection.execute(found).scalar_one())
+
+
+def _check(store: Store, sent: int, fog: set[int]) -> int:
+    """Gives how many alerts there are."""
+    with store.read() as connection:
+        aside = connection.execute(
+            select(func.count()).select_from(audit).where(audit.c.action == "set aside")
+        ).scalar_one()
+        places = set(connection.execute(select(alert.c.place).where(alert.c.hazard == "fog")).scalars())
+        alerts = int(connection.execute(select(func.count()).select_from(alert)).scalar_one())
+    same(_kept(store) == sent, f"{sent} were accepted and {_kept(store)} are kept")
+    same(aside == 0, f"{aside} were set aside")
+    lacking = [n for n in sorted(fog) if f"1{n:08d}000" not in places]
+    same(not lacking, f"no alert of the townships {lacking[:5]}, of {len(fog)} in fog")
+    return alerts
+
+
+def run(
+    seconds: int = SECONDS, points: int = POINTS,
+    databases: tuple[str, ...] = ("SQLite", "PostgreSQL"), pace: int = PACE,
+) -> list[Target]:  # fmt: skip
+    """Print every figure; gives the targets with what was measured."""
+    targets: list[Target] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name in databases:
+            own = Path(folder) / name
+            own.mkdir()
+            database = ""
+            if name == "PostgreSQL":
+                database = postgres_server.of_the_run(Path(folder) / "server", os.getpid()).fresh()
+            made = measure(own, database, points, min(STATIONS, points), pace, seconds)
+            half = len(made.taken) // 2
+            taken = made.accepted[-1] / made.ended
+            first, second = made.behind(0, half), made.behind(half, len(made.taken))
+            print(
+                f"{name}: {made.accepted[-1]} observations of {min(STATIONS, points)} stations in"
+                f" bodies of {BATCH}, {points} points: accepted {made.rate(made.accepted):.0f}/s over"
+                f" {len(made.accepted)} s, taken {made.rate(made.taken):.0f}/s meanwhile; the last was"
+                f" taken {made.ended:.1f} s after the first post; waiting at most {first} in the first"
+                f" half and {second} in the second; {made.alerts} alerts", flush=True,
+            )  # fmt: skip
+            targets.append(Target(f"{name}: taken a second, to the last", taken, 0.97 * pace))
+    for target in targets:
+        print(target.line())
+    return targets
+
+
+def main(asked: list[str]) -> int:
+    """`python -m bench signals [seconds [points [sqlite | postgresql [pace]]]]`."""
+    seconds = int(asked[0]) if asked else SECONDS
+    points = int(asked[1]) if asked[1:] else POINTS
+    names = {"sqlite": ("SQLite",), "postgresql": ("PostgreSQL",)}
+    which = names[asked[2]] if asked[2:] else ("SQLite", "PostgreSQL")
+    run(seconds, points, which, int(asked[3]) if asked[3:] else PACE)
+    return 0
