@@ -2,14 +2,13 @@
 
 A service as anybody starts it (`suian serve`, real time, its own process) over 40,000 townships with a
 site each (80,000 columns) and the shipped book, with a forecast run in its fields. 2,000 stations
-report in turn, each at a township; a sender in this process posts batches of 100 observations at the
-pace that is asked for, and falls behind where they are not accepted in time. Of each station's
-reports one in 200 tells of dense fog: its township's alerts open. Once a second it is looked at how
+report in turn, each at a road section; a sender in this process posts batches of 100 observations
+at the pace that is asked for, and falls behind where they are not accepted in time. Of each station's
+reports one in 200 tells of dense fog: its road's alerts open. Once a second it is looked at how
 many signals are kept and how many are taken.
 
 On PostgreSQL the service is two processes: one that accepts and one that takes. Before a rate is
-printed: each signal is kept once, all are taken, none was set aside, and each township in fog has its
-alert.
+printed: each signal is kept once, all are taken, none was set aside, each road in fog has its alert.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from alerting.signals import Spot
 from alerting.store import Store
 from alerting.store.schema import alert, audit, position, signal
 from alerting.web.tokens import create_token
-from bench.country import ROOT, said, write
+from bench.country import KINDS, ROOT, said, write
 from bench.rounds import Target, same
 from tests import postgres_server
 
@@ -69,16 +68,15 @@ class Stream:
         return max(kept - done for kept, done in pairs)
 
 
-def reports(points: int, stations: int) -> Iterator[tuple[list[dict[str, Any]], list[int]]]:
-    """Batches of reports without end, and the townships that are in fog in each."""
+def reports(stations: int) -> Iterator[tuple[list[dict[str, Any]], list[int]]]:
+    """Batches of reports without end, and the townships in each at whose road there is fog."""
     number = 0
-    every = points // stations
     while True:
         made, fog = [], []
         now = datetime.now(UTC)
         for _ in range(BATCH):
             station, turn = number % stations, number // stations
-            town = station * every
+            town = station * len(KINDS) + KINDS.index("road-section")
             foggy = (turn + station) % FOGGY == FOGGY - 1
             fog += [town] * foggy
             made.append({
@@ -103,8 +101,8 @@ def measure(folder: Path, database: str, points: int, stations: int, pace: int, 
         session = requests.Session()
         token = store.write(lambda c: create_token(c, "h00000", "order", None, "bench", now))
         session.headers["Authorization"] = f"Bearer {token}"
-        posted = reports(points, stations)
-        for _ in range(stations // BATCH):  # each station's first word
+        posted = reports(stations)
+        for _ in range(-(-stations // BATCH)):  # each station's first word
             _post(session, urls[0], next(posted)[0])
         _wait(lambda: _kept(store) == _taken(store), TAKEN_WITHIN, "the start is not taken")
         return _stream(session, urls[0], store, posted, pace, seconds)
@@ -222,8 +220,8 @@ def _check(store: Store, sent: int, fog: set[int]) -> int:
         alerts = int(connection.execute(select(func.count()).select_from(alert)).scalar_one())
     same(_kept(store) == sent, f"{sent} were accepted and {_kept(store)} are kept")
     same(aside == 0, f"{aside} were set aside")
-    lacking = [n for n in sorted(fog) if f"1{n:08d}000" not in places]
-    same(not lacking, f"no alert of the townships {lacking[:5]}, of {len(fog)} in fog")
+    lacking = [n for n in sorted(fog) if f"s{n:05d}" not in places]
+    same(not lacking, f"no alert of the roads {lacking[:5]}, of {len(fog)} in fog")
     return alerts
 
 
@@ -240,12 +238,13 @@ def run(
             database = ""
             if name == "PostgreSQL":
                 database = postgres_server.of_the_run(Path(folder) / "server", os.getpid()).fresh()
-            made = measure(own, database, points, min(STATIONS, points), pace, seconds)
+            stations = min(STATIONS, points // len(KINDS))
+            made = measure(own, database, points, stations, pace, seconds)
             half = len(made.taken) // 2
             taken = made.accepted[-1] / made.ended
             first, second = made.behind(0, half), made.behind(half, len(made.taken))
             print(
-                f"{name}: {made.accepted[-1]} observations of {min(STATIONS, points)} stations in"
+                f"{name}: {made.accepted[-1]} observations of {stations} stations in"
                 f" bodies of {BATCH}, {points} points: accepted {made.rate(made.accepted):.0f}/s over"
                 f" {len(made.accepted)} s, taken {made.rate(made.taken):.0f}/s meanwhile; the last was"
                 f" taken {made.ended:.1f} s after the first post; waiting at most {first} in the first"

@@ -109,7 +109,9 @@ class Observations:
         cadence: timedelta,
         trust: int,
     ) -> None:
-        latest = self.latest.setdefault(quantity, Latest(self._window.columns))
+        if quantity not in self.latest:
+            self.latest[quantity] = Latest(self._window.columns)
+        latest = self.latest[quantity]
         rank = taken - minus.astype(np.float64)
         wins = rank >= latest.rank[columns]
         here = columns[wins]
