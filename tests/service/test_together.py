@@ -93,7 +93,7 @@ async def live(worlds: list[Workers], steps: list[tuple[Any, ...]]) -> None:
             await world.settles()
 
 
-@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.generate),
+@settings(max_examples=12, deadline=None, phases=(Phase.explicit, Phase.generate),
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(steps=STEPS)
 def test_what_comes_of_a_moment_is_what_comes_of_one_after_the_other(
