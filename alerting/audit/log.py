@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from alerting.store.schema import audit
+from alerting.store.schema import audit, is_milestone
 
 GENESIS = "0" * 64
 CUT = "cut log"
@@ -79,9 +79,10 @@ def head(connection: Connection, realm: str) -> tuple[int, str]:
 
 
 def newest(connection: Connection, realm: str, action: str) -> str | None:
-    """The subject of the last entry of an action."""
+    """The subject of the last entry of an action, which is one of `is_milestone`."""
     return connection.execute(
-        select(audit.c.subject).where(audit.c.realm == realm, audit.c.action == action)
+        select(audit.c.subject)
+        .where(is_milestone, audit.c.realm == realm, audit.c.action == action)
         .order_by(audit.c.n.desc()).limit(1)
     ).scalar_one_or_none()  # fmt: skip
 
@@ -164,8 +165,8 @@ def _kept(connection: Connection, realm: str) -> tuple[int, str] | None:
     """The seal a chain was last cut before, and the hash before it, once that is sealed itself."""
     change = connection.execute(
         select(audit.c.change)
-        .where(audit.c.realm == realm, audit.c.action == CUT, audit.c.number.is_not(None))
-        .order_by(audit.c.number.desc()).limit(1)
+        .where(is_milestone, audit.c.realm == realm, audit.c.action == CUT, audit.c.number.is_not(None))
+        .order_by(audit.c.n.desc()).limit(1)
     ).scalar_one_or_none()  # fmt: skip
     return None if change is None else (int(change["number"]), str(change["before"]))
 

@@ -20,7 +20,6 @@ from sqlalchemy import (
     Connection,
     Select,
     Table,
-    and_,
     exists,
     func,
     or_,
@@ -50,6 +49,8 @@ from alerting.store.schema import (
     audit,
     delivery,
     delivery_notice,
+    is_milestone,
+    is_waiting,
     measure,
     meeting,
     notice,
@@ -77,12 +78,13 @@ def night(store: Store, keep: Keep, now: datetime, size: Size) -> Iterator[Work]
     """The batches of one night. Each is found by reading and then done in a transaction of its own."""
     if keep.alerts_days is not None:
         before = now - timedelta(days=keep.alerts_days)
-        yield from _each(store, size, _old_measures(before), drop_measures)
-        yield from _each(store, size, _old_callouts(before), drop_callouts)
-        yield from _each(store, size, _old_alerts(before, _spoken_for(store)), drop_alerts)
-        yield from _each(store, size, _loose_notices(before), drop_notices)
-        yield from _each(store, size, _loose_answers(before), drop_from(answer.c.id))
-        yield from _each(store, size, _old_digests(before), drop_from(digest.c.id))
+        for of in STANDING:
+            yield from _each(store, size, _old_measures(of, before), drop_measures)
+            yield from _each(store, size, _old_callouts(of, before), drop_callouts)
+            yield from _each(store, size, _old_alerts(of, before, _spoken_for(store)), drop_alerts)
+            yield from _each(store, size, _loose_notices(of, before), drop_notices)
+            yield from _each(store, size, _loose_answers(of, before), drop_from(answer.c.id))
+            yield from _each(store, size, _old_digests(of, before), drop_from(digest.c.id))
         yield from _signals(store, size, before, SAID)
     if keep.signals_days is not None:
         yield from _signals(store, size, now - timedelta(days=keep.signals_days), WEATHER)
@@ -94,13 +96,17 @@ def night(store: Store, keep: Keep, now: datetime, size: Size) -> Iterator[Work]
 
 
 def _each(store: Store, size: Size, found: Select[Any], drop: Drop) -> Iterator[Work]:
-    """Go through what was found, each a time and a key, in their order, once."""
+    """Go through what was found, each a time and a key, in their order, once.
+
+    It is of one realm, so that an index has it in that order: what is found of two is sorted, all of
+    it, for each batch.
+    """
     at, key = found.selected_columns
     last: tuple[Any, Any] | None = None
     while True:
         query = found.order_by(at, key).limit(size())
         if last is not None:
-            query = query.where(or_(at > last[0], and_(at == last[0], key > last[1])))
+            query = query.where(at >= last[0], or_(at > last[0], key > last[1]))
         with store.read() as connection:
             rows = connection.execute(query).all()
         if not rows:
@@ -114,12 +120,12 @@ def _each(store: Store, size: Size, found: Select[Any], drop: Drop) -> Iterator[
 
 def _busy(column: Any) -> CompoundSelect[Any]:
     """The alerts or measures of notices that wait, or whose message is on its way; or the notices."""
+    on_its_way = select(delivery_notice.c.notice).where(
+        delivery_notice.c.delivery.in_(select(delivery.c.id).where(is_waiting))
+    )
     return union(
         select(column).where(notice.c.state == "due", column.is_not(None)),
-        select(column)
-        .join(delivery_notice, delivery_notice.c.notice == notice.c.id)
-        .join(delivery, delivery.c.id == delivery_notice.c.delivery)
-        .where(delivery.c.state.in_(("bound", "sending")), column.is_not(None)),
+        select(column).where(notice.c.id.in_(on_its_way), column.is_not(None)),
     )
 
 
@@ -127,31 +133,31 @@ def _waited_for(column: Any) -> Select[Any]:
     return select(column).where(column.is_not(None), pursuit.c.state == "open")
 
 
-def _old_measures(before: datetime) -> Select[Any]:
+def _old_measures(of: str, before: datetime) -> Select[Any]:
     newer, open_one = measure.alias(), measure.alias()
     key = ("realm", "measure", "object", "carrier")
     met = select(meeting.c.first).where(meeting.c.state == "open").union(
         select(meeting.c.second).where(meeting.c.state == "open"))  # fmt: skip
     return select(measure.c.ended, measure.c.id).where(
-        measure.c.realm.in_(STANDING), measure.c.ended < before,
+        measure.c.realm == of, measure.c.ended < before,
         exists().where(*(newer.c[name] == measure.c[name] for name in key),
                        newer.c.number > measure.c.number),
         measure.c.id.not_in(_busy(notice.c.measure)),
         measure.c.id.not_in(_waited_for(pursuit.c.measure)),
         measure.c.id.not_in(met),
         measure.c.id.not_in(select(open_one.c.interim_for).where(
-            open_one.c.realm.in_(STANDING), open_one.c.ended.is_(None),
+            open_one.c.realm == of, open_one.c.ended.is_(None),
             open_one.c.interim_for.is_not(None))),
         measure.c.id.not_in(select(response.c.decision).where(
             response.c.ended.is_(None), response.c.decision.is_not(None))),
     )  # fmt: skip
 
 
-def _old_callouts(before: datetime) -> Select[Any]:
+def _old_callouts(of: str, before: datetime) -> Select[Any]:
     newer = callout.alias()
     key = ("realm", "hazard", "zone")
     return select(callout.c.closed, callout.c.id).where(
-        callout.c.realm.in_(STANDING), callout.c.state == "closed", callout.c.closed < before,
+        callout.c.realm == of, callout.c.state == "closed", callout.c.closed < before,
         exists().where(*(newer.c[name] == callout.c[name] for name in key),
                        newer.c.number > callout.c.number),
     )  # fmt: skip
@@ -164,11 +170,11 @@ def _spoken_for(store: Store) -> list[str]:
         return [one for row in said for one in row.trigger.get("alerts", [])]
 
 
-def _old_alerts(before: datetime, spoken_for: Sequence[str]) -> Select[Any]:
+def _old_alerts(of: str, before: datetime, spoken_for: Sequence[str]) -> Select[Any]:
     newer = alert.alias()
     key = ("realm", "rule", "place")
     return select(alert.c.closed, alert.c.id).where(
-        alert.c.realm.in_(STANDING), alert.c.closed < before, alert.c.id.not_in(spoken_for),
+        alert.c.realm == of, alert.c.closed < before, alert.c.id.not_in(spoken_for),
         exists().where(*(newer.c[name] == alert.c[name] for name in key),
                        newer.c.episode > alert.c.episode),
         ~exists().where(asker.c.asker == alert.c.id),
@@ -181,28 +187,28 @@ def _old_alerts(before: datetime, spoken_for: Sequence[str]) -> Select[Any]:
     )  # fmt: skip
 
 
-def _loose_notices(before: datetime) -> Select[Any]:
+def _loose_notices(of: str, before: datetime) -> Select[Any]:
     """Of the service, its heads, rosters, replies: what hangs on no alert and no measure."""
     waited = select(pursuit.c.id).where(pursuit.c.state == "open")
     return select(notice.c.created, notice.c.id).where(
-        notice.c.realm.in_(STANDING), notice.c.alert.is_(None), notice.c.measure.is_(None),
+        notice.c.realm == of, notice.c.alert.is_(None), notice.c.measure.is_(None),
         notice.c.created < before, notice.c.id.not_in(_busy(notice.c.id)),
         or_(notice.c.pursuit.is_(None), notice.c.pursuit.not_in(waited)),
     )  # fmt: skip
 
 
-def _loose_answers(before: datetime) -> Select[Any]:
+def _loose_answers(of: str, before: datetime) -> Select[Any]:
     """Words of people to nothing that is still there."""
     return select(answer.c.at, answer.c.id).where(
-        answer.c.realm.in_(STANDING), answer.c.at < before,
+        answer.c.realm == of, answer.c.at < before,
         or_(answer.c.alert.is_(None), ~exists().where(alert.c.id == answer.c.alert)),
         or_(answer.c.measure.is_(None), ~exists().where(measure.c.id == answer.c.measure)),
     )  # fmt: skip
 
 
-def _old_digests(before: datetime) -> Select[Any]:
+def _old_digests(of: str, before: datetime) -> Select[Any]:
     return select(digest.c.begun, digest.c.id).where(
-        digest.c.realm.in_(STANDING), digest.c.ended.is_not(None), digest.c.begun < before,
+        digest.c.realm == of, digest.c.ended.is_not(None), digest.c.begun < before,
         ~exists().where(delivery.c.digest == digest.c.id),
         digest.c.id < select(func.max(digest.c.id)).scalar_subquery(),
     )  # fmt: skip
@@ -272,7 +278,8 @@ def _sent_head(store: Store, before: datetime) -> int:
     with store.read() as connection:
         change = connection.execute(
             select(audit.c.change)
-            .where(audit.c.realm == LIVE, audit.c.action == "send head", audit.c.at < before)
+            .where(is_milestone, audit.c.realm == LIVE, audit.c.action == "send head",
+                   audit.c.at < before)
             .order_by(audit.c.n.desc()).limit(1)
         ).scalar_one_or_none()  # fmt: skip
     return int(change["number"]) if change else 0
@@ -280,13 +287,14 @@ def _sent_head(store: Store, before: datetime) -> int:
 
 def _log(store: Store, size: Size, of: str, at: datetime, seal: int) -> Iterator[Work]:
     """Take off what was cut the night before, then say where it is cut now."""
-    with store.read() as connection:
-        first = log.first_kept(connection, of)
-        oldest = select(func.min(audit.c.number)).where(audit.c.realm == of)
-        there = connection.execute(oldest).scalar() or first
-    while there < first:
-        yield lambda c: log.take_off(c, of, first, size())
-        there += size()
+    oldest = select(func.min(audit.c.number)).where(audit.c.realm == of)
+    while True:
+        with store.read() as connection:
+            first = log.first_kept(connection, of)
+            there = connection.execute(oldest).scalar() or first
+        if there >= first:
+            break
+        yield partial(log.take_off, realm=of, first=first, limit=size())
     if seal > first:
         def cut(connection: Connection) -> int:
             log.cut(connection, of, seal, at)

@@ -300,6 +300,11 @@ def _places_are_shared_out(connection: Connection) -> None:
             connection.execute(insert(bus_position).values(topic=topic, part=0, next=after))
 
 
+def _the_log_is_asked_by_its_milestones(connection: Connection) -> None:
+    [index] = [one for one in audit.indexes if one.name == "audit_milestones"]
+    connection.execute(CreateIndex(index, if_not_exists=True))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -326,6 +331,7 @@ MIGRATIONS = {
     "0036": _pages_of_a_long_history_are_quick,
     "0037": _queues_have_an_order,
     "0038": _places_are_shared_out,
+    "0039": _the_log_is_asked_by_its_milestones,
 }  # fmt: skip
 
 

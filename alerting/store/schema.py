@@ -588,6 +588,10 @@ source_health = Table(
     Column("held_until", UtcText),
 )  # fmt: skip
 
+# What is asked of the log by its newest entry, however many others came after it. A query must repeat
+# these words of its index to be answered by it.
+MILESTONE = "action IN ('load rules', 'send head', 'cut log')"
+
 audit = Table(
     "audit", metadata,
     Column("n", Number, primary_key=True, autoincrement=True),
@@ -602,8 +606,15 @@ audit = Table(
     Index("audit_unsealed", "realm", "number", "n"),
     Index("audit_set_aside", "realm", "at", sqlite_where=text("action = 'set aside'"),
           postgresql_where=text("action = 'set aside'")),
+    Index("audit_milestones", "realm", "n", "action",
+          sqlite_where=text(MILESTONE), postgresql_where=text(MILESTONE)),
     Index("audit_by_subject", "subject", "n"),
     Index("audit_to_seal", "n", sqlite_where=text("number IS NULL"),
           postgresql_where=text("number IS NULL")),
     sqlite_autoincrement=True,
 )  # fmt: skip
+
+# The same as an expression, for whoever asks for one of them.
+is_milestone = audit.c.action.in_(
+    [literal_column("'load rules'"), literal_column("'send head'"), literal_column("'cut log'")]
+)

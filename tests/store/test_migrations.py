@@ -14,7 +14,7 @@ from alerting.people import contacts_of
 from alerting.service.clock import open_live
 from alerting.store import Store
 from alerting.store.migrations import MIGRATIONS
-from alerting.store.schema import contact
+from alerting.store.schema import audit, contact, is_milestone
 from alerting.store.schema_reach import digest
 
 
@@ -327,4 +327,21 @@ def test_one_position_becomes_that_of_the_only_share(tmp_path: Path) -> None:
             ("suian-signals", 0, 7)]  # fmt: skip
     assert "share" in columns(store, "signal")
     assert "taken" not in columns(store, "realm")
+    store.close()
+
+
+def test_the_newest_head_of_a_log_is_found_without_reading_it(tmp_path: Path) -> None:
+    store = Store(tmp_path / "suian.db")
+    store.write(lambda c: c.execute(text("DROP INDEX audit_milestones")))
+    store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0038'")))
+    store.close()
+    store = Store(tmp_path / "suian.db")
+    with store.read() as connection:
+        assert "audit_milestones" in {one["name"] for one in inspect(connection).get_indexes("audit")}
+        if connection.dialect.name == "sqlite":  # PostgreSQL goes by how many rows there are: none here
+            sent = select(audit.c.n).where(is_milestone, audit.c.realm == "live", audit.c.action == "send head")
+            asked = sent.order_by(audit.c.n.desc()).limit(1)
+            way = way_of(connection, str(asked.compile(store._engine, compile_kwargs={"literal_binds": True})))
+            assert "USING COVERING INDEX audit_milestones" in way
+            assert "TEMP B-TREE" not in way
     store.close()
