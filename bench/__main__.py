@@ -1,6 +1,7 @@
 """`python -m bench` runs every bench; `python -m bench engine` (or another name in BENCHES)
-that one; `python -m bench history 10` takes ten million rows in place of one, `python -m bench signals
-20 1000 sqlite 500` a stream of 20 s over 1,000 points on one database at 500 a second.
+that one; `python -m bench history 10 FOLDER` takes ten million rows in place of one and keeps the
+databases in FOLDER, and so do the others that are over a history (OF_A_SIZE); `python -m bench signals
+20 1000 sqlite 500` is a stream of 20 s over 1,000 points on one database at 500 a second.
 
 `python -m bench backtest FOLDER …` lives through recorded winters (docs/backtest.md), `python -m bench
 night [SEED]` through a night of a storm (docs/night.md), `python -m bench disk` counts what is written
@@ -11,10 +12,11 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 
-BENCHES = ("engine", "ingest", "country", "binding", "outbox", "dispatch", "alertmanager",
-           "history")  # fmt: skip
-BENCHES = ("engine", "ingest", "country", "signals", "binding", "outbox", "dispatch", "history")
+OF_A_SIZE = ("history", "keeping", "saved")
+BENCHES = ("engine", "ingest", "country", "signals", "binding", "outbox", "dispatch", "alertmanager",
+           *OF_A_SIZE)  # fmt: skip
 
 
 def main(asked: list[str]) -> int:
@@ -24,8 +26,9 @@ def main(asked: list[str]) -> int:
         return int(importlib.import_module("bench.night.run").main(asked[1:]))
     if asked[:1] == ["disk"]:
         return int(importlib.import_module("bench.disk").main())
-    if asked[:1] == ["history"] and len(asked) > 1:
-        return int(importlib.import_module("bench.history").main(asked[1:]))
+    given: list[object] = []
+    if asked and asked[0] in OF_A_SIZE:
+        asked, given = asked[:1], [float(asked[1]), *map(Path, asked[2:])] if asked[1:] else []
     unknown = [name for name in asked if name not in BENCHES]
     if unknown:
         print(f"no bench is called {unknown[0]!r}; there are: {', '.join(BENCHES)}")
@@ -35,7 +38,7 @@ def main(asked: list[str]) -> int:
     missed = 0
     for name in asked or BENCHES:
         print(f"=== {name}")
-        targets = importlib.import_module(f"bench.{name}").run()
+        targets = importlib.import_module(f"bench.{name}").run(*given)
         missed += sum(not target.met for target in targets)
     print(
         f"{missed} target(s) missed; docs/benchmarks.md says why" if missed else "all targets met"

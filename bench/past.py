@@ -162,6 +162,7 @@ class Shelf:
             took = perf_counter() - began
             kept.write_text(json.dumps({"rows": rows, "seconds": round(took)}))
             print(f"{kind}: {rows:,} rows written in {took:.0f} s", flush=True)
+        Store(config_of(folder, database).kept_in).close()  # one that was kept is brought up to date
         return folder, database
 
     def copied(self, kind: str, things: int, name: str) -> tuple[Path, str]:

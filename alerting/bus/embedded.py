@@ -164,7 +164,8 @@ class EmbeddedBus:
 
     def waiting(self, connection: Connection, realm_id: str) -> bool:
         """Whether some signal has not been taken by all whom it concerns."""
-        found = select(signal.c.seq).where(waits(realm_id)).limit(1)
+        # In their order, PostgreSQL goes to the first that may wait; else it reads from the oldest on.
+        found = select(signal.c.seq).where(waits(realm_id)).order_by(signal.c.seq).limit(1)
         return connection.execute(found).first() is not None
 
     def taken(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import Connection
 
+from alerting.runtime import Runtime
 from alerting.service.keeping import Work, night
 
 if TYPE_CHECKING:
@@ -23,6 +24,24 @@ LONGEST = 0.04  # seconds a batch may hold the writer; the next one is smaller o
 LEAST, MOST = 5, 400  # things a batch is about
 
 
+class Portion:
+    """How many things a batch is about, by how long the last one held the writer."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime, self.size = runtime, 50
+
+    def done(self, connection: Connection, work: Work) -> int:
+        """Do it; gives how many rows went."""
+        began = self._runtime.elapsed()
+        rows = work(connection)
+        took = self._runtime.elapsed() - began
+        if took > LONGEST:
+            self.size = max(LEAST, self.size // 2)
+        elif took < LONGEST / 4:
+            self.size = min(MOST, self.size * 2)
+        return rows
+
+
 class KeepLoop:
     name = "keep"
 
@@ -31,7 +50,7 @@ class KeepLoop:
         self._zone = station.config.county.zone
         self._due = self._next_night()
         self._batches: Iterator[Work] | None = None
-        self._size, self._rows = 50, 0
+        self._portion, self._rows = Portion(station.runtime), 0
 
     def next_due(self) -> datetime | None:
         return self._due
@@ -42,12 +61,12 @@ class KeepLoop:
         if now < self._due:
             return False
         if self._batches is None:
-            self._batches = night(station.store, station.config.keep, now, lambda: self._size)
+            self._batches = night(station.store, station.config.keep, now, lambda: self._portion.size)
         batches = self._batches
         try:
             work = await station.runtime.in_thread("keep", lambda: next(batches, None))
             if work is not None:
-                self._rows += await station.writer.write(lambda c: self._timed(c, work))
+                self._rows += await station.writer.write(lambda c: self._portion.done(c, work))
                 self._due = now + REST
                 return False
         except Exception:
@@ -57,16 +76,6 @@ class KeepLoop:
             log.info("no longer kept", rows=self._rows)
         self._batches, self._rows, self._due = None, 0, self._next_night()
         return False
-
-    def _timed(self, connection: Connection, work: Work) -> int:
-        began = self._station.runtime.elapsed()
-        rows = work(connection)
-        took = self._station.runtime.elapsed() - began
-        if took > LONGEST:
-            self._size = max(LEAST, self._size // 2)
-        elif took < LONGEST / 4:
-            self._size = min(MOST, self._size * 2)
-        return rows
 
     def _next_night(self) -> datetime:
         local = self._station.runtime.now().astimezone(self._zone)

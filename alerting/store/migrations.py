@@ -300,9 +300,10 @@ def _places_are_shared_out(connection: Connection) -> None:
             connection.execute(insert(bus_position).values(topic=topic, part=0, next=after))
 
 
-def _the_log_is_asked_by_its_milestones(connection: Connection) -> None:
-    [index] = [one for one in audit.indexes if one.name == "audit_milestones"]
-    connection.execute(CreateIndex(index, if_not_exists=True))
+def _the_newest_of_a_long_log_is_found(connection: Connection) -> None:
+    for index in audit.indexes:
+        if index.name in ("audit_by_realm", "audit_milestones"):
+            connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 MIGRATIONS = {
@@ -331,7 +332,7 @@ MIGRATIONS = {
     "0036": _pages_of_a_long_history_are_quick,
     "0037": _queues_have_an_order,
     "0038": _places_are_shared_out,
-    "0039": _the_log_is_asked_by_its_milestones,
+    "0039": _the_newest_of_a_long_log_is_found,
 }  # fmt: skip
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from alerting.errors import Refused, SuianError
 from alerting.store.archive import Archive, Told, count
 from alerting.store.migrations import MIGRATIONS, newest, stamp
+
+CACHE = 65_536  # KiB that SQLite may hold of what is not committed yet
+_IS_INDEX = re.compile(r"\s*CREATE (UNIQUE )?INDEX").match
 
 
 def must_be_empty(connection: Connection, names: list[str], where: str) -> None:
@@ -46,22 +53,38 @@ def refill(connection: Connection, archive: Archive, told: Told) -> None:
     kind = connection.dialect.name
     if kind == "postgresql":  # between two tables the server waits for us
         connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
-    for statement in archive.statements(kind):
-        connection.exec_driver_sql(statement)
+    else:
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE}")
+    statements = archive.statements(kind)
+    for statement in statements:
+        if not _IS_INDEX(statement):
+            connection.exec_driver_sql(statement)
     for name, part in archive.manifest.tables.items():
         fill = _copy if kind == "postgresql" else _insert
-        try:
+        with _fitting(connection, archive, f"what the archive has of {name}"):
             fill(connection, archive, name, told)
             if part.last is not None:
                 _go_on_counting(connection, name, part.key[0], part.last)
-        except (DatabaseError, _driver_error(connection)) as error:
-            raise SuianError(
-                f"the database refuses what the archive has of {name}: {str(error).splitlines()[0]}",
-                where=str(archive.path), mend="Nothing was restored.",
-            ) from None  # fmt: skip
         if (rows := count(connection, name)) != part.rows:
             raise archive.broken(f"{name} has {rows} rows, not {part.rows}")
+    # Of rows that are all there an index is sorted once. One that grows with them, each at another spot
+    # of it, is written to the disk many times over.
+    for statement in statements:
+        if _IS_INDEX(statement):
+            with _fitting(connection, archive, "rows of the archive that are twice there"):
+                connection.exec_driver_sql(statement)
     stamp(connection, archive.manifest.revision)
+
+
+@contextmanager
+def _fitting(connection: Connection, archive: Archive, what: str) -> Iterator[None]:
+    try:
+        yield
+    except (DatabaseError, _driver_error(connection)) as error:
+        raise SuianError(
+            f"the database refuses {what}: {str(error).splitlines()[0]}",
+            where=str(archive.path), mend="Nothing was restored.",
+        ) from None  # fmt: skip
 
 
 def _driver_error(connection: Connection) -> type[Exception]:

@@ -606,6 +606,7 @@ audit = Table(
     Index("audit_unsealed", "realm", "number", "n"),
     Index("audit_set_aside", "realm", "at", sqlite_where=text("action = 'set aside'"),
           postgresql_where=text("action = 'set aside'")),
+    Index("audit_by_realm", "realm", "n"),
     Index("audit_milestones", "realm", "n", "action",
           sqlite_where=text(MILESTONE), postgresql_where=text(MILESTONE)),
     Index("audit_by_subject", "subject", "n"),

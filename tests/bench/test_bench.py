@@ -1,9 +1,11 @@
 """The benches at tiny sizes: that all contestants say the same, not how long they take."""
 
+import re
+
 import pytest
 from sqlalchemy import text
 
-from bench import binding, county, engine, ingest, past
+from bench import binding, county, engine, ingest, keeping, past
 from bench.rounds import Target, same
 
 
@@ -75,3 +77,12 @@ def test_a_history_has_as_many_rows_as_it_says_and_sixty_things_that_are_open(tm
         open_now = connection.execute(text("SELECT count(*) FROM alert WHERE state = 'open'")).scalar_one()
     assert open_now == past.OPEN
     station.store.close()
+
+
+def test_nine_tenths_of_a_history_go_in_pieces_and_a_tenth_stays(tmp_path, capsys):
+    keeping.measured(past.Shelf(tmp_path, ""), "sqlite", 600)
+    said = capsys.readouterr().out.replace(",", "")
+    rows, gone, off, left = map(int, re.search(
+        r"(\d+) rows (\d+) gone in .* night after (\d+) of the log .* (\d+) left", said).groups())
+    assert rows == gone + off + left - 1, "the cut is told in the log"
+    assert left < rows / 5

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import event, text
 
 from alerting.bus import EmbeddedBus, newest_by_source
 from alerting.errors import SuianError
@@ -105,4 +106,27 @@ def test_a_start_reads_back_what_is_young_enough_and_has_been_taken(store: Store
         assert [one.seq for one in back] == seqs[2:5]
         assert BUS.history(connection, LIVE, NOW + timedelta(hours=9), seqs[5]) == []
         assert [one.seq for one in BUS.history(connection, LIVE, NOW - timedelta(hours=9), seqs[5])] == seqs
+    store.close()
+
+
+def test_whether_a_signal_waits_is_asked_of_the_newest_however_many_there_were(store: Store) -> None:
+    """Loops ask it many times a minute, and of years of signals all but none wait."""
+    store.write(lambda c: BUS.publish(c, LIVE, [tick(1)], NOW))
+    kept_as, quick = ("BYTEA", "ANALYZE") if store.shared else ("BLOB", "SELECT 1")
+    for statement in (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)"
+        " INSERT INTO signal (realm, id, kind, source, issued, accepted, body)"
+        f" SELECT 'live', 'x' || i, 'tick', 'clock', '2026', '2026', CAST('' AS {kept_as}) FROM n",
+        "UPDATE position SET taken = (SELECT max(seq) FROM signal)", quick,
+    ):
+        store.write(lambda c, statement=statement: c.execute(text(statement)))
+    asked = []
+    event.listen(store._engine, "before_cursor_execute", lambda _c, _cursor, *said: asked.append(said[:2]))
+    with store.read() as connection:
+        assert not BUS.waiting(connection, LIVE)
+        statement, given = asked[-1]
+        explained = "EXPLAIN" if store.shared else "EXPLAIN QUERY PLAN"
+        way = " ".join(str(row[-1]) for row in connection.exec_driver_sql(f"{explained} {statement}", given))
+    assert ("(seq > $0)" if store.shared else "signal_by_realm (realm=? AND seq>?)") in way, way
+    assert "Seq Scan on signal" not in way
     store.close()
