@@ -13,6 +13,7 @@ import typer
 
 from alerting.errors import BadInput
 from alerting.service.config import Config
+from alerting.service.unfinished import refuse_unfinished
 from alerting.store import Store
 
 
@@ -85,4 +86,5 @@ def moment(option: str, text: str, zone: ZoneInfo) -> datetime:
 
 def store_of(config: Config) -> Store:
     """The county's database. Raises SuianError where it cannot be used."""
+    refuse_unfinished(config)
     return Store(config.kept_in)

@@ -16,6 +16,7 @@ import structlog
 import typer
 import uvicorn
 
+from alerting.cli.given import store_of
 from alerting.cli.narrate import Narrator
 from alerting.cli.welcome import farewell, out, welcome
 from alerting.errors import BadInput, Refused, SuianError
@@ -28,7 +29,6 @@ from alerting.service.county import load_county
 from alerting.service.loop import Loops
 from alerting.service.process import Role, loops_of
 from alerting.service.station import Station
-from alerting.store import Store
 from alerting.store.database import prepare_folder
 from alerting.telemetry.logs import configure
 from alerting.web.app import make_app
@@ -70,7 +70,7 @@ async def _serve(config: Config, role: Role, play: bool, clock: Path | None) -> 
     hand = ClockSocket(clock) if clock else None
     runtime: Runtime = VirtualRuntime(await hand.first_time()) if hand else RealRuntime()
     county = load_county(config, fall_back=True)
-    station = Station(county, runtime, Store(config.kept_in))
+    station = Station(county, runtime, store_of(config))
     good_book.keep(county.book, config.data)
     shows = role in ("all", "web")
     loops = loops_of(station, role)

@@ -1,6 +1,7 @@
 """Makes a county from a backup: its database in one transaction, and the files beside it.
 
-Killed at any moment it leaves an empty database, and may be begun again.
+Killed at any moment it leaves an empty database and the note that it has not ended; it may be begun
+again.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from alerting.service.address import only_one
 from alerting.service.backup import broken_in, heads_of
 from alerting.service.config import Config
 from alerting.service.county_files import without_secrets
+from alerting.service.unfinished import noted
 from alerting.store.archive import Archive, Told
 from alerting.store.database import Untouched, prepare_folder
 from alerting.store.migrations import tables, upgrade
@@ -44,7 +46,7 @@ def restore(archive: Archive, config: Config, now: datetime, told: Told) -> Wait
     Raises Refused where the database has rows, SuianError where the archive does not fit or the chain
     of its log is not as it was.
     """
-    with _alone(config):
+    with _alone(config), noted(config.data, archive.path, now):
         store = Untouched(config.kept_in)
         try:
             return store.write(lambda connection: _fill(connection, archive, store.path, now, told))

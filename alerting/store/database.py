@@ -102,8 +102,9 @@ class Untouched(Store):
 
 
 class Death:
-    """SUIAN_DIE=commit:N:before|after (or send:N:…) kills the process there, for the kill tests; with
-    `stop` in place of `before` it is only stopped, until somebody lets it go on."""
+    """SUIAN_DIE=commit:N:before|after (or send:N:…, or row:N:before of a restore) kills the process
+    there, for the kill tests; with `stop` in place of `before` it is only stopped, until somebody lets
+    it go on."""
 
     def __init__(self, count: int, side: str) -> None:
         self.count, self.side, self.seen = count, side, 0

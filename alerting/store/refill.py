@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from alerting.errors import Refused, SuianError
 from alerting.store.archive import Archive, Told, count
+from alerting.store.database import Death
 from alerting.store.migrations import MIGRATIONS, newest, stamp
 
 CACHE = 65_536  # KiB that SQLite may hold of what is not committed yet
@@ -55,14 +57,14 @@ def refill(connection: Connection, archive: Archive, told: Told) -> None:
         connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
     else:
         connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE}")
-    statements = archive.statements(kind)
+    statements, die = archive.statements(kind), Death.from_environment("row")
     for statement in statements:
         if not _IS_INDEX(statement):
             connection.exec_driver_sql(statement)
     for name, part in archive.manifest.tables.items():
         fill = _copy if kind == "postgresql" else _insert
         with _fitting(connection, archive, f"what the archive has of {name}"):
-            fill(connection, archive, name, told)
+            fill(connection, archive, name, _dying(die, archive.rows(name, told)))
             if part.last is not None:
                 _go_on_counting(connection, name, part.key[0], part.last)
         if (rows := count(connection, name)) != part.rows:
@@ -74,6 +76,12 @@ def refill(connection: Connection, archive: Archive, told: Told) -> None:
             with _fitting(connection, archive, "rows of the archive that are twice there"):
                 connection.exec_driver_sql(statement)
     stamp(connection, archive.manifest.revision)
+
+
+def _dying(die: Death, rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    for row in rows:
+        die.at("before")
+        yield row
 
 
 @contextmanager
@@ -93,22 +101,26 @@ def _driver_error(connection: Connection) -> type[Exception]:
     return module.Error  # type: ignore[no-any-return]
 
 
-def _insert(connection: Connection, archive: Archive, name: str, told: Told) -> None:
+def _insert(
+    connection: Connection, archive: Archive, name: str, rows: Iterator[list[Any]]
+) -> None:
     columns = archive.manifest.tables[name].columns
     named, marks = ", ".join(f'"{one}"' for one in columns), ", ".join("?" for _ in columns)
 
     cursor = connection.connection.cursor()
     statement = f'INSERT INTO "{name}" ({named}) VALUES ({marks})'
-    cursor.executemany(statement, archive.rows(name, told))  # type: ignore[arg-type]
+    cursor.executemany(statement, rows)  # type: ignore[arg-type]
     cursor.close()
 
 
-def _copy(connection: Connection, archive: Archive, name: str, told: Told) -> None:
+def _copy(
+    connection: Connection, archive: Archive, name: str, rows: Iterator[list[Any]]
+) -> None:
     named = ", ".join(f'"{one}"' for one in archive.manifest.tables[name].columns)
     driver = connection.connection.driver_connection
     assert driver is not None
     with driver.cursor() as cursor, cursor.copy(f'COPY "{name}" ({named}) FROM STDIN') as copy:
-        for row in archive.rows(name, told):
+        for row in rows:
             copy.write_row(row)
 
 
