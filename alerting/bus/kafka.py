@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import zstandard
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -33,6 +34,10 @@ ANSWER_MS = 15_000
 # A worker that says nothing for so long has its partitions given to others: the least that Kafka's
 # brokers allow as they come.
 PATIENCE_MS = 6_000
+# So has one whose client says that it lives, and that has asked for nothing for so long: its database
+# carries nothing any more. Kafka's own five minutes are also how long a new worker would wait for it.
+READS_MS = 15_000
+TRIED_AGAIN_MS = 1_000  # a broker that was gone is back for us so soon
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,11 @@ class KafkaBus:
     def __init__(self, servers: str, topic: str, shares: Shares, *, alone: bool = True) -> None:
         self._servers, self._topic, self._shares, self._alone = servers, topic, shares, alone
         self._key = shares.places.county.encode()
+        # How all clients reach the brokers.
+        self._reach: dict[str, Any] = {
+            "bootstrap_servers": servers, "bootstrap_timeout_ms": ANSWER_MS,
+            "request_timeout_ms": ANSWER_MS, "reconnect_backoff_max_ms": TRIED_AGAIN_MS,
+        }  # fmt: skip
         self._producer: KafkaProducer | None = None
         self._consumer: KafkaConsumer | None = None
         self.behind = 0  # records that were there and not read, at the last read
@@ -66,10 +76,8 @@ class KafkaBus:
             if self._producer is None:
                 self._make_topic()
                 self._producer = KafkaProducer(
-                    bootstrap_servers=self._servers, acks="all", retries=5,
-                    max_request_size=2 * LARGEST, request_timeout_ms=ANSWER_MS,
-                    bootstrap_timeout_ms=ANSWER_MS,
-                )  # fmt: skip
+                    acks="all", retries=5, max_request_size=2 * LARGEST, **self._reach
+                )
             sent = [
                 self._producer.send(self._topic, key=self._key, value=value, partition=part)
                 for part, some in self._by_part(stamped).items() for value in pack(realm, some)
@@ -158,8 +166,7 @@ class KafkaBus:
 
     def _make_topic(self) -> None:
         """With a partition for each share; one that has more keeps them, and they are read."""
-        admin = KafkaAdminClient(bootstrap_servers=self._servers, bootstrap_timeout_ms=ANSWER_MS,
-                                 request_timeout_ms=ANSWER_MS)  # fmt: skip
+        admin = KafkaAdminClient(**self._reach)
         try:
             admin.create_topics({self._topic: {"num_partitions": self._shares.count}},
                                 wait_for_metadata=True)  # fmt: skip
@@ -171,11 +178,10 @@ class KafkaBus:
 
     def _join(self) -> KafkaConsumer:
         consumer = KafkaConsumer(
-            bootstrap_servers=self._servers, enable_auto_commit=False,
-            request_timeout_ms=ANSWER_MS, auto_offset_reset="earliest",
-            bootstrap_timeout_ms=ANSWER_MS, group_id=None if self._alone else self._topic,
-            session_timeout_ms=PATIENCE_MS, heartbeat_interval_ms=PATIENCE_MS // 4,
-            metadata_max_age_ms=30_000,
+            enable_auto_commit=False, auto_offset_reset="earliest",
+            group_id=None if self._alone else self._topic, session_timeout_ms=PATIENCE_MS,
+            heartbeat_interval_ms=PATIENCE_MS // 4, max_poll_interval_ms=READS_MS,
+            metadata_max_age_ms=30_000, **self._reach,
         )  # fmt: skip
         if self._alone:
             parts = consumer.partitions_for_topic(self._topic) or self._shares.all

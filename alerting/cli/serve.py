@@ -34,6 +34,7 @@ from alerting.telemetry.logs import configure
 from alerting.web.app import make_app
 
 log = structlog.get_logger()
+BACKLOG = 2048  # connections that wait to be taken, as many as uvicorn's own
 
 
 def serve(
@@ -90,6 +91,7 @@ async def _serve(config: Config, role: Role, play: bool, clock: Path | None) -> 
                 await station.start_exercise()
             except Refused as refusal:  # a drill of people goes on; no exercise comes between
                 print(f"{refusal.zh} {refusal.text()}")
+        listener.listen(BACKLOG)  # whoever reads the address below may come at once, and waits
         if shows:
             announce(config)
             welcome(station)

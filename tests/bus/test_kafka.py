@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from alerting.bus import Batch, EmbeddedBus, KafkaBus, Shares
-from alerting.bus.kafka import ANSWER_MS, LARGEST, pack, unpack
+from alerting.bus.kafka import ANSWER_MS, LARGEST, PATIENCE_MS, pack, unpack
 from alerting.errors import SuianError
 from alerting.places import Places, load_places
 from alerting.service.clock import LIVE, open_live
@@ -181,3 +181,22 @@ def test_records_stay_under_their_limit_and_read_back_the_same() -> None:
     assert isinstance(back[0], Forecast)
     assert np.array_equal(back[0].values["temperature"], signals[0].values["temperature"])
     assert back[0].accepted == NOW
+
+
+@pytest.mark.kafka
+def test_a_worker_that_asks_for_nothing_any_more_keeps_its_partitions_for_seconds(
+    kafka: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its database carries nothing, its process lives, and its client goes on saying so."""
+    monkeypatch.setattr("alerting.bus.kafka.READS_MS", PATIENCE_MS + 500)
+    hangs, other = (KafkaBus(kafka.address, "hangs", ALL, alone=False) for _ in range(2))
+    end = time.monotonic() + 60
+    while not hangs.assigned:
+        assert time.monotonic() < end
+        hangs.read({}, wait_ms=100)
+    end = time.monotonic() + 40
+    while not other.assigned:
+        assert time.monotonic() < end
+        other.read({}, wait_ms=100)
+    other.close()
+    hangs.close()

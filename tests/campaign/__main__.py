@@ -1,5 +1,5 @@
-"""`python -m tests.campaign [RUNS]`: that many storms, each with a fault drawn by its number; what was
-told before in FILE is not told again. `--table` prints what FILE holds, `--fault WORD` takes those only.
+"""`python -m tests.campaign [RUNS]`: that many storms, three of each fault if not said otherwise, each drawn
+by its number; what was told before in FILE is not told again. `--table` prints what FILE holds, `--fault WORD` takes those only.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.campaign.run import FILE, campaign, read, table
 
 def main() -> int:
     words = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
-    words.add_argument("runs", nargs="?", type=int, default=60)
+    words.add_argument("runs", nargs="?", type=int, default=3 * len(FAULTS))
     words.add_argument("--file", type=Path, default=FILE)
     words.add_argument("--fault", default="", help="only faults whose name holds this")
     words.add_argument("--table", action="store_true", help="print the table and run nothing")

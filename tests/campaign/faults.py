@@ -191,7 +191,7 @@ FAULTS = (
     Fault("serialization failures", _not_serializable),
     Fault("PostgreSQL slow", _slow_database),
     Fault("one cut off from PostgreSQL", _one_cut_off),
-    Fault("one stuck on PostgreSQL", _one_stuck),
+    Fault("one stuck on PostgreSQL", _one_stuck, (5, 30)),
     Fault("Kafka killed", _broker_killed),
     Fault("Kafka stopped", _broker_stopped),
     Fault("Kafka's disk full", _broker_disk_full, needs_disk=True),

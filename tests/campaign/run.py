@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -137,11 +138,13 @@ def campaign(runs: int, file: Path, faults: Sequence[Fault] = FAULTS) -> Iterato
     with world() as (there, nursery), version_before() as before:
         chosen = [one for one in faults if (there.disk_is_small or not one.needs_disk)
                   and (before is not None or not one.begins_before)]  # fmt: skip
+        revision = _git("describe", "--always", "--dirty", "--exclude=*")
         _, calm = told(0, None, there, nursery)
         for number in range(1, runs + 1):
             if number in kept:
                 continue
             run, outcome = told(number, chosen[number % len(chosen)], there, nursery, before)
+            run["revision"] = revision
             if not run["wrong"]:
                 run["wrong"] = _difference(calm, outcome)
             with file.open("a", encoding="utf-8") as lines:
@@ -163,7 +166,7 @@ def read(file: Path) -> list[Run]:
 
 
 def table(runs: list[Run]) -> str:
-    """As docs/reliability.md has it."""
+    """As docs/reliability.md has it, with the revisions at which they were told."""
     lines = ["| fault | runs | as undisturbed | recovered in, median | longest | sent again | twice |",
              "| --- | --: | --: | --: | --: | --: | --: |"]  # fmt: skip
     for name in dict.fromkeys(one["fault"] for one in runs):
@@ -173,4 +176,6 @@ def table(runs: list[Run]) -> str:
             f"| {name} | {len(of)} | {len(well)} | {statistics.median(well or [0]):.1f} s | {max(well or [0]):.1f} s"
             f" | {sum(one['resends'] for one in of)} | {sum(one['twice'] for one in of)} |"
         )
+    revisions = Counter(one["revision"] for one in runs)
+    lines += ["", f"{len(runs)} storms, told at {', '.join(f'{name} ({n})' for name, n in revisions.items())}."]
     return "\n".join(lines)

@@ -1,5 +1,5 @@
 """The campaign's short form: storms over real servers with the faults that a province sees most, each as
-the undisturbed one in the end. `python -m tests.campaign` tells sixty, with every fault there is."""
+the undisturbed one in the end. `python -m tests.campaign` tells three of every fault there is."""
 
 from __future__ import annotations
 

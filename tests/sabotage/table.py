@@ -84,6 +84,9 @@ BREAKS = (
     Break("what was given up waits no more", "alerting/service/heartbeat.py",
           "for at in (due, bound, given_up) if", "for at in (due, bound) if",
           SENTINEL + "test_messages_that_do_not_go_out_are_called_for_by_another_way"),
+    Break("a worker that asks for nothing keeps its partitions", "alerting/bus/kafka.py",
+          "max_poll_interval_ms=READS_MS", "max_poll_interval_ms=300_000",
+          "tests/bus/test_kafka.py::test_a_worker_that_asks_for_nothing_any_more_keeps_its_partitions_for_seconds"),
     Break("what is known of a message goes with the store", "alerting/dispatch/dispatcher.py",
           "if of_the_store(error):", "if False:",
           "tests/dispatch/test_dispatcher.py::"
