@@ -198,7 +198,7 @@ def run(
     """The server over home/data, which may not answer yet."""
     settings = {
         "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": home,
-        "max_connections": 100, "shared_buffers": "64MB",
+        "max_connections": 300, "shared_buffers": "64MB",
     }  # fmt: skip
     if not durable:
         settings |= {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}

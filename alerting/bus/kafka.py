@@ -189,6 +189,7 @@ class KafkaBus:
             self.assigned = frozenset(parts)
         else:
             consumer.subscribe([self._topic])
+            _sees_a_join_through(consumer._coordinator)
         return consumer
 
     def _ends(self, part: int) -> int:
@@ -228,6 +229,14 @@ def unpack(value: bytes) -> tuple[str, tuple[Signal, ...]]:
         found.append(decode(raw[at : at + length]))
         at += length
     return head["realm"], tuple(found)
+
+
+def _sees_a_join_through(coordinator: Any) -> None:
+    """kafka-python 3.0.12 forgets a join that began because the topic had changed, where it takes
+    longer than one `poll`: by then the change is known, no join is wanted any more, and what it gave
+    is never taken up. The worker would wait for its partitions for ever."""
+    wanted = coordinator.need_rejoin
+    coordinator.need_rejoin = lambda: coordinator.rejoining or wanted()
 
 
 def _value(realm: str, bodies: list[bytes]) -> bytes:

@@ -200,3 +200,21 @@ def test_a_worker_that_asks_for_nothing_any_more_keeps_its_partitions_for_second
         other.read({}, wait_ms=100)
     other.close()
     hangs.close()
+
+
+@pytest.mark.kafka
+def test_a_worker_joins_anew_when_the_topic_changes_however_short_its_reads_are(kafka: Broker) -> None:
+    """The client alone forgets a join that outlasts a read; one that joined while its topic was being made
+    waited for ever."""
+    bus, end = KafkaBus(kafka.address, "grows", ALL, alone=False), time.monotonic() + 60
+    while bus.assigned != {0}:
+        assert time.monotonic() < end
+        bus.read({}, wait_ms=100)
+    KafkaBus(kafka.address, "grows", Shares(2, Places("990000", {}), 0.0))._make_topic()
+    assert bus._consumer is not None
+    bus._consumer._cluster.request_update()  # as it does every half minute
+    end = time.monotonic() + 15
+    while bus.assigned != {0, 1}:
+        assert time.monotonic() < end, "it waits for ever"
+        bus.read({}, wait_ms=1)
+    bus.close()

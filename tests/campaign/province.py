@@ -113,6 +113,8 @@ class Province(Apart):
                 self.joins(role)
             else:
                 self._of_before(role, version)
+                # A program of its own takes long to load: seven at once may take more than anybody's patience.
+                self.waits_until(lambda: self.crew[-1].said)
         self.waits_until(lambda: any(self.holds(one, "engine") for one in self.crew))
         if version is not None:
             self.now = RealRuntime().now()

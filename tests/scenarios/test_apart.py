@@ -111,3 +111,5 @@ def test_each_process_says_what_it_lacks(make_apart: Callable[..., Apart]) -> No
     figures = web.asked("/metrics").text
     assert 'suian_held{what="engine"} 0.0' in figures
     assert 'suian_build_info{role="web",version=' in figures
+    town.starts("engine")  # what the first had written and not sealed is sealed
+    town.waits_until(lambda: "'engine'" not in web.asked("/readyz").text)
