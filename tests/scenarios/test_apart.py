@@ -76,7 +76,7 @@ def test_what_a_dispatcher_had_in_hand_when_it_was_killed_another_asks_about(
     first = town.starts("dispatch", SUIAN_DIE="send:1:after")
     town.forecast(ORANGE_FOG)
     assert town.ends(first) == -os_signal.SIGKILL
-    assert set(town.asks(delivery.c.state)) <= {"sending", "bound"}
+    assert "sending" in town.asks(delivery.c.state)  # others, under way beside it, may have been quicker
     began = time.monotonic()
     town.starts("dispatch")
     town.waits_until(lambda: set(town.asks(delivery.c.state, delivery.c.channel == "sms")) == {"accepted"})
