@@ -105,15 +105,34 @@ class RealRuntime:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-class VirtualRuntime:
-    """Time as it is told; the same seed gives the same draws."""
+class Seeded:
+    """What a runtime draws, by a seed: the same seed gives the same draws."""
+
+    def __init__(self, drawn: random.Random) -> None:
+        self._random = drawn
+
+    def token(self, size: int = 16) -> str:
+        return self._random.randbytes(size).hex()
+
+    def uniform(self, low: float, high: float) -> float:
+        return self._random.uniform(low, high)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    def close(self) -> None:
+        return None
+
+
+class VirtualRuntime(Seeded):
+    """Time as it is told."""
 
     virtual = True
 
     def __init__(self, start: datetime, seed: int = 0) -> None:
+        super().__init__(random.Random(seed))
         self._now = start
         self._drift = timedelta()
-        self._random = random.Random(seed)
 
     def now(self) -> datetime:
         return self._now
@@ -135,20 +154,8 @@ class VirtualRuntime:
     def follow(self) -> None:
         self._now, self._drift = self._now + self._drift, timedelta()
 
-    def token(self, size: int = 16) -> str:
-        return self._random.randbytes(size).hex()
-
-    def uniform(self, low: float, high: float) -> float:
-        return self._random.uniform(low, high)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
     async def in_thread(self, pool: str, work: Callable[[], T]) -> T:
         return work()
 
     def elapsed(self) -> float:
         return time.monotonic()
-
-    def close(self) -> None:
-        return None

@@ -41,28 +41,15 @@ def do_what_is_due(connection: Connection, life: Life, now: datetime) -> int:
     return len(begun) + sum(_end_comes(connection, life, key, now) for key in over)
 
 
-def is_due(connection: Connection, life: Life, now: datetime) -> bool:
-    due = next_due(connection, life)
-    return due is not None and due <= now
-
-
-def next_due(connection: Connection, life: Life) -> datetime | None:
-    """When the next hours begin or end, of the realm's own time."""
-    found = connection.execute(_moments(life.realm, life.book.successors)).one()
-    return min((at for at in found if at is not None), default=None)
-
-
-@lru_cache(maxsize=64)
-def _moments(realm: str, successors: Successors) -> Select[Any]:
-    """In one statement, made once a realm and book: it is asked after every commit."""
+def moments(realm: str, successors: Successors) -> tuple[Select[Any], ...]:
+    """When the next hours begin or end, of the realm's own time: each a question for one value."""
     is_open = exists().where(measure.c.id == asker.c.measure, measure.c.ended.is_(None))
-    asked = (
+    return (
         select(func.min(measure.c.ends))
         .where(measure.c.realm == realm, measure.c.ended.is_(None), _stands()),
         select(asker.c.ends).where(_by_hand(realm), is_open).order_by(asker.c.ends).limit(1),
         select(func.min(measure.c.begins)).where(_takes_over(realm, successors)),
-    )
-    return select(*(one.scalar_subquery() for one in asked))
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -30,7 +30,7 @@ from alerting.bus.shares import Shares
 from alerting.errors import SuianError
 from alerting.places import Places
 from alerting.signals import KINDS, OBSERVATION, Signal, accepted_at, decode, encode, moment
-from alerting.store.schema import position, realm, signal, slice_done
+from alerting.store.schema import UtcText, position, realm, signal, slice_done
 from alerting.store.upserts import insert
 
 _RECORD = (
@@ -46,8 +46,21 @@ _AFTER = (
     .order_by(signal.c.seq)
     .limit(bindparam("most", type_=Integer))
 )
-
-
+_since: Any = bindparam("since", type_=UtcText)
+# The first of each kind that is young enough, each found in an index.
+_FIRST = select(*(
+    select(signal.c.seq)
+    .where(signal.c.realm == bindparam("realm"), signal.c.kind == kind, signal.c.accepted >= _since)
+    .order_by(signal.c.accepted, signal.c.seq).limit(1)
+    .scalar_subquery().label(kind)
+    for kind in KINDS
+))  # fmt: skip
+_HISTORY = (
+    select(*_RECORD)
+    .where(signal.c.realm == bindparam("realm"), signal.c.seq <= bindparam("upto"))
+    .where(signal.c.seq >= bindparam("from"), signal.c.accepted >= _since)
+    .order_by(signal.c.seq)
+)
 _KNOWN = select(signal.c.id).where(
     signal.c.realm == bindparam("realm"), signal.c.id.in_(bindparam("ids", expanding=True))
 )
@@ -197,21 +210,12 @@ class EmbeddedBus:
     ) -> list[Record]:
         """Signals already taken that still matter to fields and facts, in order."""
         # Times of acceptance never run backwards: from the first of each kind on all are young enough.
-        first = [
-            connection.execute(
-                select(signal.c.seq)
-                .where(signal.c.realm == realm_id, signal.c.kind == kind, signal.c.accepted >= since)
-                .order_by(signal.c.accepted, signal.c.seq).limit(1)
-            ).scalar()
-            for kind in KINDS
-        ]  # fmt: skip
+        first = connection.execute(_FIRST, {"realm": realm_id, "since": since}).one()
         young = [one for one in first if one is not None]
-        rows = connection.execute(
-            select(*_RECORD)
-            .where(signal.c.realm == realm_id, signal.c.seq <= upto)
-            .where(signal.c.seq >= min(young), signal.c.accepted >= since)
-            .order_by(signal.c.seq)
-        ) if young else ()  # fmt: skip
+        if not young:
+            return []
+        given = {"realm": realm_id, "upto": upto, "from": min(young), "since": since}
+        rows = connection.execute(_HISTORY, given)
         return [Record(*r) for r in rows]
 
     def divide(self, connection: Connection) -> None:

@@ -1,6 +1,6 @@
 """The chase (叫应): what is waited for, from whom, until when, and who is called next.
 
-`step` moves it on, `take` takes an answer, `route` finds which message a text answers (`heard_before`:
+`look` sees what is due and when, `step` moves it on, `take` takes an answer, `route` finds which message a text answers (`heard_before`:
 it was taken up already), `heard` says what became of it, `answers_to` with what its story began,
 `receipts` what one acknowledgement of everything would be of, `held_back` what an order by hand waits
 for. The chase writes notices and never sends; it asks alerts.measures to move a measure and never
@@ -17,10 +17,10 @@ from alerting.chase.outcomes import Outcome
 from alerting.chase.pursuits import open_new
 from alerting.chase.reading import Parsed, read
 from alerting.chase.replies import Routed, heard_before, id_of, route
-from alerting.chase.stepping import has_work, next_due, step
+from alerting.chase.stepping import has_work, look, step
 
 __all__ = [
     "Life", "Outcome", "Parsed", "Routed", "answers_to", "confirmed_before", "has_work", "heard",
-    "heard_before", "held_back", "id_of", "next_due", "note", "open_new", "read", "receipts", "route",
+    "heard_before", "held_back", "id_of", "look", "note", "open_new", "read", "receipts", "route",
     "step", "take",
 ]  # fmt: skip

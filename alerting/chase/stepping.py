@@ -76,14 +76,23 @@ def step(connection: Connection, life: Life, now: datetime) -> int:
 
 def has_work(connection: Connection, life: Life, now: datetime) -> bool:
     """Whether `step` would change anything now; reads only."""
-    found = connection.execute(_question(life.realm), {"now": now}).scalar_one()
-    return bool(found) or timed.is_due(connection, life, now)
+    return look(connection, life, now)[0]
+
+
+def look(connection: Connection, life: Life, now: datetime) -> tuple[bool, datetime | None]:
+    """Whether `step` would change anything now, and the realm's own time at which the next deadline
+    passes or hours begin or end, None where nothing is waited for; reads only."""
+    question = _question(life.realm, life.book.successors)
+    work, first, late, *hours = connection.execute(question, {"now": now}).one()
+    due = min((at for at in hours if at is not None), default=None)
+    known = [at for at in (first, late, due) if at is not None]
+    return bool(work) or (due is not None and due <= now), min(known, default=None)
 
 
 @lru_cache(maxsize=64)
-def _question(realm: str) -> Select[Any]:
-    """Whether there is anything to do: one statement, made once a realm, for it is asked after every
-    commit."""
+def _question(realm: str, successors: timed.Successors) -> Select[Any]:
+    """Whether there is anything to do, and when: one statement, made once a realm and book, for it is
+    asked after every commit."""
     asked = (
         select(pursuit.c.id).where(_expired(realm, _NOW)),
         select(notice.c.id).where(pursuits.unpursued(realm)),
@@ -93,26 +102,15 @@ def _question(realm: str) -> Select[Any]:
         select(pursuit.c.id).where(pursuits.moot(realm)),
         select(handover.c.n).where(handing_over.unsaid(realm)),
     )
-    return select(or_(*(one.exists() for one in asked)))
-
-
-def next_due(connection: Connection, life: Life) -> datetime | None:
-    """The realm's own time at which the next deadline passes; None where nothing is waited for."""
-    found = connection.execute(_deadlines(life.realm)).one()
-    hours = timed.next_due(connection, life)
-    return min((t for t in (*found, hours) if t is not None), default=None)
-
-
-@lru_cache(maxsize=64)
-def _deadlines(realm: str) -> Select[Any]:
     first = select(func.min(pursuit.c.deadline)).where(
         pursuit.c.realm == realm, pursuit.c.state == "open"
     )
-    due = select(func.min(measure.c.due)).where(
+    late = select(func.min(measure.c.due)).where(
         measure.c.realm == realm, measure.c.ended.is_(None), measure.c.state.in_(_DUE),
         measure.c.overdue.is_(None),
     )  # fmt: skip
-    return select(first.scalar_subquery(), due.scalar_subquery())
+    moments = (first, late, *timed.moments(realm, successors))
+    return select(or_(*(one.exists() for one in asked)), *(one.scalar_subquery() for one in moments))
 
 
 def climb(

@@ -79,6 +79,8 @@ class Dispatcher:
         self._die = Death.from_environment("send")
         self.sends = 0  # so far, by this process
         self._started = False
+        # When there will be something to do, as a step saw it that found nothing; until it is asked for.
+        self._foreseen: tuple[datetime | None] | None = None
 
     def use_book(self, book: Book) -> None:
         """What is written from now on is in a changed book's words."""
@@ -98,7 +100,8 @@ class Dispatcher:
         self._write_down()  # what the store refused before
         if not self._started:
             await self._begin()
-        plans_wait, has_work = self._look()
+        plans_wait, has_work, due = self._look()
+        self._foreseen = None if has_work else (due,)
         if not has_work:
             return False
         if len(self._tasks) > BUSY and self._traffic.most_room(self._runtime.now()) < BUSY:
@@ -116,22 +119,30 @@ class Dispatcher:
         """Whether a step would find something to do now."""
         return self._look()[1]
 
-    def _look(self) -> tuple[bool, bool]:
-        """Whether notices are due now, and whether a step would find anything to do."""
+    def _look(self) -> tuple[bool, bool, datetime | None]:
+        """Whether notices are due now, whether a step would find anything to do, and when it will."""
         with self._store.read() as connection:
-            if any(self._due_now(row) for row in self._waiting(connection)):
-                return True, True
+            waiting = self._waiting(connection)
+            if any(self._due_now(row) for row in waiting):
+                return True, True, None
             found = self._deliveries_due(connection)
+        due = min([*self._notices_due(waiting), *found], default=None)
         # Asked for after what is due: a real clock has moved on meanwhile, and "now" must count.
-        return False, min(found, default=datetime.max.replace(tzinfo=UTC)) <= self._runtime.now()
+        ready = min(found, default=datetime.max.replace(tzinfo=UTC)) <= self._runtime.now()
+        return False, ready, due
 
     def clock_set(self, by: timedelta) -> None:
+        self._foreseen = None
         self._traffic.clock_set(by)
 
     def next_due(self) -> datetime | None:
         """By the machine's clock, when a step may find something to do."""
+        if (foreseen := self._foreseen) is not None:
+            self._foreseen = None
+            return foreseen[0]
         with self._store.read() as connection:
-            found = [*self._notices_due(connection), *self._deliveries_due(connection)]
+            waiting = self._waiting(connection)
+            found = [*self._notices_due(waiting), *self._deliveries_due(connection)]
         return min(found, default=None)
 
     async def status(self, channel: str, change: StatusChange) -> bool:
@@ -305,12 +316,12 @@ class Dispatcher:
         # that is held back stands too; by it alone what waits there is due.
         return row.ended is not None or bool(row.due <= self._now_of(row.realm))
 
-    def _notices_due(self, connection: Connection) -> list[datetime]:
+    def _notices_due(self, waiting: Sequence[Row[Any]]) -> list[datetime]:
         now = self._runtime.now()
         return [
             now if self._due_now(row)
             else now + (row.due - self._now_of(row.realm)) / row.speed
-            for row in self._waiting(connection)
+            for row in waiting
         ]  # fmt: skip
 
     def _deliveries_due(self, connection: Connection) -> list[datetime]:

@@ -80,9 +80,9 @@ class EngineLoop:
         for realm in station.running():
             await self._forget(realm.id)
             with station.store.read() as connection:
-                positions = station.bus.positions(connection, realm.id)
                 engine = station.engines[realm.id]
                 records = self._read(connection, realm.id, engine.seen)
+                positions = station.bus.positions(connection, realm.id) if records else {}
             mine = {share: at for share, at in positions.items() if share in held}
             while records:
                 worked = True

@@ -8,15 +8,18 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 MEMORY = ":memory:"
+PREPARED = 1000  # statements that the driver keeps: the loops have several hundred, its own limit is 128
 
 
 def make_engine(path: str, **settings: Any) -> Engine:
     """`path` is a file, or ":memory:" for what is thrown away."""
     memory = path == MEMORY
+    arguments: dict[str, Any] = {"cached_statements": PREPARED}
     if memory:
         # An in-memory database lives in one connection, which every reader must share.
-        settings |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
-    engine = create_engine("sqlite://" if memory else f"sqlite:///{path}", **settings)
+        settings["poolclass"] = StaticPool
+        arguments["check_same_thread"] = False
+    engine = create_engine("sqlite://" if memory else f"sqlite:///{path}", connect_args=arguments, **settings)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:

@@ -7,6 +7,7 @@ Days within the hourly window are read from it; a day that is about to leave is 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -27,6 +28,7 @@ def day_of(hour: int, zone: ZoneInfo, ends_at: int) -> int:
     return whole if into == datetime.combine(into.date(), datetime.min.time()) else whole + 1
 
 
+@lru_cache(maxsize=4096)
 def last_hour_of(day: int, zone: ZoneInfo, ends_at: int) -> int:
     """The last UTC hour stamp of a local day: at or before `ends_at` on its date."""
     end = datetime.combine(date.fromordinal(day), datetime.min.time()) + timedelta(hours=ends_at)
@@ -68,15 +70,18 @@ class Days:
     def __init__(self, zone: ZoneInfo, ends_at: int, keep: int, columns: int) -> None:
         self._zone, self._ends_at, self._keep, self._columns = zone, ends_at, keep, columns
         self._kept: dict[tuple[str, str], dict[int, Bounds]] = {}
-        self._ends: dict[int, int] = {}
+        self._of_hours: tuple[tuple[int, int], Ints] | None = None  # for the window they were asked of
 
     def last_hour(self, day: int) -> int:
-        if day not in self._ends:
-            self._ends[day] = last_hour_of(day, self._zone, self._ends_at)
-        return self._ends[day]
+        return last_hour_of(day, self._zone, self._ends_at)
 
     def of_hours(self, first: int, rows: int) -> Ints:
         """The day (ordinal) of each hour row."""
+        if self._of_hours is None or self._of_hours[0] != (first, rows):
+            self._of_hours = (first, rows), self._days_of(first, rows)
+        return self._of_hours[1]
+
+    def _days_of(self, first: int, rows: int) -> Ints:
         days = []
         day = day_of(first, self._zone, self._ends_at)
         for hour in range(first, first + rows):

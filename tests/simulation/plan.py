@@ -18,6 +18,7 @@ MINUTE = 60.0
 LAST_FAULT = 24 * MINUTE  # whatever breaks is mended by then
 LAST_SAID = 22 * MINUTE
 END = 40 * MINUTE
+MID_WAY = 80  # callbacks in which a process has taken a signal, judged it and written down what follows
 # Who carries a measure, who decides on it, and by which signal it is asked for.
 CARRIER = {"guide": "chen", "salt": "qian", "close": "chen"}
 
@@ -199,7 +200,25 @@ def _two_believe(rng: random.Random, plan: Plan) -> None:
     plan.several = True
     for _ in range(rng.choice((1, 1, 2))):
         kind = rng.choice(("stopped", "believes"))
-        plan.faults.append(Fault(_when(rng, plan), kind, lasts=rng.choice((1.0, 6.0, 40.0, 300.0))))
+        plan.faults.append(Fault(_when(rng, plan), kind, rng.randint(1, MID_WAY),
+                                 lasts=rng.choice((1.0, 6.0, 40.0, 300.0))))  # fmt: skip
+    if rng.random() < 0.7:
+        _meanwhile(rng, plan)
+
+
+def _meanwhile(rng: random.Random, plan: Plan) -> None:
+    """While one process has a warning in hand another takes over, and hears what became of it."""
+    newest = {one.values["zone"]: one for one in plan.said if one.kind == "warning"}
+    stand = [one for one in newest.values() if one.values["action"] != "cancel"]
+    if not stand:
+        return
+    one, lasts = rng.choice(stand), rng.choice((40.0, 300.0))
+    plan.faults.append(Fault(one.at, "stopped", rng.randint(1, MID_WAY), lasts=lasts))
+    number, action = len(plan.said) + 1, rng.choice(("update", "cancel", "cancel"))
+    values = {"zone": one.values["zone"], "level": rng.choice(LEVELS[1:]), "action": action, "of": f"W{one.number}"}
+    # Before it wakes, or when it has.
+    at = min(one.at + rng.choice((lasts / 2, lasts / 2, lasts + 20.0)), LAST_FAULT)
+    plan.said.append(Said(number, at, "warning", values))
 
 
 # How a seed's faults are drawn, by the name by which they can be had alone.

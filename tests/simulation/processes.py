@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from unittest import mock
@@ -74,6 +75,10 @@ class Face(Store):
         self._die = mortal  # type: ignore[assignment]
         self._refusal, self._told = refusal, told
 
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        yield ground().reading
+
     def write(self, work: Callable[[Connection], T]) -> T:
         def refusing(connection: Connection) -> T:
             self._refusal.begins()
@@ -104,7 +109,8 @@ class Process:
         self.name, self.url, self.mortal = name, url, Mortal()
         self.loop = VirtualLoop(clock)
         self.paused = False
-        self.turns_left: int | None = None  # it dies when they are used up
+        self.turns = 0
+        self.fates: dict[int, Callable[[], None]] = {}  # after which of its turns what happens to it
         self.runtime = SeedRuntime(clock, seed)
         self.store = Face(engine, self.mortal, url, refusal, told)
         with mock.patch.object(station_module, "make_channels", provider.channels):
@@ -117,9 +123,14 @@ class Process:
     def turn(self) -> bool:
         """One callback. True where it was the last."""
         self.loop.turn()
-        if self.turns_left is not None:
-            self.turns_left -= 1
-        return self.mortal.dead or self.turns_left == 0
+        self.turns += 1
+        if self.fates and (fate := self.fates.pop(self.turns, None)):
+            fate()
+        return self.mortal.dead
+
+    def dies(self) -> None:
+        """Nothing of it may write any more."""
+        self.mortal.dead = True
 
     def does(self, work: Callable[[Station], Awaitable[Any]], answer: Any) -> None:
         """Have it do something beside its loops; `answer`, a future of another loop, is told."""

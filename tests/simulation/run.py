@@ -16,6 +16,7 @@ class Verdict:
     story: list[str]
     deaths: int
     sends: int
+    twice: int  # messages that the provider was given again, each counted as a resend
 
     def told(self) -> str:
         wrong = self.wrong or ["all holds"]
@@ -46,4 +47,5 @@ def play(plan: Plan) -> Verdict:
 
 
 def _verdict(world: World, wrong: list[str]) -> Verdict:
-    return Verdict(world.plan, wrong, world.story, world.deaths, len(world.provider.record))
+    given = [taken.message.delivery for taken in world.provider.record]
+    return Verdict(world.plan, wrong, world.story, world.deaths, len(given), len(given) - len(set(given)))

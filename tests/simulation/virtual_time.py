@@ -19,6 +19,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
+from alerting.runtime import Seeded
+
 T = TypeVar("T")
 TURNS = (0, 1, 1, 2, 3, 5)  # how often others get their turn before, and after, what a thread does
 NEWS = 60.0  # seconds that a process waits for news
@@ -132,13 +134,14 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self.troubles.append(context)
 
 
-class SeedRuntime:
+class SeedRuntime(Seeded):
     """The runtime of one process: real time as the service knows it, on a virtual loop."""
 
     virtual = False
 
     def __init__(self, clock: Clock, seed: random.Random) -> None:
-        self._clock, self._random = clock, seed
+        super().__init__(seed)
+        self._clock = clock
         self.news = asyncio.Event()  # for the thread that waits for some
         self._pools: dict[str, asyncio.Lock] = {}
         self.follow()
@@ -151,15 +154,6 @@ class SeedRuntime:
 
     def follow(self) -> None:
         self._followed = self._clock.set_by
-
-    def token(self, size: int = 16) -> str:
-        return self._random.randbytes(size).hex()
-
-    def uniform(self, low: float, high: float) -> float:
-        return self._random.uniform(low, high)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
     async def in_thread(self, pool: str, work: Callable[[], T]) -> T:
         """As a pool of one thread: in the order of asking, while the event loop goes on beside it."""
@@ -179,6 +173,3 @@ class SeedRuntime:
 
     def elapsed(self) -> float:
         return self._clock.seconds
-
-    def close(self) -> None:
-        return None

@@ -123,7 +123,7 @@ class World:
     def _dies(self, one: Process, down: float | None = None) -> None:
         self.deaths += 1
         self.provider.dead = False
-        one.mortal.dead = True  # nothing of it may write any more
+        one.dies()
         self.processes.remove(one)
         self._graves.append(one)
         down = self.provider.down if down is None else down
@@ -173,9 +173,11 @@ class World:
             self.after(fault.lasts, self.provider.is_quiet)
         elif what in ("stopped", "believes"):
             if len(self.processes) == 2:
-                one = self._order.choice(self.processes)
-                self.tells(f"{one.name} is {'stopped' if what == 'stopped' else 'not told that its session is over'}")
-                (self._stops if what == "stopped" else self._believes)(one, fault.lasts)
+                # Sooner the one that acts, and in the middle of what it does.
+                acts = [one for one in self.processes if one.station.acts_for]
+                one = self._order.choice([*acts, *self.processes])
+                fate = partial(self._stops if what == "stopped" else self._believes, one, fault.lasts)
+                one.fates[one.turns + fault.number] = fate
         elif what == "clock":
             self.clock.set_by += timedelta(minutes=fault.number)
         else:
@@ -183,6 +185,7 @@ class World:
 
     def _stops(self, one: Process, lasts: float) -> None:
         """SIGSTOP: of what it holds the server knows nothing after four seconds."""
+        self.tells(f"{one.name} is stopped")
         one.paused = True
         self.after(SILENT, lambda: self._session_ends(one))
         self.after(lasts, lambda: self._goes_on(one))
@@ -198,6 +201,7 @@ class World:
 
     def _believes(self, one: Process, lasts: float) -> None:
         """Its session is over, and it does not hear of it: another takes what it goes on doing."""
+        self.tells(f"{one.name} is not told that its session is over")
         self.sessions.end(one.url)
         for other in self.processes:
             if other is not one:
@@ -210,7 +214,7 @@ class World:
             return
         one = self._order.choice(self.processes)
         if how == "at await":
-            one.turns_left = fault.number
+            one.fates[one.turns + fault.number] = one.dies
         elif how == "at commit":
             one.mortal.kill = one.mortal.seen + fault.number, fault.side
         else:
@@ -219,7 +223,8 @@ class World:
     def _peace(self) -> None:
         """What has not broken until now does not: the end is looked at in calm."""
         for one in self.processes:
-            one.turns_left = one.mortal.kill = None
+            one.mortal.kill = None
+            one.fates.clear()
             self._goes_on(one)
         self.provider.kill, self.refusal.often = None, 0
         self.provider.moods.clear()
@@ -278,8 +283,8 @@ class World:
         return self.clock.true() + self.clock.set_by
 
     def rows(self, table: Any, *where: Any) -> list[Any]:
-        with self.engine.connect() as c:
-            return list(c.execute(select(table).where(*where).order_by(*table.primary_key)))
+        asked = select(table).where(*where).order_by(*table.primary_key)
+        return list(ground().reading.execute(asked))
 
     def seen(self) -> Seen:
         return Seen(self)  # type: ignore[arg-type]
