@@ -1,10 +1,10 @@
 """The chase (叫应): what is waited for, from whom, until when, and who is called next.
 
-`look` sees what is due and when, `step` moves it on, `take` takes an answer, `route` finds which message a text answers (`heard_before`:
-it was taken up already), `heard` says what became of it, `answers_to` with what its story began,
-`receipts` what one acknowledgement of everything would be of, `held_back` what an order by hand waits
-for. The chase writes notices and never sends; it asks alerts.measures to move a measure and never
-moves one itself.
+`step` moves it on, `look` sees whether it would, `take` takes an answer, `route` finds which message
+a text answers (`heard_before`: it was taken up already), `heard` says what became of it, `answers_to`
+with what its story began, `receipts` what one acknowledgement of everything would be of, `held_back`
+what an order by hand waits for. The chase writes notices and never sends; it asks alerts.measures to
+move a measure and never moves one itself.
 """
 
 from alerting.alerts.life import Life

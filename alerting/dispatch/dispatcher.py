@@ -79,7 +79,7 @@ class Dispatcher:
         self._die = Death.from_environment("send")
         self.sends = 0  # so far, by this process
         self._started = False
-        # When there will be something to do, as a step saw it that found nothing; until it is asked for.
+        # When there will be something to do, as a step saw that found nothing; until it is asked for.
         self._foreseen: tuple[datetime | None] | None = None
 
     def use_book(self, book: Book) -> None:

@@ -19,26 +19,28 @@ class ChaseLoop:
 
     def __init__(self, station: Station) -> None:
         self._station = station
-        # When there will be something to do, as a step saw it that found nothing; until it is asked for.
+        # When there will be something to do, as a step saw that found nothing; until it is asked for.
         self._foreseen: tuple[datetime | None] | None = None
 
     def next_due(self) -> datetime | None:
         foreseen, self._foreseen = self._foreseen, None
         if foreseen is not None:
             return foreseen[0]
-        looked = [self._look(realm) for realm in self._station.running()]
+        station = self._station
+        looked = [self._look(realm, station.life(realm.id)) for realm in station.running()]
         return min((at for _, at in looked if at is not None), default=None)
 
     async def step(self) -> bool:
         worked, rested, self._foreseen = False, list[datetime | None](), None
         realms = self._station.running()
         for realm in realms:
-            has_work, due = self._look(realm)
+            life = self._station.life(realm.id)
+            has_work, due = self._look(realm, life)
             if not has_work:
                 rested.append(due)
                 continue
 
-            def one_round(connection: Connection, life: chase.Life = self._station.life(realm.id)) -> int:
+            def one_round(connection: Connection, life: chase.Life = life) -> int:
                 # The time of its own turn: the clock may have been set while it waited.
                 return chase.step(connection, life, self._station.now(life.realm))
 
@@ -47,8 +49,8 @@ class ChaseLoop:
             self._foreseen = (min((at for at in rested if at is not None), default=None),)
         return worked
 
-    def _look(self, realm: Realm) -> tuple[bool, datetime | None]:
+    def _look(self, realm: Realm, life: chase.Life) -> tuple[bool, datetime | None]:
         """Whether anything is due in a realm; by the machine's clock, when something will be."""
         with self._station.store.read() as connection:
-            found, at = chase.look(connection, self._station.life(realm.id), self._station.now(realm.id))
+            found, at = chase.look(connection, life, self._station.now(realm.id))
         return found, None if at is None else realm.machine_time(at)

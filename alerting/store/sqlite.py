@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 MEMORY = ":memory:"
-PREPARED = 1000  # statements that the driver keeps: the loops have several hundred, its own limit is 128
+PREPARED = 1000  # statements that the driver keeps: the loops have hundreds, its own limit is 128
 
 
 def make_engine(path: str, **settings: Any) -> Engine:
@@ -19,7 +19,8 @@ def make_engine(path: str, **settings: Any) -> Engine:
         # An in-memory database lives in one connection, which every reader must share.
         settings["poolclass"] = StaticPool
         arguments["check_same_thread"] = False
-    engine = create_engine("sqlite://" if memory else f"sqlite:///{path}", connect_args=arguments, **settings)
+    address = "sqlite://" if memory else f"sqlite:///{path}"
+    engine = create_engine(address, connect_args=arguments, **settings)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from alerting import chase
-from alerting.alerts import by_hand, measures, timed
+from alerting.alerts import by_hand, measures
 from alerting.alerts.asking import ask, drop, join
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.named_days import end_past
@@ -131,7 +131,7 @@ class Nights(County):
         end = self.at(day_and_time)
         for _ in range(500):
             with self.store.read() as c:
-                due = chase.next_due(c, self.life)
+                _, due = chase.look(c, self.life, self.now)
             if due is None or due > end:
                 break
             self.now = max(self.now, due)
@@ -457,7 +457,7 @@ def test_what_is_ready_ahead_takes_over_when_its_hours_begin(county: Nights) -> 
     county.until("20 20:30")
     assert county.newest("hold").state == "superseded"
     with county.store.read() as c:
-        assert not timed.is_due(c, county.life, county.now)
+        assert not chase.has_work(c, county.life, county.now)
 
 
 def test_both_are_asked_for_on_the_second_night(county: Nights) -> None:

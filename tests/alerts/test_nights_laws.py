@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import select
 
 from alerting import chase
-from alerting.alerts import measures, timed
+from alerting.alerts import measures
 from alerting.alerts.joint import overlap
 from alerting.alerts.orders import LOOKED_AT, OPEN_WORK
 from alerting.alerts.settling import ANSWERS, meanwhile, settle
@@ -141,7 +141,7 @@ class NightsAtRandom(RuleBasedStateMachine):
         county = self.county
         county.store.write(lambda c: chase.step(c, county.life, county.now))
         with county.store.read() as c:
-            assert not timed.is_due(c, county.life, county.now)
+            assert not chase.has_work(c, county.life, county.now)
 
     @invariant()
     def nobody_asks_past_their_own_end(self) -> None:

@@ -190,7 +190,7 @@ class County:
         self.step()
         while True:
             with self.store.read() as c:
-                due = chase.next_due(c, self.life)
+                _, due = chase.look(c, self.life, self.now)
             if due is None or due > end:
                 break
             self.now = max(self.now, due)

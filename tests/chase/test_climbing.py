@@ -30,7 +30,7 @@ def test_silence_is_called_again_and_then_climbs(county):
     assert county.climbs() == [("police", "regulator", "silent")]
     assert "police has not answered" in county.phone("regulator")[0]
     with county.store.read() as c:
-        assert chase.next_due(c, county.life) == county.now + timedelta(minutes=30)
+        assert chase.look(c, county.life, county.now) == (False, county.now + timedelta(minutes=30))
     county.wait(120)
     assert [c[1] for c in county.climbs()] == ["regulator", "township", "office"]
 
@@ -196,8 +196,7 @@ def test_nothing_to_do_is_seen_without_writing(county):
     county.order()
     county.wait(0)
     with county.store.read() as c:
-        assert not chase.has_work(c, county.life, county.now)
-        assert chase.next_due(c, county.life) == START + timedelta(minutes=30)
+        assert chase.look(c, county.life, county.now) == (False, START + timedelta(minutes=30))
 
 
 def test_a_decision_that_is_due_soon_leaves_time_for_somebody_above(county):
