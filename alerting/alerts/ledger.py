@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any, Self
 
-from sqlalchemy import Connection, Table, and_, func, select, tuple_
+from sqlalchemy import Connection, Table, and_, bindparam, func, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
 from alerting.alerts.callout_rows import CalloutRows
@@ -286,8 +287,8 @@ class Ledger:
         missing = [pair for pair in pairs if pair not in self._latest]
         if missing:
             self._latest.update(dict.fromkeys(missing))
-            newest = _newest(alert, self.realm, ("rule", "place"), "episode", missing)
-            for row in self._keep(alert, self._alerts, newest):
+            newest = _newest(alert, ("rule", "place"), "episode")
+            for row in self._keep(alert, self._alerts, newest, self._of_pairs(missing)):
                 # One that was opened since then is newer.
                 self._latest[row.rule, row.place] = self._latest.get((row.rule, row.place)) or row
 
@@ -295,9 +296,8 @@ class Ledger:
         missing = [pair for pair in pairs if pair not in self._newest]
         if missing:
             self._newest.update({pair: {} for pair in missing})
-            key = ("measure", "object", "carrier")
-            newest = _newest(measure, self.realm, key, "number", missing)
-            for row in self._keep(measure, self._measures, newest):
+            newest = _newest(measure, ("measure", "object", "carrier"), "number")
+            for row in self._keep(measure, self._measures, newest, self._of_pairs(missing)):
                 if (row.measure, row.object) in self._newest:
                     self._newest[row.measure, row.object].setdefault(row.carrier, row)
 
@@ -306,9 +306,7 @@ class Ledger:
         if not missing:
             return
         self._open_here.update({pair: [] for pair in missing})
-        self._keep(measure, self._measures, select(measure).where(
-            measure.c.realm == self.realm, measure.c.ended.is_(None),
-            tuple_(measure.c.measure, measure.c.object).in_(missing)))  # fmt: skip
+        self._keep(measure, self._measures, _OPEN, {"realm": self.realm, "pairs": missing})
         wanted = set(missing)
         for row in self._measures.values():
             if row and row.ended is None and (row.measure, row.object) in wanted:
@@ -319,11 +317,7 @@ class Ledger:
         if not missing:
             return
         self._askers.update({key: {} for key in missing})
-        rows = self.connection.execute(
-            select(asker, alert.c.id.label("alert_id"))
-            .outerjoin(alert, alert.c.id == asker.c.asker)
-            .where(asker.c.measure.in_(missing))
-        ).mappings()
+        rows = self.connection.execute(_ASKERS, {"measures": missing}).mappings()
         for read in rows:
             values = dict(read)
             if values.pop("alert_id") is not None:
@@ -335,8 +329,7 @@ class Ledger:
         if not missing:
             return
         self._asked_by.update({by: set() for by in missing})
-        rows = select(asker.c.asker, asker.c.measure).where(asker.c.asker.in_(missing))
-        for by, key in self.connection.execute(rows):
+        for by, key in self.connection.execute(_ASKED_BY, {"askers": missing}):
             self._asked_by[by].add(key)
 
     def _read_notices(self, about: str, keys: Iterable[str]) -> None:
@@ -344,33 +337,59 @@ class Ledger:
         if not missing:
             return
         self._notices.update({(about, key): [] for key in missing})
-        rows = select(*_NOTICE).where(notice.c[about].in_(missing)).order_by(notice.c.id)
-        for row in self._keep(notice, self._notice_by_id, rows):
+        given = {"keys": missing}
+        for row in self._keep(notice, self._notice_by_id, _NOTICES[about], given):
             self._notices[about, getattr(row, about)].append(row)
         for row in self._rows.added(notice):
             if getattr(row, about) in missing:
                 self._notices[about, getattr(row, about)].append(row)
 
-    def _keep(self, table: Table, known: dict[Any, Any], rows: Any) -> list[Row]:
+    def _of_pairs(self, pairs: Collection[Pair]) -> dict[str, Any]:
+        """As `_newest` asks for them."""
+        firsts, seconds = ({pair[n] for pair in pairs} for n in (0, 1))
+        return {"realm": self.realm, "firsts": sorted(firsts), "seconds": sorted(seconds)}
+
+    def _keep(
+        self, table: Table, known: dict[Any, Any], rows: Any, given: dict[str, Any] | None = None
+    ) -> list[Row]:
         """The rows of a select; of one that was met before, what has become of it here."""
         found = []
-        for read in self.connection.execute(rows).mappings():
+        for read in self.connection.execute(rows, given).mappings():
             if known.get(read["id"]) is None:
                 known[read["id"]] = Row(table, dict(read), stored=True)
             found.append(known[read["id"]])
         return found
 
 
-def _newest(
-    table: Table, realm: str, key: tuple[str, ...], number: str, pairs: Collection[Pair]
-) -> Any:
+# Made once: each slice that changes something asks all of them.
+_OPEN = select(measure).where(
+    measure.c.realm == bindparam("realm"), measure.c.ended.is_(None),
+    tuple_(measure.c.measure, measure.c.object).in_(bindparam("pairs", expanding=True)),
+)  # fmt: skip
+_ASKERS = (
+    select(asker, alert.c.id.label("alert_id"))
+    .outerjoin(alert, alert.c.id == asker.c.asker)
+    .where(asker.c.measure.in_(bindparam("measures", expanding=True)))
+)
+_ASKED_BY = select(asker.c.asker, asker.c.measure).where(
+    asker.c.asker.in_(bindparam("askers", expanding=True))
+)
+_NOTICES = {
+    about: select(*_NOTICE).where(notice.c[about].in_(bindparam("keys", expanding=True)))
+    .order_by(notice.c.id)
+    for about in ("alert", "measure")
+}  # fmt: skip
+
+
+@cache
+def _newest(table: Table, key: tuple[str, ...], number: str) -> Any:
     """The row with the highest `number` for each `key`, whose first two columns are given in pairs
     (and where one is named with another's second, of that too)."""
-    columns = [table.c[name] for name in key]
+    columns, realm = [table.c[name] for name in key], bindparam("realm")
     newest = (
         select(*columns, func.max(table.c[number]).label(number))
-        .where(table.c.realm == realm, columns[0].in_({first for first, _ in pairs}),
-               columns[1].in_({second for _, second in pairs}))
+        .where(table.c.realm == realm, columns[0].in_(bindparam("firsts", expanding=True)),
+               columns[1].in_(bindparam("seconds", expanding=True)))
         .group_by(*columns)
         .subquery()
     )  # fmt: skip

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, select, update
 
 from alerting.store.schema import audit, is_milestone
 
@@ -58,9 +58,7 @@ def record_all(connection: Connection, entries: list[dict[str, Any]]) -> None:
 
 def seal(connection: Connection, limit: int = 500) -> int:
     """Number and chain up to `limit` committed entries; gives how many."""
-    rows = connection.execute(
-        select(audit).where(audit.c.number.is_(None)).order_by(audit.c.n).limit(limit)
-    ).all()
+    rows = connection.execute(_UNSEALED, {"most": limit}).all()
     heads: dict[str, tuple[int, str]] = {}
     sealed = []
     for row in rows:
@@ -71,6 +69,12 @@ def seal(connection: Connection, limit: int = 500) -> int:
     if sealed:
         connection.execute(_SEALED, sealed)
     return len(rows)
+
+
+_UNSEALED = (
+    select(audit).where(audit.c.number.is_(None)).order_by(audit.c.n)
+    .limit(bindparam("most", type_=Integer))
+)  # fmt: skip
 
 
 def head(connection: Connection, realm: str) -> tuple[int, str]:
@@ -172,13 +176,16 @@ def _kept(connection: Connection, realm: str) -> tuple[int, str] | None:
 
 
 def _head(connection: Connection, realm: str) -> tuple[int, str]:
-    row = connection.execute(
-        select(audit.c.number, audit.c.hash)
-        .where(audit.c.realm == realm, audit.c.number.is_not(None))
-        .order_by(audit.c.number.desc())
-        .limit(1)
-    ).one_or_none()
+    row = connection.execute(_LAST, {"realm": realm}).one_or_none()
     return (row.number, row.hash) if row else (0, GENESIS)
+
+
+_LAST = (
+    select(audit.c.number, audit.c.hash)
+    .where(audit.c.realm == bindparam("realm"), audit.c.number.is_not(None))
+    .order_by(audit.c.number.desc())
+    .limit(1)
+)
 
 
 def _hash(previous: str, number: int, row: Any) -> str:

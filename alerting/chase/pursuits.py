@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    bindparam,
     exists,
     insert,
     literal_column,
@@ -98,12 +99,21 @@ def open_one(
     neither, of a hand-over alone: of cries there may be several."""
     if measure_id is None and alert_id is None and wants != HANDOVER:
         return None
-    return connection.execute(
-        select(pursuit).where(
-            pursuit.c.realm == realm, pursuit.c.post == post, pursuit.c.wants == wants,
-            pursuit.c.state == "open", same_subject(pursuit, measure_id, alert_id),
-        )
-    ).one_or_none()  # fmt: skip
+    given = {"of_realm": realm, "of_post": post, "for": wants}
+    if measure_id is not None:
+        return connection.execute(_FOR_MEASURE, given | {"about": measure_id}).one_or_none()
+    asked = _FOR_ALERT if alert_id is not None else _FOR_NOTHING
+    return connection.execute(asked, given | {"about": alert_id}).one_or_none()
+
+
+_BY_ID = select(pursuit).where(pursuit.c.id == bindparam("number"))
+_OPEN_ONE = select(pursuit).where(
+    pursuit.c.realm == bindparam("of_realm"), pursuit.c.post == bindparam("of_post"),
+    pursuit.c.wants == bindparam("for"), pursuit.c.state == "open",
+)  # fmt: skip
+_FOR_MEASURE = _OPEN_ONE.where(pursuit.c.measure == bindparam("about"))
+_FOR_ALERT = _OPEN_ONE.where(pursuit.c.measure.is_(None), pursuit.c.alert == bindparam("about"))
+_FOR_NOTHING = _OPEN_ONE.where(pursuit.c.measure.is_(None), pursuit.c.alert.is_(None))
 
 
 def _loose(row: Any) -> bool:
@@ -131,7 +141,7 @@ def same_subject(table: Any, measure_id: str | None, alert_id: str | None) -> Co
 
 
 def by_id(connection: Connection, number: int) -> Any:
-    return connection.execute(select(pursuit).where(pursuit.c.id == number)).one()
+    return connection.execute(_BY_ID, {"number": number}).one()
 
 
 def open_in_force(

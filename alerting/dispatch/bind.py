@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import Connection, Row, bindparam, func, select, true, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from alerting.dispatch import budget, digest
 from alerting.dispatch.budget import LIVE, MINUTE, Budget, Need, limits
@@ -73,11 +73,7 @@ def plan(
 ) -> list[Plan]:
     """What to bind now, in every realm, the real world first. Nothing is written."""
     # One that is just being opened has no clock yet, and nothing due.
-    waiting = select(notice.c.realm).where(notice.c.state == "due")
-    realms = connection.execute(
-        select(realm_table).where(realm_table.c.id.in_(waiting))
-        .order_by(realm_table.c.kind != "live", realm_table.c.id)
-    ).all()  # fmt: skip
+    realms = connection.execute(_REALMS).all()
     made = [_Planning(connection, drafts, realm, now_of(realm.id)).run() for realm in realms]
     return [one for one in made if one is not None]
 
@@ -105,21 +101,12 @@ def bind(connection: Connection, plan: Plan) -> int:
 
 def _changed(connection: Connection, plan: Plan) -> set[int]:
     """Notices of a plan that cannot be bound by it any more."""
-    due = {
-        row.id: row.due
-        for row in connection.execute(
-            select(notice.c.id, notice.c.due)
-            .where(notice.c.id.in_(list(plan.rows)), notice.c.state == "due")
-        )
-    }  # fmt: skip
+    still = connection.execute(_STILL_DUE, {"notices": list(plan.rows)})
+    due = {row.id: row.due for row in still}
     left = {number for number, row in plan.rows.items() if due.get(number) != row.due}
     readers = {draft.bundle.person.id for draft in plan.drafts}
-    written = set(
-        connection.execute(
-            select(delivery.c.person).distinct()
-            .where(delivery.c.id > plan.newest, delivery.c.person.in_(readers))
-        ).scalars()
-    )  # fmt: skip
+    given = {"newest": plan.newest, "people": list(readers)}
+    written = set(connection.execute(_WRITTEN_SINCE, given).scalars())
     for draft in plan.drafts:
         if draft.bundle.person.id in written:
             left |= _numbers(draft)
@@ -141,6 +128,28 @@ _MOVE = (
     .where(notice.c.id == bindparam("number"))
     .values({name: bindparam(f"to_{name}") for name in ("state", "reason", "due", "person")})
 )
+
+
+# Made once: every batch asks them.
+_REALMS = (
+    select(realm_table)
+    .where(realm_table.c.id.in_(select(notice.c.realm).where(notice.c.state == "due")))
+    .order_by(realm_table.c.kind != "live", realm_table.c.id)
+)
+_STILL_DUE = select(notice.c.id, notice.c.due).where(
+    notice.c.id.in_(bindparam("notices", expanding=True)), notice.c.state == "due"
+)
+_WRITTEN_SINCE = select(delivery.c.person).distinct().where(
+    delivery.c.id > bindparam("newest"), delivery.c.person.in_(bindparam("people", expanding=True))
+)  # fmt: skip
+_DUE = (
+    select(notice)
+    .where(notice.c.realm == bindparam("realm"), notice.c.state == "due")
+    .order_by((notice.c.level < Level.red), notice.c.post, notice.c.id)
+    .limit(AT_ONCE)
+)
+_DUE_NOW = _DUE.where(notice.c.due <= bindparam("now"))
+_NEWEST = select(func.max(delivery.c.id))
 
 
 class _Slot(NamedTuple):
@@ -167,13 +176,8 @@ class _Planning:
 
     def run(self) -> Plan | None:
         # The clock of a realm that has ended stands still: what was due later is dealt with now.
-        at = notice.c.due <= self.now if self.realm.ended is None else true()
-        due = self.connection.execute(
-            select(notice)
-            .where(notice.c.realm == self.realm.id, notice.c.state == "due", at)
-            .order_by((notice.c.level < Level.red), notice.c.post, notice.c.id)
-            .limit(AT_ONCE)
-        ).all()
+        by = _DUE_NOW if self.realm.ended is None else _DUE
+        due = self.connection.execute(by, {"realm": self.realm.id, "now": self.now}).all()
         if not due:
             return None
         if len(due) == AT_ONCE:
@@ -182,7 +186,7 @@ class _Planning:
         self._digests = Digests(self.connection, realm, self.now, settings.zone)
         due = [*due, *self._put_with(due)]
         due = [*due, *self._for_summaries(due)]
-        newest = self.connection.execute(select(func.max(delivery.c.id))).scalar_one() or 0
+        newest = self.connection.execute(_NEWEST).scalar_one() or 0
         self._plan = Plan(self.realm, self.now, newest, {row.id: row for row in due}, self._digests,
                           Turns(self.connection), self.drafts.runtime.now())  # fmt: skip
         self._readers = Readers(self.connection, settings, realm, due)

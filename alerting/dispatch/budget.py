@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from alerting.dispatch.channels import Channel
 from alerting.dispatch.writing import Settings
@@ -124,10 +124,14 @@ def sent_to(
 ) -> list[datetime]:
     """When somebody was written to on a channel within the day, oldest first; where `real`, in the real
     world alone."""
-    within = [delivery.c.person == person, delivery.c.channel == channel,
-              delivery.c.bound > machine - DAY, delivery.c.state != "superseded"]  # fmt: skip
-    if real:
-        within.append(delivery.c.realm == LIVE)
-    return list(connection.execute(
-        select(delivery.c.bound).where(*within).order_by(delivery.c.bound)
-    ).scalars())  # fmt: skip
+    given = {"person": person, "channel": channel, "since": machine - DAY}
+    return list(connection.execute(_SENT_REALLY if real else _SENT, given).scalars())
+
+
+_SENT = (
+    select(delivery.c.bound)
+    .where(delivery.c.person == bindparam("person"), delivery.c.channel == bindparam("channel"),
+           delivery.c.bound > bindparam("since"), delivery.c.state != "superseded")
+    .order_by(delivery.c.bound)
+)  # fmt: skip
+_SENT_REALLY = _SENT.where(delivery.c.realm == LIVE)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import count, product
 
 from itsdangerous import Signer
-from sqlalchemy import Connection, and_, insert, or_, select
+from sqlalchemy import Connection, and_, bindparam, insert, or_, select
 
 from alerting.audit import record
 from alerting.runtime import Runtime
@@ -46,26 +46,33 @@ def used_codes(
     still holds an exercise's message must not answer a live alert with it. Days are the machine's, and
     those of the realm's own clock besides. After a year nobody answers any more.
     """
-    is_open = delivery.c.state.not_in(["answered", "superseded", "dead"])
-    rows = connection.execute(
-        select(delivery.c.person, delivery.c.code)
-        .join(realms, realms.c.id == delivery.c.realm)
-        .where(
-            # Every realm by its name: the index begins with it.
-            delivery.c.realm.in_(select(realms.c.id)),
-            delivery.c.person.in_(people),
-            or_(
-                delivery.c.id > _newest_past(connection, realm, now),
-                and_(delivery.c.realm == realm, delivery.c.created > now - NOT_AGAIN),
-                and_(delivery.c.realm == realm, delivery.c.created > now - OPEN_FOR, is_open),
-                and_(delivery.c.realm != realm, realms.c.ended.is_(None), is_open),
-            ),
-        )
-    )
+    rows = connection.execute(_USED, {
+        "people": list(people), "realm": realm, "past": _newest_past(connection, realm, now),
+        "lately": now - NOT_AGAIN, "open_since": now - OPEN_FOR,
+    })  # fmt: skip
     used: dict[str, set[str]] = {one: set() for one in people}
     for row in rows:
         used[row.person].add(row.code)
     return used
+
+
+_realm = bindparam("realm")
+_is_open = delivery.c.state.not_in(["answered", "superseded", "dead"])
+_USED = (
+    select(delivery.c.person, delivery.c.code)
+    .join(realms, realms.c.id == delivery.c.realm)
+    .where(
+        # Every realm by its name: the index begins with it.
+        delivery.c.realm.in_(select(realms.c.id)),
+        delivery.c.person.in_(bindparam("people", expanding=True)),
+        or_(
+            delivery.c.id > bindparam("past"),
+            and_(delivery.c.realm == _realm, delivery.c.created > bindparam("lately")),
+            and_(delivery.c.realm == _realm, delivery.c.created > bindparam("open_since"), _is_open),
+            and_(delivery.c.realm != _realm, realms.c.ended.is_(None), _is_open),
+        ),
+    )
+)
 
 
 def _newest_past(connection: Connection, realm: str, now: datetime) -> int:
@@ -81,12 +88,15 @@ def _newest_past(connection: Connection, realm: str, now: datetime) -> int:
         if clock is None:
             return 0
         now = clock
-    return connection.execute(
-        select(delivery.c.id)
-        .where(delivery.c.realm == _LIVE, delivery.c.created <= now - NOT_AGAIN)
-        .order_by(delivery.c.created.desc(), delivery.c.id.desc())
-        .limit(1)
-    ).scalar() or 0  # fmt: skip
+    return connection.execute(_PAST, {"until": now - NOT_AGAIN}).scalar() or 0
+
+
+_PAST = (
+    select(delivery.c.id)
+    .where(delivery.c.realm == _LIVE, delivery.c.created <= bindparam("until"))
+    .order_by(delivery.c.created.desc(), delivery.c.id.desc())
+    .limit(1)
+)
 
 
 def free_code(used: set[str]) -> str:

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, case, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, update
 
 from alerting.people.reached import INCOMER, REACHED
 from alerting.store.schema import delivery, delivery_notice, notice, pursuit
@@ -72,6 +72,23 @@ class Digest:
         return len(self.waiting | {one.pursuit or -one.id for one in rows if one.wants})
 
 
+# Made once: every batch that is bound asks them.
+_GO_ON = select(digest).where(digest.c.realm == bindparam("realm"), digest.c.ended.is_(None))
+_SENT = (
+    select(delivery.c.person, delivery.c.channel, delivery.c.band,
+           case((notice.c.wants.in_(_PLAIN), ""), else_=notice.c.wants).label("asks"),
+           func.count(func.distinct(delivery.c.id)).label("n"))
+    .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+    .join(notice, notice.c.id == delivery_notice.c.notice)
+    .where(delivery.c.realm == bindparam("realm"),
+           delivery.c.person.in_(bindparam("people", expanding=True)),
+           delivery.c.created > bindparam("since"),
+           delivery.c.state.not_in(["superseded", "answered", "dead"]),
+           notice.c.post.is_not(None))
+    .group_by(delivery.c.person, delivery.c.channel, delivery.c.band, "asks")
+)  # fmt: skip
+
+
 @dataclass(slots=True)
 class Digests:
     """Those that go on in a realm, by its own clock; read once for a batch of notices."""
@@ -87,9 +104,7 @@ class Digests:
     _sent: Counter[tuple[Key, str]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        rows = self.connection.execute(
-            select(digest).where(digest.c.realm == self.realm, digest.c.ended.is_(None))
-        ).all()
+        rows = self.connection.execute(_GO_ON, {"realm": self.realm}).all()
         numbers = [row.id for row in rows]
         waiting, stormy = _waiting(self.connection, numbers), _stormy(self.connection, numbers)
         for row in rows:
@@ -122,19 +137,8 @@ class Digests:
         """Read how many unanswered messages these people were sent within the minute."""
         if not people:
             return
-        asks = case((notice.c.wants.in_(_PLAIN), ""), else_=notice.c.wants)
-        rows = self.connection.execute(
-            select(delivery.c.person, delivery.c.channel, delivery.c.band, asks.label("asks"),
-                   func.count(func.distinct(delivery.c.id)).label("n"))
-            .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
-            .join(notice, notice.c.id == delivery_notice.c.notice)
-            .where(delivery.c.realm == self.realm, delivery.c.person.in_(people),
-                   delivery.c.created > self.now - WITHIN,
-                   delivery.c.state.not_in(["superseded", "answered", "dead"]),
-                   notice.c.post.is_not(None))
-            .group_by(delivery.c.person, delivery.c.channel, delivery.c.band, "asks")
-        )  # fmt: skip
-        for row in rows:
+        given = {"realm": self.realm, "people": list(people), "since": self.now - WITHIN}
+        for row in self.connection.execute(_SENT, given):
             self._sent[(row.person, row.channel, row.band), row.asks] = row.n
 
     def room(self, key: Key, row: Row[Any]) -> int:

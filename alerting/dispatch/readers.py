@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from alerting.dispatch.superseding import LISTS, REACHES
 from alerting.dispatch.writing import Settings
@@ -28,6 +28,24 @@ from alerting.store.schema_reach import heard
 
 # What is said to one person because they spoke, or because their exercise stops: it never waits.
 PROMPT = ("reply", "stopped")
+
+
+# Made once: every batch that is bound asks them.
+_HAD = (
+    select(delivery_notice.c.notice, delivery.c.person)
+    .join(delivery, delivery.c.id == delivery_notice.c.delivery)
+    .where(delivery_notice.c.notice.in_(bindparam("notices", expanding=True)),
+           delivery.c.state != "superseded")
+)  # fmt: skip
+_LAST_WRITTEN = (
+    select(delivery.c.person, func.max(delivery.c.created).label("last"))
+    .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+    .join(notice, notice.c.id == delivery_notice.c.notice)
+    .where(delivery.c.realm == bindparam("realm"),
+           delivery.c.person.in_(bindparam("people", expanding=True)),
+           notice.c.kind.not_in(PROMPT), delivery.c.state != "superseded")
+    .group_by(delivery.c.person)
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -56,12 +74,7 @@ class Readers:
         people = {one.id for held in called for one in held}
         self._contacts = contacts_of_all(connection, people, settings.loudness)
         self._written = self._last_written(people)
-        rows = connection.execute(
-            select(delivery_notice.c.notice, delivery.c.person)
-            .join(delivery, delivery.c.id == delivery_notice.c.delivery)
-            .where(delivery_notice.c.notice.in_([row.id for row in due]),
-                   delivery.c.state != "superseded")
-        )  # fmt: skip
+        rows = connection.execute(_HAD, {"notices": [row.id for row in due]})
         self._had = {(row.notice, row.person) for row in rows}
 
     def of(self, row: Row[Any]) -> tuple[list[Reader], str]:
@@ -185,12 +198,6 @@ class Readers:
         return such[row.round % len(such)]
 
     def _last_written(self, people: Collection[str]) -> dict[str, datetime | None]:
-        rows = self._connection.execute(
-            select(delivery.c.person, func.max(delivery.c.created).label("last"))
-            .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
-            .join(notice, notice.c.id == delivery_notice.c.notice)
-            .where(delivery.c.realm == self._realm, delivery.c.person.in_(people),
-                   notice.c.kind.not_in(PROMPT), delivery.c.state != "superseded")
-            .group_by(delivery.c.person)
-        )  # fmt: skip
+        given = {"realm": self._realm, "people": list(people)}
+        rows = self._connection.execute(_LAST_WRITTEN, given)
         return dict.fromkeys(people) | {row.person: row.last for row in rows}

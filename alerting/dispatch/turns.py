@@ -11,17 +11,19 @@ from sqlalchemy import Connection, func, select
 
 from alerting.store.schema import delivery, is_waiting
 
+_GIVEN = (
+    select(delivery.c.channel, delivery.c.rule, func.max(delivery.c.turn).label("last"),
+           func.min(delivery.c.turn).label("next"))
+    .where(is_waiting, delivery.c.state != "sending")
+    .group_by(delivery.c.channel, delivery.c.rule)
+)  # fmt: skip
+
 
 class Turns:
     """As the queues stood when it was read; it hands out turns from there."""
 
     def __init__(self, connection: Connection) -> None:
-        rows = connection.execute(
-            select(delivery.c.channel, delivery.c.rule, func.max(delivery.c.turn).label("last"),
-                   func.min(delivery.c.turn).label("next"))
-            .where(is_waiting, delivery.c.state != "sending")
-            .group_by(delivery.c.channel, delivery.c.rule)
-        ).all()  # fmt: skip
+        rows = connection.execute(_GIVEN).all()
         self._last = {(row.channel, row.rule): row.last for row in rows}
         self._next: dict[str, int] = {}
         for row in rows:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select, union_all, update
+from sqlalchemy import Connection, bindparam, func, select, union_all, update
 
 from alerting.people import handing, rosters
 from alerting.people.handing import AHEAD, Turn
@@ -32,6 +32,14 @@ on_duty = union_all(
     select(holder.c.post, holder.c.rank, holder.c.person).where(holder.c.post.not_in(_ROSTERED)),
     select(duty.c.post, duty.c.rank, duty.c.person).where(duty.c.ended.is_(None)),
 ).subquery("on_duty")
+_posts = bindparam("posts", expanding=True)
+_HOLDERS = (
+    select(person, on_duty.c.post)
+    .join(on_duty, on_duty.c.person == person.c.id)
+    .where(on_duty.c.post.in_(_posts), person.c.active)
+    .order_by(on_duty.c.post, on_duty.c.rank)
+)
+_TOGETHER = _ROSTERED.where(roster.c.post.in_(_posts))
 _HELD = select(on_duty).where(among(on_duty.c.person, "people"))
 
 
@@ -43,20 +51,14 @@ def holders_of(connection: Connection, post_id: str) -> list[Person]:
 def holders_of_all(connection: Connection, posts: Collection[str]) -> dict[str, list[Person]]:
     """`holders_of` for many at once."""
     found: dict[str, list[Person]] = {one: [] for one in posts}
-    rows = connection.execute(
-        select(person, on_duty.c.post)
-        .join(on_duty, on_duty.c.person == person.c.id)
-        .where(on_duty.c.post.in_(found), person.c.active)
-        .order_by(on_duty.c.post, on_duty.c.rank)
-    )
-    for r in rows:
+    for r in connection.execute(_HOLDERS, {"posts": list(found)}):
         found[r.post].append(Person(r.id, r.name, r.name_en, r.language, r.role))
     return found
 
 
 def together_at(connection: Connection, posts: Collection[str]) -> set[str]:
     """Those of these posts that a roster holds: all whom it has on duty there are called."""
-    return set(connection.execute(_ROSTERED.where(roster.c.post.in_(posts))).scalars())
+    return set(connection.execute(_TOGETHER, {"posts": list(posts)}).scalars())
 
 
 def list_of(connection: Connection, post_id: str) -> list[Person]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from alerting.places import Places
 from alerting.store.schema import contact, person, post
@@ -21,6 +21,16 @@ class Contact:
     address: str
 
 
+# Made once: they are asked for every batch, slice and call.
+_PERSON = select(person).where(person.c.id == bindparam("person"), person.c.active)
+_CONTACTS = select(contact).where(
+    contact.c.person.in_(bindparam("people", expanding=True)), contact.c.stopped.is_(None)
+)
+_POST = select(post).where(post.c.id == bindparam("post"))
+_POSTS_AT = (
+    select(post).where(post.c.place.in_(bindparam("places", expanding=True)), post.c.active)
+    .order_by(post.c.id)
+)  # fmt: skip
 SILENT: Mapping[str, int] = MappingProxyType({})  # where nobody asks how loud channels are
 
 
@@ -53,9 +63,7 @@ class Post:
 
 
 def person_by_id(connection: Connection, person_id: str) -> Person | None:
-    row = connection.execute(
-        select(person).where(person.c.id == person_id, person.c.active)
-    ).one_or_none()
+    row = connection.execute(_PERSON, {"person": person_id}).one_or_none()
     return Person(row.id, row.name, row.name_en, row.language, row.role) if row else None
 
 
@@ -91,10 +99,7 @@ def contacts_of_all(
 ) -> dict[str, list[Contact]]:
     """`contacts_of` for many at once."""
     found: dict[str, list[Any]] = {one: [] for one in people}
-    rows = connection.execute(
-        select(contact).where(contact.c.person.in_(found), contact.c.stopped.is_(None))
-    )
-    for row in rows:
+    for row in connection.execute(_CONTACTS, {"people": list(found)}):
         found[row.person].append(row)
     return {
         one: [Contact(row.channel, row.address) for row in in_order(rows, loudness)]
@@ -119,7 +124,7 @@ def post_by_id(connection: Connection, post_id: str) -> Post | None:
     """A post, active or not: what hangs on one that was given up is still told to its holders."""
     held = _seen(connection).by_id
     if post_id not in held:
-        row = connection.execute(select(post).where(post.c.id == post_id)).one_or_none()
+        row = connection.execute(_POST, {"post": post_id}).one_or_none()
         held[post_id] = _post(row) if row else None
     return held[post_id]
 
@@ -177,10 +182,7 @@ def _read_at(connection: Connection, steps: Collection[str]) -> dict[str, list[P
     missing = [step for step in steps if step not in held.at]
     if missing:
         held.at.update({step: [] for step in missing})
-        rows = connection.execute(
-            select(post).where(post.c.place.in_(missing), post.c.active).order_by(post.c.id)
-        )
-        for row in rows:
+        for row in connection.execute(_POSTS_AT, {"places": missing}):
             held.by_id[row.id] = _post(row)
             held.at[row.place].append(_post(row))
     return held.at

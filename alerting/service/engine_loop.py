@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from alerting import chase
 from alerting.alerts import by_hand, closed_roads, responses, standing, unknown
@@ -46,6 +46,9 @@ BATCH = 50
 TOGETHER = 500  # observations at most
 BY_HAND = ("open", "raise", "order", "keep", "withdraw", "correct", "respond")
 Term = tuple[int, int]  # a share, and which time that it is had
+_DONE = select(slice_done.c.slice).where(
+    slice_done.c.realm == bindparam("realm"), slice_done.c.seq == bindparam("seq")
+)
 
 
 class EngineLoop:
@@ -312,12 +315,7 @@ class EngineLoop:
 
     async def _done(self, realm: str, seq: int) -> set[int]:
         with self._station.store.read() as connection:
-            rows = connection.execute(
-                select(slice_done.c.slice).where(
-                    slice_done.c.realm == realm, slice_done.c.seq == seq
-                )
-            )
-            return set(rows.scalars())
+            return set(connection.execute(_DONE, {"realm": realm, "seq": seq}).scalars())
 
     async def _set_aside(
         self, realm: str, one: Record, was: dict[int, int], error: Exception

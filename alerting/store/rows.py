@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, update
+from sqlalchemy import Connection, Table, Update, bindparam, insert, update
 
 from alerting.errors import SuianError
 
@@ -30,6 +31,16 @@ class Row:
     def values(self) -> dict[str, Any]:
         own = vars(self)
         return {name: own[name] for name in self._columns}
+
+
+@cache
+def _change(table: Table, guards: tuple[str, ...], columns: tuple[str, ...]) -> Update:
+    """Made once for each set of columns that change together."""
+    return (
+        update(table)
+        .where(*(table.c[name] == bindparam(f"was_{name}") for name in guards))
+        .values({name: bindparam(f"to_{name}") for name in columns})
+    )
 
 
 class Rows:
@@ -74,12 +85,7 @@ class Rows:
         key = [column.name for column in table.primary_key]
         guards = [*key, "state"] if "state" in table.c else key
         for columns, group in alike.items():
-            statement = (
-                update(table)
-                .where(*(table.c[name] == bindparam(f"was_{name}") for name in guards))
-                .values({name: bindparam(f"to_{name}") for name in columns})
-            )
-            result = self._connection.execute(statement, [
+            result = self._connection.execute(_change(table, tuple(guards), columns), [
                 {f"was_{n}": row._was if n == "state" else getattr(row, n) for n in guards}
                 | {f"to_{n}": getattr(row, n) for n in columns}
                 for row in group
