@@ -385,16 +385,17 @@ _NOTICES = {
 def _newest(table: Table, key: tuple[str, ...], number: str) -> Any:
     """The row with the highest `number` for each `key`, whose first two columns are given in pairs
     (and where one is named with another's second, of that too)."""
-    columns, realm = [table.c[name] for name in key], bindparam("realm")
+    columns = [table.c[name] for name in key]
     newest = (
         select(*columns, func.max(table.c[number]).label(number))
-        .where(table.c.realm == realm, columns[0].in_(bindparam("firsts", expanding=True)),
+        .where(table.c.realm == bindparam("realm"),
+               columns[0].in_(bindparam("firsts", expanding=True)),
                columns[1].in_(bindparam("seconds", expanding=True)))
         .group_by(*columns)
         .subquery()
     )  # fmt: skip
     same: list[ColumnElement[bool]] = [table.c[n] == newest.c[n] for n in (*key, number)]
-    return select(table).join(newest, and_(table.c.realm == realm, *same))
+    return select(table).join(newest, and_(table.c.realm == bindparam("realm"), *same))
 
 
 def _measures_of(book: Any, rule_id: str) -> set[str]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import count, product
 
 from itsdangerous import Signer
-from sqlalchemy import Connection, and_, bindparam, insert, or_, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, insert, or_, select
 
 from alerting.audit import record
 from alerting.runtime import Runtime
@@ -56,7 +56,7 @@ def used_codes(
     return used
 
 
-_realm = bindparam("realm")
+_realm: BindParameter[str] = bindparam("realm")
 _is_open = delivery.c.state.not_in(["answered", "superseded", "dead"])
 _USED = (
     select(delivery.c.person, delivery.c.code)

@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection, Row, func, select, text
+from sqlalchemy.exc import DatabaseError
 
 from alerting.dispatch import codes, outbox, rates, ways
 from alerting.dispatch.bind import Plan, bind, plan
 from alerting.dispatch.channels import Channel, Failed, Passing, Permanent, StatusChange, Unusable
 from alerting.dispatch.compose import Composer
-from alerting.dispatch.outbox import Claimed, Outcome, Room
+from alerting.dispatch.outbox import LATE, LEASE, Claimed, Lapsed, Outcome, Room
 from alerting.dispatch.receipts import apply_status
 from alerting.dispatch.traffic import Traffic
 from alerting.dispatch.wording import Book
@@ -241,7 +242,11 @@ class Dispatcher:
             self._trouble = task.exception()
 
     async def _send_and_settle(self, one: Claimed) -> None:
-        outcome = await self._send(one)
+        try:
+            outcome = await self._send(one)
+        except Lapsed:
+            log.warning("another sends it by now", delivery=one.message.delivery)
+            return
         self._outcomes.append(outcome)  # looked up after the wait: a settled batch's list is gone
         self._write_down()
 
@@ -286,6 +291,7 @@ class Dispatcher:
             held = await channel.ask(message) if one.ask else None
             if held is not None:
                 return Outcome(message.delivery, sent=held, known=True)
+            self._must_be_ours(one)
             self.sends += 1
             # Sends run side by side: each must know for itself whether it is the one that dies.
             death = Death(int(self.sends == self._die.count), self._die.side)
@@ -298,12 +304,25 @@ class Dispatcher:
             if isinstance(failed, Unusable):
                 self._traffic.refuses(one.channel, self._runtime.now())
             return Outcome(message.delivery, failed=failed)
+        except Lapsed:
+            raise
         except Exception as error:
             # A channel's own mistake must not lose the message; it may have gone out before it.
             reason = f"{one.channel}: {type(error).__name__}: {error}"
             return Outcome(message.delivery, failed=Passing(reason, unsure=True))
         finally:
             self._traffic.ends(one)
+
+    def _must_be_ours(self, one: Claimed) -> None:
+        """Of several processes one that was stopped between a lease and its send looks first: others
+        went on without it. Raises Lapsed."""
+        if not self._owner or self._runtime.now() < one.until - LEASE + LATE:
+            return
+        try:
+            with self._store.read() as connection:
+                outbox.must_hold(connection, one, self._owner)
+        except DatabaseError as error:
+            raise Lapsed from error
 
     # What there is to do, and when
 

@@ -47,6 +47,8 @@ from alerting.store.schema import (
 
 AT_ONCE = 100  # leases a transaction and channel, so that people's answers never wait for long
 LEASE = timedelta(seconds=90)  # longer than any channel may take to send, asking included
+# After a lease: then its process may have been stopped, and others go on for it (store.link.PATIENCE).
+LATE = timedelta(seconds=2)
 # Tries before the next contact: what is more urgent changes its way sooner.
 TRIES = {"red": 2, "orange": 3, "lower": 4}
 FIRST_PAUSE = 60.0  # seconds; doubled at each further try
@@ -62,15 +64,20 @@ class Room(NamedTuple):
     others: int
 
 
+class Lapsed(Exception):
+    """A lease that this process had has ended: another sends the message, or has sent it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A delivery leased to us. `ask` first: it may have arrived already. `urgent` is the real world's
-    red."""
+    red; the lease ends at `until`, by the machine's clock."""
 
     message: Message
     channel: str
     ask: bool
     urgent: bool
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,7 @@ def claim(
             message = _message(drafts, row, carried[row.id])
             if ask:
                 message = replace(message, others=_others(connection, row))
-            claimed.append(Claimed(message, channel, ask, is_urgent(row)))
+            claimed.append(Claimed(message, channel, ask, is_urgent(row), now + LEASE))
         for (begins, again), numbers in leases.items():
             connection.execute(_LEASE, {
                 "numbers": numbers, "until": now + LEASE, "begins": begins, "again": again,
@@ -184,6 +191,18 @@ _LEASE = (
 def any_leased(connection: Connection) -> bool:
     found = select(delivery.c.id).where(is_later, delivery.c.leased_until.is_not(None)).limit(1)
     return connection.execute(found).first() is not None
+
+
+def must_hold(connection: Connection, one: Claimed, owner: str) -> None:
+    """Raises Lapsed where a lease is not this process's any more."""
+    held = connection.execute(
+        select(delivery.c.id).where(
+            delivery.c.id == one.message.delivery, delivery.c.state == "sending",
+            delivery.c.leased_by == owner, delivery.c.leased_until == one.until,
+        )
+    ).first()  # fmt: skip
+    if held is None:
+        raise Lapsed
 
 
 def lessees(connection: Connection, now: datetime) -> set[str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, func, select, union_all, update
+from sqlalchemy import BindParameter, Connection, bindparam, func, select, union_all, update
 
 from alerting.people import handing, rosters
 from alerting.people.handing import AHEAD, Turn
@@ -32,7 +32,7 @@ on_duty = union_all(
     select(holder.c.post, holder.c.rank, holder.c.person).where(holder.c.post.not_in(_ROSTERED)),
     select(duty.c.post, duty.c.rank, duty.c.person).where(duty.c.ended.is_(None)),
 ).subquery("on_duty")
-_posts = bindparam("posts", expanding=True)
+_posts: BindParameter[str] = bindparam("posts", expanding=True)
 _HOLDERS = (
     select(person, on_duty.c.post)
     .join(on_duty, on_duty.c.person == person.c.id)

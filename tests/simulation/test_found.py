@@ -30,6 +30,16 @@ def test_a_clock_that_goes_back_a_little_takes_nothing_out_of_force(several: boo
     assert not verdict.wrong, verdict.told()
 
 
+@pytest.mark.parametrize("turns", [35, 45, 55])
+def test_who_is_stopped_with_a_message_in_hand_does_not_send_what_another_has_sent(turns: int) -> None:
+    warned: dict[str, object] = {"zone": "9902", "level": "yellow", "action": "alert", "of": ""}
+    said = [Said(1, 220.0, "warning", warned)]
+    stopped = Fault(220.0, "stopped", turns, lasts=300.0)
+    for order in range(8):
+        verdict = play(Plan(order, several=True, said=said, faults=[stopped]))
+        assert not verdict.wrong, verdict.told()
+
+
 def test_what_another_had_between_two_rounds_is_had_anew() -> None:
     sessions = Sessions()
     mine, theirs = sessions.link("A", (), shares=1), sessions.link("B", (), shares=1)
