@@ -118,8 +118,9 @@ class Keep(Part):
     @model_validator(mode="after")
     def _the_log_is_kept_longest(self) -> Keep:
         if self.audit_days is not None and (self.alerts_days or 10**6) > self.audit_days:
+            kept = f"{self.alerts_days} days" if self.alerts_days else "for ever (no alerts_days)"
             raise ValueError("audit_days must not be less than alerts_days: the log tells who did what"
-                             " to an alert")  # fmt: skip
+                             f" to an alert, and alerts are kept {kept}")  # fmt: skip
         return self
 
 

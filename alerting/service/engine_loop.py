@@ -329,7 +329,8 @@ class EngineLoop:
                 audit.c.realm == realm, audit.c.action == SET_ASIDE, audit.c.subject == one.id
             )
             if connection.execute(known).first() is None:  # by no other share
-                record(connection, realm, one.accepted, "service", "set aside", one.id,
+                # Of now: the watch counts those of a day, and what waited longer was missed no less.
+                record(connection, realm, self._station.now(realm), "service", "set aside", one.id,
                        {"error": str(error)[:500]})  # fmt: skip
             connection.execute(  # nothing more of it is on its way
                 delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == one.seq)

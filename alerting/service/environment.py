@@ -23,7 +23,11 @@ def overridden(said: dict[str, Any]) -> None:
     if address := os.environ.get("SUIAN_ADDRESS"):
         said["address"] = address
     if kafka := os.environ.get("SUIAN_KAFKA"):
-        said["bus"] = dict(said.get("bus") or {}) | {"kafka": kafka}
+        bus = said.get("bus") or {}
+        if not isinstance(bus, dict):
+            raise BadInput(f"bus: {bus!r} is no list of settings", where="bus",
+                           mend="It is written bus: {kafka: HOST:PORT}.")  # fmt: skip
+        said["bus"] = dict(bus) | {"kafka": kafka}
     if database := secret("SUIAN_DATABASE"):
         said["database"] = database
     if password := secret(PASSWORD):

@@ -22,6 +22,7 @@ log = structlog.get_logger()
 REST = timedelta(seconds=0.2)  # between two batches
 LONGEST = 0.04  # seconds a batch may hold the writer; the next one is smaller or larger by it
 LEAST, MOST = 5, 400  # things a batch is about
+LATEST = timedelta(hours=6)  # after its time: who takes it over at noon waits for the night
 
 
 class Portion:
@@ -59,6 +60,9 @@ class KeepLoop:
         station = self._station
         now = station.runtime.now()
         if now < self._due:
+            return False
+        if self._batches is None and now - self._due > LATEST:
+            self._due = self._next_night()
             return False
         if self._batches is None:
             self._batches = night(station.store, station.config.keep, now, lambda: self._portion.size)

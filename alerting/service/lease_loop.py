@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 EVERY = timedelta(seconds=2)
+# All sessions end at once when the database begins anew, and each process comes back in its own time:
+# who is missing is dead only when it was missing this long.
+MISSED = timedelta(seconds=6)
 
 
 class LeaseLoop:
@@ -25,6 +28,7 @@ class LeaseLoop:
     def __init__(self, station: Station) -> None:
         self._station = station
         self._due = station.runtime.now()
+        self._missing: dict[str, datetime] = {}  # since when
 
     def next_due(self) -> datetime | None:
         return self._due
@@ -36,7 +40,9 @@ class LeaseLoop:
         self._due = now + EVERY
         with station.store.read() as connection:
             others = outbox.lessees(connection, now) - {station.name}
-            dead = sorted(one for one in others if not lives(connection, one))
+            gone = {one for one in others if not lives(connection, one)}
+        self._missing = {one: self._missing.get(one, now) for one in gone}
+        dead = sorted(one for one, since in self._missing.items() if now - since >= MISSED)
         if not dead:
             return False
         log.warning("leases of the dead end", whose=dead)

@@ -109,8 +109,11 @@ class Loops:
                 rounds.succeeded()
             except Exception as error:
                 # A loop that dies would be silence; it says so, rests, and tries again.
+                before = rounds.error
                 rounds.failed(error, self._runtime.now())
-                log.exception("loop failed", loop=loop.name)
+                # In full once: what fails every two seconds must not push its own cause out of the log.
+                say = log.error if rounds.error == before else log.exception
+                say("loop failed", loop=loop.name, error=rounds.error, times=rounds.failures)
                 await self._runtime.sleep(AFTER_FAILURE)
                 busy = True
             rounds.ended = self._runtime.elapsed()

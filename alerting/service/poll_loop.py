@@ -27,16 +27,27 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What of an answer is to be published, what of it was refused, and when it was asked for."""
+
+    signals: list[Signal]
+    problems: str
+    at: datetime
+
+
 @dataclass(slots=True)
 class Polled:
     """A source that is switched on, and when it is asked next; `rest` are the places it is asked for
-    then, where a quota had no room for all of them at once."""
+    then, where a quota had no room for all of them at once. `said` is what it answered and nobody has
+    taken yet: many a source says a thing once, so it is published before the source is asked again."""
 
     name: str
     connector: Connector
     fetch: HttpFetch
     due: datetime
     rest: tuple[Spot, ...] = ()
+    said: Said | None = None
 
 
 class PollLoop:
@@ -52,7 +63,7 @@ class PollLoop:
         ]
 
     def next_due(self) -> datetime | None:
-        return min((s.due for s in self._sources), default=None)
+        return min((s.due if s.said is None else s.said.at for s in self._sources), default=None)
 
     def clock_set(self, by: timedelta) -> None:
         for source in self._sources:
@@ -60,13 +71,17 @@ class PollLoop:
 
     async def step(self) -> bool:
         now = self._station.runtime.now()
-        due = [s for s in self._sources if s.due <= now]
+        due = [s for s in self._sources if s.said is not None or s.due <= now]
         for source in due:
-            await self._poll(source, now)
+            if source.said is None:
+                source.said = await self._poll(source, now)
+            if source.said is not None:
+                await self._take(source, source.said)
+                source.said = None
             self._station.goes_on(self.name)
         return bool(due)
 
-    async def _poll(self, source: Polled, now: datetime) -> None:
+    async def _poll(self, source: Polled, now: datetime) -> Said | None:
         station = self._station
         waiting = source.rest or station.spots
         count, pause = portion(source.connector, len(waiting))
@@ -86,30 +101,31 @@ class PollLoop:
             await self._note(source, failed=now, error=error.text()[:500], held_until=held)
             station.tally.polled(source.name, "failed")
             log.warning("source failed", source=source.name, error=error.text())
-            return
+            return None
         station.tally.polled(source.name, "answered")
         source.rest = waiting[count:]
         if source.rest:  # from the end of this: it may have taken a while
             source.due = station.runtime.now() + pause
-        await self._take(source, reading, now)
+        return self._heeded(source, reading, now)
 
-    async def _take(self, source: Polled, reading: Reading, now: datetime) -> None:
+    def _heeded(self, source: Polled, reading: Reading, now: datetime) -> Said:
         signals: list[Signal] = []
-        station = self._station
         for signal in reading.signals:
             try:
                 check_times(signal, now)
-                check_heeded(signal, station.book)
+                check_heeded(signal, self._station.book)
                 signals.append(signal)
             except BadInput as error:
                 reading.refuse(error.what, signal.id, error.mend)
         if "warning" in source.connector.feeds:
             # That it answered is news too: a silent feed makes its warnings unknown.
             signals.append(Tick(source="poll", issued=now, subject=f"{HEARD}{source.name}"))
-        new = await self._station.publish(LIVE, signals) if signals else []
-        problems = "; ".join(p.what for p in reading.problems[:5])
-        seen = {"polled": now, "spoke": now, "error": problems[:500], "held_until": None}
-        await self._note(source, **seen, **({"new": now} if new else {}))
+        return Said(signals, "; ".join(p.what for p in reading.problems[:5])[:500], now)
+
+    async def _take(self, source: Polled, said: Said) -> None:
+        new = await self._station.publish(LIVE, said.signals) if said.signals else []
+        seen = {"polled": said.at, "spoke": said.at, "error": said.problems, "held_until": None}
+        await self._note(source, **seen, **({"new": said.at} if new else {}))
 
     async def _note(self, source: Polled, **given: Any) -> None:
         values = without_nul(given)  # what a source said may be in an error

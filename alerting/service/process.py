@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sqlalchemy import Connection, select
-
 from alerting.service.book_loop import BookLoop
 from alerting.service.chase_loop import ChaseLoop
 from alerting.service.clock_loop import ClockLoop
@@ -27,8 +25,7 @@ from alerting.service.shift_loop import ShiftLoop
 from alerting.service.station import Station
 from alerting.service.tick_loop import TickLoop
 from alerting.service.watch_loop import WatchLoop
-from alerting.store.link import PATIENCE, Link, lives
-from alerting.store.schema import realm
+from alerting.store.link import PATIENCE, Link
 
 Role = Literal["all", "ingest", "engine", "dispatch", "web"]
 # What one process at a time may do, by the role whose processes are asked.
@@ -37,17 +34,6 @@ ALONE: dict[Role, tuple[str, ...]] = {
     "all": ("schedule", "engine", "chase", "seal"),
 }  # fmt: skip
 
-
-# And which role's process is missing where none does it.
-DONE_BY = {"schedule": "ingest", "engine": "engine", "chase": "engine", "seal": "engine"}
-
-
-def nobody_does(station: Station, connection: Connection) -> dict[str, str]:
-    """What no process does, of what one at a time does for all; with the role that would."""
-    connection.execute(select(realm.c.id).limit(1))  # a database of one's own must answer too
-    if not station.store.shared:
-        return {}
-    return {what: role for what, role in DONE_BY.items() if not lives(connection, what)}
 
 
 def loops_of(station: Station, role: Role = "all") -> Loops:

@@ -55,6 +55,10 @@ LOOPS = {
     "seal": {"zh": "审计封存", "en": "sealing the log"},
     "sentinels": {"zh": "向哨兵报告", "en": "telling the sentinels"},
     "shifts": {"zh": "换班演练", "en": "the exercise of each turn"},
+    "schedule": {"zh": "整点巡查和读取数据源", "en": "the hourly look and the reading of sources"},
+    "keep": {"zh": "清理过期数据", "en": "deleting what is no longer kept"},
+    "drill": {"zh": "人员演练", "en": "the drill of people"},
+    "clock": {"zh": "时钟校正", "en": "minding that the clock was set"},
 }
 
 

@@ -17,6 +17,7 @@ from alerting.people import handing, holders_of, person_by_id
 from alerting.people.roster_words import span_said
 from alerting.service import dead_letters, sentinels
 from alerting.service.clock import LIVE
+from alerting.service.done_by import nobody_does
 from alerting.service.service_rules import loop_words
 from alerting.service.warning_listing import UNKNOWN, unknown_at
 from alerting.store.schema import alert, delivery, is_waiting, post, pursuit, signal
@@ -42,6 +43,7 @@ class Trouble:
     level: Level | None = None  # where it is not always the rule's own
     # Which of several of its kind it is, where one follows another with no pause between them.
     of: tuple[str, ...] = ()
+    lasting: bool = False  # said where two looks find it: what is over in seconds is none
 
 
 def look(station: Station, connection: Connection, now: datetime) -> list[Trouble]:
@@ -57,6 +59,7 @@ def look(station: Station, connection: Connection, now: datetime) -> list[Troubl
         *_calendar(station, now),
         *_unreached(connection),
         *_failing(station, now),
+        *_undone(station, connection),
         *_rules(station),
         *_unsealed(station, connection, now),
         *_gaps(station, connection, now),
@@ -128,6 +131,17 @@ def _failing(station: Station, now: datetime) -> list[Trouble]:
             f" {rounds.error}",
         })
         for name, rounds in sorted(station.loops.items()) if rounds.keeps_failing(now)
+    ]  # fmt: skip
+
+
+def _undone(station: Station, connection: Connection) -> list[Trouble]:
+    """What one process does for all, and none does now. One that is exchanged is gone for seconds."""
+    return [
+        Trouble("loop-failing", f"source:{what}", {
+            "zh": f"没有进程负责{loop_words(what)['zh']}：请启动 {role} 进程",
+            "en": f"no process does {loop_words(what)['en']}: start one of the role {role}",
+        }, lasting=True)
+        for what, role in sorted(nobody_does(station, connection).items())
     ]  # fmt: skip
 
 

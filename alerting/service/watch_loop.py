@@ -33,6 +33,7 @@ class WatchLoop:
         self._every = EVERY_VIRTUAL if station.runtime.virtual else EVERY
         self._due = station.runtime.now() + self._every
         self._gone: set[Key] = set()  # troubles that were absent since they were withdrawn
+        self._seen: set[Key] = set()  # at the last look
 
     def next_due(self) -> datetime | None:
         return self._due
@@ -46,9 +47,11 @@ class WatchLoop:
             return False
         self._due = now + self._every
         with self._station.store.read() as connection:
-            found = {(t.rule, t.place): t for t in troubles.look(self._station, connection, now)}
+            seen = {(t.rule, t.place): t for t in troubles.look(self._station, connection, now)}
             known = self._open(connection)
             withdrawn = self._withdrawn(connection)
+        found = {key: t for key, t in seen.items() if not t.lasting or key in self._seen}
+        self._seen = set(seen)
         # What somebody withdrew stays withdrawn until the trouble has been away once.
         self._gone = (self._gone | (withdrawn.keys() - found.keys())) & withdrawn.keys()
         for key in withdrawn.keys() - self._gone:

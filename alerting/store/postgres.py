@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from alerting.errors import BadInput, SuianError
 
+WRITTEN = "It is written postgresql://USER:PASSWORD@HOST:PORT/NAME."
 SCHEMES = ("postgresql://", "postgres://")
 WRITING = 0x5375_6961_6E00  # the lock of the writing transaction
 NEWS = "suian"  # the channel on which a commit is made known to the other processes
@@ -26,7 +27,14 @@ _SETTINGS = {
     "idle_in_transaction_session_timeout": STALLED,
     "lock_timeout": "30s",
     "client_min_messages": "warning",
+    # The lock of the writing transaction must be had before its snapshot is taken.
+    "default_transaction_isolation": r"read\ committed",
 }
+# A machine that vanishes says no word more: without these a loop would wait for hours.
+_GONE = {
+    "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds
+}  # fmt: skip
 
 
 def is_url(database: str) -> bool:
@@ -36,7 +44,7 @@ def is_url(database: str) -> bool:
 def make_engine(url: str, **settings: Any) -> Engine:
     """Raises BadInput where this is no address of a database."""
     engine = create_engine(
-        driver_url(url), pool_pre_ping=True, connect_args=arguments(), **settings
+        driver_url(url), pool_pre_ping=True, hide_parameters=True, connect_args=arguments(), **settings
     )
 
     @event.listens_for(engine, "begin")
@@ -50,12 +58,14 @@ def make_engine(url: str, **settings: Any) -> Engine:
 def driver_url(url: str) -> URL:
     """Raises BadInput."""
     try:
-        return make_url(url).set(drivername="postgresql+psycopg")
+        made = make_url(url).set(drivername="postgresql+psycopg")
     except (ArgumentError, ValueError):
-        raise BadInput(
-            "this is no address of a database", where="database",
-            mend="It is written postgresql://USER:PASSWORD@HOST:PORT/NAME.",
-        ) from None  # fmt: skip
+        raise BadInput("this is no address of a database", where="database", mend=WRITTEN) from None
+    if "password" in made.query or "options" in made.query:
+        # A password there would be shown wherever the address is; options would replace ours.
+        raise BadInput("the address of the database may not say `password` or `options` after the"
+                       " question mark", where="database", mend=WRITTEN)  # fmt: skip
+    return made
 
 
 def shown(url: str) -> str:
@@ -76,7 +86,7 @@ def with_password(url: str, password: str) -> str:
 def arguments() -> dict[str, Any]:
     """What every connection is made with."""
     options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
-    return {"options": options, "connect_timeout": 10, "application_name": "suian"}
+    return {"options": options, "connect_timeout": 10, "application_name": "suian", **_GONE}
 
 
 def session(url: str) -> psycopg.Connection[Any]:

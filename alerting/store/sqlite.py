@@ -20,7 +20,7 @@ def make_engine(path: str, **settings: Any) -> Engine:
         settings["poolclass"] = StaticPool
         arguments["check_same_thread"] = False
     address = "sqlite://" if memory else f"sqlite:///{path}"
-    engine = create_engine(address, connect_args=arguments, **settings)
+    engine = create_engine(address, hide_parameters=True, connect_args=arguments, **settings)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:

@@ -40,8 +40,9 @@ def configure(level: str, form: Literal["text", "json"]) -> None:
         structlog.processors.TimeStamper(fmt="iso" if form == "json" else "%Y-%m-%d %H:%M:%S",
                                          utc=form == "json"),
     ]  # fmt: skip
+    # Drawn before it is masked: an error's words hold what a row held.
+    before.append(structlog.processors.format_exc_info)
     if form == "json":
-        before.append(structlog.processors.format_exc_info)
         drawn = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerting import audit
 from alerting.bus import waits
 from alerting.service.clock import LIVE
-from alerting.service.process import DONE_BY, nobody_does
+from alerting.service.done_by import DONE_BY, nobody_does
 from alerting.service.sentinels import states
 from alerting.store.schema import (
     UtcText,

@@ -10,7 +10,7 @@ from fastapi.responses import PlainTextResponse, Response
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from alerting.service.process import nobody_does
+from alerting.service.done_by import nobody_does
 from alerting.service.service_rules import loop_words
 from alerting.web.desk import Station, read, station_of
 from alerting.web.problems import Problem

@@ -918,7 +918,7 @@ BREAKS = (
           "tests/store/test_shared.py::"
           "test_who_is_stopped_in_the_middle_of_a_transaction_holds_nobody_up_for_long"),
     Break("the leases of the living end", "alerting/service/lease_loop.py",
-          "if not lives(connection, one))", "if True)",
+          "if not lives(connection, one)}", "if True}",
           "tests/service/test_several.py::test_the_leases_of_one_that_died_end_at_once"),
     Break("all keep their book at once", "alerting/service/good_book.py",
           "fcntl.flock(lock, fcntl.LOCK_EX)", "pass",
@@ -965,6 +965,22 @@ BREAKS = (
     Break("what was not committed is remembered", "alerting/service/engine_loop.py",
           "if realm in self._unsure:", "if False:",
           "tests/service/test_several.py::test_a_database_that_is_gone_for_a_while_costs_no_alert"),
+    Break("what a source said is lost with the store", "alerting/service/poll_loop.py",
+          "due = [s for s in self._sources if s.said is not None or s.due <= now]",
+          "due = [s for s in self._sources if s.due <= now]",
+          "tests/service/test_polling.py::"
+          "test_what_a_source_says_once_is_published_when_the_store_is_back"),
+    Break("whoever is back first ends the leases of all", "alerting/service/lease_loop.py",
+          "if now - since >= MISSED)", "if now >= since)",
+          "tests/service/test_several.py::test_leases_outlive_a_restart_of_the_database"),
+    Break("nobody misses the scheduler", "alerting/service/troubles.py",
+          "        *_undone(station, connection),\n", "",
+          "tests/service/test_several.py::"
+          "test_what_no_process_does_is_said_to_the_duty_office_when_it_lasts"),
+    Break("a process that is exchanged is a trouble", "alerting/service/watch_loop.py",
+          "if not t.lasting or key in self._seen}", "}",
+          "tests/service/test_several.py::"
+          "test_what_no_process_does_is_said_to_the_duty_office_when_it_lasts"),
     Break("who follows knows of no blindness", "alerting/service/station.py",
           "        if not self.store.shared:\n            return engine.blind(now)\n",
           "        if True:\n            return engine.blind(now)\n",

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from alerting.runtime import VirtualRuntime
 from alerting.service.clock import LIVE
@@ -218,6 +219,40 @@ def test_a_run_from_the_future_is_named_where_the_source_s_troubles_are(
         with town.station.store.read() as connection:
             said = town.station.bus.read(connection, LIVE, 0)
         assert [r.kind for r in (one.signal() for one in said) if r.source == "model"] == []
+
+    asyncio.run(story())
+
+
+def test_what_a_source_says_once_is_published_when_the_store_is_back(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that was read is not read again: nobody would say it again."""
+    run = {"kind": "forecast", "source": "model", "issued": START.isoformat(),
+           "start": "2026-01-20T14:00:00Z", "spots": [{"id": "hekou-low"}],
+           "values": {"visibility": [[9000.0]]}}  # fmt: skip
+    _write(tmp_path / "box" / "run.json", json.dumps(run))
+    os.utime(tmp_path / "box" / "run.json", (0, START.timestamp() - 60))  # written to its end
+
+    async def story() -> None:
+        town = Town(tmp_path, f"  inbox: {{on: true, folder: '{tmp_path / 'box'}'}}\n")
+        publish, away = town.station.publish, [True]
+
+        async def refused(*given: Any) -> Any:
+            if away[0] and any(one.source == "model" for one in given[1]):
+                raise OperationalError("INSERT", {}, Exception("the server has gone away"))
+            return await publish(*given)
+
+        monkeypatch.setattr(town.station, "publish", refused)
+        loop = PollLoop(town.station)
+        for _ in range(2):
+            with pytest.raises(OperationalError):
+                await loop.step()
+        away[0] = False
+        await loop.step()
+        with town.station.store.read() as connection:
+            said = town.station.bus.read(connection, LIVE, 0)
+        assert [r.kind for r in (one.signal() for one in said) if r.source == "model"] == ["forecast"]
+        assert loop.next_due() > START, "and it is not said again"
 
     asyncio.run(story())
 

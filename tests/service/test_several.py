@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,13 +29,14 @@ from alerting.service.config import load_config
 from alerting.service.county import load_county
 from alerting.service.engine_loop import EngineLoop
 from alerting.service.head_loop import HeadLoop
-from alerting.service.lease_loop import LeaseLoop
+from alerting.service.lease_loop import MISSED, LeaseLoop
 from alerting.service.loop import Loops
 from alerting.service.process import loops_of
 from alerting.service.station import Station
 from alerting.signals import Forecast, Observation, Signal, Spot, Tick
 from alerting.store import Store
-from alerting.store.link import Link
+from alerting.store.link import Link, lives
+from alerting.store.postgres import make_engine, session
 from alerting.store.schema import alert, audit, delivery
 from alerting.web import logins
 from tests.postgres_server import Server
@@ -97,9 +99,9 @@ def test_a_process_that_starts_leaves_the_leases_of_those_that_live(process: Cal
 
 def test_the_leases_of_one_that_died_end_at_once(process: Callable[[], Station]) -> None:
     """And those of one that lives do not."""
-    dies, lives = process(), process()
-    links = [Link(one.store.url, [one.name]) for one in (dies, lives)]
-    for n, one in enumerate((dies, lives)):
+    dies, stays = process(), process()
+    links = [Link(one.store.url, [one.name]) for one in (dies, stays)]
+    for n, one in enumerate((dies, stays)):
         links[n].turn(0)
         one.store.write(lambda c, one=one, n=n: c.execute(insert(delivery).values(
             realm=LIVE, person="chen", channel="sms", address="x", band="red", round=n, state="sending",
@@ -110,15 +112,96 @@ def test_the_leases_of_one_that_died_end_at_once(process: Callable[[], Station])
         with dies.store.read() as connection:
             return list(connection.execute(select(delivery.c.leased_until).order_by(delivery.c.round)).scalars())
 
+    def alive() -> bool:
+        with third.store.read() as connection:
+            return lives(connection, dies.name)
+
     third, until = process(), START + timedelta(seconds=60)
-    asyncio.run(LeaseLoop(third).step())
+    loop = LeaseLoop(third)
+    asyncio.run(loop.step())
     assert leased() == [until, until]
     links[0].close()
     deadline = time.monotonic() + 10
-    while leased() == [until, until] and time.monotonic() < deadline:  # the server's process ends after ours
-        asyncio.run(LeaseLoop(third).step())
-    assert leased() == [START, until]
+    while alive() and time.monotonic() < deadline:  # the server's process ends after ours
+        time.sleep(0.05)
+    for after in (2, 4):  # it may be on its way back, as all are when the database begins anew
+        third.runtime.advance(timedelta(seconds=2))  # type: ignore[attr-defined]
+        asyncio.run(loop.step())
+        assert leased() == [until, until], after
+    third.runtime.advance(MISSED)  # type: ignore[attr-defined]
+    asyncio.run(loop.step())
+    assert leased() == [third.runtime.now(), until]
     links[1].close()
+
+
+def test_leases_outlive_a_restart_of_the_database(process: Callable[[], Station]) -> None:
+    """All sessions end at once; one that is back a moment before the others takes nothing of theirs."""
+    first, second = process(), process()
+    links = [Link(one.store.url, [one.name]) for one in (first, second)]
+    links[0].turn(0)
+    links[1].turn(0)
+    until = START + timedelta(seconds=60)
+    first.store.write(lambda c: c.execute(insert(delivery).values(
+        realm=LIVE, person="chen", channel="sms", address="x", band="red", round=0, state="sending",
+        language="zh", text="雾", code="W1", link="w", letters={}, created=START, at=START,
+        leased_until=until, leased_by=first.name)))  # fmt: skip
+    links[0].close()
+    loop = LeaseLoop(second)
+    for _ in range(2):
+        asyncio.run(loop.step())
+        second.runtime.advance(timedelta(seconds=2))  # type: ignore[attr-defined]
+    links[0].turn(0)  # it comes back
+    for _ in range(4):
+        asyncio.run(loop.step())
+        second.runtime.advance(timedelta(seconds=2))  # type: ignore[attr-defined]
+    with second.store.read() as connection:
+        assert connection.execute(select(delivery.c.leased_until)).scalar_one() == until
+    for one in links:
+        one.close()
+
+
+def test_what_no_process_does_is_said_to_the_duty_office_when_it_lasts(process: Callable[[], Station]) -> None:
+    """Without a scheduler no hour comes, and what lies ahead stays there."""
+    engine, ingest = process(), process()
+
+    def said() -> list[tuple[str, str]]:
+        with engine.store.read() as connection:
+            return [tuple(row) for row in connection.execute(
+                select(alert.c.place, alert.c.state).where(alert.c.rule == "loop-failing"))]  # fmt: skip
+
+    async def looks(*loops: Loops) -> None:
+        for one in (engine, ingest):
+            one.runtime.advance(timedelta(minutes=10))  # type: ignore[attr-defined]
+        for one in loops:
+            one.wake()
+            await one.settle()
+
+    async def story() -> None:
+        works = loops_of(engine, "engine")
+        await works.settle()
+        await looks(works)
+        assert said() == [], "it may only be exchanged"
+        await looks(works)
+        assert said() == [("source:schedule", "open")]
+        asks = loops_of(ingest, "ingest")
+        await asks.settle()
+        await looks(asks, works)
+        assert said() == [("source:schedule", "closed")]
+
+    asyncio.run(story())
+
+
+def test_whoever_is_gone_from_the_network_is_given_up_within_seconds(process: Callable[[], Station]) -> None:
+    """Of every connection the system is told to ask whether the other end lives."""
+    url = process().store.url
+    with make_engine(url).connect() as connection, session(url) as link:
+        for one in (connection.connection.driver_connection, link):
+            with socket.socket(fileno=os.dup(one.fileno())) as it:
+                if it.family == socket.AF_UNIX:
+                    pytest.skip("over a socket file nobody is far away")
+                asked = [it.getsockopt(socket.IPPROTO_TCP, what) for what in (
+                    socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)]  # fmt: skip
+                assert asked == [5, 2, 3, 10_000]
 
 
 def test_a_database_that_is_gone_for_a_while_costs_no_alert(
