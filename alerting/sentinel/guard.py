@@ -20,14 +20,15 @@ import structlog
 from alerting.dispatch.channels import Channel, Failed, Message
 from alerting.runtime import Runtime
 from alerting.sentinel import words
-from alerting.sentinel.judging import EXERCISE, faults
+from alerting.sentinel.judging import EXERCISES, faults
 from alerting.sentinel.memory import Alarm, Turn, keep, recall
 from alerting.sentinel.settings import Settings
 from alerting.sentinel.wire import Answer, Heartbeat, Reader, Words
 
 log = structlog.get_logger()
 EVERY = timedelta(seconds=10)
-ASLEEP = timedelta(seconds=60)  # without a round of its own, the sentinel has heard nothing
+ASLEEP = timedelta(seconds=60)  # without a word or a round of its own, the sentinel has heard nothing
+AGAIN = timedelta(seconds=60)  # after an exercise's message that nobody took
 SET = timedelta(seconds=2)  # a clock that moves by more was set
 Text = Callable[[Reader], str]
 
@@ -95,8 +96,9 @@ class Guard:
         if mine:
             await self._tell([who], lambda r: words.reached(r.language, self._county()[0]))
         if taken is not None:
-            minutes = round(limits.trusted / 60)
-            await self._tell(self._called(taken), lambda r: words.taken(
+            absent = taken.faults.keys() <= EXERCISES
+            minutes = 0 if absent else round(limits.trusted / 60)
+            await self._tell(self._reached(taken), lambda r: words.taken(
                 r.language, *self._county(), who.called(r.language), minutes))  # fmt: skip
 
     # The loop
@@ -111,9 +113,12 @@ class Guard:
             log.warning("the sentinel itself stood still", since=self._looked.isoformat())
             self._since = now
         self._looked = now
-        await self._ask_turns()
+        await self._ask_turns(now)
         found = faults(self.memory, self._since, now, limits, self._zone)
-        alarm = self.memory.alarm
+        alarm, heard = self.memory.alarm, self.memory.heard
+        if alarm is not None and (heard is None or heard < self._since):
+            # Nothing has come since the sentinel began or woke: what was wrong has not been mended.
+            found = alarm.faults | found
         if found and alarm is None:
             alarm = self.memory.alarm = Alarm(
                 token=self._runtime.token(), began=now, faults=found, next=now
@@ -129,19 +134,21 @@ class Guard:
         keep(self.memory, self._settings.memory)
         began = f"{alarm.began.astimezone(self._zone):%H:%M}"
         log.warning("all is well again", began=alarm.began.isoformat())
-        await self._tell(self._called(alarm),
+        await self._tell(self._reached(alarm),
                          lambda r: words.well(r.language, *self._county(), began))  # fmt: skip
         return True
 
-    async def _ask_turns(self) -> None:
-        """Write to whoever has come on duty."""
+    async def _ask_turns(self, now: datetime) -> None:
+        """Write to whoever has come on duty; again, as long as it is not too late, where that reached
+        nobody."""
         for n, turn in list(self.memory.turns.items()):
             who = next((one for one in self._readers() if one.id == turn.person), None)
-            if turn.asked or who is None:
+            late = turn.must_by <= now or (turn.tried is not None and now < turn.tried + AGAIN)
+            if turn.asked or who is None or late:
                 continue
-            turn.asked = True
-            link = self._address(f"turn {n}", who)
-            await self._send(who, words.turn(who.language, self._county()[0], link), 1, link)
+            turn.tried, link = now, self._address(f"turn {n}", who)
+            text = words.turn(who.language, self._county()[0], link)
+            turn.asked = await self._send(who, text, 1, link)
             keep(self.memory, self._settings.memory)
 
     async def _call(self, alarm: Alarm, found: dict[str, Words], now: datetime) -> bool:
@@ -149,13 +156,14 @@ class Guard:
         if not found.keys() <= alarm.faults.keys() and alarm.taken_by:
             alarm.taken_by, alarm.next = "", now
         alarm.faults, alarm.since = found, None
-        if now < alarm.next:
+        # Of an exercise nothing changes while its turn lasts: who looks after it is not rung again.
+        if now < alarm.next or (alarm.taken_by and found.keys() <= EXERCISES):
             return False
         alarm.taken_by = ""
         alarm.round, alarm.next = alarm.round + 1, now + timedelta(seconds=self._settings.limits.again)
         log.error("calls", faults=[one["en"] for one in found.values()], round=alarm.round)
         readers = self._readers()
-        if set(found) == {EXERCISE}:  # who does not answer is called last
+        if found.keys() <= EXERCISES:  # who does not answer is called last
             silent = {turn.person for turn in self.memory.silent(now)}
             readers.sort(key=lambda one: one.id in silent)
         before = [one for one in readers if one.id in alarm.called]
@@ -171,8 +179,11 @@ class Guard:
         alarm.called[reader.id] = times
         link = self._address(alarm.token, reader)
         text = words.alarm(reader.language, *self._county(), alarm.faults.values(), times, link,
-                           set(alarm.faults) == {EXERCISE})  # fmt: skip
-        return await self._send(reader, text, times, link)
+                           alarm.faults.keys() <= EXERCISES)  # fmt: skip
+        reached = await self._send(reader, text, times, link)
+        if reached and reader.id not in alarm.reached:
+            alarm.reached.append(reader.id)
+        return reached
 
     async def _tell(self, readers: Sequence[Reader], text: Text) -> None:
         await asyncio.gather(*(self._send(one, text(one), 1) for one in readers))
@@ -198,6 +209,8 @@ class Guard:
             else:
                 log.warning("called", whom=reader.name, channel=channel)
                 return True
+            finally:  # to wait for a provider is not to sleep
+                self._looked = self._runtime.now()
         return False
 
     # Whom, and about what
@@ -210,8 +223,8 @@ class Guard:
         known += [r for r in self._settings.last_resort() if held.isdisjoint(r.contacts)]
         return [r for r in known if any(channel in self._channels for channel, _ in r.contacts)]
 
-    def _called(self, alarm: Alarm) -> list[Reader]:
-        return [one for one in self._readers() if alarm.called.get(one.id)]
+    def _reached(self, alarm: Alarm) -> list[Reader]:
+        return [one for one in self._readers() if one.id in alarm.reached]
 
     def _county(self) -> tuple[Words, bool]:
         beat = self.memory.beat
@@ -239,4 +252,4 @@ class Guard:
         if alarm is not None:
             alarm.next, alarm.since = alarm.next + by, alarm.since and alarm.since + by
         for turn in memory.turns.values():
-            turn.must_by += by
+            turn.must_by, turn.tried = turn.must_by + by, turn.tried and turn.tried + by

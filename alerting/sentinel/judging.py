@@ -10,6 +10,8 @@ from alerting.sentinel.settings import Limits
 from alerting.sentinel.wire import Words
 
 EXERCISE = "exercise"  # of a turn, unanswered: the service is well, and nobody may be there
+UNASKED = "unasked"  # of a turn, whose message did not get through by the sentinel's own way
+EXERCISES = {EXERCISE, UNASKED}
 
 
 def faults(
@@ -50,12 +52,17 @@ def faults(
                           "en": f"parts of it stand still: {', '.join(slow)}"}
     if silent := memory.silent(now):
         names = {one.id: one for one in beat.duty}
-        who = [names[t.person] for t in silent if t.person in names]
-        found[EXERCISE] = {
-            "zh": f"{'、'.join(one.called('zh') for one in who)}开始值班后未应答换班演练",
-            "en": f"{', '.join(one.called('en') for one in who)} came on duty and did not answer the"
-            " exercise",
-        }
+        for kind, zh, en in (
+            (EXERCISE, "开始值班后未应答换班演练", "came on duty and did not answer the exercise"),
+            (UNASKED, "开始值班后，哨兵的换班演练未能送达", "came on duty, and the sentinel's exercise"
+             " could not be delivered"),
+        ):  # fmt: skip
+            # Who was asked in time by the service alone is silent too, if they did not answer that.
+            mine = [t for t in silent if (t.asked or not t.there) == (kind == EXERCISE)]
+            who = [names[t.person] for t in mine if t.person in names]
+            if who:
+                found[kind] = {"zh": f"{'、'.join(one.called('zh') for one in who)}{zh}",
+                               "en": f"{', '.join(one.called('en') for one in who)} {en}"}
     return found
 
 

@@ -16,8 +16,9 @@ log = structlog.get_logger()
 
 class Alarm(BaseModel):
     """An alarm from its first call until it was said that all is well again. `faults` by their kind, as
-    they were last said; `round` counts the calls, `called` how often each reader was called; `since` is
-    when the last fault went away. The links of its messages are made of `token`."""
+    they were last said; `round` counts the calls, `called` how often each reader was called and
+    `reached` is whom a call got through to; `since` is when the last fault went away. The links of its
+    messages are made of `token`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -27,19 +28,21 @@ class Alarm(BaseModel):
     next: datetime
     round: int = 0
     called: dict[str, int] = {}
+    reached: list[str] = []
     taken_by: str = ""
     since: datetime | None = None
 
 
 class Turn(BaseModel):
     """The exercise of a turn: whom it is of, until when it is to be answered, and by which of the two
-    ways it was; `asked` says that the sentinel's own message went out."""
+    ways it was; `asked` says that the sentinel's own message went out, `tried` when it last should."""
 
     model_config = ConfigDict(extra="forbid")
 
     person: str
     must_by: datetime
     asked: bool = False
+    tried: datetime | None = None
     here: bool = False
     there: bool = False
 

@@ -28,7 +28,8 @@ Words = dict[str, str]  # {"zh", "en"}
 
 
 class Said(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # The two sides are upgraded one after the other: what a newer one says besides is passed over.
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class Reader(Said):
@@ -69,7 +70,6 @@ class Heartbeat(Said):
     unsent_age: float = 0.0
     sent: datetime | None = None
     standing: dict[str, float] = {}
-    troubles: tuple[Words, ...] = ()
     duty: tuple[Reader, ...] = ()
     exercises: tuple[Exercise, ...] = ()
 

@@ -47,10 +47,12 @@ def reached(language: str, county: Words) -> str:
 
 
 def taken(language: str, county: Words, exercise: bool, who: str, minutes: int) -> str:
+    """`minutes` until it is called about again; 0 where it is not, as long as nothing else is wrong."""
     head = _head(county, exercise, language)
     if language == "zh":
-        return f"{head}{who}已在处理。{minutes}分钟后仍未恢复将再次呼叫。"
-    return f"{head}{who} looks after it. If it is not well in {minutes} min you are called again."
+        return f"{head}{who}已在处理。" + (f"{minutes}分钟后仍未恢复将再次呼叫。" if minutes else "")
+    again = f" If it is not well in {minutes} min you are called again." if minutes else ""
+    return f"{head}{who} looks after it.{again}"
 
 
 def well(language: str, county: Words, exercise: bool, began: str) -> str:

@@ -14,7 +14,7 @@ from alerting.people.policy import DUTY_OFFICE
 from alerting.sentinel.wire import Exercise, Heartbeat, Reader
 from alerting.service.clock import LIVE
 from alerting.service.sentinels import exercises
-from alerting.store.schema import alert, delivery, is_waiting, notice, signal
+from alerting.store.schema import delivery, is_waiting, notice, signal
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
@@ -33,7 +33,7 @@ def heartbeat(
         unsent_age=_age(_oldest_unsent(connection, sent, now), now), sent=sent,
         standing={name: round(rounds.standing(now, station.runtime.elapsed()), 1)
                   for name, rounds in station.loops.items()},
-        troubles=_troubles(connection), duty=duty_list(station, connection),
+        duty=duty_list(station, connection),
         exercises=tuple(
             Exercise(n=row.n, person=row.person, left=(row.must_by - now).total_seconds(),
                      answered=row.answered is not None)
@@ -92,15 +92,6 @@ def _newest(*columns: ColumnElement[Any]) -> Subquery:
     """Of the last deliveries: how long the history is costs nothing."""
     return (select(*columns).where(delivery.c.realm == LIVE)
             .order_by(delivery.c.id.desc()).limit(NEWEST).subquery())  # fmt: skip
-
-
-def _troubles(connection: Connection) -> tuple[dict[str, str], ...]:
-    """What the watch has open, as it says it."""
-    rows = connection.execute(
-        select(alert.c.why).where(alert.c.realm == LIVE, alert.c.sector == "service",
-                                  alert.c.state == "open").order_by(alert.c.id)
-    ).scalars()  # fmt: skip
-    return tuple(why["sentence"] for why in rows if why.get("sentence"))
 
 
 def _age(at: datetime | None, now: datetime) -> float:

@@ -965,6 +965,22 @@ BREAKS = (
     Break("what was not committed is remembered", "alerting/service/engine_loop.py",
           "if realm in self._unsure:", "if False:",
           "tests/service/test_several.py::test_a_database_that_is_gone_for_a_while_costs_no_alert"),
+    Break("a sentinel that began anew forgives", "alerting/sentinel/guard.py",
+          "            found = alarm.faults | found\n", "            pass\n",
+          "tests/sentinel/test_guard.py::test_an_alarm_outlives_a_restart_of_the_sentinel"),
+    Break("to wait for a provider is to sleep", "alerting/sentinel/guard.py",
+          "            finally:  # to wait for a provider is not to sleep\n"
+          "                self._looked = self._runtime.now()\n", "",
+          "tests/sentinel/test_guard.py::"
+          "test_who_waits_for_a_provider_still_misses_the_heartbeats"),
+    Break("whom nobody reached hears that all is well", "alerting/sentinel/guard.py",
+          "if one.id in alarm.reached]", "if alarm.called.get(one.id)]",
+          "tests/sentinel/test_guard.py::test_whom_no_call_reached_is_not_told_that_all_is_well"),
+    Break("an exercise is tried once", "alerting/sentinel/guard.py",
+          "turn.asked = await self._send(who, text, 1, link)",
+          "turn.asked = await self._send(who, text, 1, link) or True",
+          "tests/sentinel/test_guard.py::"
+          "test_an_exercise_that_did_not_get_through_is_sent_again_and_nobody_is_accused"),
     Break("what a source said is lost with the store", "alerting/service/poll_loop.py",
           "due = [s for s in self._sources if s.said is not None or s.due <= now]",
           "due = [s for s in self._sources if s.due <= now]",
