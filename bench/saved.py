@@ -25,7 +25,8 @@ OTHER = dict(zip(KINDS, reversed(KINDS), strict=True))
 
 
 class Said:
-    """A command that has ended: seconds, and its memory at its highest in MiB."""
+    """A command that has ended: its seconds by the clock and of the processor, and its memory at its
+    highest in MiB."""
 
     def __init__(self, folder: Path, database: str, *words: str) -> None:
         settings = YAML().load((ROOT / "config.yaml").read_text("utf-8"))
@@ -45,7 +46,9 @@ class Said:
         finally:
             config.unlink()
         same(status == 0, f"{words}: {said[-1500:]}")
-        self.seconds, self.memory = perf_counter() - began, used.ru_maxrss / 1024
+        clock, processor = perf_counter() - began, used.ru_utime + used.ru_stime
+        self.took = f"{clock:.0f} s ({processor:.0f} of the processor)"
+        self.memory = used.ru_maxrss / 1024
 
 
 def measured(on: Shelf, kind: str, things: int) -> list[Target]:
@@ -61,9 +64,9 @@ def measured(on: Shelf, kind: str, things: int) -> list[Target]:
         Said(*made, "backup", str(again))
         saved, twice = Archive(archive), Archive(again)
         same(saved.manifest.tables == twice.manifest.tables, "what was restored is what was saved")
-        print(f"  {kind}: {saved.manifest.rows:,} rows: saved in {backup.seconds:.0f} s,"
-              f" {archive.stat().st_size / 1e6:,.0f} MB; made again in {OTHER[kind]} in"
-              f" {restore.seconds:.0f} s; memory {backup.memory:.0f}, {restore.memory:.0f} MiB",
+        print(f"  {kind}: {saved.manifest.rows:,} rows: saved in {backup.took},"
+              f" {archive.stat().st_size / 1e6:,.0f} MB; made again in {OTHER[kind]} in {restore.took};"
+              f" memory {backup.memory:.0f}, {restore.memory:.0f} MiB",
               flush=True)  # fmt: skip
         memory["backup", number], memory["restore", number] = backup.memory, restore.memory
     times = {what: memory[what, things] / memory[what, 0] for what in ("backup", "restore")}
