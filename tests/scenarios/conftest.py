@@ -109,6 +109,8 @@ def make_apart(
 
     yield make
     for town in made:
-        town.seals()
-        town.dies()
+        try:
+            town.seals()
+        finally:
+            town.dies()
         town.keeps_its_books()
