@@ -8,8 +8,10 @@ from typing import Any
 
 from alerting.dispatch.channels import find as find_channel
 from alerting.errors import SuianError
+from alerting.secret import secret
 from alerting.service import good_book
 from alerting.service.config import TABLES, Config
+from alerting.service.environment import ADDRESS, PASSWORD
 from alerting.yamlfile import read_tree
 from connectors import find as find_source
 
@@ -84,4 +86,7 @@ def _environment(config: Config) -> list[str]:
         options = {key: one.default for key, one in kind.options.model_fields.items()} | given
         found += [f"{value} in the environment (for {name})" for option, value in options.items()
                   if option.endswith("_env") and value]  # fmt: skip
+    found += [f"{one.secret_env} in the environment (for the sentinel {name})"
+              for name, one in config.sentinels.items() if one.on]  # fmt: skip
+    found += [f"{name} in the environment" for name in (ADDRESS, PASSWORD) if secret(name)]
     return found

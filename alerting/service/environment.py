@@ -10,7 +10,7 @@ from alerting.errors import BadInput
 from alerting.secret import secret
 from alerting.store.postgres import is_url, with_password
 
-PASSWORD = "SUIAN_DATABASE_PASSWORD"
+ADDRESS, PASSWORD = "SUIAN_DATABASE", "SUIAN_DATABASE_PASSWORD"
 
 
 def overridden(said: dict[str, Any]) -> None:
@@ -28,7 +28,7 @@ def overridden(said: dict[str, Any]) -> None:
             raise BadInput(f"bus: {bus!r} is no list of settings", where="bus",
                            mend="It is written bus: {kafka: HOST:PORT}.")  # fmt: skip
         said["bus"] = dict(bus) | {"kafka": kafka}
-    if database := secret("SUIAN_DATABASE"):
+    if database := secret(ADDRESS):
         said["database"] = database
     if password := secret(PASSWORD):
         said["database"] = _opened(str(said.get("database") or ""), password)

@@ -82,21 +82,26 @@ def into(config: Config, archive: Path) -> None:
     restore(opened, config, NOW, quietly)
 
 
-def test_secrets_stay_behind_and_are_named(county: Path, tmp_path: Path) -> None:
-    county.write_text(CONFIG % "postgresql://suian:deep%secret@db/suian", "utf-8")
+def test_secrets_stay_behind_and_are_named(
+    county: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = CONFIG % "postgresql://suian:deep%secret@db/suian"
+    county.write_text(text + "sentinels: {far: {url: 'http://127.0.0.1:1'}}\n", "utf-8")
     config = load_config(county).model_copy(update={"database": ""})
     store = open_for_backup(config)
+    monkeypatch.setenv("SUIAN_DATABASE_PASSWORD", "of the environment")
     made = back_up(config, county, store, tmp_path / "a.zip", NOW, quietly)
     store.close()
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         everything = b"".join(archive.read(name) for name in archive.namelist())
-    for secret in ("hidden", "deep", "weather-key-9", "one of theirs"):
+    for secret in ("hidden", "deep", "weather-key-9", "one of theirs", "of the environment"):
         assert secret.encode() not in everything, secret
     assert b'"kept"' in everything
     assert b"postgresql://suian@db/suian" in everything
     named = " ".join(made.left_out)
     for one in ("keys that sign logins", "`database:`", "sources.open-meteo.apikey", "channels.console.token",
-                "SUIAN_HOOK_SECRET in the environment (for hook)"):  # fmt: skip
+                "SUIAN_HOOK_SECRET in the environment (for hook)", "SUIAN_DATABASE_PASSWORD in the environment",
+                "SUIAN_SENTINEL_SECRET in the environment (for the sentinel far)"):  # fmt: skip
         assert one in named
 
 
