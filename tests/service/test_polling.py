@@ -202,15 +202,18 @@ def test_the_watch_and_the_rules_find_a_source_silent_at_the_same_time(
     asyncio.run(story())
 
 
+def _puts_a_run(box: Path, issued: datetime) -> None:
+    run = {"kind": "forecast", "source": "model", "issued": issued.isoformat(),
+           "start": "2026-01-20T14:00:00Z", "spots": [{"id": "hekou-low"}],
+           "values": {"visibility": [[9000.0]]}}  # fmt: skip
+    _write(box / "run.json", json.dumps(run))
+    os.utime(box / "run.json", (0, START.timestamp() - 60))  # written to its end
+
+
 def test_a_run_from_the_future_is_named_where_the_source_s_troubles_are(
     tmp_path: Path, model: Model
 ) -> None:
-    late = START + timedelta(hours=8)
-    run = {"kind": "forecast", "source": "model", "issued": late.isoformat(),
-           "start": "2026-01-20T14:00:00Z", "spots": [{"id": "hekou-low"}],
-           "values": {"visibility": [[9000.0]]}}  # fmt: skip
-    _write(tmp_path / "box" / "run.json", json.dumps(run))
-    os.utime(tmp_path / "box" / "run.json", (0, START.timestamp() - 60))  # written to its end
+    _puts_a_run(tmp_path / "box", START + timedelta(hours=8))
 
     async def story() -> None:
         town = Town(tmp_path, f"  inbox: {{on: true, folder: '{tmp_path / 'box'}'}}\n")
@@ -227,11 +230,7 @@ def test_what_a_source_says_once_is_published_when_the_store_is_back(
     tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that was read is not read again: nobody would say it again."""
-    run = {"kind": "forecast", "source": "model", "issued": START.isoformat(),
-           "start": "2026-01-20T14:00:00Z", "spots": [{"id": "hekou-low"}],
-           "values": {"visibility": [[9000.0]]}}  # fmt: skip
-    _write(tmp_path / "box" / "run.json", json.dumps(run))
-    os.utime(tmp_path / "box" / "run.json", (0, START.timestamp() - 60))  # written to its end
+    _puts_a_run(tmp_path / "box", START)
 
     async def story() -> None:
         town = Town(tmp_path, f"  inbox: {{on: true, folder: '{tmp_path / 'box'}'}}\n")
