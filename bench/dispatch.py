@@ -62,10 +62,9 @@ class Timed(Dispatcher):
         self.count, self.done, self.early = count, asyncio.Event(), 0
         self.leased: dict[int, float] = {}
         self.took: list[float] = []
-        self.settled = 0
 
-    def _bind_and_claim(self, connection: Connection, *given: Any, **more: Any) -> Any:
-        claimed, sent = super()._bind_and_claim(connection, *given, **more)
+    def _settle_and_claim(self, connection: Connection, *given: Any, **more: Any) -> Any:
+        claimed, sent = super()._settle_and_claim(connection, *given, **more)
         self.leased |= dict.fromkeys([one.message.delivery for one in claimed], perf_counter())
         return claimed, sent
 
@@ -78,13 +77,8 @@ class Timed(Dispatcher):
 
     async def _settle_all(self) -> None:
         await super()._settle_all()
-        with self._store.read() as connection:
-            waiting = connection.execute(_UNSETTLED).scalar()
-        if waiting is None:
+        if len(self.took) == self.count and not self._outcomes:
             self.done.set()
-
-
-_UNSETTLED = select(delivery.c.id).where(delivery.c.state.in_(["bound", "sending"])).limit(1)
 
 
 def resident() -> int:

@@ -1,8 +1,10 @@
 """The outbox alone: leasing and settling batches of a hundred, in real transactions.
 
-Beside it, on the same PostgreSQL and its disk (fsync on), in turn:
-- a bare batched client: psycopg on the same table, one UPDATE … RETURNING to lease a hundred and one
-  UPDATE to settle them. It knows no order, no channel, no end of an alert, nobody who left a post;
+As the dispatcher does with a queue, a transaction writes down what came of one hundred and leases the
+next. Beside it, on the same PostgreSQL and its disk (fsync on), in turn:
+- a bare batched client: psycopg on the same table, in a transaction likewise one UPDATE to settle a
+  hundred and one UPDATE … RETURNING to lease the next. It knows no order, no channel, no end of an
+  alert, nobody who left a post;
 - procrastinate's worker over tasks that do nothing, the best of three concurrencies.
 On SQLite the outbox is measured by itself. Every row must have ended as it should, and what was leased
 must be in order, with its own text, before a time is printed.
@@ -23,11 +25,11 @@ from typing import Any
 
 import procrastinate
 import psycopg
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import Connection, String, cast, func, select
 
 from alerting.dispatch import outbox
 from alerting.dispatch.channels import Around, Message, Plain, Sent
-from alerting.dispatch.outbox import Outcome, Room
+from alerting.dispatch.outbox import Claimed, Outcome, Room
 from alerting.runtime import VirtualRuntime
 from alerting.store import Store
 from alerting.store.schema import delivery
@@ -69,14 +71,19 @@ def ours(store: Store, count: int) -> float:
         return runtime.now()
 
     told: list[Message] = []
+    outcomes: list[Outcome] = []
+
+    def turn(connection: Connection) -> list[Claimed]:
+        outbox.settle(connection, drafts, outcomes, runtime.now(), now_of)
+        return outbox.claim(connection, drafts, runtime.now(), ROOM, now_of)
+
     began = perf_counter()
-    while batch := store.write(lambda c: outbox.claim(c, drafts, runtime.now(), ROOM, now_of)):
+    while batch := store.write(turn):
         told += [one.message for one in batch]
         outcomes = [
             Outcome(one.message.delivery, sent=Sent("accepted", f"SM{one.message.delivery}"))
             for one in batch
         ]
-        store.write(lambda c, o=outcomes: outbox.settle(c, drafts, o, runtime.now(), now_of))  # type: ignore[misc]
     taken = perf_counter() - began
     same([one.delivery for one in told] == list(range(1, count + 1)), "the order of what was leased")
     same(all(one.text == queue.text_of(one.delivery) for one in told), "a text that was leased")
@@ -85,7 +92,7 @@ def ours(store: Store, count: int) -> float:
 
 
 def bare(store: Store, count: int) -> float:
-    """The same with two statements a hundred."""
+    """The same with two statements a hundred, prepared as psycopg does it."""
     lease = """UPDATE delivery SET state = 'sending', leased_until = %s, attempts = attempts + 1
         WHERE id IN (SELECT id FROM delivery WHERE state = 'bound' ORDER BY id LIMIT %s
                      FOR UPDATE SKIP LOCKED)
@@ -96,16 +103,14 @@ def bare(store: Store, count: int) -> float:
     told: list[Any] = []
     with psycopg.connect(store.url) as connection:
         began = perf_counter()
-        while True:
-            rows = connection.execute(lease, (queue.AT, BATCH)).fetchall()
-            connection.commit()
-            if not rows:
-                break
+        rows = connection.execute(lease, (queue.AT, BATCH)).fetchall()
+        connection.commit()
+        while rows:
             told += rows
             numbers = [row[0] for row in rows]
-            connection.execute(
-                settle, (queue.AT, queue.AT, numbers, [f"SM{number}" for number in numbers])
-            )
+            sids = [f"SM{number}" for number in numbers]
+            connection.execute(settle, (queue.AT, queue.AT, numbers, sids))
+            rows = connection.execute(lease, (queue.AT, BATCH)).fetchall()
             connection.commit()
         taken = perf_counter() - began
     same(sorted(row[0] for row in told) == list(range(1, count + 1)), "what the bare client leased")

@@ -1,12 +1,14 @@
 """The dispatcher: plans, binds, leases, sends many at once, settles in batches.
 
 In real time a step leaves its sends under way and returns, so that one provider that hangs holds up
-nobody else; under a virtual clock a step returns when all of it is done.
+nobody else; under a virtual clock a step returns when all of it is done. While a queue is worked off,
+the transaction that writes down what came of some leases what follows them.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -41,6 +43,7 @@ log = structlog.get_logger()
 PATIENCE = 3.0  # seconds that a provider may still take when the service is stopped
 # With so many under way a transaction waits a moment for more to write down, or to lease, in one.
 BUSY, GATHER = 16, 0.01
+LOOKS_AGAIN = 0.05  # seconds from look to look while what is settled leases what follows
 
 
 class Dispatcher:
@@ -76,6 +79,9 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._outcomes: list[Outcome] = []
         self._settling: asyncio.Task[None] | None = None
+        self._taking = asyncio.Lock()  # from counting the room to counting what was leased
+        self._more = False  # what was leased last took all the room there was: more may wait
+        self._closing = False
         self._trouble: BaseException | None = None
         self._die = Death.from_environment("send")
         self.sends = 0  # so far, by this process
@@ -101,19 +107,21 @@ class Dispatcher:
         self._write_down()  # what the store refused before
         if not self._started:
             await self._begin()
+        if self._more and self._crowded():
+            await self._runtime.sleep(LOOKS_AGAIN)
         plans_wait, has_work, due = self._look()
         self._foreseen = None if has_work else (due,)
         if not has_work:
             return False
-        if len(self._tasks) > BUSY and self._traffic.most_room(self._runtime.now()) < BUSY:
-            await self._runtime.sleep(GATHER)
+        if not plans_wait and await self._left_to_settling():
+            return True
         claimed = await self._take(plans_wait)
         if not self._runtime.virtual:
             for one in claimed:
                 self._start(one)
         elif claimed:
             outcomes = await asyncio.gather(*(self._send(one) for one in claimed))
-            await self._writer.write(lambda c: self._settle(c, outcomes))
+            await self._writer.write(partial(self._settle, outcomes=outcomes))
         return True
 
     def has_work(self) -> bool:
@@ -160,6 +168,8 @@ class Dispatcher:
         A send that takes longer is left as a crash would leave it: leased, and asked about before it
         is sent again.
         """
+        async with self._taking:  # what is being leased is sent
+            self._closing = True
         if self._tasks:
             _, hanging = await asyncio.wait(self._tasks, timeout=PATIENCE)
             for task in hanging:
@@ -184,20 +194,39 @@ class Dispatcher:
         if not self._owner:
             outbox.take_over(connection, self._runtime.now())
 
-    async def _take(self, plans_wait: bool = True) -> list[Claimed]:
-        """Bind what is due, and lease what can be sent."""
-        now = self._runtime.now()
-        refused = self._traffic.left_alone(now)
+    async def _left_to_settling(self) -> bool:
+        """Whether what waits is leased with what is being written down; then some of it has been."""
+        if self._crowded():
+            await self._runtime.sleep(GATHER)
+        if not self._more or self._settling is None or self._settling.done():
+            return False
+        await asyncio.wait([self._settling], timeout=LOOKS_AGAIN)
+        return True
+
+    def _crowded(self) -> bool:
+        """Whether many are under way, and little room is left for more."""
+        return len(self._tasks) > BUSY > self._traffic.most_room(self._runtime.now())
+
+    async def _take(
+        self, plans_wait: bool = True, outcomes: Sequence[Outcome] = ()
+    ) -> list[Claimed]:
+        """Write down what came of some, bind what is due, and lease what can be sent."""
+        refused = self._traffic.left_alone(self._runtime.now())
         self._drafts.settings.unusable = set(refused)
         plans = await self._runtime.in_thread("bind", self._plan) if plans_wait else []
-        # Counted on the event loop alone, where sends end too.
-        room = self._traffic.rooms(now)
-        claimed, sent = await self._writer.write(
-            partial(self._bind_and_claim, plans=plans, refused=refused, room=room)
-        )
-        for one in claimed:
-            self._traffic.begins(one, now)
-        self._traffic.knows(sent)
+        async with self._taking:
+            now = self._runtime.now()
+            # Counted on the event loop alone, where sends end too.
+            room = self._traffic.rooms(now)
+            claimed, sent = await self._writer.write(
+                partial(self._settle_and_claim, outcomes=outcomes, plans=plans, refused=refused,
+                        room=room)
+            )  # fmt: skip
+            for one in claimed:
+                self._traffic.begins(one, now)
+            self._traffic.knows(sent)
+            went = Counter(one.channel for one in claimed)
+            self._more = any(went[name] >= one.others > 0 for name, one in room.items())
         return claimed
 
     def _plan(self) -> list[Plan]:
@@ -206,15 +235,17 @@ class Dispatcher:
 
     # Under a transaction
 
-    def _bind_and_claim(
+    def _settle_and_claim(
         self,
         connection: Connection,
+        outcomes: Sequence[Outcome],
         plans: Sequence[Plan],
         refused: Mapping[str, datetime],
         room: Mapping[str, Room],
     ) -> tuple[list[Claimed], rates.Sent]:
         """What is leased; and where others send too, what all of them have sent lately."""
         now = self._runtime.now()
+        outbox.settle(connection, self._drafts, outcomes, now, self._now_of)
         for made in plans:
             bind(connection, made)
         ways.stopped(connection, self._drafts, self._now_of)
@@ -226,7 +257,7 @@ class Dispatcher:
         rates.add(connection, sent, claimed, now)
         return claimed, sent
 
-    def _settle(self, connection: Connection, outcomes: list[Outcome]) -> None:
+    def _settle(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
         outbox.settle(connection, self._drafts, outcomes, self._runtime.now(), self._now_of)
 
     # Sending
@@ -261,12 +292,22 @@ class Dispatcher:
             if len(self._tasks) > BUSY > len(self._outcomes):
                 await self._runtime.sleep(GATHER)
             batch, self._outcomes = outbox.parted(self._outcomes)
+            claimed: list[Claimed] = []
+            leases = self._more and not self._closing
             try:
-                await self._writer.write(lambda c, batch=batch: self._settle(c, batch))  # type: ignore[misc]
+                if leases:
+                    claimed = await self._take(plans_wait=False, outcomes=batch)
+                else:
+                    await self._writer.write(partial(self._settle, outcomes=batch))
             except Exception as error:
-                if of_the_store(error):  # what is known need not be asked, or sent again, after a lease
+                # What is known need not be asked, or sent again, after a lease. What could not be
+                # leased takes nothing with it of what came: that is written alone.
+                self._more = False
+                if leases or of_the_store(error):
                     self._outcomes = [*batch, *self._outcomes]
                 raise
+            for one in claimed:
+                self._start(one)
 
     async def _send(self, one: Claimed) -> Outcome:
         first, *others = one.message.causes or (f"delivery:{one.message.delivery}",)

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -123,6 +124,7 @@ def claim(
     has left the config, is leased to be ended.
     """
     claimed: list[Claimed] = []
+    now_of = cache(now_of)  # a transaction is one moment: what is leased alike is one statement
     for channel in connection.execute(_CHANNELS).scalars().all():
         free = room.get(channel, Room(AT_ONCE, AT_ONCE))
         if free.most <= 0:
@@ -240,24 +242,35 @@ def settle(
     batch = list(outcomes)
     if not batch:
         return
-    found = connection.execute(_ATTEMPTED, {"numbers": [one.delivery for one in batch]})
-    rows = {row.id: row for row in found}
+    now_of = cache(now_of)
+    found = connection.execute(_STANDS, {"numbers": [one.delivery for one in batch]})
+    stands = {row.id: row for row in found}
     taken: defaultdict[tuple[str, datetime, bool], dict[int, str | None]] = defaultdict(dict)
+    others: dict[int, Outcome] = {}
     for one in batch:
-        row = rows[one.delivery]
-        at = now_of(row.realm)
-        if one.sent is not None and RANK[one.sent.state] > RANK[row.state]:
-            final = is_final(drafts, row.channel, one.sent.state)
-            taken[one.sent.state, at, final][row.id] = one.sent.provider_id
-        elif one.sent is not None:
-            _overtaken(connection, row, one.sent)
-        elif one.failed is not None:
-            _not_handed_over(connection, drafts, row, one.failed, now, at)
+        stand = stands[one.delivery]
+        if one.sent is not None and RANK[one.sent.state] > RANK[stand.state]:
+            final = is_final(drafts, stand.channel, one.sent.state)
+            taken[one.sent.state, now_of(stand.realm), final][stand.id] = one.sent.provider_id
+        else:
+            others[one.delivery] = one
     for (state, at, final), came in taken.items():
         connection.execute(_TAKEN, {"state": state, "moment": at, "final": final, "came": came})
+    if not others:
+        return
+    for row in connection.execute(_ATTEMPTED, {"numbers": list(others)}).all():
+        one = others[row.id]
+        if one.sent is not None:
+            _overtaken(connection, row, one.sent)
+        elif one.failed is not None:
+            _not_handed_over(connection, drafts, row, one.failed, now, now_of(row.realm))
 
 
-_ATTEMPTED = select(delivery).where(among(delivery.c.id, "numbers"))
+# Nearly all were taken: of those no more is read than where they stand.
+_STANDS = select(delivery.c.id, delivery.c.realm, delivery.c.channel, delivery.c.state).where(
+    among(delivery.c.id, "numbers")
+)
+_ATTEMPTED = select(delivery).where(among(delivery.c.id, "numbers")).order_by(delivery.c.id)
 _came, _number, _provider_id = pairs("came")
 _TAKEN = (
     update(delivery)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, select, text, update
+from sqlalchemy import Connection, Row, case, cast, func, null, select, text, union_all, update
 
 from alerting.people import list_of, posts_held
 from alerting.store.many import among
 from alerting.store.schema import (
     MAY_HAVE_ARRIVED,
+    Number,
     alert,
     delivery,
     delivery_notice,
@@ -117,18 +118,24 @@ def supersede_moot(
     return gone
 
 
-# Of these ids, what has ended. Made once, and asked for every batch that is bound or sent.
-_ENDED = {
-    "measure": select(measure.c.id).where(among(measure.c.id, "ids"), measure.c.ended.is_not(None)),
-    "alert": select(alert.c.id).where(among(alert.c.id, "ids"), alert.c.state != "open"),
-    "pursuit": select(pursuit.c.id).where(among(pursuit.c.id, "ids"), pursuit.c.state != "open"),
-}
+# Of what a batch speaks of: what was corrected and when, and what has ended. Made once, and asked for
+# every batch that is bound or sent.
 _CORRECTIONS = (
-    select(notice.c.alert, notice.c.measure, func.max(notice.c.created))
+    select(notice.c.alert, notice.c.measure, cast(null(), Number).label("pursuit"),
+           func.max(notice.c.created).label("corrected"))
     .where(text("kind = 'correction'"),  # as their index says it
            among(notice.c.measure, "measures")
            | (notice.c.measure.is_(None) & among(notice.c.alert, "alerts")))
     .group_by(notice.c.alert, notice.c.measure)
+)  # fmt: skip
+_ENDED = union_all(
+    _CORRECTIONS,
+    select(alert.c.id, null(), null(), null())
+    .where(among(alert.c.id, "alerts"), alert.c.state != "open"),
+    select(null(), measure.c.id, null(), null())
+    .where(among(measure.c.id, "measures"), measure.c.ended.is_not(None)),
+    select(null(), null(), pursuit.c.id, null())
+    .where(among(pursuit.c.id, "pursuits"), pursuit.c.state != "open"),
 )  # fmt: skip
 
 
@@ -136,32 +143,29 @@ def ended_of(connection: Connection, notices: Sequence[Any]) -> Ended:
     """("alert", "measure" or "pursuit", id) of what has ended, of all that these notices speak of; of a
     call-out (what it wants, id) where that is not asked any more; and ("notice", id) of those whose
     words were corrected since."""
-    measures = {n.measure for n in notices if n.measure is not None}
-    alerts = {n.alert for n in notices if n.alert is not None}
-    calls = {n.pursuit for n in notices if n.kind in CALLS and n.pursuit is not None}
-    found = {"measure": measures, "alert": alerts, "pursuit": calls}
-    return (
-        {(name, key) for name, about in found.items() if about
-         for key in connection.execute(_ENDED[name], {"ids": list(about)}).scalars()}
-        | _corrected(connection, notices, measures, alerts) | _asked_no_more(connection, notices)
-    )
-
-
-def _corrected(
-    connection: Connection, notices: Sequence[Any], measures: set[str], alerts: set[str]
-) -> Ended:
-    if not measures and not alerts:
-        return set()
+    given = {
+        "measures": {n.measure for n in notices if n.measure is not None},
+        "alerts": {n.alert for n in notices if n.alert is not None},
+        "pursuits": {n.pursuit for n in notices if n.kind in CALLS and n.pursuit is not None},
+    }
+    if not any(given.values()):
+        return _asked_no_more(connection, notices)
+    ended: Ended = set()
     since: dict[tuple[str, str | None], datetime] = {}
-    given = {"measures": list(measures), "alerts": list(alerts)}
-    for alert_id, measure_id, at in connection.execute(_CORRECTIONS, given):
-        about = _about(alert_id, measure_id)
-        since[about] = max(at, since.get(about, at))
-    return {
+    for row in connection.execute(_ENDED, given):
+        if row.corrected is not None:
+            about = _about(row.alert, row.measure)
+            since[about] = max(row.corrected, since.get(about, row.corrected))
+        elif row.pursuit is not None:
+            ended.add(("pursuit", row.pursuit))
+        else:
+            ended.add(_about(row.alert, row.measure))
+    ended |= {
         ("notice", str(one.id)) for one in notices
         if one.kind not in _NOT_CORRECTED and (at := since.get(_about(one.alert, one.measure)))
         and one.created < at
     }  # fmt: skip
+    return ended | _asked_no_more(connection, notices)
 
 
 def _about(alert_id: str | None, measure_id: str | None) -> tuple[str, str | None]:

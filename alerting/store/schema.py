@@ -43,6 +43,11 @@ def _utc_text(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+@lru_cache(maxsize=1024)
+def _utc_time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
 class UtcText(TypeDecorator[datetime]):
     """An aware UTC datetime as text of fixed width, so that text order is time order."""
 
@@ -53,7 +58,7 @@ class UtcText(TypeDecorator[datetime]):
         return None if value is None else _utc_text(value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
-        return datetime.fromisoformat(value.replace("Z", "+00:00")) if value else None
+        return _utc_time(value) if value else None
 
 
 def _realm() -> Column[str]:

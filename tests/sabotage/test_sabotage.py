@@ -20,7 +20,7 @@ import pytest
 from tests.sabotage.table import BREAKS, Break
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("alerting", "connectors", "rules", "tests", "deploy")
+COPIED = ("alerting", "bench", "connectors", "rules", "tests", "deploy")
 DRAWN = 3
 
 
