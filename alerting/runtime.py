@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 import random
 import secrets
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+# Seconds that a thread which computes keeps another waiting. With Python's own 5 ms the event loop and
+# the writer, which let go of the interpreter at each word with a socket or a disk, mostly wait.
+SWITCH = 0.0005
 
 
 class Runtime(Protocol):
@@ -66,6 +70,7 @@ class RealRuntime:
     virtual = False
 
     def __init__(self) -> None:
+        sys.setswitchinterval(SWITCH)
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self.follow()
 

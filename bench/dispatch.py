@@ -13,6 +13,7 @@ own text and code, and that every row says so, is looked at before a time is pri
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import statistics
@@ -141,6 +142,7 @@ def _bare(count: int, address: str) -> dict[str, float]:
 
 def _play(who: str, count: int, address: str) -> dict[str, float]:
     """What a contestant's own process does: `who` is a database's address or file, or "twilio"."""
+    gc.freeze()  # as `serve` does: what is imported is not looked through again for garbage
     if who == "twilio":
         return _bare(count, address)
     store = Store(who)

@@ -13,6 +13,7 @@ must be in order, with its own text, before a time is printed.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import statistics
 import tempfile
@@ -75,7 +76,7 @@ def ours(store: Store, count: int) -> float:
 
     def turn(connection: Connection) -> list[Claimed]:
         outbox.settle(connection, drafts, outcomes, runtime.now(), now_of)
-        return outbox.claim(connection, drafts, runtime.now(), ROOM, now_of)
+        return outbox.claim(connection, drafts, runtime.now(), ROOM, now_of, channels=ROOM)
 
     began = perf_counter()
     while batch := store.write(turn):
@@ -195,6 +196,7 @@ def measure(size: Size, server: postgres_server.Server, folder: Path) -> Measure
 def run() -> list[Target]:
     """Print every figure; gives the targets with what was measured."""
     size = Size()
+    gc.freeze()  # as `serve` does: what is imported is not looked through again for garbage
     with tempfile.TemporaryDirectory() as folder:
         server = postgres_server.of_the_run(Path(folder) / "postgres", os.getpid(), durable=True)
         try:

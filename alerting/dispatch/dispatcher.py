@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -42,7 +42,7 @@ from alerting.telemetry.traces import Said
 log = structlog.get_logger()
 PATIENCE = 3.0  # seconds that a provider may still take when the service is stopped
 # With so many under way a transaction waits a moment for more to write down, or to lease, in one.
-BUSY, GATHER = 16, 0.01
+BUSY, GATHER = 16, 0.002
 LOOKS_AGAIN = 0.05  # seconds from look to look while what is settled leases what follows
 
 
@@ -80,7 +80,8 @@ class Dispatcher:
         self._outcomes: list[Outcome] = []
         self._settling: asyncio.Task[None] | None = None
         self._taking = asyncio.Lock()  # from counting the room to counting what was leased
-        self._more = False  # what was leased last took all the room there was: more may wait
+        # Channels of which what was leased last took all the room there was: more may wait.
+        self._more: frozenset[str] = frozenset()
         self._closing = False
         self._trouble: BaseException | None = None
         self._die = Death.from_environment("send")
@@ -208,9 +209,13 @@ class Dispatcher:
         return len(self._tasks) > BUSY > self._traffic.most_room(self._runtime.now())
 
     async def _take(
-        self, plans_wait: bool = True, outcomes: Sequence[Outcome] = ()
+        self,
+        plans_wait: bool = True,
+        outcomes: Sequence[Outcome] = (),
+        channels: Collection[str] | None = None,
     ) -> list[Claimed]:
-        """Write down what came of some, bind what is due, and lease what can be sent."""
+        """Write down what came of some, bind what is due, and lease what can be sent, on all channels
+        or on these."""
         refused = self._traffic.left_alone(self._runtime.now())
         self._drafts.settings.unusable = set(refused)
         plans = await self._runtime.in_thread("bind", self._plan) if plans_wait else []
@@ -220,13 +225,13 @@ class Dispatcher:
             room = self._traffic.rooms(now)
             claimed, sent = await self._writer.write(
                 partial(self._settle_and_claim, outcomes=outcomes, plans=plans, refused=refused,
-                        room=room)
+                        room=room, channels=channels)
             )  # fmt: skip
             for one in claimed:
                 self._traffic.begins(one, now)
             self._traffic.knows(sent)
             went = Counter(one.channel for one in claimed)
-            self._more = any(went[name] >= one.others > 0 for name, one in room.items())
+            self._more = frozenset(n for n, one in room.items() if went[n] >= one.others > 0)
         return claimed
 
     def _plan(self) -> list[Plan]:
@@ -242,6 +247,7 @@ class Dispatcher:
         plans: Sequence[Plan],
         refused: Mapping[str, datetime],
         room: Mapping[str, Room],
+        channels: Collection[str] | None,
     ) -> tuple[list[Claimed], rates.Sent]:
         """What is leased; and where others send too, what all of them have sent lately."""
         now = self._runtime.now()
@@ -253,7 +259,9 @@ class Dispatcher:
         ways.pass_on(connection, self._drafts, refused, now, self._now_of)
         sent = rates.read(connection, self._channels, now) if self._owner else {}
         room = rates.rooms(room, sent, self._channels, now)
-        claimed = outbox.claim(connection, self._drafts, now, room, self._now_of, self._owner)
+        claimed = outbox.claim(
+            connection, self._drafts, now, room, self._now_of, self._owner, channels
+        )
         rates.add(connection, sent, claimed, now)
         return claimed, sent
 
@@ -293,16 +301,16 @@ class Dispatcher:
                 await self._runtime.sleep(GATHER)
             batch, self._outcomes = outbox.parted(self._outcomes)
             claimed: list[Claimed] = []
-            leases = self._more and not self._closing
+            leases = bool(self._more) and not self._closing
             try:
                 if leases:
-                    claimed = await self._take(plans_wait=False, outcomes=batch)
+                    claimed = await self._take(False, batch, self._more)
                 else:
                     await self._writer.write(partial(self._settle, outcomes=batch))
             except Exception as error:
                 # What is known need not be asked, or sent again, after a lease. What could not be
                 # leased takes nothing with it of what came: that is written alone.
-                self._more = False
+                self._more = frozenset()
                 if leases or of_the_store(error):
                     self._outcomes = [*batch, *self._outcomes]
                 raise

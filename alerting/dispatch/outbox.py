@@ -116,21 +116,22 @@ def claim(
     room: Mapping[str, Room],
     now_of: Now,
     owner: str = "",
+    channels: Collection[str] | None = None,
 ) -> list[Claimed]:
     """Lease what is ready, red first and then by turns, as much as each channel has `room` for; by
-    the machine's clock.
+    the machine's clock. Where `channels` are named, on those alone: nobody asks which others wait.
 
     What no longer fits is superseded instead. What is for a channel that `room` does not know, one that
     has left the config, is leased to be ended.
     """
     claimed: list[Claimed] = []
     now_of = cache(now_of)  # a transaction is one moment: what is leased alike is one statement
-    for channel in connection.execute(_CHANNELS).scalars().all():
+    for channel in connection.execute(_CHANNELS).scalars().all() if channels is None else channels:
         free = room.get(channel, Room(AT_ONCE, AT_ONCE))
         if free.most <= 0:
             continue
         asked = {"channel": channel, "now": now, "most": free.most}
-        found: list[Row[Any]] = list(connection.execute(_QUEUE, asked))
+        found: Sequence[Any] = connection.execute(_QUEUE, asked).all()
         first = [row for row in found if is_urgent(row)]
         rows = [*first, *found[len(first) :][: free.others]]
         carried = carried_by(connection, [row.id for row in rows])
@@ -243,27 +244,27 @@ def settle(
     if not batch:
         return
     now_of = cache(now_of)
-    found = connection.execute(_STANDS, {"numbers": [one.delivery for one in batch]})
+    found = connection.execute(_STANDS, {"numbers": [one.delivery for one in batch]}).all()
     stands = {row.id: row for row in found}
     taken: defaultdict[tuple[str, datetime, bool], dict[int, str | None]] = defaultdict(dict)
     others: dict[int, Outcome] = {}
     for one in batch:
-        stand = stands[one.delivery]
-        if one.sent is not None and RANK[one.sent.state] > RANK[stand.state]:
-            final = is_final(drafts, stand.channel, one.sent.state)
-            taken[one.sent.state, now_of(stand.realm), final][stand.id] = one.sent.provider_id
+        row = stands[one.delivery]
+        if one.sent is not None and RANK[one.sent.state] > RANK[row.state]:
+            final = is_final(drafts, row.channel, one.sent.state)
+            taken[one.sent.state, now_of(row.realm), final][row.id] = one.sent.provider_id
         else:
             others[one.delivery] = one
     for (state, at, final), came in taken.items():
         connection.execute(_TAKEN, {"state": state, "moment": at, "final": final, "came": came})
     if not others:
         return
-    for row in connection.execute(_ATTEMPTED, {"numbers": list(others)}).all():
-        one = others[row.id]
+    for whole in connection.execute(_ATTEMPTED, {"numbers": list(others)}).all():
+        one = others[whole.id]
         if one.sent is not None:
-            _overtaken(connection, row, one.sent)
+            _overtaken(connection, whole, one.sent)
         elif one.failed is not None:
-            _not_handed_over(connection, drafts, row, one.failed, now, now_of(row.realm))
+            _not_handed_over(connection, drafts, whole, one.failed, now, now_of(whole.realm))
 
 
 # Nearly all were taken: of those no more is read than where they stand.

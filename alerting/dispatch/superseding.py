@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -65,7 +65,7 @@ _CARRIED = (
 def carried_by(connection: Connection, deliveries: Sequence[int]) -> Carried:
     carried: dict[int, list[Row[Any]]] = {number: [] for number in deliveries}
     if carried:
-        found: Iterable[Row[Any]] = connection.execute(_CARRIED, {"deliveries": list(carried)})
+        found: Sequence[Any] = connection.execute(_CARRIED, {"deliveries": list(carried)}).all()
         for one in found:
             carried[one.delivery].append(one)
     return carried
@@ -95,17 +95,18 @@ def supersede_moot(
     gone: set[int] = set()
     for row in rows:
         told = carried[row.id]
+        over = all_over(told, ended)
         if row.ended is not None:
             if any(one.kind == "stopped" for one in told):
                 continue
             why, state = "the exercise has ended", "withheld"
-        elif all_over(told, ended) and any(is_corrected(one, ended) for one in told):
+        elif over and any(is_corrected(one, ended) for one in told):
             # Not again either where it may have arrived: its reader is told of the correction.
             lead = MAY_HAVE_ARRIVED if may_have_arrived(row) else ""
             why, state = f"{lead}{CORRECTED}", "withheld"
         elif may_have_arrived(row):
             continue
-        elif all_over(told, ended):
+        elif over:
             why, state = "it ended before it was sent", "withheld"
         elif any(is_corrected(one, ended) for one in told):
             why, state = f"a part of it was {CORRECTED}", "due"
@@ -152,7 +153,7 @@ def ended_of(connection: Connection, notices: Sequence[Any]) -> Ended:
         return _asked_no_more(connection, notices)
     ended: Ended = set()
     since: dict[tuple[str, str | None], datetime] = {}
-    for row in connection.execute(_ENDED, given):
+    for row in connection.execute(_ENDED, given).all():
         if row.corrected is not None:
             about = _about(row.alert, row.measure)
             since[about] = max(row.corrected, since.get(about, row.corrected))

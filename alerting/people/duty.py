@@ -80,7 +80,7 @@ def list_of(connection: Connection, post_id: str) -> list[Person]:
 def posts_held(connection: Connection, people: Collection[str]) -> dict[str, set[str]]:
     """By person the posts they hold now."""
     found: dict[str, set[str]] = {one: set() for one in people}
-    for row in connection.execute(_HELD, {"people": list(found)}):
+    for row in connection.execute(_HELD, {"people": list(found)}).all():
         found[row.person].add(row.post)
     return found
 
