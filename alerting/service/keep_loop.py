@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 REST = timedelta(seconds=0.2)  # between two batches
 LONGEST = 0.04  # seconds a batch may hold the writer; the next one is smaller or larger by it
-LEAST, MOST = 5, 400  # things a batch is about
+# Things a batch is about. Its statements alone may take half of that, and on a full machine all of it:
+# then fewer things would hold the writer no shorter, only more often.
+LEAST, MOST = 10, 400
 LATEST = timedelta(hours=6)  # after its time: who takes it over at noon waits for the night
 
 
