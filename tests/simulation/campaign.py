@@ -12,7 +12,6 @@ and all begins anew. A failing seed plays again exactly: python -m tests.simulat
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import multiprocessing
 import subprocess
@@ -24,7 +23,7 @@ from typing import Any
 
 from tests import statements
 from tests.simulation.plan import FAULTS
-from tests.simulation.run import run
+from tests.simulation.run import run, run_all
 
 STATE = Path("var/simulation.json")
 CHUNK = 25
@@ -46,10 +45,7 @@ SAYS = {
 def chunk(first: int) -> tuple[int, dict[str, Any]]:
     """So many seeds from `first` on."""
     began, counted, failed = time.process_time(), Counter[str](), {}
-    for seed in range(first, first + CHUNK):
-        verdict = run(seed)
-        if seed % 5 == 0:
-            gc.collect()
+    for verdict in run_all(range(first, first + CHUNK)):
         for name in verdict.plan.kinds:
             counted[name] += 1
             counted[f"{name} failed"] += bool(verdict.wrong)
@@ -59,7 +55,7 @@ def chunk(first: int) -> tuple[int, dict[str, Any]]:
         counted["sends"] += verdict.sends
         counted["twice"] += verdict.twice
         if verdict.wrong:
-            failed[seed] = verdict.wrong[0]
+            failed[verdict.plan.seed] = verdict.wrong[0]
     seconds = time.process_time() - began
     return first, {"counted": counted, "failed": failed, "seconds": round(seconds, 2)}
 
@@ -67,9 +63,6 @@ def chunk(first: int) -> tuple[int, dict[str, Any]]:
 def begin() -> None:
     statements.share()
     run(0)  # what is made once for all seeds, and is not counted with the first
-    gc.collect()
-    gc.freeze()
-    gc.disable()  # a world ends whole: its memory is tidied up every few seeds
 
 
 def play(seeds: int, processes: int, seconds: float) -> dict[str, Any]:

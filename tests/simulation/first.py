@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 
 from tests import statements
-from tests.simulation.run import run
+from tests.simulation.run import run_all
 
 
 def main(seeds: int) -> int:
     statements.share()
-    for seed in range(1, seeds + 1):
-        verdict = run(seed)
+    for verdict in run_all(range(1, seeds + 1)):
         if verdict.wrong:
-            print(f"seed {seed}: {verdict.wrong[0]}")
+            print(f"seed {verdict.plan.seed}: {verdict.wrong[0]}")
             return 1
     return 0
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 from alerting.store.schema import alert, delivery, signal
 from tests.simulation.laws import broken, differences, end_of
 from tests.simulation.plan import draw
-from tests.simulation.run import run
+from tests.simulation.run import run, run_all
 from tests.simulation.world import World
 
 SEEDS, AT_ONCE = 200, 20
@@ -17,8 +17,7 @@ SEEDS, AT_ONCE = 200, 20
 
 @pytest.mark.parametrize("first", range(1, SEEDS, AT_ONCE))
 def test_whatever_breaks_the_end_is_that_of_the_undisturbed_run(first: int) -> None:
-    for seed in range(first, first + AT_ONCE):
-        verdict = run(seed)
+    for verdict in run_all(range(first, first + AT_ONCE)):
         assert not verdict.wrong, verdict.told()
 
 
