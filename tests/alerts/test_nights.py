@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from alerting import chase
-from alerting.alerts import by_hand, measures
+from alerting.alerts import by_hand, measures, timed
 from alerting.alerts.asking import ask, drop, join
 from alerting.alerts.ledger import Ledger
 from alerting.alerts.named_days import end_past
@@ -456,8 +456,7 @@ def test_what_is_ready_ahead_takes_over_when_its_hours_begin(county: Nights) -> 
     assert county.newest("hold").state == "in force", "until half past eight it alone holds"
     county.until("20 20:30")
     assert county.newest("hold").state == "superseded"
-    with county.store.read() as c:
-        assert not chase.has_work(c, county.life, county.now)
+    assert not county.store.write(lambda c: timed.do_what_is_due(c, county.life, county.now))
 
 
 def test_both_are_asked_for_on_the_second_night(county: Nights) -> None:

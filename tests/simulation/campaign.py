@@ -144,7 +144,7 @@ def table(known: dict[str, Any]) -> str:
     return "\n".join([
         *lines, "",
         f"{counted['signals']:,} signals, {counted['faults']:,} faults, {counted['deaths']:,} deaths,"
-        f" {counted['sends']:,} messages, of which {counted['twice']:,} were given to the provider again and counted;"
+        f" {counted['sends']:,} messages, of which {counted['twice']:,} were given to the provider again;"
         f" {per_seed(known):.2f} s of the processor a seed. Played: {at}.{since}",
     ])  # fmt: skip
 

@@ -18,7 +18,7 @@ class Verdict:
     story: list[str]
     deaths: int
     sends: int
-    twice: int  # messages that the provider was given again, each counted as a resend
+    twice: int  # messages that the provider was given again: the law is that each is counted
 
     def told(self) -> str:
         wrong = self.wrong or ["all holds"]
