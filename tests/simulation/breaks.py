@@ -33,8 +33,6 @@ BREAKS = (
           "leases[begins, int(unsure and not ask)]", "leases[begins, 0]", "witnessed"),
     Break("a process that takes over goes by what it knew before", "alerting/service/engine_loop.py",
           "        if terms - had:", "        if False:", "end|foretold"),
-    Break("who was stopped sends what another has sent", "alerting/dispatch/dispatcher.py",
-          "            self._must_be_ours(one)\n", "", "witnessed"),
     Break("the answer of a send undoes a receipt that was quicker", "alerting/dispatch/outbox.py",
           "if one.sent is not None and RANK[one.sent.state] > RANK[row.state]:", "if one.sent is not None:", "called_back"),
     Break("receipts are taken in any order", "alerting/dispatch/receipts.py",
