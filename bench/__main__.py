@@ -26,6 +26,8 @@ def main(asked: list[str]) -> int:
         return int(importlib.import_module("bench.night.run").main(asked[1:]))
     if asked[:1] == ["disk"]:
         return int(importlib.import_module("bench.disk").main())
+    if asked[:1] == ["signals"] and len(asked) > 1:
+        return int(importlib.import_module("bench.signals").main(asked[1:]))
     given: list[object] = []
     if asked and asked[0] in OF_A_SIZE:
         asked, given = asked[:1], [float(asked[1]), *map(Path, asked[2:])] if asked[1:] else []
@@ -33,8 +35,6 @@ def main(asked: list[str]) -> int:
     if unknown:
         print(f"no bench is called {unknown[0]!r}; there are: {', '.join(BENCHES)}")
         return 2
-    if asked[:1] == ["signals"] and len(asked) > 1:
-        return int(importlib.import_module("bench.signals").main(asked[1:]))
     missed = 0
     for name in asked or BENCHES:
         print(f"=== {name}")

@@ -7,6 +7,9 @@ at the pace that is asked for, and falls behind where they are not accepted in t
 reports one in 200 tells of dense fog: its road's alerts open. Once a second it is looked at how
 many signals are kept and how many are taken.
 
+A `mixed` stream has besides, each second, a warning for a township, a run for five points, and three
+people who report ice: each is taken by itself, and parts the observations around it.
+
 On PostgreSQL the service is two processes: one that accepts and one that takes. Before a rate is
 printed: each signal is kept once, all are taken, none was set aside, each road in fog has its alert.
 """
@@ -23,7 +26,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +48,7 @@ POINTS, STATIONS = 40_000, 2_000
 BATCH = 100  # observations a body
 PACE = 1_000  # a second
 SECONDS = 60
-SOURCE = "stations"
+SOURCE, SENDER = "stations", "h00000"
 FOGGY = 200  # of so many reports of a station one
 START_WITHIN, TAKEN_WITHIN = 600, 300  # seconds
 
@@ -91,7 +94,30 @@ def reports(stations: int) -> Iterator[tuple[list[dict[str, Any]], list[int]]]:
         yield made, fog
 
 
-def measure(folder: Path, database: str, points: int, stations: int, pace: int, seconds: int) -> Stream:
+def others(number: int) -> list[dict[str, Any]]:
+    """What else is said in a second."""
+    now = datetime.now(UTC)
+    at, towns = now.isoformat(), [number * 7 % 1000 + n for n in range(5)]
+    start = now.replace(minute=0, second=0, microsecond=0).isoformat()
+    warning = {
+        "kind": "warning", "source": "typed:bench", "issued": at, "identifier": f"W{number}",
+        "sender": "office", "action": "alert", "hazard": "fog", "event": "fog", "level": "yellow",
+        "expires": (now + timedelta(minutes=10)).isoformat(),
+        "area": {"codes": [f"1{towns[0]:08d}000"]},
+    }  # fmt: skip
+    run = {
+        "kind": "forecast", "source": "model", "issued": at, "start": start,
+        "spots": [{"id": f"p{n:05d}"} for n in towns],
+        "values": {"temperature": [[6.0] * 5] * 72, "visibility": [[9000.0] * 5] * 72},
+    }
+    ice = [{"kind": "report", "source": "bench", "issued": at, "act": "reported", "person": SENDER,
+            "subject": f"place:s{n:05d}", "detail": {"word": "icing"}} for n in towns[:3]]  # fmt: skip
+    return [warning, run, *ice]
+
+
+def measure(
+    folder: Path, database: str, points: int, stations: int, pace: int, seconds: int, mixed: bool
+) -> Stream:
     """One run on SQLite in the folder (`database` empty) or on a PostgreSQL that is empty."""
     with _service(folder, database, points) as (urls, store):
         now = datetime.now(UTC)
@@ -99,18 +125,19 @@ def measure(folder: Path, database: str, points: int, stations: int, pace: int, 
         run = said(spots, now.replace(minute=0, second=0, microsecond=0), False, 1)
         store.write(lambda c: EmbeddedBus().publish(c, LIVE, [run], now))
         session = requests.Session()
-        token = store.write(lambda c: create_token(c, "h00000", "order", None, "bench", now))
+        token = store.write(lambda c: create_token(c, SENDER, "order", None, "bench", now))
         session.headers["Authorization"] = f"Bearer {token}"
         posted = reports(stations)
         for _ in range(-(-stations // BATCH)):  # each station's first word
             _post(session, urls[0], next(posted)[0])
         _wait(lambda: _kept(store) == _taken(store), TAKEN_WITHIN, "the start is not taken")
-        return _stream(session, urls[0], store, posted, pace, seconds)
+        return _stream(session, urls[0], store, posted, pace, seconds, mixed)
 
 
 def _stream(
-    session: requests.Session, url: str, store: Store, posted: Any, pace: int, seconds: int
-) -> Stream:
+    session: requests.Session, url: str, store: Store, posted: Any, pace: int, seconds: int,
+    mixed: bool,
+) -> Stream:  # fmt: skip
     made, fog = Stream(), set[int]()
     before, began, sent = _kept(store), time.perf_counter(), 0
     while (elapsed := time.perf_counter() - began) < seconds:
@@ -119,6 +146,8 @@ def _stream(
             more = int(elapsed) - len(made.accepted)  # one post took longer than a second
             made.accepted += [kept - before] * more
             made.taken += [taken - before] * more
+            if mixed:
+                _post(session, url, others(len(made.taken)))
         if sent >= pace * elapsed:
             time.sleep(0.002)
             continue
@@ -136,7 +165,7 @@ def _stream(
 
 def _post(session: requests.Session, url: str, body: list[dict[str, Any]]) -> None:
     answer = session.post(f"{url}/api/v1/signals", json=body, timeout=60)
-    same(answer.status_code == 202 and len(answer.json()["ids"]) == BATCH, answer.text[:300])
+    same(answer.status_code == 202 and len(answer.json()["ids"]) == len(body), answer.text[:300])
 
 
 @contextmanager
@@ -227,7 +256,7 @@ def _check(store: Store, sent: int, fog: set[int]) -> int:
 
 def run(
     seconds: int = SECONDS, points: int = POINTS,
-    databases: tuple[str, ...] = ("SQLite", "PostgreSQL"), pace: int = PACE,
+    databases: tuple[str, ...] = ("SQLite", "PostgreSQL"), pace: int = PACE, mixed: bool = False,
 ) -> list[Target]:  # fmt: skip
     """Print every figure; gives the targets with what was measured."""
     targets: list[Target] = []
@@ -239,7 +268,7 @@ def run(
             if name == "PostgreSQL":
                 database = postgres_server.of_the_run(Path(folder) / "server", os.getpid()).fresh()
             stations = min(STATIONS, points // len(KINDS))
-            made = measure(own, database, points, stations, pace, seconds)
+            made = measure(own, database, points, stations, pace, seconds, mixed)
             half = len(made.taken) // 2
             taken = made.accepted[-1] / made.ended
             first, second = made.behind(0, half), made.behind(half, len(made.taken))
@@ -257,10 +286,10 @@ def run(
 
 
 def main(asked: list[str]) -> int:
-    """`python -m bench signals [seconds [points [sqlite | postgresql [pace]]]]`."""
+    """`python -m bench signals [seconds [points [sqlite | postgresql [pace [mixed]]]]]`."""
     seconds = int(asked[0]) if asked else SECONDS
     points = int(asked[1]) if asked[1:] else POINTS
     names = {"sqlite": ("SQLite",), "postgresql": ("PostgreSQL",)}
     which = names[asked[2]] if asked[2:] else ("SQLite", "PostgreSQL")
-    run(seconds, points, which, int(asked[3]) if asked[3:] else PACE)
+    run(seconds, points, which, int(asked[3]) if asked[3:] else PACE, asked[4:] == ["mixed"])
     return 0

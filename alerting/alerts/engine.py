@@ -105,8 +105,7 @@ class Engine:
             return None
         if isinstance(signal, Report):
             if signal.act in ("reported", "report-ended"):
-                self.facts.take_report(signal)
-                return None
+                return self.facts.take_report(signal)
             if signal.act in closed_roads.ACTS:
                 self.facts.roads.take(signal)
                 return None

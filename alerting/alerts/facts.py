@@ -64,6 +64,7 @@ class FactBook:
     ends: dict[str, list[InForce]] = field(default_factory=dict)  # by the number they refer to
     roads: ClosedRoads = field(init=False)  # that others have closed
     _matcher: AreaMatcher | None = None
+    _within: dict[str, NDArray[np.bool_]] = field(default_factory=dict)  # a country is walked once
 
     def __post_init__(self) -> None:
         self.roads = ClosedRoads(self.places)
@@ -110,13 +111,26 @@ class FactBook:
         return max((i for i in self.incidents if i.incident in kinds and i.at <= now),
                    key=lambda i: i.at, default=None)  # fmt: skip
 
-    def take_report(self, report: Report) -> None:
-        """`reported` and `report-ended` with a word (icing) at a place."""
+    def take_report(self, report: Report) -> NDArray[np.bool_]:
+        """`reported` and `report-ended` with a word (icing) at a place; gives the columns touched."""
         word, place = str(report.detail.get("word", "")), report.subject.removeprefix("place:")
         at = report.accepted or report.issued
         self.reports = [r for r in self.reports if (r[0], r[1]) != (word, place)]
         if report.act == "reported":
             self.reports.append((word, place, at))
+        return self.within(place)
+
+    def within(self, place: str) -> NDArray[np.bool_]:
+        """The columns of a place and of all that lies in it."""
+        if place not in self._within:
+            made = np.zeros(len(self.places.columns), np.bool_)
+            for one, (lo, hi) in self.places.place_range.items():
+                if place in self.places.upward(one):
+                    made[lo:hi] = True
+            if place not in self.places.by_id:
+                return made
+            self._within[place] = made
+        return self._within[place].copy()
 
     def heard(self, source: str, at: datetime) -> None:
         """A warning feed answered, with news or without."""
@@ -250,9 +264,7 @@ class FactsAt:
         found = np.zeros(len(self.book.places.columns), np.int8)
         for said, place, at in self.book.reports:
             if said == word and self.now - at <= REPORT_LASTS:
-                for one, (lo, hi) in self.book.places.place_range.items():
-                    if place in self.book.places.upward(one):
-                        found[lo:hi] = 2
+                found[self.book.within(place)] = 2
         return self._cut(found)
 
 
