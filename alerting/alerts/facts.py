@@ -64,7 +64,7 @@ class FactBook:
     ends: dict[str, list[InForce]] = field(default_factory=dict)  # by the number they refer to
     roads: ClosedRoads = field(init=False)  # that others have closed
     _matcher: AreaMatcher | None = None
-    _within: dict[str, NDArray[np.bool_]] = field(default_factory=dict)  # a country is walked once
+    _within: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.roads = ClosedRoads(self.places)
@@ -124,9 +124,8 @@ class FactBook:
         """The columns of a place and of all that lies in it."""
         if place not in self._within:
             made = np.zeros(len(self.places.columns), np.bool_)
-            for one, (lo, hi) in self.places.place_range.items():
-                if place in self.places.upward(one):
-                    made[lo:hi] = True
+            for one in self.places.inside(place):
+                made[slice(*self.places.place_range.get(one.id, (0, 0)))] = True
             if place not in self.places.by_id:
                 return made
             self._within[place] = made

@@ -63,6 +63,7 @@ class Places:
     columns: list[tuple[Place, Point]] = field(default_factory=list)
     kind_range: dict[str, tuple[int, int]] = field(default_factory=dict)
     place_range: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _inside: dict[str, list[Place]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, county: str, places: Iterable[Place]) -> Places:
@@ -119,13 +120,19 @@ class Places:
         if self.county not in seen:
             yield self.county
 
+    def inside(self, place_id: str) -> list[Place]:
+        """The place itself and all that lies in it, at any depth."""
+        if not self._inside:  # walked once: a country has tens of thousands
+            inside: dict[str, list[Place]] = {}
+            for place in self.by_id.values():
+                for above in self.upward(place.id):
+                    inside.setdefault(above, []).append(place)
+            self._inside = inside
+        return self._inside.get(place_id, [])
+
     def sites_in(self, zone: str, sector: str) -> list[Place]:
         """The sites of a sector in a zone or in any zone below it."""
-        return [
-            p
-            for p in self.by_id.values()
-            if p.kind != "zone" and p.sector == sector and zone in set(self.upward(p.id))
-        ]
+        return [p for p in self.inside(zone) if p.kind != "zone" and p.sector == sector]
 
     def inhabited(self, place_id: str) -> list[int]:
         """The columns of a place's inhabited points; of all its points where none is said to be."""
