@@ -2,8 +2,8 @@
 
 A service as anybody starts it (`suian serve`, real time, its own process) over 40,000 townships with a
 site each (80,000 columns) and the shipped book, with a forecast run in its fields. 2,000 stations
-report in turn, each at a road section; a sender in this process posts batches of 100 observations
-at the pace that is asked for, and falls behind where they are not accepted in time. Of each station's
+report in turn, each at a road section, in bodies of 100 at the pace that is asked for; three are on
+their way at once, and where they are not accepted in time the sender falls behind. Of each station's
 reports one in 200 tells of dense fog: its road's alerts open. Once a second it is looked at how
 many signals are kept and how many are taken.
 
@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,12 +41,13 @@ from alerting.signals import Spot
 from alerting.store import Store
 from alerting.store.schema import alert, audit, position, signal
 from alerting.web.tokens import create_token
-from bench.country import KINDS, ROOT, said, write
+from bench.country import KINDS, ROOT, said, township, write
 from bench.rounds import Target, same
 from tests import postgres_server
 
 POINTS, STATIONS = 40_000, 2_000
 BATCH = 100  # observations a body
+SENDERS = 3  # bodies that are on their way at once
 PACE = 1_000  # a second
 SECONDS = 60
 SOURCE, SENDER = "stations", "h00000"
@@ -103,7 +105,7 @@ def others(number: int) -> list[dict[str, Any]]:
         "kind": "warning", "source": "typed:bench", "issued": at, "identifier": f"W{number}",
         "sender": "office", "action": "alert", "hazard": "fog", "event": "fog", "level": "yellow",
         "expires": (now + timedelta(minutes=10)).isoformat(),
-        "area": {"codes": [f"1{towns[0]:08d}000"]},
+        "area": {"codes": [township(towns[0])]},
     }  # fmt: skip
     run = {
         "kind": "forecast", "source": "model", "issued": at, "start": start,
@@ -131,30 +133,36 @@ def measure(
         for _ in range(-(-stations // BATCH)):  # each station's first word
             _post(session, urls[0], next(posted)[0])
         _wait(lambda: _kept(store) == _taken(store), TAKEN_WITHIN, "the start is not taken")
-        return _stream(session, urls[0], store, posted, pace, seconds, mixed)
+        with ThreadPoolExecutor(SENDERS) as senders:
+            return _stream(senders, session, urls[0], store, posted, pace, seconds, mixed)
 
 
 def _stream(
-    session: requests.Session, url: str, store: Store, posted: Any, pace: int, seconds: int,
-    mixed: bool,
+    senders: Executor, session: requests.Session, url: str, store: Store, posted: Any, pace: int,
+    seconds: int, mixed: bool,
 ) -> Stream:  # fmt: skip
-    made, fog = Stream(), set[int]()
-    before, began, sent = _kept(store), time.perf_counter(), 0
+    made, fog, sent, posting = Stream(), set[int](), 0, set[Future[None]]()
+    before, began = _kept(store), time.perf_counter()
     while (elapsed := time.perf_counter() - began) < seconds:
+        for done in [one for one in posting if one.done()]:
+            done.result()
+            posting.discard(done)
         if len(made.accepted) < int(elapsed):
             kept, taken = _kept(store), _taken(store)
             more = int(elapsed) - len(made.accepted)  # one post took longer than a second
             made.accepted += [kept - before] * more
             made.taken += [taken - before] * more
             if mixed:
-                _post(session, url, others(len(made.taken)))
-        if sent >= pace * elapsed:
+                posting.add(senders.submit(_post, session, url, others(len(made.taken))))
+        if sent >= pace * elapsed or len(posting) >= SENDERS:
             time.sleep(0.002)
             continue
         body, in_fog = next(posted)
-        _post(session, url, body)
+        posting.add(senders.submit(_post, session, url, body))
         sent += BATCH
         fog |= set(in_fog)
+    for one in posting:
+        one.result()
     made.accepted.append(_kept(store) - before)
     made.taken.append(_taken(store) - before)
     _wait(lambda: _kept(store) == _taken(store), TAKEN_WITHIN, "not all is taken")

@@ -31,8 +31,9 @@ def adjoining(places: Places, place_id: str) -> list[Place]:
 
 
 def _zones_beside(places: Places, zone: Place) -> list[Place]:
-    siblings = [p for p in places.of_kind("zone")
-                if p.parent == zone.parent and p.id not in (zone.id, places.county)]  # fmt: skip
+    among = places.inside(zone.parent) if zone.parent else places.of_kind("zone")
+    siblings = [p for p in among if p.kind == "zone" and p.parent == zone.parent
+                and p.id not in (zone.id, places.county)]  # fmt: skip
     return sorted((p for p in siblings if _touch(p, zone)), key=lambda p: p.id)
 
 

@@ -63,7 +63,9 @@ class Places:
     columns: list[tuple[Place, Point]] = field(default_factory=list)
     kind_range: dict[str, tuple[int, int]] = field(default_factory=dict)
     place_range: dict[str, tuple[int, int]] = field(default_factory=dict)
-    _inside: dict[str, list[Place]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    # Made when they are first asked for: a country has tens of thousands.
+    _by_kind: dict[str, list[Place]] = field(default_factory=dict, init=False, compare=False)
+    _inside: dict[str, list[Place]] = field(default_factory=dict, init=False, compare=False)
 
     @classmethod
     def of(cls, county: str, places: Iterable[Place]) -> Places:
@@ -95,7 +97,10 @@ class Places:
         """The places of a kind, with or without points; of `county` the zone at the top."""
         if kind == COUNTY:
             return (p for p in (self.by_id.get(self.county),) if p is not None)
-        return (p for p in self.by_id.values() if p.kind == kind)
+        if not self._by_kind:
+            for place in self.by_id.values():
+                self._by_kind.setdefault(place.kind, []).append(place)
+        return iter(self._by_kind.get(kind, ()))
 
     def with_columns(self, kind: str) -> list[str]:
         """The ids of the places on which rules of a kind run, in the order of their columns."""
@@ -122,7 +127,7 @@ class Places:
 
     def inside(self, place_id: str) -> list[Place]:
         """The place itself and all that lies in it, at any depth."""
-        if not self._inside:  # walked once: a country has tens of thousands
+        if not self._inside:
             inside: dict[str, list[Place]] = {}
             for place in self.by_id.values():
                 for above in self.upward(place.id):
