@@ -50,7 +50,6 @@ HOUR = timedelta(hours=1)
 COUNTY = "000000000000"
 KINDS = tuple(k for k in PLACE_KINDS if k not in ("zone", "county", "source", "channel"))
 IN_FRONT = 30  # of each hundred townships
-TOWNSHIPS = 20  # of a county
 CALM = {"temperature": 6.0, "humidity": 60.0, "precipitation": 0.0, "rain": 0.0, "snowfall": 0.0,
         "snow_depth": 0.0, "visibility": 15000.0, "wind_speed": 2.5, "wind_gust": 5.0,
         "surface_temperature": 7.0, "pressure": 925.0}  # fmt: skip
@@ -61,24 +60,14 @@ GIB = 1024**3
 
 
 # --- the country ----------------------------------------------------------------------------------
-def county(n: int) -> str:
-    return f"1{n:05d}000000"
-
-
-def township(n: int) -> str:
-    return f"1{n // TOWNSHIPS:05d}{n % TOWNSHIPS + 1:03d}000"
-
-
 def write(folder: Path, points: int) -> Path:
     """Its files; gives the config's path."""
-    towns = [township(n) for n in range(points)]
-    counties = range(-(-points // TOWNSHIPS))
+    towns = [f"1{n:08d}000" for n in range(points)]
     columns = ("code", "name", "name_en", "parent", "point", "lat", "lon", "elevation")
     _csv(folder / "zones.csv", columns,
          [(COUNTY, "全国", "The country", "", "", "", "", ""),
-          *((county(n), f"县{n}", f"County {n}", COUNTY, "", "", "", "") for n in counties),
-          *((code, f"镇{n}", f"Township {n}", county(n // TOWNSHIPS), f"p{n:05d}",
-             f"{20 + n // 200 * 0.15:.4f}", f"{80 + n % 200 * 0.25:.4f}", 100 + n % 90 * 10)
+          *((code, f"镇{n}", f"Township {n}", COUNTY, f"p{n:05d}", f"{20 + n // 200 * 0.15:.4f}",
+             f"{80 + n % 200 * 0.25:.4f}", 100 + n % 90 * 10)
             for n, code in enumerate(towns))])  # fmt: skip
     _csv(folder / "sites.csv", ("id", "kind", "name", "name_en", "zones", "points"),
          [(f"s{n:05d}", KINDS[n % len(KINDS)], f"处{n}", f"Site {n}", code, f"p{n:05d}")
@@ -131,9 +120,9 @@ class Country:
 
     def __init__(self, points: int, folder: Path) -> None:
         began = perf_counter()
-        files = load_county(load_config(write(folder, points)))
+        county = load_county(load_config(write(folder, points)))
         self.runtime = VirtualRuntime(START)
-        self.station = Station(files, self.runtime, Store(folder / "country.db"))
+        self.station = Station(county, self.runtime, Store(folder / "country.db"))
         self.started = perf_counter() - began
         self.spots = tuple(sorted(self.station.spots, key=lambda s: s.id))
         self.engine = EngineLoop(self.station)

@@ -41,7 +41,7 @@ from alerting.signals import Spot
 from alerting.store import Store
 from alerting.store.schema import alert, audit, position, signal
 from alerting.web.tokens import create_token
-from bench.country import KINDS, ROOT, said, township, write
+from bench.country import KINDS, ROOT, said, write
 from bench.rounds import Target, same
 from tests import postgres_server
 
@@ -105,7 +105,7 @@ def others(number: int) -> list[dict[str, Any]]:
         "kind": "warning", "source": "typed:bench", "issued": at, "identifier": f"W{number}",
         "sender": "office", "action": "alert", "hazard": "fog", "event": "fog", "level": "yellow",
         "expires": (now + timedelta(minutes=10)).isoformat(),
-        "area": {"codes": [township(towns[0])]},
+        "area": {"codes": [f"1{towns[0]:08d}000"]},
     }  # fmt: skip
     run = {
         "kind": "forecast", "source": "model", "issued": at, "start": start,
@@ -188,7 +188,8 @@ def _service(folder: Path, database: str, points: int) -> Iterator[tuple[list[st
     with ExitStack() as running:
         urls = [running.enter_context(_process(folder, path, role)) for role in roles]
         for url in urls:
-            _wait(lambda url=url: _answers(url), START_WITHIN, "the service did not start")  # type: ignore[misc]
+            _wait(lambda url=url: _answers(url), START_WITHIN,  # type: ignore[misc]
+                  f"the service did not start: see {folder}")
         store = Store(database or folder / "var" / "suian.db")
         running.callback(store.close)
         yield urls, store
