@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, text, update
 
 from alerting.bus import EmbeddedBus, newest_by_source
 from alerting.errors import SuianError
 from alerting.service.clock import LIVE, open_live
 from alerting.signals import KINDS, Forecast, Spot, Tick, encode
 from alerting.store import Store
+from alerting.store.schema import realm
 
 NOW = datetime(2026, 1, 20, 6, tzinfo=UTC)
 BUS = EmbeddedBus()
@@ -129,4 +130,15 @@ def test_whether_a_signal_waits_is_asked_of_the_newest_however_many_there_were(s
         way = " ".join(str(row[-1]) for row in connection.exec_driver_sql(f"{explained} {statement}", given))
     assert ("(seq > $0)" if store.shared else "signal_by_realm (realm=? AND seq>?)") in way, way
     assert "Seq Scan on signal" not in way
+    store.close()
+
+
+def test_what_came_before_the_clock_was_set_back_is_remembered(store: Store) -> None:
+    store.write(lambda c: BUS.publish(c, LIVE, [tick(1)], NOW))
+    store.write(lambda c: c.execute(update(realm).values(clock=NOW - timedelta(hours=1))))
+    store.write(lambda c: BUS.publish(c, LIVE, [tick(2)], NOW - timedelta(hours=1)))
+    with store.read() as connection:
+        first, second = (r.seq for r in BUS.read(connection, LIVE, 0))
+        back = BUS.history(connection, LIVE, NOW - timedelta(days=62), second)
+    assert [one.seq for one in back] == [first, second]
     store.close()

@@ -8,7 +8,7 @@ import pytest
 from alerting.errors import SuianError
 from tests.simulation.links import Sessions
 from tests.simulation.plan import Fault, Plan, Said
-from tests.simulation.run import play
+from tests.simulation.run import play, run
 
 
 @pytest.mark.parametrize("order", range(8))
@@ -57,3 +57,9 @@ def test_what_another_had_between_two_rounds_is_had_anew() -> None:
     mine.turn(0)  # before its loop has had a round
     assert [share for share, _ in mine.shares] == [0]
     assert mine.shares - before, "the engine makes its memory anew"
+
+
+def test_what_was_said_before_the_clock_was_set_back_is_known_after_a_start() -> None:
+    """Of the signals of a kind the first by its time is not the first that came, then."""
+    verdict = run(619)
+    assert not verdict.wrong, verdict.told()
