@@ -16,7 +16,7 @@ from pathlib import Path
 
 OF_A_SIZE = ("history", "keeping", "saved")
 BENCHES = ("engine", "ingest", "country", "signals", "binding", "outbox", "dispatch", "alertmanager",
-           *OF_A_SIZE)  # fmt: skip
+           "kafka", *OF_A_SIZE)  # fmt: skip
 
 
 def main(asked: list[str]) -> int:

@@ -175,6 +175,7 @@ def _until_well(process: subprocess.Popen[bytes], port: int, path: str) -> None:
         finally:
             connection.close()
     time.sleep(1.0)  # until it rests
+    same(process.poll() is None, f"{process.args!r} ended: was its port taken by another?")
 
 
 def _token(file: Path) -> str:

@@ -35,10 +35,10 @@ rules:
 """
 
 
-def write(folder: Path, towns: int, sink: str, **more: Any) -> Path:
+def write(folder: Path, towns: int, sink: str, counties: int = 1, **more: Any) -> Path:
     """Its files; `sink` is the webhooks' address, `more` goes into the config. Gives the config's
     path."""
-    codes = [code_of(n) for n in range(towns)]
+    codes = [code_of(n, counties) for n in range(towns)]
     columns = ("code", "name", "name_en", "parent", "point", "lat", "lon", "elevation")
     _table(folder / "zones.csv", columns,
            [(COUNTY, "某县", "The county", "", "", "", "", ""),
@@ -72,9 +72,9 @@ def write(folder: Path, towns: int, sink: str, **more: Any) -> Path:
     return path
 
 
-def code_of(number: int) -> str:
-    """The township's id."""
-    return f"1{number:08d}000"
+def code_of(number: int, counties: int = 1) -> str:
+    """The township's id: its first six digits are its county, of which every one has its turn."""
+    return f"{110001 + number % counties}{number:06d}"
 
 
 def fog(numbers: Iterable[int], at: datetime) -> dict[str, Any]:

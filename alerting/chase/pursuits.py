@@ -7,6 +7,7 @@ A cry for help outlives what it was about; where nothing is open each is a matte
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -28,13 +29,16 @@ from sqlalchemy import (
 from alerting.alerts import unknown
 from alerting.alerts.life import Life
 from alerting.alerts.orders import OPEN_WORK
-from alerting.audit import record
+from alerting.audit import entry, record, record_all
 from alerting.chase import calls, everyone, words
 from alerting.people.policy import answer_by
+from alerting.store.many import among
 from alerting.store.schema import alert, measure, meeting, notice, pursuit
 from alerting.store.schema_callout import callee, callout
 from alerting.store.schema_duty import handover
 from alerting.vocabulary.answers import CALLED, HANDOVER
+
+_Subject = tuple[str, str, str | None, str | None]
 
 # Measures on which a pursuit still means anything, by what it waits for.
 _MEANS = {
@@ -59,18 +63,42 @@ _SETTLED = {"conflict": "settled", HANDOVER: "the roster has moved on"}
 def open_new(connection: Connection, life: Life, now: datetime) -> int:
     """Take up every notice that wants an answer and has no pursuit yet; gives how many."""
     rows = connection.execute(_unpursued_ones(life.realm)).all()
+    if not rows:
+        return 0
+    # A front's notices are each the first of theirs, a thousand at once: they are written together.
+    waited_for, firsts = _waited_for(connection, rows), list[Any]()
     for row in rows:
+        if not _loose(row) and (key := _subject(row)) not in waited_for:
+            waited_for.add(key)
+            firsts.append(row)
+            continue
+        _open_all(connection, life, firsts)
+        firsts = []
         held = _same_cry(connection, row) if _loose(row) else open_one(
             connection, life.realm, row.post, row.wants, row.measure, row.alert)  # fmt: skip
         if held is None:
-            number = _open(connection, life, row)
+            _open_all(connection, life, [row])
         else:
-            number = held.id
             _join(connection, life, held, row, now)
-        connection.execute(
-            update(notice).where(notice.c.id == row.id).values(pursuit=number)
-        )
+            connection.execute(_TAKEN_UP, [{"number": row.id, "by": held.id}])
+    _open_all(connection, life, firsts)
     return len(rows)
+
+
+def _subject(row: Any) -> _Subject:
+    """Of a notice or pursuit, by what an open pursuit is one; see `same_subject`."""
+    return row.post, row.wants, row.measure, None if row.measure is not None else row.alert
+
+
+def _waited_for(connection: Connection, rows: Sequence[Any]) -> set[_Subject]:
+    """Of the subjects of these notices and their likes, those that are waited for already."""
+    found: set[_Subject] = set()
+    measures = {row.measure for row in rows if row.measure is not None}
+    alerts = {row.alert for row in rows if row.measure is None and row.alert is not None}
+    for of, keys in ((pursuit.c.measure, measures), (pursuit.c.alert, alerts)):
+        if keys:
+            found |= {_subject(row) for row in connection.execute(_OPEN[of.name], {"keys": keys})}
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -299,27 +327,46 @@ def _goes_on(state: str) -> ColumnElement[bool]:
     return exists(same.correlate(pursuit))
 
 
-def _open(connection: Connection, life: Life, row: Any) -> int:
-    """Rung 0: the post the notice went to. An order issued again ends the wait for the one before."""
+def _open_all(connection: Connection, life: Life, rows: list[Any]) -> None:
+    """Rung 0: the post each notice went to. An order issued again ends the wait for the one before."""
+    if not rows:
+        return
+    numbers = connection.execute(_BEGUN, [_begun(life, row) for row in rows]).scalars().all()
+    record_all(connection, [
+        entry(life.realm, row.created, "service", "begin chase", f"pursuit:{number}",
+              {"wants": row.wants, "post": row.post, "measure": row.measure, "alert": row.alert,
+               "level": row.level})
+        for row, number in zip(rows, numbers, strict=True)
+    ])  # fmt: skip
+    connection.execute(_TAKEN_UP, [
+        {"number": row.id, "by": number} for row, number in zip(rows, numbers, strict=True)
+    ])  # fmt: skip
+    for row in rows:
+        if row.wants == "acknowledge" and row.measure is not None:
+            stale = open_one(connection, life.realm, row.post, "in-force", row.measure, None)
+            if stale is not None:
+                ended(connection, life, stale.id, "issued again", row.created)
+
+
+def _begun(life: Life, row: Any) -> dict[str, Any]:
     must_by = datetime.fromisoformat(row.facts["due"]) if row.facts.get("due") else None
     begins = max(row.created, row.due)
-    result = connection.execute(
-        insert(pursuit).values(
-            realm=life.realm, wants=row.wants, alert=row.alert, measure=row.measure,
-            post=row.post, level=row.level, state="open", rung=0, round=0, at_post=row.post,
-            opened=row.created, must_by=must_by,
-            deadline=_first_look(life, row.level, row.wants, begins, must_by),
-        )
-    )  # fmt: skip
-    number = int(_key(result))
-    record(connection, life.realm, row.created, "service", "begin chase", f"pursuit:{number}",
-           {"wants": row.wants, "post": row.post, "measure": row.measure, "alert": row.alert,
-            "level": row.level})  # fmt: skip
-    if row.wants == "acknowledge" and row.measure is not None:
-        stale = open_one(connection, life.realm, row.post, "in-force", row.measure, None)
-        if stale is not None:
-            ended(connection, life, stale.id, "issued again", row.created)
-    return number
+    return {
+        "realm": life.realm, "wants": row.wants, "alert": row.alert, "measure": row.measure,
+        "post": row.post, "level": row.level, "state": "open", "rung": 0, "round": 0,
+        "at_post": row.post, "opened": row.created, "must_by": must_by,
+        "deadline": _first_look(life, row.level, row.wants, begins, must_by),
+    }  # fmt: skip
+
+
+# Statements that are made once.
+_BEGUN = insert(pursuit).returning(pursuit.c.id, sort_by_parameter_order=True)
+_TAKEN_UP = update(notice).where(notice.c.id == bindparam("number")).values(pursuit=bindparam("by"))
+_OPEN = {
+    of.name: select(pursuit.c.post, pursuit.c.wants, pursuit.c.measure, pursuit.c.alert)
+    .where(among(of, "keys"), pursuit.c.state == "open")
+    for of in (pursuit.c.measure, pursuit.c.alert)
+}  # fmt: skip
 
 
 def _first_look(

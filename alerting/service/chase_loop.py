@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -35,7 +36,9 @@ class ChaseLoop:
         realms = self._station.running()
         for realm in realms:
             life = self._station.life(realm.id)
-            has_work, due = self._look(realm, life)
+            # Off the event loop: it looks through all that is waited for, which may be thousands.
+            look = partial(self._look, realm, life)
+            has_work, due = await self._station.runtime.in_thread("chase", look)
             if not has_work:
                 rested.append(due)
                 continue

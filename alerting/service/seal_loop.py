@@ -13,6 +13,9 @@ from alerting.store.schema import audit as audit_table
 if TYPE_CHECKING:
     from alerting.service.station import Station
 
+# A seal has time; the messages of what it would seal have none, and would wait for it. So it lets
+# entries gather (seconds).
+GATHER = 0.5
 _UNSEALED = select(audit_table.c.n).where(audit_table.c.number.is_(None)).limit(1)
 
 
@@ -30,4 +33,6 @@ class SealLoop:
             waiting = connection.execute(_UNSEALED).first()
         if waiting is None:
             return False
+        if not self._station.runtime.virtual:
+            await self._station.runtime.sleep(GATHER)
         return bool(await self._station.writer.write(audit.seal))

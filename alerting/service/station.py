@@ -76,6 +76,7 @@ class Station:
         self.spots = tuple(
             Spot(p.id, p.lat, p.lon, p.elevation) for p in self.places.points().values()
         )
+        self.point_ids = frozenset(spot.id for spot in self.spots)
         self._feeds: dict[str, Feeds] = {LIVE: live_feeds(self.config, self.connectors)}
         self._realms: dict[str, Realm] = {}
         self._failed: set[tuple[str, int]] = set()

@@ -14,7 +14,6 @@ from alerting.alerts import closed_roads
 from alerting.connector import Context, Reading
 from alerting.connector import Problem as Left
 from alerting.errors import BadInput
-from alerting.places import Places
 from alerting.places.areas import AreaMatcher
 from alerting.places.roads import read_road_report
 from alerting.service.clock import LIVE
@@ -82,7 +81,7 @@ def _read(station: Station, realm_id: str, source: str, body: bytes, who_asks: W
     reading = Reading(problems=said.problems)
     for one in said.signals:
         try:
-            checked = _checked(one, who_asks, station.places, context.now)
+            checked = _checked(one, who_asks, station, context.now)
             check_heeded(checked, station.book)
             if realm_id == LIVE:
                 _brought(station, checked, reading)
@@ -141,7 +140,7 @@ def lies_nowhere(station: Station, warning: Warning) -> list[Left]:
                  "Name the county or a township as zones.csv does, or give its code.")]  # fmt: skip
 
 
-def _checked(signal: Signal, who_asks: Who, places: Places, now: datetime) -> Signal:
+def _checked(signal: Signal, who_asks: Who, station: Station, now: datetime) -> Signal:
     """What a well-formed signal may still not say, by this way. Raises BadInput.
 
     A person's report is taken in the name of whoever sends it alone: nobody answers for somebody
@@ -154,10 +153,10 @@ def _checked(signal: Signal, who_asks: Who, places: Places, now: datetime) -> Si
             f"this report is in the name of {signal.person!r}, and the login is {who_asks.person}'s"
         )
     if isinstance(signal, Report) and signal.act in closed_roads.ACTS:
-        read_road_report(signal.act, signal.detail, places, now)
+        read_road_report(signal.act, signal.detail, station.places, now)
     check_times(signal, now)
     if isinstance(signal, Forecast):
-        _check_forecast(signal, set(places.points()))
+        _check_forecast(signal, station.point_ids)
         return replace(signal, accepted=None)
     unstamped = signal.model_copy(update={"accepted": None})
     try:
@@ -167,7 +166,7 @@ def _checked(signal: Signal, who_asks: Who, places: Places, now: datetime) -> Si
     return unstamped
 
 
-def _check_forecast(signal: Forecast, points: set[str]) -> None:
+def _check_forecast(signal: Forecast, points: frozenset[str]) -> None:
     for spot in signal.spots:
         if spot.id not in points and not (-90 <= spot.lat <= 90 and -180 <= spot.lon <= 180):
             raise BadInput(f"the spot {spot.id!r} is no point of ours and has no lat and lon")
