@@ -923,6 +923,15 @@ BREAKS = (
     Break("all keep their book at once", "alerting/service/good_book.py",
           "fcntl.flock(lock, fcntl.LOCK_EX)", "pass",
           "tests/service/test_several.py::test_all_that_start_at_once_keep_their_book_in_one_folder"),
+    # Notices that are taken up many at a time
+    Break("two notices of a moment are waited for twice", "alerting/chase/pursuits.py",
+          "            waited_for.add(key)", "            pass",
+          "tests/chase/test_taking_up.py::"
+          "test_the_notices_of_a_moment_have_a_pursuit_each_and_those_of_one_subject_share_it"),
+    Break("what is waited for already is waited for again", "alerting/chase/pursuits.py",
+          "waited_for, firsts = _waited_for(connection, rows)", "waited_for, firsts = set[_Subject]()",
+          "tests/chase/test_taking_up.py::"
+          "test_what_is_waited_for_already_is_joined_among_others_that_are_new"),
     # Who calls for help
     Break("a cry ends with what it was about", "alerting/chase/pursuits.py",
           'if row.wants == "acknowledge" and calls.cried(connection, row):', "if False:",

@@ -20,7 +20,7 @@ from alerting.places import Place, Places, Point
 from alerting.rulebook.measures import Argument, Measure
 from alerting.runtime import VirtualRuntime
 from alerting.service.config import Keep
-from alerting.signals import Signal, Warning, decode
+from alerting.signals import Signal, Spot, Warning, decode
 from alerting.store import Store, Writer
 from alerting.store import schema as s
 from alerting.telemetry import Tally
@@ -79,6 +79,8 @@ class Desk:
         self.writer = Writer(self.store, self.runtime)
         self.bus = EmbeddedBus()
         self.places, self.book = places(), BOOK
+        self.spots = tuple(Spot(p.id, p.lat, p.lon, p.elevation) for p in self.places.points().values())
+        self.point_ids = frozenset(spot.id for spot in self.spots)
         self.channels: dict[str, Any] = {}
         self.connectors: dict[str, Any] = {}
         self.config = SimpleNamespace(
