@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # A seal has time; the messages of what it would seal have none, and would wait for it. So it lets
 # entries gather (seconds).
-GATHER = 0.5
+GATHER = 0.2
 _UNSEALED = select(audit_table.c.n).where(audit_table.c.number.is_(None)).limit(1)
 
 
