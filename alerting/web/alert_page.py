@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from alerting.chase.together import put_together
 from alerting.service import listing
@@ -25,6 +25,8 @@ from alerting.web.names import people_named, post_titles, responses_named
 from alerting.web.officials import ended_officials
 from alerting.web.reasons import levels_read
 from alerting.web.sent import as_shown
+
+MESSAGES = ANSWERS = 200  # that the page shows, of however many
 
 
 def alert_page(connection: Connection, station: Station, alert_id: str) -> dict[str, Any] | None:
@@ -50,13 +52,9 @@ def alert_page(connection: Connection, station: Station, alert_id: str) -> dict[
         "posts": post_titles(connection),
         "changes": _changes(connection, alert_id),
         "ledger": _ledger(connection, ids),
-        "sent": _sent(connection, alert_id, ids, people),
+        **_sent(connection, alert_id, ids, people),
         "held": held(connection, station.places, row["realm"], alert=alert_id, measures=ids),
-        "answers": connection.execute(
-            select(answer)
-            .where(or_(answer.c.alert == alert_id, answer.c.measure.in_(ids)))
-            .order_by(answer.c.at, answer.c.id)
-        ).all(),
+        **_answers(connection, alert_id, ids),
     }
 
 
@@ -119,15 +117,34 @@ def _ledger(connection: Connection, ids: list[str]) -> dict[str, list[Any]]:
     return found
 
 
+def _answers(connection: Connection, alert_id: str, ids: list[str]) -> dict[str, Any]:
+    """The newest ANSWERS, oldest first, and how many there are."""
+    these = or_(answer.c.alert == alert_id, answer.c.measure.in_(ids))
+    newest = connection.execute(
+        select(answer).where(these).order_by(answer.c.at.desc(), answer.c.id.desc()).limit(ANSWERS)
+    ).all()
+    in_all = connection.execute(select(func.count()).select_from(answer).where(these)).scalar_one()
+    return {"answers": newest[::-1], "answers_in_all": in_all}
+
+
 def _sent(
     connection: Connection, alert_id: str, ids: list[str], people: dict[str, Any]
-) -> list[dict[str, Any]]:
+) -> dict[str, Any]:
+    """How many messages are in which state, and MESSAGES of them: what arrived at nobody first, then
+    the newest. A crowd's are too many to be read, and for a page."""
     of_this = (
         select(delivery_notice.c.delivery)
         .join(notice, notice.c.id == delivery_notice.c.notice)
         .where(or_(notice.c.alert == alert_id, notice.c.measure.in_(ids)))
     )
+    counted = connection.execute(
+        select(delivery.c.state, func.count()).where(delivery.c.id.in_(of_this))
+        .group_by(delivery.c.state).order_by(func.count().desc(), delivery.c.state)
+    ).all()  # fmt: skip
     rows = connection.execute(
-        select(delivery).where(delivery.c.id.in_(of_this)).order_by(delivery.c.id.desc())
-    )
-    return [as_shown(row, people.get(row.person, {"zh": row.person})) for row in rows]
+        select(delivery).where(delivery.c.id.in_(of_this))
+        .order_by(delivery.c.state != "dead", delivery.c.id.desc()).limit(MESSAGES)
+    )  # fmt: skip
+    shown = [as_shown(row, people.get(row.person, {"zh": row.person})) for row in rows]
+    return {"sent": shown, "sent_states": [tuple(one) for one in counted],
+            "sent_in_all": sum(n for _, n in counted)}  # fmt: skip
