@@ -44,6 +44,10 @@ class BadInput(SuianError):
     exit_code = 2
 
 
+class TooLarge(BadInput):
+    """It is well formed, and more than what carries it takes at once."""
+
+
 class Refused(SuianError):
     """The input was understood and is not allowed: no right to do it, or it is too late."""
 

@@ -3,6 +3,7 @@
 from alerting.bus.embedded import EmbeddedBus, Overtaken, Record, newest_by_source, waits
 from alerting.bus.kafka import Batch, KafkaBus
 from alerting.bus.shares import HEARD, Shares, let_go, let_go_by
+from alerting.bus.topic import Unread
 
 __all__ = ["HEARD", "Batch", "EmbeddedBus", "KafkaBus", "Overtaken", "Record", "Shares",
-           "let_go", "let_go_by", "newest_by_source", "waits"]  # fmt: skip
+           "Unread", "let_go", "let_go_by", "newest_by_source", "waits"]  # fmt: skip

@@ -217,10 +217,11 @@ class EmbeddedBus:
         rows = connection.execute(_HISTORY, given)
         return [Record(*r) for r in rows]
 
-    def divide(self, connection: Connection) -> None:
+    def divide(self, connection: Connection, others: bool = False) -> None:
         """At a start: a position for each share there is now, where there were more or fewer before.
 
-        Raises SuianError where the shares of before have not all come equally far.
+        Raises SuianError where `others` go on with the shares of before, whose signals nobody would
+        take any more, and where these have not all come equally far.
         """
         running = select(realm.c.id).where(realm.c.ended.is_(None))
         for realm_id in connection.execute(running).scalars().all():
@@ -228,6 +229,13 @@ class EmbeddedBus:
             held = {r.share: r.taken for r in connection.execute(rows)}
             if not held or held.keys() == self.shares.all:
                 continue
+            if others:
+                raise SuianError(
+                    f"other processes run with {len(held)} partitions, and `bus.partitions` says"
+                    f" {self.shares.count} here",
+                    mend=f"Set it to {len(held)} here; or stop all processes, set it in every config,"
+                    " and start them again.",
+                )
             half = select(slice_done.c.seq).where(slice_done.c.realm == realm_id).limit(1)
             apart = len(set(held.values())) > 1 and self.waiting(connection, realm_id)
             if apart or connection.execute(half).first() is not None:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from alerting.places import Places
 from alerting.places.roads import CLOSED, REOPENED
-from alerting.signals import Forecast, Observation, Report, Signal, Tick
+from alerting.signals import Forecast, Observation, Report, Signal, Spot, Tick
 from alerting.weather.placing import Atlas, Column
 
 COUNTY = 6  # digits of an administrative code that name the county
@@ -77,6 +77,26 @@ class Shares:
             near, _ = self._atlas.near(*at, self.near_km)
             self._of_stations[at] = self._one({self._atlas.columns[n].point_id for n in near})
         return self._of_stations[at]
+
+    def spots_of(self, run: Forecast) -> list[tuple[int | None, list[tuple[Spot, int]]]]:
+        """A run's spots, each with its number in the run: together those that can concern the same one
+        share, with None those that may concern several.
+
+        A spot that is no point of ours stands for whatever is nearest to it *in its run*: what is cut
+        out of the run says instead for which points that is.
+        """
+        found: dict[int | None, list[tuple[Spot, int]]] = defaultdict(list)
+        for spot, n in self._by_point(run) or [(spot, n) for n, spot in enumerate(run.spots)]:
+            found[self._one({spot.id}) if self.count > 1 else None].append((spot, n))
+        return list(found.items())
+
+    def _by_point(self, run: Forecast) -> list[tuple[Spot, int]]:
+        said_by = self._atlas.place(run.spots).spot_of
+        found: dict[str, tuple[Spot, int]] = {}
+        for column, n in zip(self._atlas.columns, said_by.tolist(), strict=True):
+            if n >= 0:
+                found[column.point_id] = (replace(run.spots[n], id=column.point_id), n)
+        return list(found.values())
 
     def _one(self, points: set[str]) -> int | None:
         if not points <= self._of_point.keys():

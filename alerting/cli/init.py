@@ -32,6 +32,14 @@ county:
   posts: county/posts.csv    # 岗位与在岗人 duties, and who holds them
   rosters: county/rosters.yaml  # 轮值表 who is on duty in turn
 
+# 多进程部署（见 docs/deploy.md）Of several processes, else leave these as they are:
+# database: postgresql://suian@db-1:5432/suian   # 共用数据库 shared by all; or SUIAN_DATABASE
+# bus:
+#   kafka: kafka-1:9092      # 消息队列 signals wait here while the database is away; or SUIAN_KAFKA
+#   topic: suian-signals     # 主题，首次启动时建立 made at the first start
+#   partitions: 4            # 分区数，按县划分 how many engines can be at work at once, by county; 1
+#                            # unless said: one works, the others stand by. 各进程须一致 all alike
+
 data: var                    # 数据库与备份 the database; the only folder that is written
 rules: rules                 # 规则 the rule packs: yours to change, `suian check` runs their cases
 calendar: rules/calendar.yaml

@@ -29,7 +29,7 @@ def heartbeat(
     return Heartbeat(
         challenge=challenge, nonce=nonce, at=now, exercise=county.fictional,
         county={"zh": county.sender or county.name, "en": county.sender_en or county.name_en},
-        signal_age=_age(_oldest_signal(connection), now),
+        signal_age=_age(_oldest_signal(station, connection, now), now),
         unsent_age=_age(_oldest_unsent(connection, sent, now), now), sent=sent,
         standing={name: round(rounds.standing(now, station.runtime.elapsed()), 1)
                   for name, rounds in station.loops.items()},
@@ -55,10 +55,15 @@ def duty_list(station: Station, connection: Connection) -> tuple[Reader, ...]:
     )  # fmt: skip
 
 
-def _oldest_signal(connection: Connection) -> datetime | None:
-    return connection.execute(
+def _oldest_signal(station: Station, connection: Connection, now: datetime) -> datetime | None:
+    """In the database, and in the broker, where nobody reads it since when one may be there."""
+    kept = connection.execute(
         select(func.min(signal.c.accepted)).where(waits(LIVE))
     ).scalar_one()
+    kafka = station.kafka
+    parts = [] if kafka is None else kafka.topic.unread(connection, station.bus.shares.all)
+    times = [kept, *(one.since(station.started, now) for one in parts)]
+    return min((at for at in times if at is not None), default=None)
 
 
 def _oldest_unsent(

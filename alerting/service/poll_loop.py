@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from alerting.bus import HEARD
 from alerting.connector import Connector, Context, Reading
-from alerting.errors import BadInput, SuianError
+from alerting.errors import BadInput, SuianError, TooLarge
 from alerting.service.clock import LIVE
 from alerting.service.fetch import HttpFetch
 from alerting.service.heeded import check_heeded
@@ -123,9 +123,21 @@ class PollLoop:
         return Said(signals, "; ".join(p.what for p in reading.problems[:5])[:500], now)
 
     async def _take(self, source: Polled, said: Said) -> None:
-        new = await self._station.publish(LIVE, said.signals) if said.signals else []
-        seen = {"polled": said.at, "spoke": said.at, "error": said.problems, "held_until": None}
+        new, problems = await self._publish(said)
+        seen = {"polled": said.at, "spoke": said.at, "error": problems, "held_until": None}
         await self._note(source, **seen, **({"new": said.at} if new else {}))
+
+    async def _publish(self, said: Said) -> tuple[list[str], str]:
+        """Without those that cannot be carried, which must not keep the rest back; gives the ids that
+        are new, and all that was refused."""
+        signals, problems = said.signals, said.problems
+        while signals:
+            try:
+                return await self._station.publish(LIVE, signals), problems
+            except TooLarge as error:
+                problems = "; ".join(filter(None, (problems, error.what)))[:500]
+                signals = [one for one in signals if one.id != error.where]
+        return [], problems
 
     async def _note(self, source: Polled, **given: Any) -> None:
         values = without_nul(given)  # what a source said may be in an error

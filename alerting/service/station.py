@@ -43,7 +43,7 @@ from alerting.service.sources import source_states
 from alerting.service.story import accepted
 from alerting.signals import Forecast, Report, Signal, Spot, encode, stamped_by
 from alerting.store import Store, Writer
-from alerting.store.link import PROCESS, Link
+from alerting.store.link import ALIVE, PROCESS, Link, lives
 from alerting.telemetry import Tally, make_traces
 from alerting.weather import Column, Fields, FieldSettings
 
@@ -112,7 +112,7 @@ class Station:
         if seen is not None and now < seen - TOLERATED and not self.store.shared:
             move_timers(connection, self.life(LIVE), now - seen, now)
         self._realms = realms(connection) | {LIVE: live}
-        self.bus.divide(connection)
+        self.bus.divide(connection, self.store.shared and lives(connection, ALIVE))
 
     def _sender(self) -> dict[str, str]:
         county = self.config.county
@@ -391,8 +391,9 @@ class Station:
         if self.store.shared:
             raise Refused(
                 "a storm is played by a service of one process: this one shares its database",
-                mend="Play it where the config has no `database:`; drills of people can be held here.",
-                zh="本服务由多个进程共用数据库，不能播放演示风暴；可组织人员演练。",
+                mend="Play it where the config has no `database:`; drills of people can be held here"
+                " (with `bus.partitions: 1`).",
+                zh="本服务由多个进程共用数据库，不能播放演示风暴；可组织人员演练（仅限一个分区）。",
             )
         return await self.player.start()
 

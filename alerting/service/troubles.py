@@ -52,6 +52,7 @@ def look(station: Station, connection: Connection, now: datetime) -> list[Troubl
     return [
         *_silent(station, connection),
         *_queue(connection, stuck),
+        *_kafka(station, connection, stuck, now),
         *_set_aside(connection, now),
         *_unknown_warnings(station, now),
         *_channels(station, connection, stuck, now),
@@ -90,6 +91,43 @@ def _queue(connection: Connection, stuck: datetime) -> list[Trouble]:
     return [Trouble("queue-stuck", "source:engine", {
         "zh": f"{waiting} 条信号积压未处理", "en": f"{waiting} signals wait to be taken",
     })]  # fmt: skip
+
+
+def _kafka(
+    station: Station, connection: Connection, stuck: datetime, now: datetime
+) -> list[Trouble]:
+    """Signals that wait in the broker, or may wait there, for nobody reads it; and those that it had no
+    longer when they were to be read: as its readers have written it down, in whichever process."""
+    if station.kafka is None:
+        return []
+    parts = station.kafka.topic.unread(connection, station.bus.shares.all)
+    waiting = [one for one in parts
+               if (since := one.since(station.started, now)) is not None and since < stuck]  # fmt: skip
+    lost = [one for one in parts
+            if one.missing_at is not None and now - one.missing_at < timedelta(days=1)]  # fmt: skip
+    found = []
+    if waiting:
+        count = sum(one.count for one in waiting)
+        names = ", ".join(str(one.part) for one in waiting)
+        alone = any(one.unlooked(station.started, now) for one in waiting)
+        error = next((one.error for one in waiting if one.error), "")
+        found.append(Trouble("queue-stuck", "source:kafka", {
+            "zh": f"Kafka 分区 {names} {'无进程读取' if alone else f'有 {count} 条记录积压未读取'}"
+            f"{f'：{error}' if error else ''}",
+            "en": (f"nobody reads partition {names} of Kafka" if alone else
+                   f"{count} records wait in partition {names} of Kafka")
+            + (f": {error}" if error else ""),
+        }))  # fmt: skip
+    if lost:
+        names, known = ", ".join(str(one.part) for one in lost), [one.missing or 0 for one in lost]
+        many = str(sum(known)) if all(known) else ""
+        found.append(Trouble("signals-missing", "source:kafka", {
+            "zh": f"Kafka 分区 {names} 有{f' {many} 条' if many else ''}已接收的记录在读取前丢失，"
+            "请核对数据源和官方预警",
+            "en": f"{many or 'some'} accepted records were gone from partition {names} of Kafka before"
+            " they were read: look at the sources and the official warnings",
+        }))  # fmt: skip
+    return found
 
 
 def _calendar(station: Station, now: datetime) -> list[Trouble]:

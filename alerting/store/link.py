@@ -21,6 +21,7 @@ from alerting.store import postgres
 log = structlog.get_logger()
 PATIENCE = "4s"  # of a session that says nothing, before its locks are free
 PROCESS = "process "  # what every process holds for itself, so that others know it lives
+ALIVE = "alive"  # what all processes hold together, so that a start knows whether any does
 WORKERS = "workers"  # what all who act for a share of the places hold together, to be counted
 LEADS = 0x5375_6961  # the first number of every lock of ours; the second is of its name
 
@@ -85,6 +86,7 @@ class Link:
         session = self._session = postgres.session(self._url)
         session.execute(f"SET idle_session_timeout = '{self._patience}'")
         session.execute(f"LISTEN {postgres.NEWS}")
+        session.execute("SELECT pg_advisory_lock_shared(%s, hashtext(%s))", [LEADS, ALIVE])
         if self._shares:
             session.execute("SELECT pg_advisory_lock_shared(%s, hashtext(%s))", [LEADS, WORKERS])
         return session

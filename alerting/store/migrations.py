@@ -306,6 +306,17 @@ def _the_newest_of_a_long_log_is_found(connection: Connection) -> None:
             connection.execute(CreateIndex(index, if_not_exists=True))
 
 
+def _whoever_reads_a_topic_says_how_it_goes(connection: Connection) -> None:
+    known = {c["name"] for c in inspect(connection).get_columns("bus_position")}
+    for name, kind in (
+        ("topic_id", "VARCHAR"), ("unread", "INTEGER"), ("oldest", "VARCHAR(27)"),
+        ("looked", "VARCHAR(27)"), ("error", "VARCHAR"), ("missing", "INTEGER"),
+        ("missing_at", "VARCHAR(27)"),
+    ):  # fmt: skip
+        if name not in known:
+            connection.execute(text(f"ALTER TABLE bus_position ADD COLUMN {name} {kind}"))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -333,6 +344,7 @@ MIGRATIONS = {
     "0037": _queues_have_an_order,
     "0038": _places_are_shared_out,
     "0039": _the_newest_of_a_long_log_is_found,
+    "0040": _whoever_reads_a_topic_says_how_it_goes,
 }  # fmt: skip
 
 

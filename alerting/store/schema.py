@@ -112,6 +112,16 @@ bus_position = Table(
     Column("topic", String, primary_key=True),
     Column("part", Integer, primary_key=True, autoincrement=False),  # of the topic
     Column("next", Number, nullable=False),
+    Column("topic_id", String),  # as the broker calls it: another, and it was made anew
+    # At the last look of whoever reads it: records not read yet, since when the first of them can be
+    # there, and what went wrong in a round since.
+    Column("unread", Integer),
+    Column("oldest", UtcText),
+    Column("looked", UtcText),
+    Column("error", String),
+    # Records that were gone before they were read: how many (none: nobody knows), and when it was seen.
+    Column("missing", Integer),
+    Column("missing_at", UtcText),
 )  # fmt: skip
 
 # Slices of a signal already committed; emptied when its last slice marks it done.

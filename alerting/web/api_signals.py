@@ -37,7 +37,7 @@ from alerting.web.roles import Who
 from alerting.web.saying import check_realm
 
 router = APIRouter(prefix="/api/v1", tags=["signals"],
-                   responses=described(401, 403, 404, 409, 422))  # fmt: skip
+                   responses=described(401, 403, 404, 409, 413, 422))  # fmt: skip
 OWN_ENVELOPE = "signals"
 LIMIT = 32 * 1024 * 1024
 

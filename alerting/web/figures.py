@@ -142,6 +142,11 @@ class _Tables(Collector):
                 since = self._ask(first).scalar()
         length.add_metric(["signals"], waiting)
         oldest.add_metric(["signals"], self._age(since))
+        if (kafka := self._station.kafka) is not None:
+            parts = kafka.topic.unread(self._connection, self._station.bus.shares.all)
+            times = [one.since(self._station.started, self._now) for one in parts]
+            length.add_metric(["kafka"], sum(one.count for one in parts))
+            oldest.add_metric(["kafka"], max(self._age(at) for at in times))
         for queue, table, time, is_so in (
             ("notices", notice, notice.c.due,
              (notice.c.state == "due") & (notice.c.due <= self._now)),
@@ -240,8 +245,8 @@ class _Memory(Collector):
                      left.total_seconds())  # fmt: skip
         yield from self._loops()
         yield self._channels()
-        # Of a process that has let go of the engine the last figure would stand for ever.
-        if station.kafka is not None and (station.link is None or "engine" in station.link.held):
+        # Of a process that has let go of its partitions the last figure would stand for ever.
+        if station.kafka is not None and station.kafka.assigned:
             yield _plain("kafka_behind_records", "Records in Kafka that this process has still to read",
                          station.kafka.behind)  # fmt: skip
 

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from alerting.errors import BadInput, Refused, SuianError, plain
+from alerting.errors import BadInput, Refused, SuianError, TooLarge, plain
 
 
 class Problem(Exception):
@@ -42,6 +42,7 @@ _MEANS = {
     403: "The login has no right to this",
     404: "What is named does not exist",
     409: "It was understood and is too late, or not allowed now",
+    413: "What was sent is more than is taken at once",
     422: "What was sent cannot be used",
 }
 
@@ -76,8 +77,11 @@ def problem_json(problem: Problem) -> JSONResponse:
     )
 
 
+_STATUS = {Refused: 409, TooLarge: 413, BadInput: 422}  # the first that it is
+
+
 def from_error(error: SuianError) -> Problem:
-    status = 409 if isinstance(error, Refused) else 422 if isinstance(error, BadInput) else 503
+    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
     detail = f"{error.where}: {error.what}" if error.where else error.what
     return Problem(status, detail, error.mend, zh=error.zh)
 

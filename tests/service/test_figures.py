@@ -17,6 +17,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Connection, event, insert, update
 
+from alerting.bus import KafkaBus
 from alerting.service import troubles
 from alerting.service.engine_loop import EngineLoop
 from alerting.service.process import loops_of
@@ -134,3 +135,15 @@ def test_a_backlog_that_is_worked_off_is_no_standstill(station: Station) -> None
     asyncio.run(station.publish("live", [Tick(source="clock", issued=START, subject="x")]))
     assert asyncio.run(EngineLoop(station).step())
     assert station.loops["engine"].ended > 0.0
+
+
+def test_what_waits_in_the_broker_is_in_every_scrape_and_what_one_has_to_read_in_its_own(station: Station) -> None:
+    kafka, now = KafkaBus("127.0.0.1:9", "signals", station.bus.shares), station.runtime.now()
+    station.kafka = kafka
+    station.store.write(lambda c: kafka.topic.looked(c, {0: (3, now - timedelta(minutes=9))}, now))
+    said = scrape(station)
+    assert said['suian_queue_length{"queue": "kafka"}'] == 3
+    assert said['suian_queue_oldest_seconds{"queue": "kafka"}'] == 540
+    assert "suian_kafka_behind_records{}" not in said, "it has no partition"
+    kafka.assigned = frozenset({0})
+    assert scrape(station)["suian_kafka_behind_records{}"] == 0

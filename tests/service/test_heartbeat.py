@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
+from alerting.bus import KafkaBus
 from alerting.runtime import VirtualRuntime
 from alerting.sentinel.wire import Heartbeat
 from alerting.service.heartbeat import heartbeat
@@ -51,6 +52,19 @@ def test_a_signal_that_nobody_takes_grows_old_in_it(beating: Beating) -> None:
     asyncio.run(beating.station.publish("live", [Tick(source="clock", issued=START)]))
     beating.clock.advance(timedelta(minutes=7))
     assert beating.says().signal_age == 420
+
+
+def test_a_broker_that_nobody_reads_and_what_waits_in_it_grow_old_in_it(beating: Beating) -> None:
+    """Whichever process reads it: it is written down in the database."""
+    station, clock = beating.station, beating.clock
+    kafka = station.kafka = KafkaBus("127.0.0.1:9", "signals", station.bus.shares)
+    clock.advance(timedelta(minutes=2))
+    assert beating.says().signal_age == 120  # nobody has read it since the start
+    station.store.write(lambda c: kafka.topic.looked(c, {0: (0, None)}, clock.now()))
+    assert beating.says().signal_age == 0
+    since = clock.now() - timedelta(minutes=9)
+    station.store.write(lambda c: kafka.topic.looked(c, {0: (3, since)}, clock.now()))
+    assert beating.says().signal_age == 540
 
 
 def test_a_message_that_nobody_sends_grows_old_in_it_once_it_is_due(beating: Beating) -> None:

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from alerting.errors import TooLarge
 from alerting.runtime import VirtualRuntime
 from alerting.service.clock import LIVE
 from alerting.service.config import load_config
@@ -30,7 +31,7 @@ from alerting.service.seal_loop import SealLoop
 from alerting.service.station import Station
 from alerting.service.tick_loop import TickLoop
 from alerting.service.watch_loop import WatchLoop
-from alerting.signals import Spot
+from alerting.signals import Forecast, Signal, Spot
 from alerting.store import Store
 from alerting.store.schema import source_health
 from alerting.weather import RunSight
@@ -296,5 +297,26 @@ def test_what_could_not_be_asked_for_is_the_first_to_be_asked_for_again(
         model.down = False
         await town.advance(timedelta(minutes=70))
         assert model.asked[4:8] == [60, 200, 200, 140]
+
+    asyncio.run(story())
+
+
+def test_what_is_too_large_to_be_carried_is_said_at_its_source_and_holds_nothing_back(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        town = Town(tmp_path, open_meteo(model))
+        publish = town.station.publish
+
+        async def narrow(realm: str, signals: list[Signal]) -> list[str]:
+            for one in signals:
+                if isinstance(one, Forecast):
+                    raise TooLarge("this forecast is 5000 kB packed", where=one.id, mend="Ask for less.")
+            return await publish(realm, signals)
+
+        monkeypatch.setattr(town.station, "publish", narrow)
+        await town.passes(model, 0)
+        assert "this forecast is 5000 kB packed" in town.error("open-meteo")
+        assert town.open() == set()
 
     asyncio.run(story())

@@ -21,9 +21,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import OperationalError
 
 from alerting.alerts.engine import Engine
-from alerting.errors import BadInput, Refused
+from alerting.errors import BadInput, Refused, SuianError
 from alerting.runtime import VirtualRuntime
-from alerting.service import good_book
+from alerting.service import drill_desk, good_book
 from alerting.service.clock import LIVE, open_exercise
 from alerting.service.config import load_config
 from alerting.service.county import load_county
@@ -403,3 +403,40 @@ def test_what_is_written_otherwise_is_said(tmp_path: Path, key: str, value: obje
     (tmp_path / "config.yaml").write_text(json.dumps(config), "utf-8")
     with pytest.raises(BadInput, match=says):
         load_config(tmp_path / "config.yaml")
+
+
+def test_another_number_of_partitions_is_refused_while_others_run_with_theirs(
+    process: Callable[[], Station], tmp_path: Path
+) -> None:
+    """Their shares' signals would wait for ever."""
+    first = process()
+    asyncio.run(first.publish(LIVE, [Tick(source="clock", issued=START)]))
+    asyncio.run(loops_of(first).settle())
+    config = json.loads((tmp_path / "config.yaml").read_text("utf-8"))
+    (tmp_path / "config.yaml").write_text(json.dumps(config | {"bus": {"partitions": 3}}), "utf-8")
+    with pytest.raises(SuianError, match="other processes run with 1 partitions") as refused:
+        process()
+    assert "stop all processes" in refused.value.mend
+    with first.store.read() as connection:
+        assert first.bus.positions(connection, LIVE).keys() == {0}
+    assert first.link is not None
+    first.link.close()
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            second = process()
+            break
+        except SuianError:  # the server's process ends after ours
+            assert time.monotonic() < deadline
+    with second.store.read() as connection:
+        assert second.bus.positions(connection, LIVE).keys() == {0, 1, 2}
+
+
+def test_no_drill_is_held_where_nobody_would_judge_the_rest_of_it(
+    process: Callable[[], Station], tmp_path: Path
+) -> None:
+    config = json.loads((tmp_path / "config.yaml").read_text("utf-8"))
+    (tmp_path / "config.yaml").write_text(json.dumps(config | {"bus": {"partitions": 2}}), "utf-8")
+    with pytest.raises(Refused, match="shared out in 2 partitions") as refused:
+        asyncio.run(drill_desk.hold(process(), "ice", "zhao", "a drill", announced=False))
+    assert "bus.partitions" in refused.value.zh

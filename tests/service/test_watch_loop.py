@@ -4,16 +4,17 @@ that nobody takes from, an entry that nobody seals. The rest has stories through
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import Connection, event, select, update
 from sqlalchemy.exc import OperationalError
 
 from alerting import audit
+from alerting.bus import KafkaBus
 from alerting.people import handing, import_rosters, person_by_id
 from alerting.people.duty import hand_over
 from alerting.people.roster_changes import Desk, override
@@ -46,14 +47,20 @@ class Watched:
         while any(self.does(loop.step()) for loop in self._others):
             pass
 
-    def looks_around(self) -> None:
+    def looks_around(self, before: Callable[[], None] = lambda: None) -> None:
         self.clock.advance(EVERY_VIRTUAL)
+        before()
         self.does(self._watch.step())
 
     def alerts(self) -> list[tuple[str, str, str, str]]:
         with self.station.store.read() as connection:
             rows = connection.execute(select(alert).order_by(alert.c.opened, alert.c.id))
             return [(r.sector, r.rule, r.place, r.state) for r in rows]
+
+    def why(self, rule: str) -> str:
+        with self.station.store.read() as connection:
+            rows = connection.execute(select(alert.c.why).where(alert.c.rule == rule).order_by(alert.c.id))
+            return str(rows.scalars().all()[-1]["sentence"]["en"])
 
     def told(self) -> list[str]:
         with self.station.store.read() as connection:
@@ -81,6 +88,54 @@ def test_a_signal_that_nobody_takes_is_a_stuck_queue(watched: Watched) -> None:
     watched.looks_around()
     assert ("service", "queue-stuck", "source:engine", "closed") in watched.alerts()
     assert "office: clear" in watched.told()
+
+
+def test_what_waits_in_the_broker_is_a_stuck_queue_whoever_reads_it(watched: Watched) -> None:
+    station, clock = watched.station, watched.clock
+    kafka = station.kafka = KafkaBus("127.0.0.1:9", "signals", station.bus.shares)
+
+    def reads(count: int, since: timedelta, error: str = "") -> None:
+        def note(connection: Connection) -> None:
+            kafka.topic.looked(connection, {0: (count, clock.now() - since)}, clock.now())
+            kafka.topic.failed(connection, [0], error)
+
+        station.store.write(note)
+
+    stuck = ("service", "queue-stuck", "source:kafka", "open")
+    minute = timedelta(minutes=1)
+    watched.looks_around(lambda: reads(0, 60 * minute))
+    assert stuck not in watched.alerts()
+    watched.looks_around(lambda: reads(7, minute / 60))
+    assert stuck not in watched.alerts()
+    watched.looks_around(lambda: reads(7, 5 * minute, "KeyError: 'x'"))
+    assert stuck in watched.alerts()
+    assert "7 records wait in partition 0 of Kafka: KeyError" in watched.why("queue-stuck")
+    watched.looks_around(lambda: reads(0, minute))
+    assert stuck not in watched.alerts()
+    watched.looks_around()  # the last look is ten minutes old
+    assert stuck in watched.alerts()
+    assert "nobody reads partition 0" in watched.why("queue-stuck")
+
+
+def test_records_that_were_gone_before_they_were_read_are_told_for_a_day(watched: Watched) -> None:
+    station, clock = watched.station, watched.clock
+    kafka = station.kafka = KafkaBus("127.0.0.1:9", "signals", station.bus.shares)
+
+    def reads(lost: bool = False) -> None:
+        def note(connection: Connection) -> None:
+            kafka.topic.looked(connection, {0: (0, None)}, clock.now())
+            if lost:
+                kafka.topic.missed(connection, 0, 30, clock.now())
+
+        station.store.write(note)
+
+    gone = ("service", "signals-missing", "source:kafka", "open")
+    watched.looks_around(lambda: reads(lost=True))
+    assert gone in watched.alerts()
+    assert watched.why("signals-missing").startswith("30 accepted records were gone from partition 0")
+    clock.advance(timedelta(days=1))
+    watched.looks_around(reads)
+    assert gone not in watched.alerts()
 
 
 def test_an_entry_that_nobody_seals_is_told_after_a_minute(watched: Watched) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alerting.bus import KafkaBus, Shares
+from alerting.places import Places
+from alerting.signals import Signal
 from alerting.web import api_signals
 from connectors import find
 from tests.web.web_desk import Browser, Desk, bearer
@@ -131,6 +136,24 @@ def test_a_body_beyond_the_limit_is_refused_without_being_kept(
 
     answer = web.post("/api/v1/signals", data=in_parts(), headers=bearer(token))
     assert answer.status_code == 413
+
+
+def test_what_no_record_of_the_broker_holds_is_refused_in_plain_words(
+    desk: Desk, web: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kafka = KafkaBus("127.0.0.1:9", "signals", Shares(1, Places("", {}), 0.0))
+
+    async def publish(realm_id: str, signals: list[Signal]) -> list[str]:
+        return kafka.publish(realm_id, signals, desk.now(realm_id))
+
+    monkeypatch.setattr(desk, "publish", publish)
+    text = b64encode(np.random.default_rng(1).bytes(1_500_000)).decode()
+    answer = post(web, desk.person("feed", "order"), INCIDENT | {"text": text})
+    assert answer.status_code == 413
+    said = answer.json()
+    assert "this incident of bulletin is 15" in said["detail"]
+    assert "parts" in said["mend"]
+    assert "请分次提交" in said["zh"]
 
 
 _ANYTHING = st.recursive(
