@@ -123,7 +123,7 @@ def _kafka(
         many = str(sum(known)) if all(known) else ""
         found.append(Trouble("signals-missing", "source:kafka", {
             "zh": f"Kafka 分区 {names} 有{f' {many} 条' if many else ''}已接收的记录在读取前丢失，"
-            "请核对数据源和官方预警",
+            "请核对各数据源的来文",
             "en": f"{many or 'some'} accepted records were gone from partition {names} of Kafka before"
             " they were read: look at the sources and the official warnings",
         }))  # fmt: skip
