@@ -8,7 +8,6 @@ import errno
 import gc
 import signal
 import socket
-import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,9 +35,6 @@ from alerting.web.app import make_app
 
 log = structlog.get_logger()
 BACKLOG = 2048  # connections that wait to be taken, as many as uvicorn's own
-# Seconds after which a thread that computes lets another go on. Python's 5 ms were waited for at every
-# answer of the database while the engine or the binding was at work.
-SWITCH = 0.0005
 
 
 def serve(
@@ -86,7 +82,6 @@ async def _serve(config: Config, role: Role, play: bool, clock: Path | None) -> 
     # The book, the county and the libraries live as long as the process. Walking them all again in
     # each full collection took 90 ms, often in the middle of a transaction.
     gc.freeze()
-    sys.setswitchinterval(SWITCH)
     with _signals_to(server):
         if hand is not None and isinstance(runtime, VirtualRuntime):
             await loops.settle()
