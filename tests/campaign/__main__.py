@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from tests.campaign.faults import FAULTS
-from tests.campaign.run import FILE, campaign, read, table
+from tests.campaign.run import FILE, campaign, read, recovered, table
 
 
 def main() -> int:
@@ -27,8 +27,8 @@ def main() -> int:
     faults = [one for one in FAULTS if given.fault in one.name]
     for one in campaign(given.runs, given.file, faults):
         bad += bool(one["wrong"])
-        print(f"{one['number']:3} {one['fault']}: {'; '.join(one['wrong']) or 'well'}, recovered in"
-              f" {one['recovered']:.1f} s, {one['seconds']:.0f} s in all", flush=True)
+        print(f"{one['number']:3} {one['fault']}: {'; '.join(one['wrong']) or 'well'}, recovered"
+              f" {recovered(one)}, {one['seconds']:.0f} s in all", flush=True)
         for line in one["log"] if one["wrong"] else ():
             print(f"      {json.dumps(line, ensure_ascii=False)}")
     return min(bad, 1)

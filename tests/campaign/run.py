@@ -119,10 +119,15 @@ def _strike(town: Province, fault: Fault, draw: random.Random, say: Callable[[st
     say("! mended")
 
 
-def _recovered(steps: list[tuple[str, float, float]], mended: float) -> float:
-    """Seconds from the mend, or from the next step's begin, until that step's message was out."""
+def _recovered(steps: list[tuple[str, float, float]], mended: float) -> float | None:
+    """Seconds from the mend, or from the next step's begin, until that step's message was out; None where
+    the storm was over by then."""
     after = [(began, ended) for _, began, ended in steps if ended > mended]
-    return round(after[0][1] - max(mended, after[0][0]), 1) if after else 0.0
+    return round(after[0][1] - max(mended, after[0][0]), 1) if after else None
+
+
+def recovered(run: Run) -> str:
+    return "when the storm was over" if run["recovered"] is None else f"in {run['recovered']:.1f} s"
 
 
 def _last(town: Province) -> list[str]:
@@ -171,9 +176,11 @@ def table(runs: list[Run]) -> str:
              "| --- | --: | --: | --: | --: | --: | --: |"]  # fmt: skip
     for name in dict.fromkeys(one["fault"] for one in runs):
         of = [one for one in runs if one["fault"] == name]
-        well = [one["recovered"] for one in of if not one["wrong"]]
+        well = [one for one in of if not one["wrong"]]
+        took = [one["recovered"] for one in well if one["recovered"] is not None]
+        times = f"{statistics.median(took):.1f} s | {max(took):.1f} s" if took else "| "
         lines.append(
-            f"| {name} | {len(of)} | {len(well)} | {statistics.median(well or [0]):.1f} s | {max(well or [0]):.1f} s"
+            f"| {name} | {len(of)} | {len(well)} | {times}"
             f" | {sum(one['resends'] for one in of)} | {sum(one['twice'] for one in of)} |"
         )
     revisions = Counter(one["revision"] for one in runs)
