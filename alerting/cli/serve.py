@@ -19,8 +19,10 @@ import uvicorn
 from alerting.cli.given import store_of
 from alerting.cli.narrate import Narrator
 from alerting.cli.welcome import farewell, out, welcome
+from alerting.dispatch.channels import make_channels
 from alerting.errors import BadInput, Refused, SuianError
 from alerting.runtime import RealRuntime, Runtime, VirtualRuntime
+from alerting.sentinel.wire import read_secret
 from alerting.service import good_book
 from alerting.service.address import announce, only_one
 from alerting.service.clock_socket import ClockSocket
@@ -71,6 +73,7 @@ async def _serve(config: Config, role: Role, play: bool, clock: Path | None) -> 
     hand = ClockSocket(clock) if clock else None
     runtime: Runtime = VirtualRuntime(await hand.first_time()) if hand else RealRuntime()
     county = load_county(config, fall_back=True)
+    _check_secrets(config, runtime)
     station = Station(county, runtime, store_of(config))
     good_book.keep(county.book, config.data)
     shows = role in ("all", "web")
@@ -130,6 +133,14 @@ def _mine(config: Config) -> contextlib.AbstractContextManager[None]:
         return only_one(config.data)
     prepare_folder(config.data)
     return contextlib.nullcontext()
+
+
+def _check_secrets(config: Config, runtime: Runtime) -> None:
+    """Say what is missing before the database is touched. Raises BadInput."""
+    make_channels(config.channels, runtime, config.url)
+    for one in config.sentinels.values():
+        if one.on:
+            read_secret(one.secret_env)
 
 
 def _listen(config: Config) -> socket.socket:

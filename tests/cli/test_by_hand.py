@@ -154,3 +154,10 @@ def _wait_for(served: Folder, table: str, such: str = "true") -> str:
             return str(found[0])
         time.sleep(0.1)
     pytest.fail(f"no {table} was made")
+
+
+def test_a_secret_that_is_missing_is_told_before_the_database_is_touched(county: Folder) -> None:
+    given = CONFIG.format(port=0) + "sentinels: {far: {url: 'http://127.0.0.1:1'}}\n"
+    county.write("config.yaml", given)
+    county.run("serve", code=2).says("SUIAN_SENTINEL_SECRET", "the secret shared with the sentinel")
+    assert not list(county.path.glob("var/*.db"))
