@@ -23,6 +23,7 @@ from alerting.runtime import VirtualRuntime
 from alerting.service import (
     book_loop,
     clock_loop,
+    done_by,
     lease_loop,
     loop,
     process,
@@ -140,8 +141,9 @@ def rarely_looking(link: Any, lives: Any) -> Iterator[None]:
     often = (
         (loop, "LONGEST_REST", 1800.0), (watch_loop, "EVERY", timedelta(minutes=15)),
         (clock_loop, "EVERY", timedelta(minutes=2)), (book_loop, "EVERY", timedelta(days=1)),
-        (lease_loop, "EVERY", timedelta(minutes=1)), 
-        (process, "Link", link), (lease_loop, "lives", lives), (postgres, "make_known", _known_otherwise),
+        (lease_loop, "EVERY", timedelta(minutes=1)), (process, "Link", link),
+        *((module, "lives", lives) for module in (lease_loop, done_by, station_module)),
+        (postgres, "make_known", _known_otherwise),
     )  # fmt: skip
     with ExitStack() as stack:
         for module, name, value in often:

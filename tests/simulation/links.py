@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from alerting.errors import SuianError
-from alerting.store.link import lock_of
+from alerting.store.link import ALIVE, lock_of
 
 
 class Sessions:
@@ -27,7 +27,7 @@ class Sessions:
         return made
 
     def lives(self, _connection: Connection, name: str) -> bool:
-        return name in self._holder
+        return bool(self._links) if name == ALIVE else name in self._holder
 
     def tell(self, but: str = "") -> None:
         self._news |= self._links.keys() - {but}
