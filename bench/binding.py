@@ -78,7 +78,7 @@ class Timed(Writer):
     async def write(self, work: Callable[[Connection], T], *, first: bool = False) -> T:
         began, worked = perf_counter(), process_time()
         result = await super().write(work, first=first)
-        binds = getattr(getattr(work, "func", work), "__name__", "") == "_bind_and_claim"
+        binds = getattr(getattr(work, "func", work), "__name__", "") == "_settle_and_claim"
         (self.busy if binds else self.others).append(process_time() - worked)
         if binds:
             self.binding.append(perf_counter() - began)
