@@ -7,7 +7,7 @@ import re
 # "2 hours", "3辆车": a number of something is no answer.
 UNITS = re.compile(
     r"(H|HRS?|HOURS?|MINS?|MINUTES?|DAYS?|KM|M|CM|MM|CARS?|TRUCKS?|PEOPLE|PERSONS?|TIMES?|"
-    r"O'?CLOCK|小时|分钟|点钟|天后|公里|辆|台|%)(?![A-Z])"
+    r"O'?CLOCK)(?![A-Z])|小时|分钟|点钟|天后|公里|辆|台|%"
 )
 # What may be one: "2 号桥已封", "2 roads salted". After 3 and 4 it is taken for the reason.
 COUNTED = re.compile(

@@ -6,7 +6,7 @@ import re
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alerting.chase import Parsed, read
@@ -254,6 +254,7 @@ DENIED = r"不|没|未|吗|\?|(?<![a-z])not(?![a-z])"
 
 @settings(max_examples=400, deadline=None)
 @given(TEXTS)
+@example("1 小时the")
 def test_nothing_is_read_that_was_not_said(text):
     parsed = read(text, CODES)
     if parsed.digit:
