@@ -350,7 +350,7 @@ class Province(Apart):
 
 def _of_itself(alert: str | None) -> bool:
     """Whether an alert, named REALM.RULE.PLACE.NUMBER, is of a rule by which the service watches itself."""
-    return alert is not None and alert.split(".")[1] in SERVICE_RULES
+    return bool(alert) and str(alert).split(".")[1] in SERVICE_RULES
 
 
 def _envelope(begin: datetime, minute: float, **more: Any) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def test_one_service_to_a_data_folder(make_town: Callable[..., Town]) -> None:
     assert told.exists()
     running.begin_in_real_time()
     assert json.loads(told.read_text("utf-8"))["pid"] != said["pid"]
+    running.seals()
     assert running.ends() == 0
     assert not told.exists()
 
