@@ -12,7 +12,6 @@ import asyncio
 import re
 import socket
 import statistics
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -32,7 +31,7 @@ from alerting.service.station import Station
 from alerting.service.troubles import look
 from alerting.web.app import make_app
 from alerting.web.tokens import create_token
-from bench.past import KINDS, NOW, Shelf, begun, shelf, things_of
+from bench.past import NOW, Shelf, begun, on_both
 from bench.rounds import Target, same
 
 ROUNDS, STARTS = 7, 4
@@ -148,11 +147,5 @@ def compared(on: Shelf, kind: str, things: int) -> list[Target]:
 
 
 def run(millions: float = 1.0, folder: Path | None = None) -> list[Target]:
-    targets: list[Target] = []
-    with tempfile.TemporaryDirectory() as thrown_away, shelf(folder or Path(thrown_away)) as on:
-        for kind in KINDS:
-            targets += compared(on, kind, things_of(millions))
-    for target in targets:
-        print(target.line())
-    return targets
+    return on_both(compared, millions, folder)
 

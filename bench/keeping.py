@@ -8,7 +8,6 @@ Before a time is printed: nothing open has gone, nothing too old is left that ma
 from __future__ import annotations
 
 import statistics
-import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -21,7 +20,7 @@ from alerting.service.config import Keep
 from alerting.service.keep_loop import REST, Portion
 from alerting.service.keeping import night
 from alerting.store import Store
-from bench.past import EVERY, KINDS, NOW, OPEN, Shelf, config_of, rows_of, shelf, things_of
+from bench.past import EVERY, NOW, OPEN, Shelf, config_of, on_both, rows_of
 from bench.rounds import Target, same
 
 YEAR = timedelta(days=365)
@@ -82,10 +81,4 @@ def _same_as_kept(store: Store, since: datetime) -> None:
 
 
 def run(millions: float = 1.0, folder: Path | None = None) -> list[Target]:
-    targets: list[Target] = []
-    with tempfile.TemporaryDirectory() as thrown_away, shelf(folder or Path(thrown_away)) as on:
-        for kind in KINDS:
-            targets += measured(on, kind, things_of(millions))
-    for target in targets:
-        print(target.line())
-    return targets
+    return on_both(measured, millions, folder)

@@ -11,8 +11,9 @@ import json
 import os
 import shutil
 import signal
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ from alerting.service.station import Station
 from alerting.store import Store, postgres
 from alerting.store.archive import count
 from alerting.store.migrations import tables
-from bench.rounds import same
+from bench.rounds import Target, same
 from tests import postgres_server
 
 ROOT = Path(__file__).parent.parent
@@ -214,3 +215,17 @@ def shelf(folder: Path) -> Iterator[Shelf]:
     finally:
         server.send_signal(signal.SIGINT)  # at once, whoever is still connected
         server.wait(300)
+
+
+def on_both(
+    measured: Callable[[Shelf, str, int], list[Target]], millions: float, folder: Path | None
+) -> list[Target]:
+    """What is measured over a history of so many million rows in each kind of database; it is kept in
+    `folder`, where one is named."""
+    targets: list[Target] = []
+    with tempfile.TemporaryDirectory() as thrown_away, shelf(folder or Path(thrown_away)) as on:
+        for kind in KINDS:
+            targets += measured(on, kind, things_of(millions))
+    for target in targets:
+        print(target.line())
+    return targets

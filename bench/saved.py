@@ -10,14 +10,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from time import perf_counter
 
 from ruamel.yaml import YAML
 
 from alerting.store.archive import Archive
-from bench.past import KINDS, ROOT, Shelf, shelf, things_of
+from bench.past import KINDS, ROOT, Shelf, on_both
 from bench.rounds import Target, same
 
 FLAT = 2.0  # times the memory that it takes of a history of nothing, at most
@@ -75,10 +74,4 @@ def measured(on: Shelf, kind: str, things: int) -> list[Target]:
 
 
 def run(millions: float = 1.0, folder: Path | None = None) -> list[Target]:
-    targets: list[Target] = []
-    with tempfile.TemporaryDirectory() as thrown_away, shelf(folder or Path(thrown_away)) as on:
-        for kind in KINDS:
-            targets += measured(on, kind, things_of(millions))
-    for target in targets:
-        print(target.line())
-    return targets
+    return on_both(measured, millions, folder)

@@ -29,7 +29,7 @@ from alerting.service.clock_socket import ClockSocket
 from alerting.service.config import Config, load_config
 from alerting.service.county import load_county
 from alerting.service.loop import Loops
-from alerting.service.process import Role, loops_of
+from alerting.service.process import ALONE, Role, loops_of
 from alerting.service.station import Station
 from alerting.store.database import prepare_folder
 from alerting.telemetry.logs import configure
@@ -73,7 +73,7 @@ async def _serve(config: Config, role: Role, play: bool, clock: Path | None) -> 
     hand = ClockSocket(clock) if clock else None
     runtime: Runtime = VirtualRuntime(await hand.first_time()) if hand else RealRuntime()
     county = load_county(config, fall_back=True)
-    _check_secrets(config, runtime)
+    _check_secrets(config, role, runtime)
     station = Station(county, runtime, store_of(config))
     good_book.keep(county.book, config.data)
     shows = role in ("all", "web")
@@ -135,9 +135,11 @@ def _mine(config: Config) -> contextlib.AbstractContextManager[None]:
     return contextlib.nullcontext()
 
 
-def _check_secrets(config: Config, runtime: Runtime) -> None:
-    """Say what is missing before the database is touched. Raises BadInput."""
+def _check_secrets(config: Config, role: Role, runtime: Runtime) -> None:
+    """Say what this role lacks before the database is touched. Raises BadInput."""
     make_channels(config.channels, runtime, config.url)
+    if "chase" not in ALONE[role]:  # beside which the sentinels are told
+        return
     for one in config.sentinels.values():
         if one.on:
             read_secret(one.secret_env)

@@ -25,7 +25,7 @@ def overridden(said: dict[str, Any]) -> None:
     if kafka := os.environ.get("SUIAN_KAFKA"):
         bus = said.get("bus") or {}
         if not isinstance(bus, dict):
-            raise BadInput(f"bus: {bus!r} is no list of settings", where="bus",
+            raise BadInput(f"{bus!r} is no group of settings", where="bus",
                            mend="It is written bus: {kafka: HOST:PORT}.")  # fmt: skip
         said["bus"] = dict(bus) | {"kafka": kafka}
     if database := secret(ADDRESS):

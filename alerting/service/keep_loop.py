@@ -76,7 +76,8 @@ class KeepLoop:
                 self._due = now + REST
                 return False
         except Exception:
-            self._batches = None  # a generator that failed gives no more: the night begins anew
+            # A generator that failed gives no more; what is left of this night goes in the next one.
+            self._batches, self._rows, self._due = None, 0, self._next_night()
             raise
         if self._rows:
             log.info("no longer kept", rows=self._rows)

@@ -35,7 +35,6 @@ ALONE: dict[Role, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-
 def loops_of(station: Station, role: Role = "all") -> Loops:
     """The loops of one process, in the order in which a signal passes through them."""
     wanted = (*ALONE[role], station.name)

@@ -235,6 +235,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "escalations": ("逐级上报", "Escalations"),
     "not_asked": ("已无风险提示要求", "no longer asked for"),
     "n_more_messages": ("更早的 {n} 条", "{n} earlier ones"),
+    "n_others": ("其余 {n} 条", "{n} more"),
     "not_shown": ("另有 {n} 条未列出", "{n} more are not listed"),
     "none": ("无", "none"),
     "colon": ("：", ": "),
