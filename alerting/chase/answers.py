@@ -67,7 +67,7 @@ def take(connection: Connection, life: Life, report: Report) -> str:
         record(connection, life.realm, at, report.person, "answer of a stranger", report.subject,
                {"act": report.act})  # fmt: skip
         return ""
-    pursuits.open_new(connection, life, at)
+    pursuits.open_new_of(connection, life, who.id, at)
     if report.act in ("stop", "start"):
         return _stop_or_start(connection, life, who, report, at)
     if report.act == consent.VERIFY:

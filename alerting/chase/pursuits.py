@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     Select,
     and_,
     bindparam,
-    exists,
     insert,
     literal_column,
     or_,
@@ -28,32 +28,17 @@ from sqlalchemy import (
 
 from alerting.alerts import unknown
 from alerting.alerts.life import Life
-from alerting.alerts.orders import OPEN_WORK
 from alerting.audit import entry, record, record_all
-from alerting.chase import calls, everyone, words
+from alerting.chase import calls, everyone, moot, words
+from alerting.people import posts_held
 from alerting.people.policy import answer_by
 from alerting.store.many import among
-from alerting.store.schema import alert, measure, meeting, notice, pursuit
-from alerting.store.schema_callout import callee, callout
-from alerting.store.schema_duty import handover
+from alerting.store.schema import delivery, delivery_notice, is_open, notice, pursuit
 from alerting.vocabulary.answers import CALLED, HANDOVER
 
 _Subject = tuple[str, str, str | None, str | None]
 
-# Measures on which a pursuit still means anything, by what it waits for.
-_MEANS = {
-    "acknowledge": OPEN_WORK,
-    "in-force": ("issued", "acknowledged"),
-    "decision": ("proposed",),
-    "check": ("lift proposed",),
-    "wait": ("approved",),
-    "gate": ("lift proposed",),
-    "signature": ("attested",),
-}
-# And in which state of its call-out.
-_CALLS_OUT = {"report": "open", "closing": "closing"}
-
-
+AT_ONCE = 50  # notices taken up or pursuits ended in a transaction: others wait for the writer
 # Of a message that dispatch held back because what it is about was over.
 _NOT_SENT = "it ended before it was sent"
 # Of what is about no measure and no alert, or about two: why it is waited for no more.
@@ -61,12 +46,30 @@ _SETTLED = {"conflict": "settled", HANDOVER: "the roster has moved on"}
 
 
 def open_new(connection: Connection, life: Life, now: datetime) -> int:
-    """Take up every notice that wants an answer and has no pursuit yet; gives how many."""
-    rows = connection.execute(_unpursued_ones(life.realm)).all()
+    """Take up the notices that want an answer and have no pursuit yet, a batch at most; gives how
+    many."""
+    return _take_up(connection, life, _unpursued_ones(life.realm), now)
+
+
+def open_new_of(connection: Connection, life: Life, who: str, now: datetime) -> None:
+    """The same for somebody who speaks: what they were told comes before the rest of a crowd's."""
+    of_posts = notice.c.post.in_(posts_held(connection, [who])[who])
+    of_messages = notice.c.id.in_(
+        select(delivery_notice.c.notice)
+        .join(delivery, delivery.c.id == delivery_notice.c.delivery)
+        .where(delivery.c.person == who, delivery.c.realm == life.realm)
+    )
+    if open_new(connection, life, now) == AT_ONCE:
+        mine = _unpursued_ones(life.realm).where(or_(of_posts, of_messages))
+        _take_up(connection, life, mine, now)
+
+
+def _take_up(connection: Connection, life: Life, these: Select[Any], now: datetime) -> int:
+    rows = connection.execute(these, {"most": AT_ONCE}).all()
     if not rows:
         return 0
-    # A front's notices are each the first of theirs, a thousand at once: they are written together.
-    waited_for, firsts = _waited_for(connection, rows), list[Any]()
+    # A front's notices are each the first of theirs, a thousand of them: they are written together.
+    waited_for, firsts = _waited_for(connection, life.realm, rows), list[Any]()
     for row in rows:
         if not _loose(row) and (key := _subject(row)) not in waited_for:
             waited_for.add(key)
@@ -90,20 +93,21 @@ def _subject(row: Any) -> _Subject:
     return row.post, row.wants, row.measure, None if row.measure is not None else row.alert
 
 
-def _waited_for(connection: Connection, rows: Sequence[Any]) -> set[_Subject]:
+def _waited_for(connection: Connection, realm: str, rows: Sequence[Any]) -> set[_Subject]:
     """Of the subjects of these notices and their likes, those that are waited for already."""
-    found: set[_Subject] = set()
-    measures = {row.measure for row in rows if row.measure is not None}
-    alerts = {row.alert for row in rows if row.measure is None and row.alert is not None}
-    for of, keys in ((pursuit.c.measure, measures), (pursuit.c.alert, alerts)):
-        if keys:
-            found |= {_subject(row) for row in connection.execute(_OPEN[of.name], {"keys": keys})}
-    return found
+    asked = {
+        "of_realm": realm,
+        "posts": {row.post for row in rows},
+        "measures": {row.measure for row in rows if row.measure is not None},
+        "alerts": {row.alert for row in rows if row.measure is None and row.alert is not None},
+    }
+    return {_subject(row) for row in connection.execute(_OPEN, asked)}
 
 
 @lru_cache(maxsize=64)
 def _unpursued_ones(realm: str) -> Select[Any]:
-    return select(notice).where(unpursued(realm)).order_by(notice.c.id)
+    most = bindparam("most", type_=Integer)
+    return select(notice).where(unpursued(realm)).order_by(notice.c.id).limit(most)
 
 
 def unpursued(realm: str) -> ColumnElement[bool]:
@@ -137,7 +141,7 @@ def open_one(
 _BY_ID = select(pursuit).where(pursuit.c.id == bindparam("number"))
 _OPEN_ONE = select(pursuit).where(
     pursuit.c.realm == bindparam("of_realm"), pursuit.c.post == bindparam("of_post"),
-    pursuit.c.wants == bindparam("for"), pursuit.c.state == "open",
+    pursuit.c.wants == bindparam("for"), is_open,
 )  # fmt: skip
 _FOR_MEASURE = _OPEN_ONE.where(pursuit.c.measure == bindparam("about"))
 _FOR_ALERT = _OPEN_ONE.where(pursuit.c.measure.is_(None), pursuit.c.alert == bindparam("about"))
@@ -223,9 +227,9 @@ def ended(connection: Connection, life: Life, number: int, why: str, at: datetim
 
 
 def end_moot(connection: Connection, life: Life, now: datetime) -> int:
-    """End the pursuits of alerts that closed and of measures that have moved on; a cry for help goes on
-    by itself. Gives how many."""
-    rows = connection.execute(_moot_ones(life.realm)).all()
+    """End the pursuits of alerts that closed and of measures that have moved on, a batch at most; a cry
+    for help goes on by itself. Gives how many."""
+    rows = connection.execute(moot.ones(life.realm), {"most": AT_ONCE}).all()
     for row in rows:
         if row.wants == "decision" and row.measure_state is None and row.alert_state == "open":
             unknown.data_are_back(connection, life, row.alert)
@@ -255,76 +259,6 @@ def _cut_loose(connection: Connection, life: Life, row: Any, now: datetime) -> N
     )
     record(connection, life.realm, now, "service", "chase on", f"pursuit:{row.id}",
            {"alert": row.alert, "measure": row.measure})  # fmt: skip
-
-
-@lru_cache(maxsize=64)
-def _moot_ones(realm: str) -> Select[Any]:
-    return (
-        select(pursuit.c.id, pursuit.c.wants, pursuit.c.alert, pursuit.c.measure,
-               alert.c.state.label("alert_state"), measure.c.state.label("measure_state"))
-        .outerjoin(alert, alert.c.id == pursuit.c.alert)
-        .outerjoin(measure, measure.c.id == pursuit.c.measure)
-        .where(moot(realm))
-        .order_by(pursuit.c.id)
-    )  # fmt: skip
-
-
-def moot(realm: str) -> ColumnElement[bool]:
-    """Condition on pursuits: open, and what they wait for can no longer happen."""
-    of_measure = select(measure.c.state).where(measure.c.id == pursuit.c.measure)
-    state = of_measure.correlate(pursuit).scalar_subquery()
-    of_alert = select(alert.c.id).where(alert.c.id == pursuit.c.alert, alert.c.state != "open")
-    closed = exists(of_alert.correlate(pursuit))
-    known = exists(
-        select(alert.c.id).where(alert.c.id == pursuit.c.alert, unknown.known_again())
-        .correlate(pursuit)
-    )  # fmt: skip
-    # What goes on already, and is before its decider all the same.
-    put = exists(
-        select(measure.c.id)
-        .where(measure.c.id == pursuit.c.measure, measure.c.put.is_not(None), measure.c.ended.is_(None))
-        .correlate(pursuit)
-    )
-    moved_on = [
-        and_(pursuit.c.wants == wants, state.not_in(states)) for wants, states in _MEANS.items()
-        if wants != "decision"
-    ]
-    moved_on.append(and_(pursuit.c.wants == "decision", state.not_in(_MEANS["decision"]), ~put))
-    unsigned = exists(
-        select(measure.c.id)
-        .where(measure.c.id == pursuit.c.measure, measure.c.ahead.is_not(None),
-               measure.c.decided_by.is_(None), measure.c.ended.is_(None))
-        .correlate(pursuit)
-    )  # fmt: skip
-    moved_on.append(and_(pursuit.c.wants == "confirm", ~unsigned))
-    asked = select(meeting.c.id).where(
-        meeting.c.second == pursuit.c.measure, meeting.c.state == "open"
-    )
-    to_come = select(handover.c.n).where(
-        handover.c.pursuit == pursuit.c.id, handover.c.state == "open"
-    )
-    return and_(
-        pursuit.c.realm == realm, pursuit.c.state == "open",
-        or_(
-            and_(pursuit.c.wants == "conflict", ~exists(asked.correlate(pursuit))),
-            and_(pursuit.c.wants == HANDOVER, ~exists(to_come.correlate(pursuit))),
-            and_(pursuit.c.measure.is_(None), pursuit.c.wants.not_in(CALLED), closed),
-            *(and_(pursuit.c.wants == wants, ~_goes_on(state)) for wants, state in _CALLS_OUT.items()),
-            and_(pursuit.c.measure.is_(None), pursuit.c.wants == "decision", known),
-            *moved_on,
-        ),
-    )  # fmt: skip
-
-
-def _goes_on(state: str) -> ColumnElement[bool]:
-    """Whether the call-out that a pursuit hangs on is still in this state."""
-    same = (
-        select(callout.c.id)
-        .join(callee, callee.c.callout == callout.c.id)
-        .where(callout.c.alert == pursuit.c.alert, callout.c.state == state,
-               callee.c.post == pursuit.c.post)
-    )  # fmt: skip
-    return exists(same.correlate(pursuit))
 
 
 def _open_all(connection: Connection, life: Life, rows: list[Any]) -> None:
@@ -362,11 +296,12 @@ def _begun(life: Life, row: Any) -> dict[str, Any]:
 # Statements that are made once.
 _BEGUN = insert(pursuit).returning(pursuit.c.id, sort_by_parameter_order=True)
 _TAKEN_UP = update(notice).where(notice.c.id == bindparam("number")).values(pursuit=bindparam("by"))
-_OPEN = {
-    of.name: select(pursuit.c.post, pursuit.c.wants, pursuit.c.measure, pursuit.c.alert)
-    .where(among(of, "keys"), pursuit.c.state == "open")
-    for of in (pursuit.c.measure, pursuit.c.alert)
-}  # fmt: skip
+# By the posts, and no other way in: of one alert a crowd may be waited for, of a post are few.
+_OPEN = select(pursuit.c.post, pursuit.c.wants, pursuit.c.measure, pursuit.c.alert).where(
+    pursuit.c.realm == bindparam("of_realm"), among(pursuit.c.post, "posts"), is_open,
+    or_(among(pursuit.c.measure + "", "measures"),
+        and_(pursuit.c.measure.is_(None), among(pursuit.c.alert + "", "alerts"))),
+)  # fmt: skip
 
 
 def _first_look(

@@ -35,7 +35,7 @@ from sqlalchemy import (
 from alerting.alerts import measures, settling, timed
 from alerting.alerts.life import Life
 from alerting.audit import record
-from alerting.chase import calls, everyone, handing_over, pursuits, words
+from alerting.chase import calls, everyone, handing_over, moot, pursuits, words
 from alerting.chase.called import is_awake, stands_at
 from alerting.chase.ladder import next_rung, policy_of, step_of
 from alerting.people import Person, Post, post_by_id, resolve
@@ -45,6 +45,8 @@ from alerting.store.schema import (
     delivery,
     delivery_notice,
     escalation,
+    is_nobody,
+    is_open,
     measure,
     notice,
     pursuit,
@@ -52,6 +54,7 @@ from alerting.store.schema import (
 from alerting.store.schema_duty import handover
 from alerting.vocabulary.answers import HANDOVER
 
+AT_ONCE = 20  # deadlines a transaction, of 3 ms each: others wait for the writer
 EXHAUSTED = "exhausted"  # of an open pursuit: every rung was called as often as the policy says
 # Measures that have a time: to be in force, or, approved, to have waited for what comes first.
 _DUE = ("approved", "issued", "acknowledged")
@@ -61,7 +64,8 @@ _NOW: Any = bindparam("now", type_=UtcText)
 
 
 def step(connection: Connection, life: Life, now: datetime) -> int:
-    """Do all that is due by `now`, the realm's own time. Gives how many things changed."""
+    """Do what is due by `now`, the realm's own time, of each kind a batch at most. Gives how many
+    things changed; where it was any, there may be more."""
     changed = pursuits.end_moot(connection, life, now)
     changed += pursuits.open_new(connection, life, now)
     changed += handing_over.ask(connection, life, now)
@@ -99,12 +103,10 @@ def _question(realm: str, successors: timed.Successors) -> Select[Any]:
         select(notice.c.id).where(_nobody(realm)),
         select(notice.c.id).where(_dead(realm)),
         select(measure.c.id).where(_late(realm, _NOW)),
-        select(pursuit.c.id).where(pursuits.moot(realm)),
+        select(pursuit.c.id).where(moot.are_moot(realm)),
         select(handover.c.n).where(handing_over.unsaid(realm)),
     )
-    first = select(func.min(pursuit.c.deadline)).where(
-        pursuit.c.realm == realm, pursuit.c.state == "open"
-    )
+    first = select(func.min(pursuit.c.deadline)).where(pursuit.c.realm == realm, is_open)
     late = select(func.min(measure.c.due)).where(
         measure.c.realm == realm, measure.c.ended.is_(None), measure.c.state.in_(_DUE),
         measure.c.overdue.is_(None),
@@ -359,14 +361,15 @@ def _wait_until(connection: Connection, held: Any, at: datetime) -> None:
 
 
 def _expired(realm: str, now: datetime) -> ColumnElement[bool]:
-    return and_(pursuit.c.realm == realm, pursuit.c.state == "open", pursuit.c.deadline <= now)
+    return and_(pursuit.c.realm == realm, is_open, pursuit.c.deadline <= now)
 
 
 @lru_cache(maxsize=64)
 def _lapsed(realm: str) -> Select[Any]:
     return (
         select(pursuit).where(_expired(realm, _NOW)).order_by(pursuit.c.deadline, pursuit.c.id)
-    )
+        .limit(AT_ONCE)
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=64)
@@ -378,7 +381,8 @@ def _too_late(realm: str) -> Select[Any]:
 def _in_vain(realm: str) -> dict[str, Select[Any]]:
     """By the reason, the calls that reached nobody."""
     found = {"nobody": _nobody(realm), "undelivered": _dead(realm)}
-    return {why: select(notice).where(those).order_by(notice.c.id) for why, those in found.items()}
+    return {why: select(notice).where(those).order_by(notice.c.id).limit(AT_ONCE)
+            for why, those in found.items()}  # fmt: skip
 
 
 def _of(realm: str) -> ColumnElement[bool]:
@@ -388,7 +392,7 @@ def _of(realm: str) -> ColumnElement[bool]:
 
 
 def _nobody(realm: str) -> ColumnElement[bool]:
-    return and_(_of(realm), notice.c.state == "nobody", notice.c.noted.is_(False))
+    return and_(_of(realm), is_nobody, notice.c.noted.is_(False))
 
 
 def _dead(realm: str) -> ColumnElement[bool]:

@@ -26,11 +26,12 @@ from alerting.dispatch.digest import ENDS, Digests, Key, digestible, rest_of, so
 from alerting.dispatch.muting import Muting
 from alerting.dispatch.readers import PROMPT, Reader, Readers
 from alerting.dispatch.superseding import ended_of
-from alerting.dispatch.turns import Turns
+from alerting.dispatch.turns import FEW, Turns
+from alerting.dispatch.waiting import MESSAGES, batch
 from alerting.dispatch.withholding import LOOK_BACK, Verdict, judge
 from alerting.dispatch.writing import Bundle, Draft, Drafts, insert_drafts
-from alerting.people import Contact, Person, contacts_of
-from alerting.store.schema import alert, delivery, notice, slice_done
+from alerting.people import Contact, Person
+from alerting.store.schema import delivery, is_due, notice, slice_done
 from alerting.store.schema import realm as realm_table
 from alerting.vocabulary import Level
 from alerting.vocabulary.answers import CALLED, HANDOVER
@@ -40,7 +41,6 @@ log = structlog.get_logger()
 BUNDLE = timedelta(seconds=30)
 ALL_TOLD = "everybody whom it reached is told otherwise"
 BUNDLED = "bundled: written to less than 30 s ago"
-AT_ONCE = 25  # notices a realm and transaction
 WITH_THEM = 400  # more, where they are put as one question with one of these
 HALF_TAKEN = timedelta(seconds=1)  # after which it is looked again whether a question is whole
 # A signal that is half taken for longer, by an engine that is stuck, holds no question.
@@ -133,22 +133,15 @@ _MOVE = (
 # Made once: every batch asks them.
 _REALMS = (
     select(realm_table)
-    .where(realm_table.c.id.in_(select(notice.c.realm).where(notice.c.state == "due")))
+    .where(select(notice.c.id).where(notice.c.realm == realm_table.c.id, is_due).exists())
     .order_by(realm_table.c.kind != "live", realm_table.c.id)
 )
 _STILL_DUE = select(notice.c.id, notice.c.due).where(
-    notice.c.id.in_(bindparam("notices", expanding=True)), notice.c.state == "due"
+    notice.c.id.in_(bindparam("notices", expanding=True)), is_due
 )
 _WRITTEN_SINCE = select(delivery.c.person).distinct().where(
     delivery.c.id > bindparam("newest"), delivery.c.person.in_(bindparam("people", expanding=True))
 )  # fmt: skip
-_DUE = (
-    select(notice)
-    .where(notice.c.realm == bindparam("realm"), notice.c.state == "due")
-    .order_by((notice.c.level < Level.red), notice.c.post, notice.c.id)
-    .limit(AT_ONCE)
-)
-_DUE_NOW = _DUE.where(notice.c.due <= bindparam("now"))
 _NEWEST = select(func.max(delivery.c.id))
 
 
@@ -173,15 +166,12 @@ class _Planning:
     _digests: Digests = field(init=False)
     _budget: Budget = field(init=False)
     _plan: Plan = field(init=False)
+    _goes_on: set[int] = field(default_factory=set)  # notices whose list is not at its end
 
     def run(self) -> Plan | None:
-        # The clock of a realm that has ended stands still: what was due later is dealt with now.
-        by = _DUE_NOW if self.realm.ended is None else _DUE
-        due = self.connection.execute(by, {"realm": self.realm.id, "now": self.now}).all()
+        due = batch(self.connection, self.realm, self.now)
         if not due:
             return None
-        if len(due) == AT_ONCE:
-            due = [*due, *self._first_of_others(due)]
         settings, realm = self.drafts.settings, self.realm.id
         self._digests = Digests(self.connection, realm, self.now, settings.zone)
         due = [*due, *self._put_with(due)]
@@ -191,12 +181,16 @@ class _Planning:
                           Turns(self.connection), self.drafts.runtime.now())  # fmt: skip
         self._readers = Readers(self.connection, settings, realm, due)
         self._budget = Budget(self.connection, settings, self._plan.machine, realm == LIVE)
+        self._budget.read_ahead(self._readers.people)
         ended = ended_of(self.connection, due)
         half_taken = self._half_taken()
         bundles: dict[tuple[Any, ...], Bundle] = {}
         muting = Muting(self.connection, realm, due)
         told: list[Row[Any]] = []  # what goes out with a notice has gone out before it
         for row in due:
+            if len(bundles) >= MESSAGES and question_of(row) is None:
+                del self._plan.rows[row.id]  # the next plan's
+                continue
             verdict = muting.of(row) or judge(self.connection, self.realm, row, ended, told,
                                               self.now, settings)  # fmt: skip
             if verdict is None and half_taken and question_of(row) is not None:
@@ -209,19 +203,6 @@ class _Planning:
         self._compose(list(bundles.values()))
         return self._plan
 
-    def _first_of_others(self, due: Sequence[Row[Any]]) -> list[Row[Any]]:
-        """Where more is due than a batch holds: the first of each rule that it left out, so that
-        nobody waits behind a noisy rule's hundreds."""
-        waits = (notice.c.realm == self.realm.id, notice.c.state == "due", notice.c.due <= self.now)
-        firsts = set(self.connection.execute(
-            select(func.min(notice.c.id))
-            .outerjoin(alert, alert.c.id == notice.c.alert)
-            .where(*waits).group_by(alert.c.rule)
-        ).scalars()) - {row.id for row in due}  # fmt: skip
-        return list(self.connection.execute(
-            select(notice).where(notice.c.id.in_(firsts)).order_by(notice.c.id)
-        ))  # fmt: skip
-
     def _put_with(self, due: Sequence[Row[Any]]) -> list[Row[Any]]:
         """The rest of the questions of which the batch has a part: one question is one message."""
         asked = {question_of(row) for row in due} - {None}
@@ -231,7 +212,7 @@ class _Planning:
         moments = {row.created for row in due if question_of(row) in asked}
         rows = self.connection.execute(
             select(notice)
-            .where(notice.c.realm == self.realm.id, notice.c.state == "due",
+            .where(notice.c.realm == self.realm.id, is_due,
                    notice.c.wants.in_(TOGETHER), notice.c.created.in_(moments),
                    notice.c.due <= max(row.due for row in due), notice.c.id.not_in(known))
             .order_by(notice.c.id)
@@ -273,6 +254,8 @@ class _Planning:
     def _obey(self, row: Row[Any], verdict: Verdict) -> None:
         if verdict.until is not None:
             self._end(row, "due", verdict.reason, due=verdict.until)
+        elif self._readers.began(row):  # of a long list some were told, and are told otherwise
+            self._end(row, "carried", verdict.reason)
         else:
             self._end(row, "withheld", verdict.reason)
 
@@ -288,6 +271,10 @@ class _Planning:
         for reader in readers:
             if self._readers.had(row, reader):
                 continue
+            if len(bundles) >= MESSAGES and len(readers) > FEW:
+                self._goes_on.add(row.id)  # the next plan, with who is left of its list
+                waits, why = row.due, row.reason
+                break
             slot = self._within_budget(row, reader, self._slot(row, reader.person, reader.contact),
                                        bundles)  # fmt: skip
             if slot.free > self.now:
@@ -322,7 +309,7 @@ class _Planning:
             return slot
         person, first = reader.person, reader.contact
         if limits(self.drafts.settings.channels[first.channel], urgent=True):
-            others = contacts_of(self.connection, person.id, self.drafts.settings.loudness)
+            others = self._readers.contacts_of(person.id)
             need = self._need([row])
             contact, until = self._budget.choose(person.id, first, others, need)
             if until is not None and not (need.soon and row.created + MINUTE <= self.now):
@@ -367,7 +354,7 @@ class _Planning:
                 log.exception("a message cannot be written", notices=numbers)
                 why = f"the message cannot be written: {type(error).__name__}: {error}"
                 for row in bundle.rows:
-                    if self._plan.ends[row.id]["state"] == "carried":
+                    if self._plan.ends[row.id]["state"] == "carried" or row.id in self._goes_on:
                         self._end(row, "nobody", why)
 
     def _most(self, of: Key, bundle: Bundle) -> int:

@@ -12,7 +12,7 @@ the real world.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -22,7 +22,8 @@ from sqlalchemy import Connection, bindparam, select
 from alerting.dispatch.channels import Channel
 from alerting.dispatch.writing import Settings
 from alerting.people import Contact
-from alerting.store.schema import delivery
+from alerting.store.many import among
+from alerting.store.schema import UtcText, delivery
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 WINDOWS = {"minute": MINUTE, "hour": timedelta(hours=1), "day": DAY}
@@ -52,6 +53,18 @@ class Budget:
     real: bool
     _sent: dict[tuple[str, str], list[datetime]] = field(default_factory=dict)
     _planned: defaultdict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+
+    def read_ahead(self, people: Collection[str]) -> None:
+        """Read at once what these people were sent, on every channel that has a budget."""
+        channels = [name for name, one in self.settings.channels.items() if limits(one, urgent=True)]
+        if not people or not channels:
+            return
+        for person in people:
+            for name in channels:
+                self._sent[person, name] = []
+        asked = {"people": list(people), "channels": channels, "since": self.machine - DAY}
+        for row in self.connection.execute(_SENT_REAL if self.real else _SENT, asked):
+            self._sent[row.person, row.channel].append(row.bound)
 
     def choose(
         self, person: str, first: Contact, others: Sequence[Contact], need: Need
@@ -106,6 +119,15 @@ class Budget:
         if key not in self._sent:
             self._sent[key] = sent_to(self.connection, *key, self.machine, real=self.real)
         return self._sent[key]
+
+
+_SENT = (
+    select(delivery.c.person, delivery.c.channel, delivery.c.bound)
+    .where(among(delivery.c.person, "people"), among(delivery.c.channel, "channels"),
+           delivery.c.bound > bindparam("since", type_=UtcText()), delivery.c.state != "superseded")
+    .order_by(delivery.c.bound)
+)  # fmt: skip
+_SENT_REAL = _SENT.where(delivery.c.realm == LIVE)
 
 
 def limits(

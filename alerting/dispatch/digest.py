@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, update
 
 from alerting.people.reached import INCOMER, REACHED
-from alerting.store.schema import delivery, delivery_notice, notice, pursuit
+from alerting.store.schema import delivery, delivery_notice, is_due, notice, pursuit
 from alerting.store.schema_reach import digest
 from alerting.vocabulary import Level
 from alerting.vocabulary.answers import CALLED
@@ -190,7 +190,7 @@ def rest_of(
     levels = [int(level) for level in Level if level.band == band]
     rows = connection.execute(
         select(notice)
-        .where(notice.c.realm == realm, notice.c.state == "due", notice.c.due <= now,
+        .where(notice.c.realm == realm, is_due, notice.c.due <= now,
                notice.c.post.in_(posts), notice.c.level.in_([*levels, 0] if 1 in levels else levels),
                notice.c.wants.in_(wanted), notice.c.id.not_in(known))
         .order_by(notice.c.level.desc(), notice.c.id)

@@ -34,7 +34,7 @@ from alerting.runtime import Runtime
 from alerting.store import Store, Writer
 from alerting.store.database import Death
 from alerting.store.faults import of_the_store
-from alerting.store.schema import URGENCY, WAITING, UtcText, delivery, is_later, notice
+from alerting.store.schema import URGENCY, WAITING, UtcText, delivery, is_due, is_later, notice
 from alerting.store.schema import realm as realm_table
 from alerting.telemetry import Tally, Traces, about
 from alerting.telemetry.traces import Said
@@ -83,6 +83,7 @@ class Dispatcher:
         # Channels of which what was leased last took all the room there was: more may wait.
         self._more: frozenset[str] = frozenset()
         self._closing = False
+        self._planning: asyncio.Task[list[Plan]] | None = None
         self._trouble: BaseException | None = None
         self._die = Death.from_environment("send")
         self.sends = 0  # so far, by this process
@@ -109,14 +110,18 @@ class Dispatcher:
         if not self._started:
             await self._begin()
         if self._more and self._crowded():
-            await self._runtime.sleep(LOOKS_AGAIN)
-        plans_wait, has_work, due = self._look()
+            await self._pause()
+        plans_wait, can_send, due = self._look()
+        has_work = plans_wait or can_send or self._planning is not None
         self._foreseen = None if has_work else (due,)
         if not has_work:
             return False
-        if not plans_wait and await self._left_to_settling():
+        plans = await self._plans(plans_wait, can_send)
+        if not plans and await self._left_to_settling():
             return True
-        claimed = await self._take(plans_wait)
+        if not (plans or can_send):
+            return True
+        claimed = await self._take(plans)
         if not self._runtime.virtual:
             for one in claimed:
                 self._start(one)
@@ -127,23 +132,17 @@ class Dispatcher:
 
     def has_work(self) -> bool:
         """Whether a step would find something to do now."""
-        return self._look()[1]
+        return any(self._look()[:2])
 
     def _look(self) -> tuple[bool, bool, datetime | None]:
-        """Whether notices are due now, whether a step would find anything to do, and when it will."""
+        """Whether notices are due now, whether deliveries can be taken, and when either will be."""
         with self._store.read() as connection:
-            # Where thousands wait, all of them need not be gone through to see that one is due.
-            first: Any = connection.execute(_FIRST).first()
-            if first is not None and self._due_now(first):
-                return True, True, None
             waiting = self._waiting(connection)
-            if any(self._due_now(row) for row in waiting):
-                return True, True, None
             found = self._deliveries_due(connection)
         due = min([*self._notices_due(waiting), *found], default=None)
         # Asked for after what is due: a real clock has moved on meanwhile, and "now" must count.
         ready = min(found, default=datetime.max.replace(tzinfo=UTC)) <= self._runtime.now()
-        return False, ready, due
+        return any(self._due_now(row) for row in waiting), ready, due
 
     def clock_set(self, by: timedelta) -> None:
         self._foreseen = None
@@ -179,8 +178,9 @@ class Dispatcher:
             _, hanging = await asyncio.wait(self._tasks, timeout=PATIENCE)
             for task in hanging:
                 task.cancel()
-        if self._settling is not None:
-            await asyncio.wait([self._settling])
+        for last in (self._settling, self._planning):
+            if last is not None:
+                await asyncio.wait([last])
         for channel in self._channels.values():
             await channel.close()
 
@@ -199,13 +199,38 @@ class Dispatcher:
         if not self._owner:
             outbox.take_over(connection, self._runtime.now())
 
+    async def _pause(self) -> None:
+        """Until it is looked again; what is being planned does not wait when it is ready."""
+        if self._planning is None:
+            await self._runtime.sleep(LOOKS_AGAIN)
+        else:
+            await asyncio.wait([self._planning], timeout=LOOKS_AGAIN)
+
+    async def _plans(self, wanted: bool, can_send: bool) -> list[Plan]:
+        """What is to be bound now. In real time it is planned beside the sending: while messages are
+        under way, or can be, nobody waits for it."""
+        if wanted and self._planning is None:
+            self._drafts.settings.unusable = set(self._traffic.left_alone(self._runtime.now()))
+            if self._runtime.virtual:
+                return await self._runtime.in_thread("bind", self._plan)
+            self._planning = asyncio.create_task(self._runtime.in_thread("bind", self._plan))
+        planning = self._planning
+        if planning is not None and not can_send:
+            await asyncio.wait([planning], timeout=LOOKS_AGAIN if len(self._tasks) > BUSY else None)
+        if planning is None or not planning.done():
+            return []
+        self._planning = None
+        return planning.result()
+
     async def _left_to_settling(self) -> bool:
-        """Whether what waits is leased with what is being written down; then some of it has been."""
+        """Whether what waits is leased with what is being written down; then some of it has been, or
+        what was being planned is ready."""
         if self._crowded():
             await self._runtime.sleep(GATHER)
         if not self._more or self._settling is None or self._settling.done():
             return False
-        await asyncio.wait([self._settling], timeout=LOOKS_AGAIN)
+        others = {self._settling} if self._planning is None else {self._settling, self._planning}
+        await asyncio.wait(others, timeout=LOOKS_AGAIN, return_when=asyncio.FIRST_COMPLETED)
         return True
 
     def _crowded(self) -> bool:
@@ -214,15 +239,14 @@ class Dispatcher:
 
     async def _take(
         self,
-        plans_wait: bool = True,
+        plans: Sequence[Plan] = (),
         outcomes: Sequence[Outcome] = (),
         channels: Collection[str] | None = None,
     ) -> list[Claimed]:
-        """Write down what came of some, bind what is due, and lease what can be sent, on all channels
-        or on these."""
+        """Write down what came of some, bind what was planned, and lease what can be sent, on all
+        channels or on these."""
         refused = self._traffic.left_alone(self._runtime.now())
         self._drafts.settings.unusable = set(refused)
-        plans = await self._runtime.in_thread("bind", self._plan) if plans_wait else []
         async with self._taking:
             now = self._runtime.now()
             # Counted on the event loop alone, where sends end too.
@@ -308,7 +332,7 @@ class Dispatcher:
             leases = bool(self._more) and not self._closing
             try:
                 if leases:
-                    claimed = await self._take(False, batch, self._more)
+                    claimed = await self._take((), batch, self._more)
                 else:
                     await self._writer.write(partial(self._settle, outcomes=batch))
             except Exception as error:
@@ -409,17 +433,14 @@ class Dispatcher:
 
 
 # Made once, for they are asked after every commit: to build a statement takes as long as to ask it.
-_FIRST = (
-    select(notice.c.realm, notice.c.due, realm_table.c.ended)
-    .join(realm_table, realm_table.c.id == notice.c.realm)
-    .where(notice.c.state == "due").order_by(notice.c.due).limit(1)
+_FIRST_DUE = (
+    select(func.min(notice.c.due)).where(notice.c.realm == realm_table.c.id, is_due)
+    .scalar_subquery()
 )  # fmt: skip
 _WAITING = (
-    select(notice.c.realm, func.min(notice.c.due).label("due"), realm_table.c.speed,
+    select(realm_table.c.id.label("realm"), _FIRST_DUE.label("due"), realm_table.c.speed,
            realm_table.c.ended)
-    .join(realm_table, realm_table.c.id == notice.c.realm)
-    .where(notice.c.state == "due")
-    .group_by(notice.c.realm, realm_table.c.speed, realm_table.c.ended)
+    .where(_FIRST_DUE.is_not(None))
 )  # fmt: skip
 # The queue may be long: of what is ready now, only whether there is any
 # of each channel and urgency; of what is under way or is tried again, which is little, all.

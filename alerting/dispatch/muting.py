@@ -27,11 +27,13 @@ class Muting:
         if not lower:
             return
         told = notice.c.state.in_(["due", "carried"])
+        # An alert may be a crowd's: of its notices those to others are not read.
+        to_them = (notice.c.realm == realm, notice.c.post.in_({row.post for row in lower}))
         for red in connection.execute(
             select(alert.c.hazard, alert.c.place, notice.c.post)
             .join(notice, notice.c.alert == alert.c.id)
             .where(alert.c.realm == realm, alert.c.state == "open", alert.c.level == Level.red,
-                   alert.c.place.in_({row.facts.get("place") for row in lower}),
+                   alert.c.place.in_({row.facts.get("place") for row in lower}), *to_them,
                    notice.c.level == Level.red, notice.c.measure.is_(None), told)
             .distinct()
         ):  # fmt: skip
@@ -39,7 +41,7 @@ class Muting:
         for said in connection.execute(
             select(notice.c.alert, notice.c.post, notice.c.id, notice.c.level)
             .where(notice.c.alert.in_({row.alert for row in lower}), notice.c.measure.is_(None),
-                   notice.c.kind.in_(_OF_A_LEVEL), told)
+                   notice.c.kind.in_(_OF_A_LEVEL), told, *to_them)
         ):  # fmt: skip
             self._told.setdefault((said.alert, said.post), []).append((said.id, said.level))
 

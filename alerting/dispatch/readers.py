@@ -10,14 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, select
 
 from alerting.dispatch.superseding import LISTS, REACHES
-from alerting.dispatch.writing import Settings
+from alerting.dispatch.writing import PROMPT, Settings
 from alerting.people import (
     Contact,
     Person,
-    contacts_of,
     contacts_of_all,
     holders_of_all,
     list_of,
+    lists_of,
+    people_by_id,
     person_by_id,
     together_at,
 )
@@ -25,10 +26,6 @@ from alerting.people.policy import DECISIONS, SIGNS
 from alerting.people.reached import INCOMER, REACHED, handed_over
 from alerting.store.schema import delivery, delivery_notice, notice
 from alerting.store.schema_reach import heard
-
-# What is said to one person because they spoke, or because their exercise stops: it never waits.
-PROMPT = ("reply", "stopped")
-
 
 # Made once: every batch that is bound asks them.
 _HAD = (
@@ -69,13 +66,15 @@ class Readers:
         self._together = together_at(connection, posts)
         # Everybody named for a post, where all of them are called.
         whole = {row.post for row in due if row.post is not None and row.who in LISTS}
-        self._lists = {post: list_of(connection, post) for post in whole}
+        self._lists = lists_of(connection, whole)
         called = [*self._holders.values(), *self._lists.values()]
         people = {one.id for held in called for one in held}
-        self._contacts = contacts_of_all(connection, people, settings.loudness)
+        self._contacts: dict[str, list[Contact]] = {}
+        self._know(people)
         self._written = self._last_written(people)
         rows = connection.execute(_HAD, {"notices": [row.id for row in due]})
         self._had = {(row.notice, row.person) for row in rows}
+        self._begun = {number for number, _ in self._had}
 
     def of(self, row: Row[Any]) -> tuple[list[Reader], str]:
         """Who is told, and why nobody is where that is so: "" where nobody is left to be told."""
@@ -105,6 +104,21 @@ class Readers:
         because another of its readers still waits."""
         return (row.id, reader.person.id) in self._had
 
+    @property
+    def people(self) -> Collection[str]:
+        """All whom the posts of the batch call."""
+        return self._contacts.keys()
+
+    def began(self, row: Row[Any]) -> bool:
+        """Whether somebody has their message of this notice already."""
+        return row.id in self._begun
+
+    def contacts_of(self, person: str) -> list[Contact]:
+        """In the order in which they are tried."""
+        if person not in self._contacts:
+            self._know([person])
+        return self._contacts[person]
+
     def last_written(self, person: str) -> datetime | None:
         """When a person was last sent what nobody had prompted."""
         if person not in self._written:
@@ -129,11 +143,17 @@ class Readers:
         told = self._told_by_its_twin(row, people) if row.who == REACHED else {p.id for p in people}
         if row.who == REACHED:
             people = []
-        for person_id in self._reached(row):
-            one = person_by_id(self._connection, person_id)
-            if one is not None and one.id not in told:
-                people.append(one)
-        return people
+        reached = [one for one in self._reached(row) if one not in told]
+        if not reached:
+            return people
+        known = people_by_id(self._connection, reached)
+        self._know([one for one in known if one not in self._contacts])
+        return [*people, *(known[one] for one in reached if one in known)]
+
+    def _know(self, people: Collection[str]) -> None:
+        """Read the contacts of so many at once."""
+        loudness = self._settings.loudness
+        self._contacts |= contacts_of_all(self._connection, people, loudness)
 
     def _told_by_its_twin(self, row: Row[Any], holders: Sequence[Person]) -> set[str]:
         """Who has a notice of their own, which waits for an answer, of what this one says to the
@@ -167,12 +187,8 @@ class Readers:
     def _contact(self, row: Row[Any], person: Person) -> Contact | None:
         """A round later is a contact later, never a quieter one, and once all were tried the loudest; a
         reply goes back where the answer came from."""
-        if person.id not in self._contacts:
-            self._contacts[person.id] = contacts_of(
-                self._connection, person.id, self._settings.loudness
-            )
         settings = self._settings
-        usable = [c for c in self._contacts[person.id] if c.channel in settings.channels]
+        usable = [c for c in self.contacts_of(person.id) if c.channel in settings.channels]
         to = (row.facts or {}).get("to") or {}
         for one in usable:
             if (one.channel, one.address) == (to.get("channel"), to.get("address")):

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, exists, func, select
+from sqlalchemy import Connection, Row, exists, func, or_, select
 
 from alerting.dispatch.lines import time_of
 from alerting.dispatch.superseding import CALLS, CORRECTED, Ended, all_over, is_corrected
 from alerting.dispatch.writing import NO_PERSON, Settings
-from alerting.store.schema import delivery, delivery_notice, notice
+from alerting.store.schema import delivery, delivery_notice, is_due, notice
 from alerting.store.schema_callout import SAYS_IT, callout_alert
 from alerting.vocabulary import Level
 
@@ -101,6 +101,15 @@ def _till_morning(
     return Verdict("blue waits for the morning", until)
 
 
+# Of a long list some have it already while others are still told.
+_HAD = (
+    select(delivery.c.id)
+    .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
+    .where(delivery_notice.c.notice == notice.c.id, delivery.c.state != "superseded")
+    .correlate(notice)
+)
+
+
 def _before(
     connection: Connection, row: Row[Any], told: Sequence[Row[Any]]
 ) -> Mapping[str, Any] | None:
@@ -113,7 +122,8 @@ def _before(
     stored = connection.execute(
         select(notice.c.id, notice.c.facts)
         .where(notice.c.realm == row.realm, notice.c[name] == getattr(row, name),
-               notice.c.post == row.post, notice.c.id < row.id, notice.c.state == "carried")
+               notice.c.post == row.post, notice.c.id < row.id,
+               or_(notice.c.state == "carried", exists(_HAD)))
         .order_by(notice.c.id.desc())
         .limit(1)
     ).first()  # fmt: skip
@@ -130,7 +140,7 @@ def _start_waits(connection: Connection, row: Row[Any], now: datetime) -> Verdic
         select(func.max(notice.c.due))
         .where(notice.c.realm == row.realm, notice.c.alert == row.alert, notice.c.post == row.post,
                notice.c.measure.is_(None), notice.c.kind.in_(NEWS), notice.c.id < row.id,
-               notice.c.state == "due")
+               is_due)
     ).scalar()  # fmt: skip
     if due is None:
         return None

@@ -23,6 +23,8 @@ from alerting.runtime import Runtime
 from alerting.store.schema import delivery, delivery_notice, measure
 from alerting.vocabulary.questions import grouped
 
+# What is said to one person because they spoke, or because their exercise stops: it never waits.
+PROMPT = ("reply", "stopped")
 NO_PERSON = frozenset({"", "service", "watch", "config"})
 _LONGEST_CODE = "KMP"  # for trying whether a text fits before its code is drawn
 
@@ -72,9 +74,14 @@ class Draft:
     said: Composed
     summary: bool = False  # of a digest, which has no letters
 
-    @property
-    def rule(self) -> str:
-        return str(self.news[0].facts.get("rule") or "")
+    def place(self, turns: Turns | None) -> tuple[str, int]:
+        """Its lane and turn: among the messages of its rule, or among the answers to people."""
+        first = self.news[0]
+        prompt = first.kind in PROMPT
+        lane = first.kind if prompt else str(first.facts.get("rule") or "")
+        if turns is None:
+            return lane, 0
+        return turns.of(self.bundle.contact.channel, lane, None if prompt else first.alert)
 
     @property
     def letters(self) -> dict[str, int]:
@@ -208,13 +215,12 @@ def insert_drafts(
             "address": b.contact.address, "band": b.band, "round": b.round, "state": "bound",
             "language": b.person.language, "created": now, "at": now, "fallback_of": b.fallback_of,
             "next_try": b.next_try, "code": draft.code, "link": draft.link,
-            "letters": draft.letters, "rule": draft.rule,
-            "turn": turns.of(b.contact.channel, draft.rule) if turns is not None else 0,
+            "letters": draft.letters, "rule": lane, "turn": turn,
             "bound": machine, "summary": draft.summary,
             "digest": b.joins if b.digest is None else b.digest.id, "subject": draft.said.subject,
             "text": draft.said.text, "segments": draft.said.segments,
         }
-        for draft in drafts for b in [draft.bundle]
+        for draft in drafts for b in [draft.bundle] for lane, turn in [draft.place(turns)]
     ]  # fmt: skip
     numbers = list(connection.execute(
         insert(delivery).returning(delivery.c.id, sort_by_parameter_order=True), rows

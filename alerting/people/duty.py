@@ -16,7 +16,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, func, select, union
 
 from alerting.people import handing, rosters
 from alerting.people.handing import AHEAD, Turn
-from alerting.people.register import Person, person_by_id
+from alerting.people.register import Person, people_by_id
 from alerting.people.roster_file import named_in
 from alerting.people.rota import Rota, Shift, schedule
 from alerting.store.many import among
@@ -33,14 +33,20 @@ on_duty = union_all(
     select(duty.c.post, duty.c.rank, duty.c.person).where(duty.c.ended.is_(None)),
 ).subquery("on_duty")
 _posts: BindParameter[str] = bindparam("posts", expanding=True)
-_HOLDERS = (
-    select(person, on_duty.c.post)
-    .join(on_duty, on_duty.c.person == person.c.id)
-    .where(on_duty.c.post.in_(_posts), person.c.active)
-    .order_by(on_duty.c.post, on_duty.c.rank)
-)
 _TOGETHER = _ROSTERED.where(roster.c.post.in_(_posts))
+# The same of some posts. Each half has the condition itself: SQLite does not carry it into them.
+_HOLD = union_all(*(
+    select(person.c.id, person.c.name, person.c.name_en, person.c.language, person.c.role,
+           table.c.post, table.c.rank)
+    .join(table, table.c.person == person.c.id)
+    .where(among(table.c.post, "posts"), person.c.active, holds)
+    for table, holds in ((holder, holder.c.post.not_in(_ROSTERED)), (duty, duty.c.ended.is_(None)))
+)).order_by("post", "rank")  # fmt: skip
 _HELD = select(on_duty).where(among(on_duty.c.person, "people"))
+_NAMED = (
+    select(holder.c.post, holder.c.person).where(among(holder.c.post, "posts")).order_by(holder.c.rank)
+)
+_RULES = select(roster.c.post, roster.c.rules).where(among(roster.c.post, "posts"))
 
 
 def holders_of(connection: Connection, post_id: str) -> list[Person]:
@@ -51,7 +57,7 @@ def holders_of(connection: Connection, post_id: str) -> list[Person]:
 def holders_of_all(connection: Connection, posts: Collection[str]) -> dict[str, list[Person]]:
     """`holders_of` for many at once."""
     found: dict[str, list[Person]] = {one: [] for one in posts}
-    for r in connection.execute(_HOLDERS, {"posts": list(found)}):
+    for r in connection.execute(_HOLD, {"posts": list(found)}):
         found[r.post].append(Person(r.id, r.name, r.name_en, r.language, r.role))
     return found
 
@@ -64,16 +70,24 @@ def together_at(connection: Connection, posts: Collection[str]) -> set[str]:
 def list_of(connection: Connection, post_id: str) -> list[Person]:
     """Everybody on a post's list: on duty now first, then who is else named for it, by posts.csv or by
     its roster."""
-    found = holders_of(connection, post_id)
-    named = list(connection.execute(
-        select(holder.c.person).where(holder.c.post == post_id).order_by(holder.c.rank)
-    ).scalars())  # fmt: skip
-    rules = connection.execute(select(roster.c.rules).where(roster.c.post == post_id)).scalar()
-    named += named_in(rules) if rules else []
-    for one in dict.fromkeys(named):
-        known = person_by_id(connection, one)
-        if known is not None and known not in found:
-            found.append(known)
+    return lists_of(connection, [post_id])[post_id]
+
+
+def lists_of(connection: Connection, posts: Collection[str]) -> dict[str, list[Person]]:
+    """`list_of` for many at once: a list may be of hundreds."""
+    found = holders_of_all(connection, posts)
+    named: dict[str, list[str]] = {one: [] for one in found}
+    for row in connection.execute(_NAMED, {"posts": list(found)}):
+        named[row.post].append(row.person)
+    for row in connection.execute(_RULES, {"posts": list(found)}):
+        named[row.post] += named_in(row.rules) if row.rules else []
+    for post, people in named.items():
+        on = {one.id for one in found[post]}
+        named[post] = [one for one in dict.fromkeys(people) if one not in on]
+    asked = {one for people in named.values() for one in people}
+    known = people_by_id(connection, asked)
+    for post, people in named.items():
+        found[post] += [known[one] for one in people if one in known]
     return found
 
 

@@ -21,6 +21,7 @@ from alerting.store.schema import (
     audit,
     delivery,
     delivery_notice,
+    is_due,
     notice,
     pursuit,
     realm,
@@ -62,7 +63,7 @@ def move_timers(connection: Connection, life: Life, by: timedelta, now: datetime
     _move(connection, pursuit, ("deadline",), by,
           and_(pursuit.c.realm == LIVE, pursuit.c.state == "open"))  # fmt: skip
     _move(connection, notice, ("due",), by,
-          and_(notice.c.realm == LIVE, notice.c.state == "due"))  # fmt: skip
+          and_(notice.c.realm == LIVE, is_due))  # fmt: skip
     waits = delivery.c.next_try.is_not(None) | delivery.c.leased_until.is_not(None)
     _move(connection, delivery, ("next_try", "leased_until"), by, waits)
     _move(connection, delivery, ("bound",), by, delivery.c.bound > now - by - DAY)

@@ -14,7 +14,7 @@ from alerting.people.policy import DUTY_OFFICE
 from alerting.sentinel.wire import Exercise, Heartbeat, Reader
 from alerting.service.clock import LIVE
 from alerting.service.sentinels import exercises
-from alerting.store.schema import delivery, is_waiting, notice, signal
+from alerting.store.schema import delivery, is_due, is_waiting, notice, signal
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
@@ -73,7 +73,7 @@ def _oldest_unsent(
     under way, and of those that were given up since a provider last took one."""
     due = connection.execute(
         select(func.min(notice.c.due))
-        .where(notice.c.realm == LIVE, notice.c.state == "due", notice.c.due <= now)
+        .where(notice.c.realm == LIVE, is_due, notice.c.due <= now)
     ).scalar_one()  # fmt: skip
     # Of those that wait alone: a plain min() of a realm SQLite looks for in all it ever had.
     live = case((delivery.c.realm == LIVE, delivery.c.created))

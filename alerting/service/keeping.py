@@ -49,6 +49,7 @@ from alerting.store.schema import (
     audit,
     delivery,
     delivery_notice,
+    is_due,
     is_milestone,
     is_waiting,
     measure,
@@ -124,7 +125,7 @@ def _busy(column: Any) -> CompoundSelect[Any]:
         delivery_notice.c.delivery.in_(select(delivery.c.id).where(is_waiting))
     )
     return union(
-        select(column).where(notice.c.state == "due", column.is_not(None)),
+        select(column).where(is_due, column.is_not(None)),
         select(column).where(notice.c.id.in_(on_its_way), column.is_not(None)),
     )
 

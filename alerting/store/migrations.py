@@ -27,6 +27,7 @@ from alerting.store.schema import (
     metadata,
     notice,
     position,
+    pursuit,
     response,
     response_step,
     returned,
@@ -317,6 +318,17 @@ def _whoever_reads_a_topic_says_how_it_goes(connection: Connection) -> None:
             connection.execute(text(f"ALTER TABLE bus_position ADD COLUMN {name} {kind}"))
 
 
+def _a_crowd_is_told(connection: Connection) -> None:
+    for name in ("pursuit_due", "notice_due"):  # they were of all that is over, too
+        connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
+    wanted = {"notice_nobody", "notice_next", "notice_queue", "delivery_lane", "pursuit_deadlines",
+              "pursuit_of_post", "pursuit_subjects"}  # fmt: skip
+    for table in (delivery, notice, pursuit):
+        for index in table.indexes:
+            if index.name in wanted:
+                connection.execute(CreateIndex(index, if_not_exists=True))
+
+
 MIGRATIONS = {
     "0001": _first, "0002": _answers_tell, "0003": _told_is_read_from_notices,
     "0004": _measures_keep_their_title, "0005": _nothing_succeeds_a_measure,
@@ -345,6 +357,7 @@ MIGRATIONS = {
     "0038": _places_are_shared_out,
     "0039": _the_newest_of_a_long_log_is_found,
     "0040": _whoever_reads_a_topic_says_how_it_goes,
+    "0041": _a_crowd_is_told,
 }  # fmt: skip
 
 

@@ -337,6 +337,13 @@ response_step = Table(
     Index("step_by_response", "response", "n"),
 )  # fmt: skip
 
+# What waits to be bound: red and what is said to one person first, and then by posts, so that a post's
+# news go together. A query must repeat these words of its index to be answered by it.
+DUE = "state = 'due'"
+NOBODY = "state = 'nobody'"
+AFTER_RED = "(CASE WHEN level >= 4 OR post IS NULL THEN 0 ELSE 1 END)"
+AT_POST = "coalesce(post, '')"
+
 # A change that a post must know. Ends carried, withheld (with the reason) or nobody.
 notice = Table(
     "notice", metadata,
@@ -368,7 +375,10 @@ notice = Table(
     # now); and on how loud a channel at least.
     Column("who", String, nullable=False, server_default="on-duty"),
     Column("loudness", Integer, nullable=False, server_default="0"),
-    Index("notice_due", "state", "due"),
+    Index("notice_nobody", "noted", sqlite_where=text(NOBODY), postgresql_where=text(NOBODY)),
+    Index("notice_next", "realm", "due", "id", sqlite_where=text(DUE), postgresql_where=text(DUE)),
+    Index("notice_queue", "realm", text(AFTER_RED), text(AT_POST), "id",
+          sqlite_where=text(DUE), postgresql_where=text(DUE)),
     Index("notice_by_alert", "alert"),
     Index("notice_by_measure", "measure"),
     Index("notice_by_pursuit", "pursuit", sqlite_where=text("pursuit IS NOT NULL"),
@@ -385,6 +395,10 @@ notice = Table(
           sqlite_where=text("wants != '' AND pursuit IS NULL"),
           postgresql_where=text("wants != '' AND pursuit IS NULL")),
 )  # fmt: skip
+
+# What is waited for still; and for what, about what. See DUE.
+OPEN = "state = 'open'"
+SUBJECT = "(wants || ' ' || coalesce(measure, alert, ''))"
 
 # What is waited for: an acknowledgement, a report in force, a decision, a check before lifting.
 pursuit = Table(
@@ -406,7 +420,12 @@ pursuit = Table(
     Column("answered", UtcText),
     Column("answered_by", String),
     Column("end_reason", Text, nullable=False, server_default=""),
-    Index("pursuit_due", "state", "deadline"),
+    Index("pursuit_deadlines", "realm", "deadline", "id",
+          sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+    Index("pursuit_of_post", "realm", "post", "wants",
+          sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+    Index("pursuit_subjects", text(SUBJECT), "id",
+          sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
     Index("pursuit_by_measure", "measure"),
     Index("pursuit_by_alert", "alert"),
     Index("pursuit_by_time", "realm", "opened"),
@@ -435,6 +454,7 @@ MAY_HAVE_ARRIVED = "may have arrived: "
 # The queue of each channel: what waits, the most urgent first and then by turns. A query must repeat
 # these words of its index to be answered by it.
 WAITING = "state IN ('bound', 'sending')"
+BOUND = "state = 'bound'"  # what has not been tried yet
 URGENCY = "(CASE WHEN band = 'red' AND realm = 'live' THEN 0 WHEN band = 'red' THEN 1 ELSE 2 END)"
 # What is under way, and what is tried again later.
 LATER = "(leased_until IS NOT NULL OR next_try IS NOT NULL)"
@@ -471,8 +491,9 @@ delivery = Table(
     Column("accepted_at", UtcText),
     Column("answered_at", UtcText),
     Column("fallback_of", Number),
-    Column("rule", String, nullable=False, server_default=""),  # of its first notice
-    Column("turn", Number, nullable=False, server_default="0"),  # in its channel's queue
+    # Its turn in its channel's queue, and the lane in which it waits for it: see dispatch.turns.
+    Column("rule", String, nullable=False, server_default=""),
+    Column("turn", Number, nullable=False, server_default="0"),
     Column("bound", UtcText),  # when it was written, by the machine's clock
     Column("digest", Number),  # the digest it belongs to, and whether it is one of its summaries
     Column("summary", Boolean, nullable=False, server_default="0"),
@@ -482,6 +503,8 @@ delivery = Table(
     Index("delivery_later", "channel", sqlite_where=text(LATER), postgresql_where=text(LATER)),
     Index("delivery_queue", "channel", text(URGENCY), "turn", "id",
           sqlite_where=text(WAITING), postgresql_where=text(WAITING)),
+    Index("delivery_lane", "channel", "rule", "turn",
+          sqlite_where=text(BOUND), postgresql_where=text(BOUND)),
     Index("delivery_by_person", "realm", "person", "channel"),
     Index("delivery_by_provider", "channel", "provider_id",
           sqlite_where=text("provider_id IS NOT NULL"),
@@ -495,6 +518,10 @@ delivery = Table(
 
 # The same as expressions, for whoever asks about the queue.
 is_waiting = delivery.c.state.in_([literal_column("'bound'"), literal_column("'sending'")])
+is_bound = delivery.c.state == literal_column("'bound'")
+is_open = pursuit.c.state == literal_column("'open'")
+is_nobody = notice.c.state == literal_column("'nobody'")
+is_due = notice.c.state == literal_column("'due'")
 is_later = or_(delivery.c.leased_until.is_not(None), delivery.c.next_try.is_not(None))
 
 delivery_notice = Table(

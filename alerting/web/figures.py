@@ -31,6 +31,7 @@ from alerting.store.schema import (
     UtcText,
     alert,
     delivery,
+    is_due,
     is_later,
     is_waiting,
     notice,
@@ -149,7 +150,7 @@ class _Tables(Collector):
             oldest.add_metric(["kafka"], max(self._age(at) for at in times))
         for queue, table, time, is_so in (
             ("notices", notice, notice.c.due,
-             (notice.c.state == "due") & (notice.c.due <= self._now)),
+             is_due & (notice.c.due <= self._now)),
             ("deliveries", delivery, delivery.c.created, is_waiting),
         ):  # fmt: skip
             live = case((table.c.realm == LIVE, time))

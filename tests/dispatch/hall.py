@@ -267,7 +267,7 @@ class Hall:
 
         async def taken() -> list[Claimed]:
             await self.dispatcher._begin()
-            return await self.dispatcher._take()
+            return await self.dispatcher._take(self.dispatcher._plan())
 
         return run(taken())
 

@@ -305,8 +305,8 @@ BREAKS = (
           'row.state == "in force" else row.state if row.state == "acknowledged" else "issued"',
           STORIES + "test_orders.py::test_a_rise_voids_what_was_acknowledged"),
     Break("a second vacancy waits for its deadline", "alerting/chase/stepping.py",
-          'notice.c.state == "nobody", notice.c.noted.is_(False))',
-          'notice.c.state == "nobody", notice.c.noted.is_(False), notice.c.rung == 0)',
+          "is_nobody, notice.c.noted.is_(False))",
+          "is_nobody, notice.c.noted.is_(False), notice.c.rung == 0)",
           STORIES + "test_climbing.py::test_two_vacant_posts_in_a_row_keep_nobody_waiting"),
     # Messages
     Break("bundling mixes level bands", "alerting/dispatch/bind.py",
@@ -559,6 +559,18 @@ BREAKS = (
           "turn = self._next.get(channel, 0) if last is None else last + 1", "turn = 0",
           STORIES + "test_storms.py::"
           "test_a_noisy_rule_does_not_hold_up_the_first_alert_of_a_quiet_one"),
+    Break("three officers wait behind a crowd", "alerting/dispatch/turns.py",
+          "crowd = (channel, alert) in self._last or self._told[channel, alert] > FEW", "crowd = False",
+          "tests/dispatch/test_crowd.py::"
+          "test_three_officers_of_another_place_do_not_wait_behind_a_crowd"),
+    Break("who was told first hears of no end", "alerting/dispatch/bind.py",
+          "elif self._readers.began(row):", "elif False:",
+          "tests/dispatch/test_crowd.py::"
+          "test_who_was_told_hears_of_an_end_that_comes_while_others_of_the_list_still_wait"),
+    Break("a chase looks at each of a crowd", "alerting/chase/moot.py",
+          "is_open, mine.in_(suspect), _over(_goes_on))", "is_open, _over(_goes_on))",
+          "tests/dispatch/test_crowd.py::"
+          "test_what_a_step_costs_does_not_grow_with_the_crowd"),
     Break("a call that rings goes on to who went off duty", "alerting/dispatch/superseding.py",
           "elif row.fallback_of is None and _left(", "elif False and _left(",
           STORIES + "test_rosters.py::"
@@ -694,7 +706,7 @@ BREAKS = (
     Break("anybody ticks off", "alerting/chase/reporting.py",
           "    if not may_speak_for(connection, said.who):", "    if False:",
           "tests/alerts/test_callouts.py::test_only_the_office_ticks_off_and_says_how_and_why"),
-    Break("nobody waits for the closing report", "alerting/chase/pursuits.py",
+    Break("nobody waits for the closing report", "alerting/chase/moot.py",
           "pursuit.c.wants.not_in(CALLED), closed", "closed",
           STORIES + "test_callouts.py::"
           "test_at_the_end_the_closing_report_is_asked_until_it_is_in"),
@@ -961,7 +973,7 @@ BREAKS = (
           "tests/chase/test_taking_up.py::"
           "test_the_notices_of_a_moment_have_a_pursuit_each_and_those_of_one_subject_share_it"),
     Break("what is waited for already is waited for again", "alerting/chase/pursuits.py",
-          "waited_for, firsts = _waited_for(connection, rows)", "waited_for, firsts = set[_Subject]()",
+          "waited_for, firsts = _waited_for(connection, life.realm, rows)", "waited_for, firsts = set[_Subject]()",
           "tests/chase/test_taking_up.py::"
           "test_what_is_waited_for_already_is_joined_among_others_that_are_new"),
     # Who calls for help
