@@ -5,7 +5,8 @@ databases in FOLDER, and so do the others that are over a history (OF_A_SIZE); `
 
 `python -m bench backtest FOLDER …` lives through recorded winters (docs/backtest.md), `python -m bench
 night [SEED]` through a night of a storm (docs/night.md), `python -m bench disk` counts what is written
-(docs/deploy.md), all without targets.
+(docs/deploy.md), all without targets; `python -m bench recipients [PEOPLE …]` tells a crowd of one
+alert, for minutes.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ def main(asked: list[str]) -> int:
         return int(importlib.import_module("bench.disk").main())
     if asked[:1] == ["signals"] and len(asked) > 1:
         return int(importlib.import_module("bench.signals").main(asked[1:]))
+    if asked[:1] == ["recipients"]:
+        return int(importlib.import_module("bench.recipients").main(asked[1:]))
     given: list[object] = []
     if asked and asked[0] in OF_A_SIZE:
         asked, given = asked[:1], [float(asked[1]), *map(Path, asked[2:])] if asked[1:] else []
