@@ -24,12 +24,12 @@ from alerting.dispatch import budget, digest
 from alerting.dispatch.budget import LIVE, MINUTE, Budget, Need, limits
 from alerting.dispatch.digest import ENDS, Digests, Key, digestible, rest_of, sort_of
 from alerting.dispatch.muting import Muting
-from alerting.dispatch.readers import PROMPT, Reader, Readers
+from alerting.dispatch.readers import Reader, Readers
 from alerting.dispatch.superseding import ended_of
 from alerting.dispatch.turns import FEW, Turns
 from alerting.dispatch.waiting import MESSAGES, batch
 from alerting.dispatch.withholding import LOOK_BACK, Verdict, judge
-from alerting.dispatch.writing import Bundle, Draft, Drafts, insert_drafts
+from alerting.dispatch.writing import PROMPT, Bundle, Draft, Drafts, insert_drafts
 from alerting.people import Contact, Person
 from alerting.store.schema import delivery, is_due, notice, slice_done
 from alerting.store.schema import realm as realm_table

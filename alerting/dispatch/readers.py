@@ -146,9 +146,9 @@ class Readers:
         reached = [one for one in self._reached(row) if one not in told]
         if not reached:
             return people
-        known = people_by_id(self._connection, reached)
-        self._know([one for one in known if one not in self._contacts])
-        return [*people, *(known[one] for one in reached if one in known)]
+        found = people_by_id(self._connection, reached)
+        self._know([one for one in found if one not in self._contacts])
+        return [*people, *(found[one] for one in reached if one in found)]
 
     def _know(self, people: Collection[str]) -> None:
         """Read the contacts of so many at once."""
