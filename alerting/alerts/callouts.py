@@ -54,8 +54,8 @@ def _call_out(
     if held.state == "closing" or facts.level > stood:
         _ask_anew(ledger, held, stood, alert, facts, plan, at)
         return dict.fromkeys(ledger.callouts.callees(held.id), True)
-    return {post: _mentions(ledger, held, post, place.id)
-            for post in ledger.callouts.callees(held.id)}  # fmt: skip
+    said = _mention(ledger, held, place.id)
+    return {post: post in said for post in ledger.callouts.callees(held.id)}
 
 
 def listeners(ledger: Ledger, alert: str) -> list[Post]:
@@ -231,6 +231,8 @@ def _end(
     plan = ledger.life.book.calling.at(held.level, held.hazard)
     asked = plan.at_the_end if plan is not None and not withdrawn else ()
     callees = ledger.callouts.callees(held.id).values()
+    reached = {one.post for one in ledger.notices("alert", held.alert)
+               if (one.kind, one.state) == ("callout", "carried")}  # fmt: skip
     told_otherwise = posts_told(ledger, "alert", alert) if withdrawn else set()
     facts = _facts(ledger, held).saying(
         level=held.level, until=at, why={}, official=None, places=(), stands=said.stands,
@@ -240,7 +242,7 @@ def _end(
         post = ledger.post(one.post)
         if post is None or one.post in told_otherwise:
             continue
-        if withdrawn and not _was_called(ledger, held, one.post):
+        if withdrawn and one.post not in reached:
             continue
         wants = "closing" if asked and plan is not None and one.parent is None else ""
         by = due + timedelta(minutes=plan.closing) if wants and plan is not None else None
@@ -258,11 +260,6 @@ def _end(
     ledger.record(at, "service", "end call-out", held.id, {"withdrawn": withdrawn})
     close_if_all_is_in(ledger, held, at)
     return told
-
-
-def _was_called(ledger: Ledger, held: Row, post: str) -> bool:
-    return any((one.kind, one.post, one.state) == ("callout", post, "carried")
-               for one in ledger.notices("alert", held.alert))  # fmt: skip
 
 
 def _called(
@@ -343,13 +340,15 @@ def _beside(zone: str, places: list[str]) -> tuple[str, ...]:
     return () if named == (zone,) else named
 
 
-def _mentions(ledger: Ledger, held: Row, post: str, place: str) -> bool:
-    """Have the message of a call-out name one more place, where it was made just now; False where it
-    may have gone out."""
-    said = False
+def _mention(ledger: Ledger, held: Row, place: str) -> set[str]:
+    """Have the messages of a call-out name one more place, where they were made just now; gives the
+    posts that are told so. Of others theirs may have gone out."""
+    said: set[str] = set()
+    called = ledger.callouts.callees(held.id)
     for one in ledger.notices("alert", held.alert):
-        if (one.kind, one.post, one.state) == ("callout", post, "due") and hasattr(one, "facts"):
+        made_now = (one.kind, one.state) == ("callout", "due") and hasattr(one, "facts")
+        if made_now and one.post in called:
             places = [*(one.facts.get("places") or [held.zone]), place]
             ledger.change(one, facts=one.facts | {"places": list(dict.fromkeys(places))})
-            said = True
+            said.add(one.post)
     return said
