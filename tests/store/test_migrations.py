@@ -69,7 +69,7 @@ def test_whoever_was_reached_before_an_upgrade_is_verified_and_who_is_new_is_not
     store.write(lambda c: c.execute(text("ALTER TABLE contact DROP COLUMN verified")))
     store.write(lambda c: c.execute(text(
         "INSERT INTO contact (person, rank, channel, address) VALUES ('chen', 0, 'sms', '+447700900101')")))  # fmt: skip
-    for index in ("delivery_by_digest", "delivery_by_budget", "delivery_queue"):
+    for index in ("delivery_by_digest", "delivery_by_budget", "delivery_queue", "delivery_lane"):
         store.write(lambda c, index=index: c.execute(text(f"DROP INDEX {index}")))
     for name in ("rule", "turn", "bound", "digest", "summary"):
         store.write(lambda c, name=name: c.execute(text(f"ALTER TABLE delivery DROP COLUMN {name}")))
