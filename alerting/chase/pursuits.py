@@ -298,7 +298,7 @@ _BEGUN = insert(pursuit).returning(pursuit.c.id, sort_by_parameter_order=True)
 _TAKEN_UP = update(notice).where(notice.c.id == bindparam("number")).values(pursuit=bindparam("by"))
 # By the posts, and no other way in: of one alert a crowd may be waited for, of a post are few.
 _OPEN = select(pursuit.c.post, pursuit.c.wants, pursuit.c.measure, pursuit.c.alert).where(
-    pursuit.c.realm == bindparam("of_realm"), among(pursuit.c.post, "posts"), is_open,
+    pursuit.c.realm + "" == bindparam("of_realm"), among(pursuit.c.post, "posts"), is_open,
     or_(among(pursuit.c.measure + "", "measures"),
         and_(pursuit.c.measure.is_(None), among(pursuit.c.alert + "", "alerts"))),
 )  # fmt: skip

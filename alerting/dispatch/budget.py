@@ -63,7 +63,8 @@ class Budget:
             for name in channels:
                 self._sent[person, name] = []
         asked = {"people": list(people), "channels": channels, "since": self.machine - DAY}
-        for row in self.connection.execute(_SENT_REAL if self.real else _SENT, asked):
+        these = _SENT_TO_MANY_REALLY if self.real else _SENT_TO_MANY
+        for row in self.connection.execute(these, asked):
             self._sent[row.person, row.channel].append(row.bound)
 
     def choose(
@@ -121,13 +122,13 @@ class Budget:
         return self._sent[key]
 
 
-_SENT = (
+_SENT_TO_MANY = (
     select(delivery.c.person, delivery.c.channel, delivery.c.bound)
     .where(among(delivery.c.person, "people"), among(delivery.c.channel, "channels"),
            delivery.c.bound > bindparam("since", type_=UtcText()), delivery.c.state != "superseded")
     .order_by(delivery.c.bound)
 )  # fmt: skip
-_SENT_REAL = _SENT.where(delivery.c.realm == LIVE)
+_SENT_TO_MANY_REALLY = _SENT_TO_MANY.where(delivery.c.realm == LIVE)
 
 
 def limits(

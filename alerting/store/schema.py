@@ -422,7 +422,7 @@ pursuit = Table(
     Column("end_reason", Text, nullable=False, server_default=""),
     Index("pursuit_deadlines", "realm", "deadline", "id",
           sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
-    Index("pursuit_of_post", "realm", "post", "wants",
+    Index("pursuit_of_post", "post", "realm", "wants",
           sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
     Index("pursuit_subjects", text(SUBJECT), "id",
           sqlite_where=text(OPEN), postgresql_where=text(OPEN)),

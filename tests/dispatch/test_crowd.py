@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, text, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from alerting import chase
+from alerting.chase import pursuits
 from alerting.dispatch import Composer, Dispatcher
 from alerting.dispatch.bind import plan
 from alerting.dispatch.turns import FEW, Turns
@@ -103,11 +104,20 @@ def life() -> chase.Life:
     return chase.Life("live", True, rules, places(), Policies(), queue.ZONE)
 
 
+def taken_up(_: Crowd, connection: Connection) -> object:
+    """Which of a batch's notices are of what is waited for already."""
+    rows = connection.execute(select(notice).order_by(notice.c.id).limit(pursuits.AT_ONCE)).all()
+    found = pursuits._waited_for(connection, "live", rows)
+    assert len(found) == pursuits.AT_ONCE
+    return found
+
+
 @pytest.mark.parametrize("work", [
     pytest.param(planned, id="a batch is planned"),
     pytest.param(lambda crowd, c: Turns(c), id="turns are handed out"),
     pytest.param(asked_for, id="whether anything is to be sent"),
     pytest.param(lambda crowd, c: chase.look(c, life(), START), id="whether and when a chase goes on"),
+    pytest.param(taken_up, id="whether what is taken up is waited for already"),
 ])  # fmt: skip
 def test_what_a_step_costs_does_not_grow_with_the_crowd(
     crowds: list[Crowd], work: Callable[[Crowd, Connection], object]

@@ -567,6 +567,10 @@ BREAKS = (
           "elif self._readers.began(row):", "elif False:",
           "tests/dispatch/test_crowd.py::"
           "test_who_was_told_hears_of_an_end_that_comes_while_others_of_the_list_still_wait"),
+    Break("who is taken up is looked for in all of a crowd", "alerting/chase/pursuits.py",
+          'among(pursuit.c.post, "posts"), is_open', "is_open",
+          "tests/dispatch/test_crowd.py::"
+          "test_what_a_step_costs_does_not_grow_with_the_crowd"),
     Break("a chase looks at each of a crowd", "alerting/chase/moot.py",
           "is_open, mine.in_(suspect), _over(_goes_on))", "is_open, _over(_goes_on))",
           "tests/dispatch/test_crowd.py::"
@@ -973,7 +977,8 @@ BREAKS = (
           "tests/chase/test_taking_up.py::"
           "test_the_notices_of_a_moment_have_a_pursuit_each_and_those_of_one_subject_share_it"),
     Break("what is waited for already is waited for again", "alerting/chase/pursuits.py",
-          "waited_for, firsts = _waited_for(connection, life.realm, rows)", "waited_for, firsts = set[_Subject]()",
+          "waited_for, firsts = _waited_for(connection, life.realm, rows)",
+          "waited_for, firsts = set[_Subject]()",
           "tests/chase/test_taking_up.py::"
           "test_what_is_waited_for_already_is_joined_among_others_that_are_new"),
     # Who calls for help
