@@ -361,13 +361,14 @@ class Dispatcher:
         return outcome
 
     async def _attempt(self, one: Claimed) -> Outcome:
-        message, channel = one.message, self._channels.get(one.channel)
+        message, channel, asking = one.message, self._channels.get(one.channel), one.ask
         try:
             if channel is None:
                 raise Permanent(f"the channel {one.channel} is not configured any more")
-            held = await channel.ask(message) if one.ask else None
+            held = await channel.ask(message) if asking else None
             if held is not None:
                 return Outcome(message.delivery, sent=held, known=True)
+            asking = False
             self._must_be_ours(one)
             self.sends += 1
             # Sends run side by side: each must know for itself whether it is the one that dies.
@@ -380,7 +381,7 @@ class Dispatcher:
         except Failed as failed:
             if isinstance(failed, Unusable):
                 self._traffic.refuses(one.channel, self._runtime.now())
-            return Outcome(message.delivery, failed=failed)
+            return Outcome(message.delivery, failed=failed, asking=asking)
         except Lapsed:
             raise
         except Exception as error:

@@ -84,12 +84,14 @@ class Claimed:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of one attempt: `sent`, `known` when the provider had it already, or `failed` with
-    the reason."""
+    the reason; `asking` when that was what failed, so that nobody knows yet what became of the attempt
+    before."""
 
     delivery: int
     sent: Sent | None = None
     failed: Failed | None = None
     known: bool = False
+    asking: bool = False
 
     @property
     def kind(self) -> str:
@@ -264,7 +266,8 @@ def settle(
         if one.sent is not None:
             _overtaken(connection, whole, one.sent)
         elif one.failed is not None:
-            _not_handed_over(connection, drafts, whole, one.failed, now, now_of(whole.realm))
+            at = now_of(whole.realm)
+            _not_handed_over(connection, drafts, whole, one.failed, one.asking, now, at)
 
 
 # Nearly all were taken: of those no more is read than where they stand.
@@ -331,6 +334,7 @@ def _not_handed_over(
     drafts: Drafts,
     row: Row[Any],
     failed: Failed,
+    asking: bool,
     now: datetime,
     at: datetime,
 ) -> None:
@@ -340,7 +344,7 @@ def _not_handed_over(
         )
         return
     arrived = may_have_arrived(row) or (isinstance(failed, Passing) and failed.unsure)
-    error = (MAY_HAVE_ARRIVED if arrived else "") + failed.reason
+    error = (MAY_HAVE_ARRIVED if arrived or asking else "") + failed.reason
     if isinstance(failed, Permanent):
         next_way(connection, drafts, row, failed.reason, at)
         return

@@ -78,7 +78,8 @@ def book() -> Any:
 
 
 class Phone(Plain):
-    """A channel that does what a test tells it: `answers` are raised or returned in their order."""
+    """A channel that does what a test tells it: `answers` are raised or returned in their order, and
+    `says` raised when it is asked."""
 
     kind = "phone"
     options = Any
@@ -97,6 +98,7 @@ class Phone(Plain):
         self.got: list[Message] = []
         self.answers: list[Any] = []
         self.asked: list[int] = []
+        self.says: list[Exception] = []
         self.has: set[int] = set()
 
     async def send(self, message: Message) -> Sent:
@@ -108,6 +110,8 @@ class Phone(Plain):
 
     async def ask(self, message: Message) -> Sent | None:
         self.asked.append(message.delivery)
+        if self.says:
+            raise self.says.pop(0)
         return Sent("accepted", "found") if message.delivery in self.has else None
 
 

@@ -165,6 +165,21 @@ def test_after_a_crash_a_channel_that_can_be_asked_is_asked(hall: Hall) -> None:
     assert (sent.state, sent.provider_id, sent.resends) == ("accepted", "found", 0)
 
 
+@pytest.mark.parametrize("answer", [Unusable("the account is closed"), Passing("busy")])
+def test_who_could_not_be_asked_is_asked_again_before_anything_is_sent(
+    hall: Hall, answer: Exception
+) -> None:
+    hall.phone.can_ask = True  # type: ignore[misc]
+    key = leased(hall, arrived=True)
+    hall.phone.says = [answer]
+    hall.begin()
+    hall.passes(minutes=5)
+    [sent] = hall.deliveries()
+    assert hall.phone.asked == [key, key]
+    assert len(hall.phone.got) == 1
+    assert (sent.state, sent.provider_id, sent.resends, sent.error) == ("accepted", "found", 0, "")
+
+
 def test_after_a_crash_what_never_arrived_is_sent(hall: Hall) -> None:
     hall.phone.can_ask = True  # type: ignore[misc]
     leased(hall, arrived=False)

@@ -157,7 +157,7 @@ class Moves(RuleBasedStateMachine):
         theirs = self.world.phone(who)
         to = theirs[max(0, len(theirs) - 1 - back)]
         to.said = True
-        self.witness.before_answer = len(self.world.provider.record)
+        self.witness.before_answer = self.world.provider.stands
         self.world.texts(who, words.format(to.message.code), to.channel)
 
     @precondition(lambda self: self.world.provider.record)

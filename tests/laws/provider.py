@@ -36,7 +36,7 @@ class Taken:
     message: Message
     at: float  # seconds that the machine has lived, whatever its clock says
     sid: str
-    begun: int = 0  # how long the record was when it was handed over
+    begun: int = 0  # how many had been handed over before it
     lost: bool = False
     said: bool = False  # that it was brought
 
@@ -60,6 +60,7 @@ class Provider:
     kill: tuple[int, str] | None = None
     dead: bool = False
     lived: float = 0.0
+    handed: int = 0  # hand-overs that have begun
     # Sends that hang: on which channel, since when in its life, and what lets them go on.
     hanging: list[tuple[str, float, asyncio.Future[None]]] = field(default_factory=list)
     # Deliveries of which an attempt may have come through, for all the service can know.
@@ -76,7 +77,8 @@ class Provider:
 
     async def hand_over(self, channel: str, message: Message) -> Sent:
         self._may_die("before", message)
-        mood, begun = self.moods.get(channel, "works"), len(self.record)
+        mood, begun = self.moods.get(channel, "works"), self.handed
+        self.handed += 1
         if mood == "hangs":
             await self._hangs(channel, message)
         failed: Failed | None = None
@@ -114,6 +116,11 @@ class Provider:
             if self.lived - since > HANGS - 1e-6 and not waits.done():
                 waits.set_result(None)
         self.hanging = [one for one in self.hanging if not one[2].done()]
+
+    @property
+    def stands(self) -> tuple[int, int]:
+        """How long the record is, and how many hand-overs have begun."""
+        return len(self.record), self.handed
 
     def full(self, channel: str) -> bool:
         """Whether as many sends hang as a channel takes side by side of what is not urgent."""

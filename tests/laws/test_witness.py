@@ -89,7 +89,7 @@ def test_a_call_after_the_answer_is_seen(moves: Moves) -> None:
     call = next(n for n in seen.notices.values() if n.pursuit in over and n.kind == "reminder")
     sent = next(t for t in world.provider.record if call.id in t.notices)
     again = replace(sent.message, delivery=10_000)  # a message of its own
-    world.provider.record.append(replace(sent, message=again, begun=len(world.provider.record)))
+    world.provider.record.append(replace(sent, message=again, begun=world.provider.handed))
     said = found(moves, "over")
     world.provider.record.pop()
     assert said

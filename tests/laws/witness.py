@@ -39,16 +39,16 @@ class Broken(AssertionError):
 class Witness:
     def __init__(self, world: World) -> None:
         self.world = world
-        self.over: dict[int, int] = {}  # a pursuit that is over: how long the record was then
+        self.over: dict[int, tuple[int, int]] = {}  # a pursuit that is over: how the provider stood then
         self.stood: dict[int, tuple[Any, float]] = {}  # an open one: how it stood, and since when
         self.died: dict[int, float] = {}  # a dead letter: when it was first seen
         self.states: dict[int, str] = {}
         self.begun, self.starts, self.unknown = 0.0, 0, 0  # when the process was last started
         # How long the record was before this move, and when the last answer was given in it.
-        self.before = self.before_answer = 0
+        self.before, self.before_answer = 0, (0, 0)
         self.weather: dict[tuple[str, str], int] = {}  # (rule, place): the level warned of
         self.forecast: dict[tuple[str, str], tuple[int, int]] = {}  # at least, at most
-        self.closed: dict[str, int] = {}  # an exercise that is over: how long the record was then
+        self.closed: dict[str, tuple[int, int]] = {}  # an exercise that is over: the same
 
     def looks(self) -> None:
         """After a move: every law. Raises Broken with what was seen."""
@@ -61,7 +61,7 @@ class Witness:
                     self._red, self._states, self._heeded, self._drills):  # fmt: skip
             for wrong in law(seen):
                 raise Broken(f"{law.__name__.strip('_')}: {wrong}\n{self._told_so_far()}")
-        self.before = self.before_answer = len(world.provider.record)
+        self.before, self.before_answer = len(world.provider.record), world.provider.stands
 
     # No (notice, rung, round) reaches a person twice on one channel but for a counted resend
 
@@ -206,14 +206,14 @@ class Witness:
             if held.state == "open":
                 continue
             # An answer is taken before anything more is sent; other ends come in the middle of a move.
-            known = self.before_answer if held.state == "answered" else len(record)
-            since = self.over.setdefault(held.id, known)
+            known = self.before_answer if held.state == "answered" else self.world.provider.stands
+            since, handed = self.over.setdefault(held.id, known)
             for taken in record[since:]:
                 mine = [n for n in taken.notices if seen.notices[n].pursuit == held.id
                         and seen.notices[n].kind in CALLS]  # fmt: skip
                 # A message that may have come before is sent again; one that says more says all it did;
                 # one that hung at the provider's was on its way before.
-                again = taken.begun < since or taken.message.delivery in self.world.provider.unsure or any(
+                again = taken.begun < handed or taken.message.delivery in self.world.provider.unsure or any(
                     t.message.delivery == taken.message.delivery for t in record[:since])  # fmt: skip
                 if mine and not again and all(self._is_over(seen, n) for n in taken.notices):
                     yield (f"{taken.channel} to {taken.message.person} calls for pursuit {held.id}"
@@ -316,10 +316,10 @@ class Witness:
         for one in seen.realms.values():
             if one.kind != "exercise" or one.ended is None:
                 continue
-            since = self.closed.setdefault(one.id, len(record))
+            since, handed = self.closed.setdefault(one.id, self.world.provider.stands)
             for taken in record[since:]:
                 told = {str(a["kind"]) for a in taken.message.about}
-                again = taken.begun < since or taken.message.delivery in self.world.provider.unsure
+                again = taken.begun < handed or taken.message.delivery in self.world.provider.unsure
                 if taken.message.realm == one.id and not again and not told <= {"stopped", "reply"}:
                     yield f"{one.id} is over, and {taken.message.person} gets {sorted(told)}"
         grave = [a.id for a in seen.alerts.values()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +25,20 @@ AGAIN = 20.0  # seconds between two tries
 MILD = 5.0  # degC
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a run took: when, by a signal's number, and of which measure each answer spoke."""
+
+    at: Mapping[int, float]
+    meant: Mapping[int, str]
+
+
 class Outside:
-    def __init__(self, world: World, taken: dict[int, float] | None) -> None:
-        self._world, self._given = world, taken
+    def __init__(self, world: World, heard: Heard | None) -> None:
+        self._world = world
+        self._given = None if heard is None else heard.at
+        # By number, of which measure somebody speaks: that which they know of when they say it first.
+        self._meant: dict[int, str] = {} if heard is None else dict(heard.meant)
         self.taken: dict[int, float] = {}  # by number, when it was taken
         self.ids: dict[int, str] = {}  # by number, the signal's id
         self.moot: set[int] = set()  # answers to what was never asked
@@ -38,7 +51,7 @@ class Outside:
             elif one.number in self._given:
                 self._world.task(self._says(one, self._given[one.number]))
 
-    def in_order(self) -> dict[int, float]:
+    def heard(self) -> Heard:
         """When each was taken, in the order in which it was: one that was taken before its process died
         was taken then, whenever its source heard of it."""
         numbers = {id_: number for number, id_ in self.ids.items() if number in self.taken}
@@ -49,7 +62,7 @@ class Outside:
         for number in reversed(order):
             at = min(self.taken[number], at - APART)
             found[number] = at
-        return found
+        return Heard(found, self._meant)
 
     async def _says(self, one: Said, at: float) -> None:
         await asyncio.sleep(at - self._world.clock.seconds)
@@ -98,12 +111,14 @@ class Outside:
         if one.kind == "order":
             return self._report(one, "zhao", "order", f"place:{values['place']}", measure=values["measure"],
                                 level=values["level"], reason="团雾", arguments={})  # fmt: skip
-        held = self._world.rows(measure, measure.c.measure == values["measure"],
-                                measure.c.object == values["place"])  # fmt: skip
-        if not held:
-            return None
-        newest = max(held, key=lambda row: row.number)
-        return self._report(one, values["who"], values["act"], f"measure:{newest.id}", reason="现场情况")
+        if one.number not in self._meant:
+            held = self._world.rows(measure, measure.c.measure == values["measure"],
+                                    measure.c.object == values["place"])  # fmt: skip
+            if not held:
+                return None
+            self._meant[one.number] = max(held, key=lambda row: row.number).id
+        meant = f"measure:{self._meant[one.number]}"
+        return self._report(one, values["who"], values["act"], meant, reason="现场情况")
 
     def _report(self, one: Said, who: str, act: str, subject: str, **detail: Any) -> Report:
         return Report(id=f"report:{one.number}", source="page", issued=START + timedelta(seconds=one.at), act=act,

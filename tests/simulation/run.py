@@ -52,9 +52,9 @@ def play(plan: Plan) -> Verdict:
         world.runs()
         if not world.processes:
             return _verdict(world, ["alive: no process runs at the end"])
-        wrong, end, taken = list(broken(world)), end_of(world), world.outside.in_order()
+        wrong, end, heard = list(broken(world)), end_of(world), world.outside.heard()
         world.ends()  # before another begins in the same memory
-        calm = World(plan, taken)
+        calm = World(plan, heard)
         calm.runs()
         wrong += differences(end_of(calm), end)
         calm.ends()

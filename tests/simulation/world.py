@@ -22,7 +22,7 @@ from tests.laws.seen import Seen
 from tests.simulation.carrier import Carrier
 from tests.simulation.ground import START, database, ground, rarely_looking, raw_of
 from tests.simulation.links import Sessions
-from tests.simulation.outside import Outside
+from tests.simulation.outside import Heard, Outside
 from tests.simulation.plan import END, LAST_FAULT, Fault, Plan
 from tests.simulation.processes import CALM, LOOPS, NoAnswer, Process, Refusal
 from tests.simulation.virtual_time import Clock, VirtualLoop
@@ -38,11 +38,10 @@ class Stuck(AssertionError):
 
 
 class World:
-    """`taken` is, in place of what the plan says, what comes in at which second: for the run that nothing
-    disturbs."""
+    """`heard` is, in place of what the plan says, what another run took: for the run that nothing disturbs."""
 
-    def __init__(self, plan: Plan, taken: dict[int, float] | None = None) -> None:
-        self.plan, self.disturbed = plan, taken is None
+    def __init__(self, plan: Plan, heard: Heard | None = None) -> None:
+        self.plan, self.disturbed = plan, heard is None
         self.clock = Clock(START)
         self.provider = Carrier(self, record=[replace(one) for one in ground().sent])
         self.refusal = Refusal()
@@ -54,7 +53,7 @@ class World:
         self._graves: list[Process] = []  # what is thrown away is not tidied up before the end
         self._order = random.Random(f"order {plan.seed}")
         self._loop = VirtualLoop(self.clock)
-        self.outside = Outside(self, taken)
+        self.outside = Outside(self, heard)
 
     def runs(self) -> None:
         """All of it, to a moment of rest. Raises Stuck."""
