@@ -18,23 +18,29 @@ def adjoining(places: Places, place_id: str) -> list[Place]:
     if place is None:
         return []
     if place.kind == "zone":
-        return _zones_beside(places, place)
-    others = sorted((p for p in places.of_kind(place.kind) if p.id != place.id), key=lambda p: p.id)
+        found = [p for p in places.of_kind("zone") if _beside(places, place, p)]
+        return sorted(found, key=lambda p: p.id)
+    others = (p for p in places.of_kind(place.kind) if p.id != place.id)
     own = stretch_of(place)
     if own is not None:
-        return [p for p in others if (s := stretch_of(p)) is not None and s.touches(own)]
-    zones = set(place.zones[:1])
-    for zone in (places.by_id.get(one) for one in place.zones[:1]):
-        if zone is not None:
-            zones |= {p.id for p in _zones_beside(places, zone)}
-    return [p for p in others if zones & set(p.zones[:1])]
+        found = [p for p in others if (s := stretch_of(p)) is not None and s.touches(own)]
+    else:
+        found = [p for p in others if _zones_meet(places, place, p)]
+    return sorted(found, key=lambda p: p.id)
 
 
-def _zones_beside(places: Places, zone: Place) -> list[Place]:
-    among = places.inside(zone.parent) if zone.parent else places.of_kind("zone")
-    siblings = [p for p in among if p.kind == "zone" and p.parent == zone.parent
-                and p.id not in (zone.id, places.county)]  # fmt: skip
-    return sorted((p for p in siblings if _touch(p, zone)), key=lambda p: p.id)
+def _zones_meet(places: Places, one: Place, other: Place) -> bool:
+    """Asked of two sites at a time: of a country's zones all the others may touch one."""
+    own, its = one.zones[:1], other.zones[:1]
+    if not own or own == its:
+        return bool(own)
+    zone, beside = places.by_id.get(own[0]), places.by_id.get(its[0]) if its else None
+    return zone is not None and beside is not None and _beside(places, zone, beside)
+
+
+def _beside(places: Places, zone: Place, other: Place) -> bool:
+    siblings = other.kind == "zone" and other.parent == zone.parent
+    return siblings and other.id not in (zone.id, places.county) and _touch(other, zone)
 
 
 def _touch(one: Place, other: Place) -> bool:
