@@ -241,12 +241,20 @@ _AHEAD_WARNING = timedelta(days=1)
 
 def check_times(signal: Signal, now: datetime) -> None:
     """Raises BadInput for a signal whose times cannot be at `now`."""
-    times = {n: t for n in ("issued", "start", "at") if (t := getattr(signal, n, None)) is not None}
-    for name, at in times.items():
+    for name, at in _times(signal):
         if not _YEARS[0] <= at.year <= _YEARS[1]:
             raise BadInput(f"{name} {at:%Y-%m-%d} lies outside {_YEARS[0]} to {_YEARS[1]}")
     if fault := wrong_clock(signal, now):
         raise BadInput(fault, mend=CLOCK_MEND)
+
+
+def _times(signal: Signal) -> list[tuple[str, datetime]]:
+    times = [("issued", signal.issued)]
+    if isinstance(signal, Forecast):
+        times.append(("start", signal.start))
+    elif isinstance(signal, Observation | Incident):
+        times.append(("at", signal.at))
+    return times
 
 
 def wrong_clock(signal: Signal, now: datetime) -> str:
@@ -256,9 +264,8 @@ def wrong_clock(signal: Signal, now: datetime) -> str:
     follows.
     """
     ahead = _AHEAD_WARNING if isinstance(signal, Warning) else AHEAD
-    for name in ("issued", "at"):
-        at = getattr(signal, name, None)
-        if at is not None and at > now + ahead:
+    for name, at in _times(signal):
+        if name != "start" and at > now + ahead:
             said, is_now = (f"{t.astimezone(UTC):%Y-%m-%d %H:%M}Z" for t in (at, now))
             return f"{name} {said} is still to come: it is {is_now}"
     return ""

@@ -190,7 +190,8 @@ def _sensible(signal: Signal, reading: Reading, where: str) -> Signal:
                     reading.refuse(_outside(name, value), where)
             if not kept:
                 raise BadInput("no value of this observation can be")
-            return signal.model_copy(update={"values": kept})
+            if len(kept) < len(signal.values):
+                return signal.model_copy(update={"values": kept})
         case Warning() if not signal.hazard and signal.action != "cancel":
             reading.refuse("no kind of warning we know: it is kept, shown without a hazard, and"
                            " asks for nothing", where, "Name one of our hazards, or add the event's"

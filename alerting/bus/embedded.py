@@ -122,8 +122,8 @@ class EmbeddedBus:
         self, connection: Connection, realm_id: str, signals: Iterable[Signal], now: datetime,
         packed: Mapping[str, bytes] | None = None,
     ) -> list[str]:  # fmt: skip
-        """Stamp and keep signals; gives the ids of those that are new. `packed` are bodies by id, of
-        signals too large to be packed while others wait for the writer.
+        """Stamp and keep signals; gives the ids of those that are new. `packed` are bodies by id that
+        were made before the writer was waited for; they need not say when it was accepted.
 
         The stamp never runs backwards within a realm, whatever the clock does.
         """
@@ -136,12 +136,12 @@ class EmbeddedBus:
         new = self._unknown(connection, realm_id, list(given))
         rows = []
         for signal_id in new:
-            stamped = accepted_at(given[signal_id], at)
+            one = given[signal_id]
             rows.append({
-                "realm": realm_id, "id": stamped.id, "kind": stamped.kind, "source": stamped.source,
-                "issued": stamped.issued, "accepted": at,
-                "body": (packed or {}).get(signal_id) or encode(stamped),
-                "share": self.shares.of(stamped),
+                "realm": realm_id, "id": one.id, "kind": one.kind, "source": one.source,
+                "issued": one.issued, "accepted": at,
+                "body": (packed or {}).get(signal_id) or encode(accepted_at(one, at)),
+                "share": self.shares.of(one),
             })  # fmt: skip
         if rows:
             connection.execute(insert(connection, signal), rows)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,14 +56,16 @@ TRIED_AGAIN_MS = 1_000  # a broker that was gone is back for us so soon
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One record: where it stands, the signals of one realm that it carries, and what is wrong with
-    what else there is in it. `missing` records before it were gone; None: nobody knows how many. One
-    that is of no record tells that alone; to be read next is what comes after its offset."""
+    """One record: where it stands, the signals of one realm that it carries, their bodies by id, and
+    what is wrong with what else there is in it. `missing` records before it were gone; None: nobody
+    knows how many. One that is of no record tells that alone; to be read next is what comes after its
+    offset."""
 
     part: int
     offset: int
     realm: str = ""
     signals: tuple[Signal, ...] = ()
+    bodies: Mapping[str, bytes] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     missing: int | None = 0
 
@@ -258,7 +260,7 @@ class KafkaBus:
         assert at is not None  # see unpack
         apart = connection.begin_nested()  # or what came before it would be lost with it
         try:
-            into.publish(connection, batch.realm, list(batch.signals), at)
+            into.publish(connection, batch.realm, batch.signals, at, batch.bodies)
         except Exception as error:
             if of_the_store(error):  # which may have ended the whole transaction
                 raise

@@ -58,9 +58,10 @@ def pack(realm: str, carried: Sequence[Load]) -> Iterator[bytes]:
         yield _value(realm, carried[start:])
 
 
-def unpack(value: bytes) -> tuple[str, tuple[Signal, ...], tuple[str, ...]]:
-    """What `pack` made: the realm, its signals, and what is wrong with those that cannot be read (a
-    newer suian may know kinds that this one does not). Raises ValueError for no record of ours."""
+def unpack(value: bytes) -> tuple[str, tuple[Signal, ...], dict[str, bytes], tuple[str, ...]]:
+    """What `pack` made: the realm, its signals, their bodies by id, and what is wrong with those that
+    cannot be read (a newer suian may know kinds that this one does not). Raises ValueError for no
+    record of ours."""
     try:
         raw = zstandard.ZstdDecompressor().decompress(value)
         size = int.from_bytes(raw[:4], "big")
@@ -68,17 +69,18 @@ def unpack(value: bytes) -> tuple[str, tuple[Signal, ...], tuple[str, ...]]:
         realm, lengths = str(head["realm"]), [int(length) for length in head["lengths"]]
     except Exception as error:  # whatever somebody else has written there
         raise ValueError(f"not a record of ours: {error!r}") from None
-    at, found, faults = 4 + size, [], []
+    at, found, bodies, faults = 4 + size, [], {}, []
     for length in lengths:
         try:
-            one = decode(raw[at : at + length])
+            one = decode(body := raw[at : at + length])
             if one.accepted is None:
                 raise ValueError(f"{one.id} does not say when it was accepted")
             found.append(one)
+            bodies[one.id] = body
         except ValueError as error:
             faults.append(str(error))
         at += length
-    return realm, tuple(found), tuple(faults)
+    return realm, tuple(found), bodies, tuple(faults)
 
 
 def _value(realm: str, carried: Sequence[Load]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -211,22 +212,27 @@ class Station:
 
     # Signals
 
-    async def publish(self, realm_id: str, signals: list[Signal]) -> list[str]:
-        """Keep signals for the engine; returns, with the ids that are new, after the commit."""
-        new = await self._publish(realm_id, signals)
+    async def publish(
+        self, realm_id: str, signals: list[Signal], packed: Mapping[str, bytes] | None = None
+    ) -> list[str]:
+        """Keep signals for the engine; returns, with the ids that are new, after the commit. `packed`
+        are bodies by id that whoever calls has made already."""
+        new = await self._publish(realm_id, signals, packed or {})
         accepted(realm_id, signals, set(new))
         return new
 
-    async def _publish(self, realm_id: str, signals: list[Signal]) -> list[str]:
+    async def _publish(
+        self, realm_id: str, signals: list[Signal], packed: Mapping[str, bytes]
+    ) -> list[str]:
         if self.kafka is not None:
             kafka, at = self.kafka, self.now(realm_id)
             return await self.runtime.in_thread(
                 "kafka-write", lambda: kafka.publish(realm_id, signals, at)
             )
         runs = [s for s in signals if isinstance(s, Forecast) and len(s.spots) >= LARGE]
-        packed: dict[str, bytes] = {}
         if runs:
-            packed = await self.runtime.in_thread("pack", lambda: {s.id: encode(s) for s in runs})
+            made = await self.runtime.in_thread("pack", lambda: {s.id: encode(s) for s in runs})
+            packed = {**packed, **made}
         at = self.now(realm_id)
         people_first = all(isinstance(s, Report) for s in signals)
         return await self.writer.write(

@@ -63,25 +63,29 @@ async def take_signals(
     station = station_of(request)
     await read(station, lambda c: check_realm(c, realm_id))
     body = await body_of(request, LIMIT)
-    reading = await station.runtime.in_thread(
+    reading, packed = await station.runtime.in_thread(
         "web", lambda: _read(station, realm_id, source, body, who_asks)
     )
     if not reading.signals:
         raise Problem(422, "nothing of this could be taken", problems=_parts(reading))
-    new = await station.publish(realm_id, reading.signals)
-    known = [s.id for s in reading.signals if s.id not in set(new)]
+    new = await station.publish(realm_id, reading.signals, packed)
+    among = set(new)
+    known = [s.id for s in reading.signals if s.id not in among]
     return {"ids": new, "known": known, "problems": _parts(reading)}
 
 
-def _read(station: Station, realm_id: str, source: str, body: bytes, who_asks: Who) -> Reading:
-    """What the body says, less what may not be said by this way."""
+def _read(
+    station: Station, realm_id: str, source: str, body: bytes, who_asks: Who
+) -> tuple[Reading, dict[str, bytes]]:
+    """What the body says, less what may not be said by this way; and by id as what it is kept."""
     context = Context(source, station.now(realm_id), station.config.county.zone, station.spots,
                       station.county.table)  # fmt: skip
     said: Reading = _connector(station, source).read(body, context)
-    reading = Reading(problems=said.problems)
+    reading, packed = Reading(problems=said.problems), dict[str, bytes]()
     for one in said.signals:
         try:
             checked = _checked(one, who_asks, station, context.now)
+            kept = _kept(checked)
             check_heeded(checked, station.book)
             if realm_id == LIVE:
                 _brought(station, checked, reading)
@@ -89,9 +93,10 @@ def _read(station: Station, realm_id: str, source: str, body: bytes, who_asks: W
             if source == OWN_ENVELOPE and isinstance(checked, Warning):
                 reading.problems += lies_nowhere(station, checked)
             reading.signals.append(checked)
+            packed |= kept
         except BadInput as error:
             reading.refuse(error.what, error.where or one.id, error.mend)
-    return reading
+    return reading, packed
 
 
 def _connector(station: Station, source: str) -> Any:
@@ -157,13 +162,24 @@ def _checked(signal: Signal, who_asks: Who, station: Station, now: datetime) -> 
     check_times(signal, now)
     if isinstance(signal, Forecast):
         _check_forecast(signal, station.point_ids)
+    if signal.accepted is None:
+        return signal
+    if isinstance(signal, Forecast):
         return replace(signal, accepted=None)
-    unstamped = signal.model_copy(update={"accepted": None})
+    return signal.model_copy(update={"accepted": None})
+
+
+def _kept(signal: Signal) -> dict[str, bytes]:
+    """As what it is kept, by its id: of observations, which come by the thousand, that need not be made
+    again while others wait for the writer. Raises BadInput for what could not be read back."""
+    if isinstance(signal, Forecast):
+        return {}
     try:
-        decode(encode(unstamped))  # what cannot be read back must not be kept
+        body = encode(signal)
+        decode(body)
     except ValueError as error:
         raise BadInput(f"this cannot be kept: {error}") from None
-    return unstamped
+    return {signal.id: body} if isinstance(signal, Observation) else {}
 
 
 def _check_forecast(signal: Forecast, points: frozenset[str]) -> None:

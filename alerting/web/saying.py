@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Request
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from alerting import chase
 from alerting.alerts.responses import open_one
@@ -125,6 +125,7 @@ WAITING = ("已收到，正在处理，请稍后刷新本页查看结果。",
            "Received and being processed: load this page again for what became of it.")  # fmt: skip
 PATIENCE = 2.0  # seconds: the engine takes what a person says within milliseconds
 LOOK_EVERY = 0.05
+_REALM = select(realm).where(realm.c.id == bindparam("id"))  # made once: each push asks
 
 
 async def became(station: Station, report_id: str, person: str) -> dict[str, Any]:
@@ -259,7 +260,7 @@ def check_realm(connection: Connection, realm_id: str) -> None:
 
 def known_realm(connection: Connection, realm_id: str) -> Any:
     """The realm's row, ended or not. Raises Problem 404 where there is none."""
-    row = connection.execute(select(realm).where(realm.c.id == realm_id)).one_or_none()
+    row = connection.execute(_REALM, {"id": realm_id}).one_or_none()
     if row is None:
         raise Problem(404, f"there is no realm {realm_id!r}", "Leave it out for the real world.",
                       zh=f"没有“{realm_id}”这次演练。")  # fmt: skip

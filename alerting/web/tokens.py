@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from alerting.audit import record
 from alerting.errors import BadInput, Refused
@@ -15,16 +15,17 @@ from alerting.store.schema import person, token
 from alerting.web.roles import ROLES, Who, posts_of
 
 TOKEN_DAYS = 365  # what a token lasts where nobody says otherwise
+_OF_DIGEST = (  # made once: programs bring theirs with every body
+    select(token, person.c.name, person.c.role.label("own_role"))
+    .join(person, person.c.id == token.c.person)
+    .where(token.c.digest == bindparam("digest"), person.c.active)
+)
 
 
 def by_token(connection: Connection, given: str, now: datetime) -> Who | str:
     """Whose token it is, or why it is not taken."""
     digest = hashlib.sha256(given.encode()).hexdigest()
-    row = connection.execute(
-        select(token, person.c.name, person.c.role.label("own_role"))
-        .join(person, person.c.id == token.c.person)
-        .where(token.c.digest == digest, person.c.active)
-    ).one_or_none()
+    row = connection.execute(_OF_DIGEST, {"digest": digest}).one_or_none()
     if row is None:
         return "this token is unknown"
     if row.revoked is not None:

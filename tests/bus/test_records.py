@@ -129,8 +129,9 @@ def test_of_a_record_only_what_cannot_be_read_is_left_out() -> None:
     newer = replace(good, body=b'j{"kind": "omen", "source": "x", "issued": "2026-01-20T00:00:00Z"}')
     unstamped = loads([Tick(source="clock", issued=NOW, subject="x")], ALL)[0]
     [value] = pack("live", [newer, good, unstamped])
-    realm, signals, faults = unpack(value)
+    realm, signals, bodies, faults = unpack(value)
     assert (realm, signals) == ("live", (tick,))
+    assert bodies == {tick.id: good.body}, "as which it is kept, without being packed again"
     assert "omen" in faults[0]
     assert "accepted" in faults[1]
     for foreign in (b"", b"{}", b"\x00" * 50, None):

@@ -21,6 +21,9 @@ from tests.web.web_desk import Browser, Desk, bearer
 
 INCIDENT = {"kind": "incident", "source": "bulletin", "issued": "2026-01-20T19:00:00Z",
             "incident": "fire", "place": "邻县", "at": "2026-01-20T18:00:00Z"}
+OBSERVATION = {"kind": "observation", "source": "stations", "issued": "2026-01-20T19:00:00Z",
+               "station": "st1", "lat": 26.5, "lon": 106.5, "at": "2026-01-20T19:00:00Z",
+               "values": {"visibility": 900.0}}
 FORECAST = {"kind": "forecast", "source": "model", "issued": "2026-01-20T18:00:00Z",
             "start": "2026-01-20T18:00:00Z", "spots": [{"id": "g70.low"}],
             "values": {"temperature": [[-1.5], [None]]}}
@@ -42,9 +45,10 @@ def test_what_is_taken_is_on_the_bus_and_twice_is_once(desk: Desk, web: Browser)
     assert len(desk.said()) == 2
 
 
-def test_the_sender_does_not_set_our_clock(desk: Desk, web: Browser) -> None:
+@pytest.mark.parametrize("body", [INCIDENT, OBSERVATION, FORECAST])
+def test_the_sender_does_not_set_our_clock(desk: Desk, web: Browser, body: dict[str, Any]) -> None:
     token = desk.person("feed", "order")
-    post(web, token, INCIDENT | {"accepted": "2030-01-01T00:00:00Z"})
+    post(web, token, body | {"accepted": "2030-01-01T00:00:00Z"})
     [signal] = desk.said()
     assert signal.accepted == desk.now("live")
 
@@ -143,7 +147,7 @@ def test_what_no_record_of_the_broker_holds_is_refused_in_plain_words(
 ) -> None:
     kafka = KafkaBus("127.0.0.1:9", "signals", Shares(1, Places("", {}), 0.0))
 
-    async def publish(realm_id: str, signals: list[Signal]) -> list[str]:
+    async def publish(realm_id: str, signals: list[Signal], packed: object) -> list[str]:
         return kafka.publish(realm_id, signals, desk.now(realm_id))
 
     monkeypatch.setattr(desk, "publish", publish)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +21,7 @@ from alerting.places import Place, Places, Point
 from alerting.rulebook.measures import Argument, Measure
 from alerting.runtime import VirtualRuntime
 from alerting.service.config import Keep
-from alerting.signals import Signal, Spot, Warning, decode
+from alerting.signals import Signal, Spot, Warning, accepted_at, decode
 from alerting.store import Store, Writer
 from alerting.store import schema as s
 from alerting.telemetry import Tally
@@ -124,9 +125,11 @@ class Desk:
     def now(self, realm_id: str) -> datetime:
         return self.runtime.now()
 
-    async def publish(self, realm_id: str, signals: list[Signal]) -> list[str]:
+    async def publish(
+        self, realm_id: str, signals: list[Signal], packed: Mapping[str, bytes] | None = None
+    ) -> list[str]:
         now = self.now(realm_id)
-        return await self.writer.write(lambda c: self.bus.publish(c, realm_id, signals, now))
+        return await self.writer.write(lambda c: self.bus.publish(c, realm_id, signals, now, packed))
 
     def cadences(self, realm_id: str) -> dict[str, timedelta]:
         return {"storm-forecast": timedelta(hours=3)}
@@ -178,9 +181,10 @@ class Desk:
         """What was said through the web, in order; not what a scene put there without a body."""
         with self.store.read() as c:
             rows = c.execute(
-                select(s.signal.c.body).where(s.signal.c.body != b"").order_by(s.signal.c.seq)
-            )
-            return [decode(r.body) for r in rows]
+                select(s.signal.c.body, s.signal.c.accepted).where(s.signal.c.body != b"")
+                .order_by(s.signal.c.seq)
+            )  # fmt: skip
+            return [accepted_at(decode(r.body), r.accepted) for r in rows]
 
     def warn(self, identifier: str, level: str = "orange", **more: Any) -> None:
         """An official warning that the engine has taken."""
