@@ -68,6 +68,7 @@ class Engine:
         ranges = life.places.place_range.values()
         # Where each place's columns begin.
         self._starts = np.array(sorted(lo for lo, hi in ranges if lo < hi), np.intp)
+        self._sizes = np.diff([*self._starts, len(life.places.columns)])
         self._slice_of_column = np.array([slice_of[p.id] for p, _ in life.places.columns], np.int64)
 
     @property
@@ -94,7 +95,7 @@ class Engine:
         if isinstance(signal, Forecast):
             return self.fields.take_forecast(signal)
         if isinstance(signal, Observation):
-            return self.fields.take_observation(signal)
+            return self.fields.take_observations(signal)
         if isinstance(signal, Warning):
             self.facts.heard(signal.source, now)
             if signal.status == "exercise" and not self.life.exercise:
@@ -125,6 +126,14 @@ class Engine:
             hour = int(now.timestamp()) // 3600
             self._ticked = {h for h in self._ticked if h > hour - TICKS_KEPT} | {hour}
         return None
+
+    def see_together(self, said: Sequence[Observation], now: datetime) -> Bools:
+        """As `see`, of observations of which no two touch the same place."""
+        for one in said:
+            self.spoke[one.source] = max(now, self.spoke.get(one.source, now))
+        self.fields.advance(now)
+        known = [one for one in said if self.fields.knows(one.source, one.kind)]
+        return self.fields.take_observations(*known)
 
     def work(
         self, signal: Signal, now: datetime, touched: Bools | None, done: set[int],
@@ -279,7 +288,7 @@ class Engine:
             return None
         asked = np.ones(len(self._slice_of_column), np.bool_)
         if touched is not None:
-            asked = np.repeat(worst(touched, self._starts), np.diff([*self._starts, len(touched)]))
+            asked = np.repeat(worst(touched, self._starts), self._sizes)
         if done:
             asked &= ~np.isin(self._slice_of_column, sorted(done))
         return asked

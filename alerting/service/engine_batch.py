@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 from sqlalchemy import Connection
 
 from alerting.alerts import responses
@@ -25,6 +24,7 @@ from alerting.telemetry import about
 if TYPE_CHECKING:
     from alerting.service.station import Station
 
+TOGETHER = 500  # at most
 REVIEW = "review:"  # a tick that has the home share look at the plans
 
 
@@ -70,7 +70,7 @@ class Batch:
             n: Story(station, self.realm, one.record.seq, one.signal, one.signal.id)
             for n, one in enumerate(self.said) if one.mine
         }  # fmt: skip
-        changed = await self._decide(engine)
+        changed = await station.runtime.in_thread("engine", lambda: self._decide(engine))
         for story in stories.values():
             story.judged()
         if changed:
@@ -79,21 +79,16 @@ class Batch:
         for number, story in stories.items():
             story.committed(len(changed.get(number, ())))
 
-    async def _decide(self, engine: Engine) -> dict[int, list[Changes]]:
+    def _decide(self, engine: Engine) -> dict[int, list[Changes]]:
         now = self._now
         beside = engine.elsewhere(self.was)
         changed: dict[int, list[Changes]] = {}
         for numbers in layers(engine, [one.signal for one in self.said]):
-            touched = np.zeros(len(engine.life.places.columns), np.bool_)
-            for number in numbers:
-                columns = engine.see(self.said[number].signal, now)
-                if self.said[number].mine and columns is not None:
-                    touched |= columns
+            of = [self.said[number] for number in numbers]
+            touched = engine.see_together([one.signal for one in of if one.mine], now)
+            engine.see_together([one.signal for one in of if not one.mine], now)
             layer = {number: self.said[number].signal for number in numbers}
-            changed |= await self.station.runtime.in_thread(
-                "engine", lambda layer=layer, touched=touched: decide(  # type: ignore[misc]
-                    engine, layer, now, touched, beside)
-            )  # fmt: skip
+            changed |= decide(engine, layer, now, touched, beside)
         return changed
 
     async def _commit(self, engine: Engine, changed: Mapping[int, list[Changes]]) -> None:

@@ -28,8 +28,8 @@ from alerting.alerts.work import Work
 from alerting.audit import record
 from alerting.bus import Overtaken, Record, let_go, let_go_by
 from alerting.errors import Refused
-from alerting.service.engine_batch import REVIEW, Batch, Said, together
-from alerting.service.follow_loop import follow
+from alerting.service.engine_batch import REVIEW, TOGETHER, Batch, Said, together
+from alerting.service.seeing_again import see_again
 from alerting.service.story import Story
 from alerting.service.troubles import SET_ASIDE
 from alerting.signals import OBSERVATION, Report, Signal, Tick, stamped_by
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 BATCH = 50
-TOGETHER = 500  # observations at most
 BY_HAND = ("open", "raise", "order", "keep", "withdraw", "correct", "respond")
 Term = tuple[int, int]  # a share, and which time that it is had
 _DONE = select(slice_done.c.slice).where(
@@ -99,8 +98,7 @@ class EngineLoop:
                         if any(at < one.seq and one.share in (None, share) for one in some)
                     }  # fmt: skip
                     if not was:
-                        for one in some:
-                            follow(station, realm.id, one)
+                        see_again(engine, some, station.now(realm.id))
                     elif len(said) > 1:
                         if not await self._take_together(realm.id, said, was):
                             break

@@ -6,15 +6,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import structlog
-
-from alerting.bus import Record
-from alerting.signals import stamped_by
+from alerting.service.seeing_again import see_again
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
 
-log = structlog.get_logger()
 BATCH = 50
 
 
@@ -37,19 +33,9 @@ class FollowLoop:
             with station.store.read() as connection:
                 furthest = max(station.bus.positions(connection, realm.id).values())
                 records = station.bus.read(connection, realm.id, engine.seen, BATCH)
-            for one in [r for r in records if r.seq <= furthest]:
-                follow(station, realm.id, one)
-                engine.seen, worked = one.seq, True
+            if taken := [one for one in records if one.seq <= furthest]:
+                see_again(engine, taken, station.now(realm.id))
+                engine.seen, worked = taken[-1].seq, True
             if worked:
                 engine.look(station.now(realm.id))
         return worked
-
-
-def follow(station: Station, realm: str, one: Record) -> None:
-    """See a signal that others act on."""
-    try:
-        signal = stamped_by(one.signal(), station.now(realm))
-        station.engines[realm].see(signal, signal.accepted or signal.issued)
-    except Exception:
-        # It was set aside where it was taken, which says so to people.
-        log.exception("signal left out", realm=realm, signal=one.id)

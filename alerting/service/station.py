@@ -40,9 +40,10 @@ from alerting.service.county import County, sync_people
 from alerting.service.feeds import Feeds, live_feeds
 from alerting.service.loop import Rounds
 from alerting.service.player import Player
+from alerting.service.seeing_again import see_again
 from alerting.service.sources import source_states
 from alerting.service.story import accepted
-from alerting.signals import Forecast, Report, Signal, Spot, encode, stamped_by
+from alerting.signals import Forecast, Report, Signal, Spot, encode
 from alerting.store import Store, Writer
 from alerting.store.link import ALIVE, PROCESS, Link, lives
 from alerting.telemetry import Tally, make_traces
@@ -276,15 +277,7 @@ class Station:
             records = self.bus.history(connection, realm.id, now - REBUILD_FROM, seen)
         engine = Engine(life, fields, facts, self._tags(), standings, feeds.cadence,
                         self.bus.shares, seen)  # fmt: skip
-        for one in records:
-            try:
-                signal = one.signal()
-                # What was stamped by a clock that was set back since was there by now.
-                signal = stamped_by(signal, now)
-                engine.see(signal, signal.accepted or signal.issued)
-            except Exception:
-                # It failed when it came and was set aside then; it must not keep the service down.
-                log.exception("signal left out", realm=realm.id, signal=one.id)
+        see_again(engine, records, now)
         engine.look(now)
         return engine
 

@@ -28,7 +28,7 @@ from alerting.weather.ground import Ground
 from alerting.weather.horizon import Horizons
 from alerting.weather.lift import Lift
 from alerting.weather.merge import Merge
-from alerting.weather.observations import Observations
+from alerting.weather.observations import Observations, Told
 from alerting.weather.origins import Origin, Origins
 from alerting.weather.placing import Atlas, Column
 from alerting.weather.plausible import plausible
@@ -143,18 +143,20 @@ class Fields:
         self._held = None
         return change.columns | back
 
-    def take_observation(self, o: Observation) -> Bools:
-        """Lay an observation on the columns it speaks for; returns them.
+    def take_observations(self, *said: Observation) -> Bools:
+        """Lay observations on the columns they speak for, none of which two speak for; returns those
+        columns.
 
         Raises BadInput for a source that is not a configured observing source.
         """
-        source = self.sources.get(o.source)
-        if source is None or source.kind != "observation":
-            raise BadInput(f"{o.source!r} is not a configured source of observations")
-        self._arrive(o.accepted, o.at)
-        columns, low, high = self._observations.take(
-            o, self._rank[o.source], source.cadence, self._now.timestamp()
-        )
+        told = []
+        for o in said:
+            source = self.sources.get(o.source)
+            if source is None or source.kind != "observation":
+                raise BadInput(f"{o.source!r} is not a configured source of observations")
+            self._arrive(o.accepted, o.at)
+            told.append(Told(o, self._rank[o.source], source.cadence))
+        columns, low, high = self._observations.take(told, self._now.timestamp())
         touched = np.zeros(len(self.columns), np.bool_)
         touched[columns] = True
         if len(columns):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,55 @@ from alerting.weather.sight import Bools
 from alerting.weather.window import SECONDS, Window
 
 GRACE = timedelta(minutes=10)
+_AHEAD = AHEAD.total_seconds()
+
+
+class Told(NamedTuple):
+    """An observation; of its source how far it is trusted (0 the most), and how often it speaks."""
+
+    observation: Observation
+    trust: int
+    cadence: timedelta
+
+
+class _Heard(NamedTuple):
+    """The columns it speaks for, what its rank is less there, and what of it can be; `taken` and
+    `until` are epoch seconds."""
+
+    columns: NDArray[np.int64]
+    minus: Floats
+    said: dict[str, float]
+    taken: float
+    until: float
+    trust: int
+
+
+class _Word(NamedTuple):
+    """What several observations say of one quantity: their columns side by side, in `of_column` whose
+    each is; the rest has an entry an observation, `hours` the hour that it belongs to."""
+
+    columns: NDArray[np.int64]
+    minus: Floats
+    of_column: NDArray[np.int64]
+    values: Floats
+    hours: NDArray[np.int64]
+    taken: NDArray[np.float64]
+    until: NDArray[np.float64]
+    trust: NDArray[np.int16]
+
+    @classmethod
+    def of(cls, heard: Sequence[_Heard], quantity: str) -> _Word:
+        taken = np.array([one.taken for one in heard])
+        accumulated = QUANTITIES[quantity].accumulated
+        hours = -(-taken // SECONDS) if accumulated else taken // SECONDS
+        return cls(
+            np.concatenate([one.columns for one in heard]),
+            np.concatenate([one.minus for one in heard]),
+            np.repeat(np.arange(len(heard)), [len(one.columns) for one in heard]),
+            np.array([one.said[quantity] for one in heard], np.float32),
+            hours.astype(np.int64), taken, np.array([one.until for one in heard]),
+            np.array([one.trust for one in heard], np.int16),
+        )  # fmt: skip
 
 
 class Latest:
@@ -59,10 +110,25 @@ class Observations:
             self._reach[key] = (columns, km.astype(np.float32))
         return self._reach[key]
 
-    def take(
-        self, o: Observation, trust: int, cadence: timedelta, now: float
-    ) -> tuple[NDArray[np.int64], int, int]:
-        """Columns it speaks for, and the first and last hour it fills (last < first: none)."""
+    def take(self, told: Sequence[Told], now: float) -> tuple[NDArray[np.int64], int, int]:
+        """Of observations, of which no two speak for the same column: the columns on which something
+        was laid, and the first and last hour that was filled (last < first: none)."""
+        heard = [
+            one for one in map(self._heard, told) if one is not None and one.taken <= now + _AHEAD
+        ]
+        if not heard:
+            return np.zeros(0, np.int64), 0, -1
+        hours: list[int] = []
+        for quantity in {q: None for one in heard for q in one.said}:
+            word = _Word.of([one for one in heard if quantity in one.said], quantity)
+            hours += [int(word.hours.min()), int(word.hours.max())]
+            self._fill(quantity, word)
+            self._keep_latest(quantity, word)
+        return np.concatenate([one.columns for one in heard]), min(hours), max(hours)
+
+    def _heard(self, told: Told) -> _Heard | None:
+        """None where it speaks for no column, or says nothing that can be."""
+        o = told.observation
         columns, km = self.reach(o)
         said = {
             q: v
@@ -71,55 +137,39 @@ class Observations:
             and not math.isnan(v)
             and QUANTITIES[q].low <= v <= QUANTITIES[q].high
         }
-        taken = o.at.timestamp()
-        if not len(columns) or not said or taken > now + AHEAD.total_seconds():
-            return columns[:0], 0, -1
-        hours = []
+        if not len(columns) or not said:
+            return None
         # Whole seconds decide; below one second trust, then nearness.
-        minus = 0.05 * min(trust, 10) + 0.01 * km
-        for quantity, value in said.items():
-            accumulated = QUANTITIES[quantity].accumulated
-            hour = -int(-taken // SECONDS) if accumulated else int(taken // SECONDS)
-            hours.append(hour)
-            self._fill(quantity, hour, columns, value, taken - hour * SECONDS - minus)
-            self._keep_latest(quantity, columns, value, taken, minus, cadence, trust)
-        return columns, min(hours), max(hours)
+        minus = 0.05 * min(told.trust, 10) + 0.01 * km
+        taken = o.at.timestamp()
+        until = taken + (2 * told.cadence + GRACE).total_seconds()
+        return _Heard(columns, minus, said, taken, until, told.trust)
 
-    def _fill(
-        self, quantity: str, hour: int, columns: NDArray[np.int64], value: float, rank: Floats
-    ) -> None:
+    def _fill(self, quantity: str, word: _Word) -> None:
         if quantity not in self.layers:
             self.layers[quantity] = self._window.layer()
             self._ranks[quantity] = self._window.layer()
-        rows = self._window.span(hour, hour)
-        if rows.stop <= rows.start:
-            return
-        held = self._ranks[quantity][rows.start, columns]
-        wins = ~(held > rank.astype(np.float32))
-        self.layers[quantity][rows.start, columns[wins]] = value
-        self._ranks[quantity][rows.start, columns[wins]] = rank[wins]
+        window, of = self._window, word.of_column
+        held = (word.hours >= window.first) & (word.hours <= window.last)
+        rows = np.where(held, word.hours - window.base, 0)[of]
+        rank = (word.taken - word.hours * SECONDS).astype(np.float32)[of] - word.minus
+        wins = held[of] & ~(self._ranks[quantity][rows, word.columns] > rank)
+        here = rows[wins], word.columns[wins]
+        self.layers[quantity][here] = word.values[of[wins]]
+        self._ranks[quantity][here] = rank[wins]
 
-    def _keep_latest(
-        self,
-        quantity: str,
-        columns: NDArray[np.int64],
-        value: float,
-        taken: float,
-        minus: Floats,
-        cadence: timedelta,
-        trust: int,
-    ) -> None:
+    def _keep_latest(self, quantity: str, word: _Word) -> None:
         if quantity not in self.latest:
             self.latest[quantity] = Latest(self._window.columns)
         latest = self.latest[quantity]
-        rank = taken - minus.astype(np.float64)
-        wins = rank >= latest.rank[columns]
-        here = columns[wins]
-        latest.value[here] = value
+        rank = word.taken[word.of_column] - word.minus.astype(np.float64)
+        wins = rank >= latest.rank[word.columns]
+        here, of = word.columns[wins], word.of_column[wins]
+        latest.value[here] = word.values[of]
         latest.rank[here] = rank[wins]
-        latest.taken[here] = taken
-        latest.until[here] = taken + (2 * cadence + GRACE).total_seconds()
-        latest.source[here] = trust
+        latest.taken[here] = word.taken[of]
+        latest.until[here] = word.until[of]
+        latest.source[here] = word.trust[of]
 
     def lapsed(self, before: float, now: float) -> Bools:
         """Columns for which something was fresh at `before` (epoch s) and is so no longer."""

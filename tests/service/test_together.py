@@ -18,6 +18,7 @@ from alerting.service.clock import LIVE
 from alerting.signals import Observation, Signal, Tick
 from alerting.store.schema import alert, alert_change, audit, measure, notice, slice_done, standing
 from alerting.store.schema import signal as kept
+from alerting.weather import Fields
 from tests.service.test_shared_out import City, Workers, run
 from tests.service.test_shared_out import city as _city
 
@@ -153,14 +154,14 @@ def test_what_fails_together_is_taken_one_by_one_and_set_aside_alone(
         said = [observation(one.clock.now(), *each) for each in FOG]
         one.publishes(*said)
     bad = said[1].id
-    plain = engine_batch.Engine.see
+    plain = Fields.take_observations
 
-    def see(self: Any, signal: Signal, now: datetime) -> Any:
-        if signal.id == bad:
+    def take(self: Any, *said: Observation) -> Any:
+        if bad in [one.id for one in said]:
             raise ZeroDivisionError
-        return plain(self, signal, now)
+        return plain(self, *said)
 
-    monkeypatch.setattr(engine_batch.Engine, "see", see)
+    monkeypatch.setattr(Fields, "take_observations", take)
     try:
         asyncio.run(_until_taken(world))
         assert [r.subject for r in world.rows_of(audit) if r.action == "set aside"] == [bad]

@@ -159,7 +159,7 @@ def test_a_signal_that_fails_twice_is_set_aside_and_told(
     def fails(*_: Any) -> None:
         raise ValueError("this one cannot be taken")
 
-    monkeypatch.setattr(Fields, "take_observation", fails)
+    monkeypatch.setattr(Fields, "take_observations", fails)
     seen = Observation(source="stations", issued=START, station="s", lat=26.5, lon=106.5, at=START,
                        values={"visibility": 900.0})  # fmt: skip
     watched.does(watched.station.publish("live", [seen]))

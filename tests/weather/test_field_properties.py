@@ -46,7 +46,7 @@ def take(f: Fields, *signals: Forecast | Observation) -> Fields:
         if isinstance(s, Forecast):
             f.take_forecast(s)
         else:
-            f.take_observation(s)
+            f.take_observations(s)
     return f
 
 

@@ -182,7 +182,7 @@ def test_an_unknown_source_is_refused() -> None:
     with pytest.raises(BadInput, match="nobody"):
         fields().take_forecast(run({"visibility": [1]}, source="nobody"))
     with pytest.raises(BadInput, match="station"):
-        fields().take_observation(seen({"visibility": 1}, 0))
+        fields().take_observations(seen({"visibility": 1}, 0))
 
 
 # Stations -----------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ def test_a_station_speaks_within_ten_km_and_two_hundred_metres(
 ) -> None:
     f = fields(STATION)
     o = seen({"visibility": 80}, 0, north_km=north_km, height=LOW.elevation + higher)
-    assert f.take_observation(o).tolist() == [speaks, False, False]
+    assert f.take_observations(o).tolist() == [speaks, False, False]
     assert bool(look(f, 0).can_observe["visibility"][0]) is speaks
 
 
@@ -205,7 +205,7 @@ def test_an_observation_wins_in_past_hours_and_never_ahead() -> None:
     f = fields(MODEL, STATION)
     f.take_forecast(run({"visibility": [1, 2, 3], "precipitation": [0, 0, 0]}))
     f.advance(hour(1.5))
-    f.take_observation(seen({"visibility": 700, "precipitation": 4}, 1.3))
+    f.take_observations(seen({"visibility": 700, "precipitation": 4}, 1.3))
     sight = look(f, 1.5)
     # Instantaneous: the stamp before. The sum belongs to the hour that ends at 2, not yet past.
     assert hours_of(sight, "visibility", first=-1, count=3) == [1, 700, 3]
@@ -220,14 +220,14 @@ def test_the_last_taken_of_an_hour_counts_in_whatever_order_it_comes() -> None:
     f = fields(STATION)
     f.advance(hour(1))
     for at, value in ((0.4, 40), (0.9, 90), (0.1, 10)):
-        f.take_observation(seen({"visibility": value}, at))
+        f.take_observations(seen({"visibility": value}, at))
     assert hours_of(look(f, 1), "visibility", first=-1, count=1) == [90]
     assert look(f, 1).observed["visibility"][0] == 90
 
 
 def test_an_observation_is_known_for_two_cadences_and_ten_minutes() -> None:
     f = fields(STATION)
-    f.take_observation(seen({"visibility": 80}, 0))
+    f.take_observations(seen({"visibility": 80}, 0))
     edge = hour(2) + timedelta(minutes=10)
     at_the_edge = f.sight(edge, NO_FACTS)
     alone = f.sensor_sight(edge, NO_FACTS, np.array([0]), np.array([NAN]))
@@ -252,14 +252,14 @@ def test_a_run_with_a_wrong_clock_mutes_nothing() -> None:
 
 def test_a_station_with_a_wrong_clock_is_not_believed() -> None:
     f = fields(STATION)
-    assert not f.take_observation(seen({"visibility": 5}, 30)).any()
-    f.take_observation(seen({"visibility": 80}, 0))
+    assert not f.take_observations(seen({"visibility": 5}, 30)).any()
+    f.take_observations(seen({"visibility": 80}, 0))
     assert look(f, 0).observed["visibility"][0] == 80
 
 
 def test_impossible_and_missing_values_are_not_laid() -> None:
     f = fields(STATION)
-    assert not f.take_observation(seen({"visibility": NAN, "temperature": 900}, 0)).any()
+    assert not f.take_observations(seen({"visibility": NAN, "temperature": 900}, 0)).any()
 
 
 # Hours, horizon and silence -----------------------------------------------------------------------
@@ -305,7 +305,7 @@ def test_without_any_forecast_source_only_now_counts() -> None:
     sight = look(f, 0)
     assert sight.horizon.tolist() == [72, 72, 72]
     assert not sight.can_say["visibility"].any()
-    f.take_observation(seen({"visibility": 80}, 0))
+    f.take_observations(seen({"visibility": 80}, 0))
     assert look(f, 0).can_say["visibility"].tolist() == [True, False, False]
 
 
@@ -344,7 +344,7 @@ def test_each_quantity_is_forecast_as_far_as_the_sources_that_say_it() -> None:
     f.need({"visibility", "temperature", "precipitation", "surface_temperature"})
     f.take_forecast(run({"visibility": [900] * 24}))
     f.take_forecast(run({"temperature": [5] * 72}, source="warm"))
-    f.take_observation(seen({"precipitation": 0}, 0))
+    f.take_observations(seen({"precipitation": 0}, 0))
     sight = look(f, 0)
     ends = {q: int(sight.horizon_of(q)[0]) - sight.now_row for q in
             ("visibility", "temperature", "surface_temperature", "precipitation")}  # fmt: skip
@@ -404,7 +404,7 @@ def test_each_recent_run_is_read_with_later_observations_over_it() -> None:
     f.take_forecast(run({"visibility": [1, 2, 3, 4, 5, 6]}, accepted=0))
     f.take_forecast(run({"visibility": [20, 30, 40]}, issued=1, start=1, accepted=1))
     f.advance(hour(2.2))
-    f.take_observation(seen({"visibility": 900}, 2))
+    f.take_observations(seen({"visibility": 900}, 2))
     runs = f.run_sights(hour(2.5), NO_FACTS, np.array([0, 2]))
     assert [(r.source, r.issued) for r in runs] == [("model", hour(0)), ("model", hour(1))]
     assert hours_of(runs[0].sight, "visibility", 0, first=-2, count=5) == [1, 2, 900, 4, None]
@@ -459,7 +459,7 @@ def test_a_station_s_own_wet_bulb_goes_before_the_derived_one() -> None:
     f = fields(MOIST, station)
     f.need({"wet_bulb"})
     f.take_forecast(run({"temperature": [0, 0], "humidity": [80, 80]}))
-    f.take_observation(seen({"wet_bulb": -3}, 0))
+    f.take_observations(seen({"wet_bulb": -3}, 0))
     sight = look(f, 0)
     assert hours_of(sight, "wet_bulb", count=1) == [-3]
     assert -1.4 < (hours_of(sight, "wet_bulb", first=1, count=1)[0] or 0) < -0.9
