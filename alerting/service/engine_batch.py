@@ -16,7 +16,7 @@ from alerting.alerts.engine import SLICE, Engine
 from alerting.alerts.layers import decide, layers
 from alerting.alerts.triggers import officials
 from alerting.bus import Record
-from alerting.service.story import Story
+from alerting.service.story import Story, nothing_came
 from alerting.signals import OBSERVATION, Observation, Tick, stamped_by
 from alerting.store.database import Death
 from alerting.telemetry import about
@@ -66,18 +66,22 @@ class Batch:
 
     async def take(self, die: Death) -> None:
         station, engine = self.station, self.station.engines[self.realm]
-        stories = {
-            n: Story(station, self.realm, one.record.seq, one.signal, one.signal.id)
-            for n, one in enumerate(self.said) if one.mine
-        }  # fmt: skip
+        began = station.runtime.now()
         changed = await station.runtime.in_thread("engine", lambda: self._decide(engine))
-        for story in stories.values():
-            story.judged()
+        stories = {n: self._story(n, began) for n in changed}
         if changed:
             die.at("before")
         await self._commit(engine, changed)
         for number, story in stories.items():
-            story.committed(len(changed.get(number, ())))
+            story.committed(len(changed[number]))
+        quiet = [one for n, one in enumerate(self.said) if one.mine and n not in changed]
+        nothing_came(station, self.realm, [(one.record.seq, one.signal) for one in quiet])
+
+    def _story(self, number: int, began: datetime) -> Story:
+        one = self.said[number]
+        story = Story(self.station, self.realm, one.record.seq, one.signal, one.signal.id, began)
+        story.judged()
+        return story
 
     def _decide(self, engine: Engine) -> dict[int, list[Changes]]:
         now = self._now

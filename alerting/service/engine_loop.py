@@ -81,17 +81,18 @@ class EngineLoop:
         worked = await self._take_offered_book()
         for realm in station.running():
             await self._forget(realm.id)
+            engine = station.engines[realm.id]
             with station.store.read() as connection:
-                engine = station.engines[realm.id]
-                records = self._read(connection, realm.id, engine.seen)
+                records = station.bus.read(connection, realm.id, engine.seen, BATCH)
                 positions = station.bus.positions(connection, realm.id) if records else {}
+            records += await self._more(realm.id, records)
             mine = {share: at for share, at in positions.items() if share in held}
             while records:
                 worked = True
                 async with station.judging:
                     if station.engines[realm.id] is not engine:
                         break  # its memory was made anew meanwhile
-                    said = self._together(realm.id, records, mine)
+                    said = await self._together(realm.id, records, mine)
                     some = records[: max(len(said), 1)]
                     was = {
                         share: at for share, at in mine.items()
@@ -110,23 +111,35 @@ class EngineLoop:
                 station.goes_on(self.name)
         return worked
 
-    def _read(self, connection: Connection, realm: str, after: int) -> list[Record]:
-        """What is next; of observations, which are small and can be taken together, more."""
-        bus = self._station.bus
-        records = bus.read(connection, realm, after, BATCH)
-        if len(records) == BATCH and all(one.kind == OBSERVATION for one in records):
-            last = records[-1].seq
-            more = bus.observations_after(connection, realm, last, TOGETHER - BATCH)
-            records += bus.read(connection, realm, last, more) if more else []
-        return records
+    async def _more(self, realm: str, records: list[Record]) -> list[Record]:
+        """What follows these, of observations, which are small and can be taken together."""
+        if len(records) < BATCH or any(one.kind != OBSERVATION for one in records):
+            return []
+        bus, store, last = self._station.bus, self._station.store, records[-1].seq
 
-    def _together(
+        def read() -> list[Record]:
+            with store.read() as connection:
+                more = bus.observations_after(connection, realm, last, TOGETHER - BATCH)
+                return bus.read(connection, realm, last, more) if more else []
+
+        return await self._station.runtime.in_thread("engine", read)
+
+    async def _together(
         self, realm: str, records: list[Record], mine: Mapping[int, int]
     ) -> list[Said]:
         """What may be taken at once from the first record on; nothing where that is to be taken by
-        itself."""
+        itself. Off the event loop, for to unpack some hundreds takes milliseconds."""
+        if len(records) < 2 or records[0].kind != OBSERVATION:
+            return []
+        return await self._station.runtime.in_thread(
+            "engine", lambda: self._of_one_moment(realm, records, mine)
+        )
+
+    def _of_one_moment(
+        self, realm: str, records: list[Record], mine: Mapping[int, int]
+    ) -> list[Said]:
         first = records[0].seq
-        if records[0].kind != OBSERVATION or first <= self._alone.get(realm, 0):
+        if first <= self._alone.get(realm, 0):
             return []
         if any(at >= first for at in mine.values()):  # others have taken some of these for a share
             return []

@@ -58,11 +58,13 @@ class Tally:
             registry=registry,
         )
 
-    def taken(self, realm: str, kind: str, waited: float | None) -> None:
-        """A signal; `realm` is live or exercise, `waited` seconds, which an exercise has not."""
-        self._taken.labels(realm, kind).inc()
+    def taken(self, realm: str, kind: str, waited: float | None, count: int = 1) -> None:
+        """Signals of one moment; `realm` is live or exercise, `waited` seconds, which an exercise has
+        not."""
+        self._taken.labels(realm, kind).inc(count)
         if waited is not None:
-            self._wait.observe(max(0.0, waited))
+            for _ in range(count):
+                self._wait.observe(max(0.0, waited))
 
     def set_aside(self, realm: str) -> None:
         self._set_aside.labels(realm).inc()

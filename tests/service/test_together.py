@@ -66,7 +66,7 @@ class Alone(Workers):
 
     def __init__(self, city: City) -> None:
         super().__init__(city, 1)
-        self.loops[0]._together = lambda *_: []  # type: ignore[method-assign]
+        self.loops[0]._of_one_moment = lambda *_: []  # type: ignore[method-assign]
 
 
 def rows(world: Workers) -> dict[str, list[Any]]:
