@@ -10,8 +10,9 @@ many signals are kept and how many are taken.
 A `mixed` stream has besides, each second, a warning for a township, a run for five points, and three
 people who report ice: each is taken by itself, and parts the observations around it.
 
-On PostgreSQL the service is two processes: one that accepts and one that takes. Before a rate is
-printed: each signal is kept once, all are taken, none was set aside, each road in fog has its alert.
+On PostgreSQL the service is three processes: one that accepts (`--role web`), one that takes
+(`engine`) and one that sends (`dispatch`). Before a rate is printed: each signal is kept once, all are
+taken, none was set aside, each road in fog has its alert.
 """
 
 from __future__ import annotations
@@ -184,7 +185,7 @@ def _service(folder: Path, database: str, points: int) -> Iterator[tuple[list[st
                                  "quantities": ["temperature", "humidity", "wind_speed", "visibility"]}
     config |= {"database": database} if database else {}
     path.write_text(json.dumps(config, ensure_ascii=False), "utf-8")
-    roles = ("ingest", "engine") if database else ("all",)
+    roles = ("web", "engine", "dispatch") if database else ("all",)  # bodies go to the first
     with ExitStack() as running:
         urls = [running.enter_context(_process(folder, path, role)) for role in roles]
         for url in urls:
