@@ -154,7 +154,7 @@ BREAKS = (
           STORIES + "test_silence.py::"
           "test_places_nobody_can_judge_are_blind_grey_and_told_to_the_duty_office"),
     Break("a signal that came before is kept again", "alerting/bus/embedded.py",
-          '"id": stamped.id, "kind"', '"id": f"{stamped.id}@{at.isoformat()}", "kind"',
+          '"id": one.id, "kind"', '"id": f"{one.id}@{at.isoformat()}", "kind"',
           STORIES + "test_orders.py::test_a_repeated_forecast_changes_nothing"),
     # Warnings
     Break("the official floor is ignored", "alerting/rulebook/verdict.py",
@@ -766,8 +766,8 @@ BREAKS = (
           'else Targets([], None, Outcome("refused", words.not_asked(), "was not asked"))',
           CALLED + "test_who_wakes_after_the_office_was_called_answers_for_themselves_and_is_called_on"),
     # What moves at random have found
-    Break("what was warned of before the clock was set back is forgotten", "alerting/service/station.py",
-          "signal = stamped_by(signal, now)", "signal = signal",
+    Break("what was warned of before the clock was set back is forgotten", "alerting/service/seeing_again.py",
+          "signal = stamped_by(one.signal(), now)", "signal = one.signal()",
           STORIES + "test_policies.py::"
           "test_what_comes_in_after_the_clock_was_set_back_is_told_at_once"),
     Break("a hand-over of a shift to come stays in the way", "alerting/people/handing.py",
@@ -1183,9 +1183,12 @@ BREAKS = (
           "if half is None or one.seq < half]", "]",
           "tests/service/test_together.py::test_one_that_is_half_done_is_ended_by_itself"),
     Break("half a place is evaluated", "alerting/alerts/engine.py",
-          "asked = np.repeat(worst(touched, self._starts), np.diff([*self._starts, len(touched)]))",
-          "asked = touched.copy()",
+          "asked = np.repeat(worst(touched, self._starts), self._sizes)", "asked = touched.copy()",
           "tests/alerts/test_asked_columns.py"),
+    Break("a Sight is kept over the next signal", "alerting/alerts/engine.py",
+          "        made.sight = sight",
+          '        made.sight = self.__dict__.setdefault("kept", sight)',
+          "tests/service/test_sight_not_kept.py"),
     Break("a run packed beforehand has no time", "alerting/bus/embedded.py",
           "return accepted_at(decode(self.body), self.accepted)", "return decode(self.body)",
           "tests/bus/test_embedded.py::test_a_run_packed_beforehand_is_stamped_when_it_is_kept"),
