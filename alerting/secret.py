@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from alerting.errors import BadInput
+from alerting.variable import Variable
 
 
 def secret(name: str) -> str:
@@ -16,7 +16,7 @@ def secret(name: str) -> str:
 
     Blanks and the line's end around it are not part of it. Raises BadInput, which never shows it.
     """
-    held, file = os.environ.get(name, "").strip(), os.environ.get(f"{name}_FILE", "")
+    held, file = Variable(name).get().strip(), Variable(f"{name}_FILE").get()
     if not file:
         return held
     if held:

@@ -36,11 +36,13 @@ class Occasions(Protocol):
 
 
 class CalendarOptions(Options):
-    """`file` is read by whoever makes the calendar; `notice_days` is how long before the published
-    work days run out the duty office is told."""
+    """`file` is read by whoever makes the calendar."""
 
-    file: Path = Path("rules/calendar.yaml")
-    notice_days: int = Field(default=30, ge=0, le=365)
+    file: Path = Field(Path("rules/calendar.yaml"), description="not used: see `calendar` above")
+    notice_days: int = Field(
+        default=30, ge=0, le=365,
+        description="how long before the published work days run out the duty office is told",
+    )  # fmt: skip
 
 
 class CalendarConnector:

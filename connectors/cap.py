@@ -23,10 +23,11 @@ _TRIES = 3  # how often a message that cannot be read is fetched
 
 
 class CapOptions(WarningOptions):
-    """`url` is a message's or an index's address. `documents` is how many messages one poll fetches
-    at most; the rest follow."""
+    """`url` is a message's or an index's address."""
 
-    documents: int = Field(default=100, ge=1, le=1000)
+    documents: int = Field(
+        default=100, ge=1, le=1000, description="messages that a poll fetches at most; the rest follow"
+    )
 
 
 class Source(WarningSource):

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from alerting.connector import Options
 from connectors import cap
 from connectors.formats import chinese
@@ -23,7 +25,7 @@ URL = "https://severeweather.wmo.int/v2/cap-alerts/cn-cma-xx/rss.xml"
 class CmaHubOptions(cap.CapOptions):
     """`areas` should be set: the codes of the county, which lets in its city's and province's too."""
 
-    url: str = URL
+    url: str = Field(URL, description="index of the messages")
 
 
 class Source(cap.Source):

@@ -39,13 +39,13 @@ _LARGEST = 64 * 1024 * 1024
 
 
 class InboxOptions(Options):
-    """`format` names the source that reads every file; without it the first of `patterns` (file
-    name: source) that fits does."""
-
-    folder: Path = Path("var/inbox")
-    format: str = ""
-    patterns: dict[str, str] = Field(default=PATTERNS, min_length=1)
-    seconds: int = Field(default=30, ge=1, le=86400)
+    folder: Path = Field(Path("var/inbox"), description="that files are laid into")
+    format: str = Field("", description="kind of source that reads every file")
+    patterns: dict[str, str] = Field(
+        default=PATTERNS, min_length=1,
+        description="without `format` the first file name of these that fits says who reads it",
+    )  # fmt: skip
+    seconds: int = Field(default=30, ge=1, le=86400, description="between two looks")
 
 
 class Source:

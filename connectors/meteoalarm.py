@@ -23,9 +23,10 @@ URL = "https://feeds.meteoalarm.org/api/v1/warnings/feeds-{country}"
 
 
 class MeteoalarmOptions(WarningOptions):
-    """`country` as the service spells it in its addresses, e.g. `austria`."""
-
-    country: str = Field(default="", pattern=r"^[a-z-]*$")
+    country: str = Field(
+        default="", pattern=r"^[a-z-]*$",
+        description="as the service spells it in its addresses, e.g. `austria`",
+    )  # fmt: skip
 
 
 class Source(WarningSource):

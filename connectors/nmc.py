@@ -32,11 +32,11 @@ _OFFICE = ("气象台", "气象局")
 
 
 class NmcOptions(WarningOptions):
-    """`pages` of `page_size` titles are asked for at most; a cold page takes them up to 25 s."""
+    """A cold page takes them up to 25 s."""
 
-    url: str = URL
-    page_size: int = Field(default=300, ge=1, le=300)
-    pages: int = Field(default=3, ge=1, le=20)
+    url: str = Field(URL, description="the list of what is in force")
+    page_size: int = Field(default=300, ge=1, le=300, description="titles a page")
+    pages: int = Field(default=3, ge=1, le=20, description="pages that are asked for at most")
 
 
 class Source(WarningSource):

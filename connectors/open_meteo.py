@@ -43,7 +43,7 @@ Quantity = Literal[
 
 
 class OpenMeteoOptions(Options):
-    """`apikey` moves the calls to the host for customers; the free host is for non-commercial use.
+    """The free host is for non-commercial use.
 
     The ten variables of the default `quantities` weigh one call a location, at up to 14 days in all.
     Three `past_days` are what the longest windows of the shipped rules look back on (72 h): with fewer
@@ -51,19 +51,23 @@ class OpenMeteoOptions(Options):
     enough for the addresses that servers on the way accept; the service itself takes 1,000.
     """
 
-    base_url: str = ""
-    apikey: str = ""
-    apikey_env: str = ""  # or what holds it: a variable of the environment, or NAME_FILE of it
-    model: str = Field(default="", pattern=r"^[a-z0-9_]*$")
-    forecast_days: int = Field(default=4, ge=1, le=16)
-    past_days: int = Field(default=3, ge=0, le=92)
-    batch: int = Field(default=200, ge=1, le=1000)
+    base_url: str = Field("", description="of a server of your own")
+    apikey: str = Field("", description="moves the calls to the host for customers")
+    apikey_env: str = Field("", description="variable of the environment that holds it instead")
+    model: str = Field(
+        default="", pattern=r"^[a-z0-9_]*$", description="one model; empty: the best of each place"
+    )
+    forecast_days: int = Field(default=4, ge=1, le=16, description="days ahead")
+    past_days: int = Field(
+        default=3, ge=0, le=92, description="days back; as far as the rules' windows look"
+    )
+    batch: int = Field(default=200, ge=1, le=1000, description="points a call")
     quantities: tuple[Quantity, ...] = Field(
         default=(
             "temperature", "humidity", "precipitation", "rain", "snowfall", "snow_depth",
             "visibility", "wind_speed", "wind_gust",
         ),
-        min_length=1,
+        min_length=1, description="what is asked for",
     )  # fmt: skip
 
 

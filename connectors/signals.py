@@ -33,12 +33,16 @@ from connectors.formats.limits import above, tags
 
 
 class SignalsOptions(Options):
-    """What is pushed under this name, and how often. Without `brings` nothing is promised: its
-    silence is no alarm and its weather is not taken."""
+    """What is pushed under this name, and how often."""
 
-    brings: Literal["forecast", "observation", "warning", ""] = ""
-    cadence_hours: float = Field(default=24, gt=0)
-    quantities: frozenset[str] = frozenset()
+    brings: Literal["forecast", "observation", "warning", ""] = Field(
+        default="",
+        description="without it nothing is promised: its silence is no alarm, its weather is not taken",
+    )
+    cadence_hours: float = Field(default=24, gt=0, description="how often it comes")
+    quantities: frozenset[str] = Field(
+        default=frozenset(), description="of its weather, what it can say anything about"
+    )
 
     @field_validator("quantities")
     @classmethod

@@ -1,4 +1,4 @@
-"""`suian docs`: pages and schemas that are written from the rules and their models."""
+"""`suian docs`: pages and schemas that are written from the rules, their models and the service."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from alerting.calendar import Calendar
 from alerting.cli.given import CONFIG, ConfigPath
+from alerting.cli.operations import operations_page
 from alerting.errors import SuianError
 from alerting.rulebook import load_book
 from alerting.rulebook.schema import schemas, text_of
@@ -37,6 +38,17 @@ def schema(
     """Write JSON Schemas of packs, measures, policies, rosters, districts and calendar, for editors."""
     for name, made in schemas().items():
         _write((folder or load_config(config).rules / "schema") / name, text_of(made))
+
+
+def operations(
+    config: ConfigPath = CONFIG,
+    folder: Annotated[Path, typer.Option(help="Where the page is written.")] = Path("docs"),
+    alarms: Annotated[Path, typer.Option(help="Prometheus's rules.")] = Path(
+        "deploy/prometheus/rules.yml"
+    ),
+) -> None:
+    """Write what there is to look up: commands, loops, options, variables, figures, alarms, tables."""
+    _write(folder / "operations.md", operations_page(load_config(config), alarms))
 
 
 def _write(path: Path, text: str) -> None:

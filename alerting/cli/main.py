@@ -51,7 +51,7 @@ COMMANDS: dict[str, str | dict[str, str]] = {
     "audit": {"verify": "audit:verify"},
     "backup": "backup:backup",
     "restore": "restore:restore",
-    "docs": {"rules": "docs:rules", "schema": "docs:schema"},
+    "docs": {"rules": "docs:rules", "schema": "docs:schema", "operations": "docs:operations"},
     "new": {"rule": "new:rule"},
 }
 GROUPS = {
@@ -60,7 +60,7 @@ GROUPS = {
     "roster": "Who is on duty when.",
     "token": "Tokens for programs.",
     "audit": "The log that cannot be quietly changed.",
-    "docs": "Pages and schemas written from the rules.",
+    "docs": "Pages and schemas written from the rules and the service.",
     "new": "A beginning for something of your own.",
 }
 

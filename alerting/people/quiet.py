@@ -9,12 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Quiet(BaseModel):
-    """Local times of day, from the evening to the morning; none where the two are equal."""
+    """The hours in which people are let sleep: local times of day, from the evening to the morning;
+    none where the two are equal."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    begins: time = Field(time(22, 0), alias="from")
-    ends: time = Field(time(6, 30), alias="to")
+    begins: time = Field(time(22, 0), alias="from", description="the evening's")
+    ends: time = Field(time(6, 30), alias="to", description="the morning's")
 
     @field_validator("begins", "ends", mode="before")
     @classmethod

@@ -19,24 +19,30 @@ class Part(BaseModel):
 
 
 class Limits(Part):
-    """Seconds. A restart of the service takes about ten; `first` is for one that was never heard."""
+    """Seconds, beyond which it calls people. A restart of the service takes about ten."""
 
-    silent: float = Field(180, ge=60)
-    first: float = Field(600, ge=60)
-    waiting: float = Field(300, ge=60)  # of the oldest signal, the oldest message, a loop
-    clock: float = Field(60, ge=5)
-    well: float = Field(60, ge=0)  # without a fault, before it says that all is well again
-    again: float = Field(120, ge=30)  # after a call that nobody has answered
-    trusted: float = Field(1800, ge=60)  # after somebody has said that they look after it
+    silent: float = Field(180, ge=60, description="without a heartbeat")
+    first: float = Field(600, ge=60, description="the same of a service that was never heard")
+    waiting: float = Field(
+        300, ge=60, description="of the oldest signal, the oldest message, a round of a loop"
+    )
+    clock: float = Field(60, ge=5, description="between the clocks of the two machines")
+    well: float = Field(
+        60, ge=0, description="without a fault, before it says that all is well again"
+    )
+    again: float = Field(120, ge=30, description="after a call that nobody has answered")
+    trusted: float = Field(
+        1800, ge=60, description="after somebody has said that they look after it"
+    )
 
 
 class Person(Part):
     """Somebody of the last resort: called where no heartbeat has ever named anybody."""
 
-    name: str
-    name_en: str = ""
-    language: str = Field("zh", pattern="^(zh|en)$")
-    contacts: dict[str, str] = Field(min_length=1)
+    name: str = Field(description="as the messages address them")
+    name_en: str = Field("", description="the same in English")
+    language: str = Field("zh", pattern="^(zh|en)$", description="zh or en")
+    contacts: dict[str, str] = Field(min_length=1, description="address by the name of its channel")
 
     def reader(self) -> Reader:
         return Reader(id=self.name, name=self.name, name_en=self.name_en, language=self.language,
@@ -44,17 +50,20 @@ class Person(Part):
 
 
 class Settings(Part):
-    """`public_url` is how phones and the provider reach this machine."""
+    """Paths are relative to the file's folder."""
 
-    address: str = "127.0.0.1"
-    port: int = Field(8090, ge=0, le=65535)
-    public_url: str = ""
-    secret_env: str = "SUIAN_SENTINEL_SECRET"
-    memory: Path = Path("sentinel.json")
-    timezone: str = "Asia/Shanghai"
+    address: str = Field("127.0.0.1", description="what it listens on")
+    port: int = Field(8090, ge=0, le=65535, description="of the heartbeats, callbacks and links")
+    public_url: str = Field("", description="how phones and the provider reach this machine")
+    secret_env: str = Field(
+        "SUIAN_SENTINEL_SECRET",
+        description="variable of the environment that holds the secret both sides have",
+    )
+    memory: Path = Field(Path("sentinel.json"), description="what it knows when it starts again")
+    timezone: str = Field("Asia/Shanghai", description="of times in messages")
     limits: Limits = Limits()
-    channels: dict[str, Configured] = Field(min_length=1)
-    people: tuple[Person, ...] = Field(min_length=1)
+    channels: dict[str, Configured] = Field(min_length=1, description="as in config.yaml")
+    people: tuple[Person, ...] = Field(min_length=1, description="the last resort")
 
     @field_validator("timezone")
     @classmethod

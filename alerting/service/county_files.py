@@ -88,5 +88,5 @@ def _environment(config: Config) -> list[str]:
                   if option.endswith("_env") and value]  # fmt: skip
     found += [f"{one.secret_env} in the environment (for the sentinel {name})"
               for name, one in config.sentinels.items() if one.on]  # fmt: skip
-    found += [f"{name} in the environment" for name in (ADDRESS, PASSWORD) if secret(name)]
+    found += [f"{one.name} in the environment" for one in (ADDRESS, PASSWORD) if secret(one.name)]
     return found

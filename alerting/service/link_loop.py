@@ -44,10 +44,10 @@ class Alone:
 
     def __init__(self, loop: Loop, link: Link, what: str) -> None:
         self.name = loop.name
-        self._loop, self._link, self._what = loop, link, what
+        self.loop, self.what, self._link = loop, what, link
 
     def next_due(self) -> datetime | None:
-        return self._loop.next_due() if self._what in self._link.held else None
+        return self.loop.next_due() if self.what in self._link.held else None
 
     async def step(self) -> bool:
-        return await self._loop.step() if self._what in self._link.held else False
+        return await self.loop.step() if self.what in self._link.held else False

@@ -28,6 +28,13 @@ from alerting.service.watch_loop import WatchLoop
 from alerting.store.link import PATIENCE, Link
 
 Role = Literal["all", "ingest", "engine", "dispatch", "web"]
+ROLES: dict[Role, str] = {
+    "all": "all of it: the only process of a database of its own, or one of several like it",
+    "ingest": "polls the sources, strikes the hours",
+    "engine": "takes signals, hands posts over, chases, watches, seals, keeps",
+    "dispatch": "sends",
+    "web": "pages, API, what providers call back",
+}
 # What one process at a time may do, by the role whose processes are asked.
 ALONE: dict[Role, tuple[str, ...]] = {
     "ingest": ("schedule",), "engine": ("engine", "chase", "seal"), "dispatch": (), "web": (),
@@ -44,14 +51,14 @@ def loops_of(station: Station, role: Role = "all") -> Loops:
     works = role in ("engine", "all") and station.kafka is None
     shares = station.bus.shares.count if works else 0
     link = Link(station.store.url, wanted, patience, shares) if station.store.shared else None
-    loops = _all(station) if link is None else _of_several(station, role, link)
+    loops = of_one(station) if link is None else of_several(station, role, link)
     made = Loops(station.runtime, loops, station.loops)
     station.role, station.link = role, link
     station.writer.on_commit(made.wake)
     return made
 
 
-def _all(station: Station) -> list[Loop]:
+def of_one(station: Station) -> list[Loop]:
     """Of the one process of a database of its own."""
     book, tick = BookLoop(station), TickLoop(station)
     poll, watch, sentinels = PollLoop(station), WatchLoop(station), SentinelLoop(station)
@@ -65,7 +72,7 @@ def _all(station: Station) -> list[Loop]:
     ]  # fmt: skip
 
 
-def _of_several(station: Station, role: Role, link: Link) -> list[Loop]:
+def of_several(station: Station, role: Role, link: Link) -> list[Loop]:
     """Of one of several processes: each thing is done by one of those that may."""
     loops: list[Loop] = [LinkLoop(station, link), BookLoop(station)]
     if role in ("ingest", "all"):

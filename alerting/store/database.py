@@ -17,6 +17,7 @@ from sqlalchemy.exc import DatabaseError
 from alerting.errors import BadInput, SuianError
 from alerting.store import postgres, sqlite
 from alerting.store.migrations import upgrade
+from alerting.variable import Variable
 
 T = TypeVar("T")
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # Chinese as it is, no blanks
@@ -101,8 +102,11 @@ class Untouched(Store):
                 postgres.check_kind(connection, self.path)
 
 
+DIE = Variable("SUIAN_DIE", "for the tests of kills alone: where the process kills itself")
+
+
 class Death:
-    """SUIAN_DIE=commit:N:before|after (or send:N:…, or row:N:before of a restore) kills the process
+    """DIE=commit:N:before|after (or send:N:…, take:N:…, or row:N:before of a restore) kills the process
     there, for the kill tests; with `stop` in place of `before` it is only stopped, until somebody lets
     it go on."""
 
@@ -111,14 +115,14 @@ class Death:
 
     @classmethod
     def from_environment(cls, kind: str) -> Death:
-        given = os.environ.get("SUIAN_DIE", "")
+        given = DIE.get()
         if not given.startswith(f"{kind}:"):
             return cls(0, "")
         try:
             _, count, side = given.split(":")
             return cls(int(count), side)
         except ValueError:
-            raise BadInput(f"SUIAN_DIE={given!r} is not {kind}:N:before, after or stop") from None
+            raise BadInput(f"{DIE.name}={given!r} is not {kind}:N:before, after or stop") from None
 
     def at(self, side: str) -> None:
         if side == "before":

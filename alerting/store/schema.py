@@ -78,6 +78,9 @@ realm = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("clock", UtcText),  # the latest signal time: now never runs backwards
     Column("drill", Integer),  # of a drill of people its number, see schema_drill
+    info={"what": "The real world, and each start of an exercise: its clock, its speed, when it "
+                  "ended.",
+          "kept": "for ever"},
 )  # fmt: skip
 
 signal = Table(
@@ -96,17 +99,19 @@ signal = Table(
     Index("signal_by_kind", "realm", "kind", "accepted"),
     Index("signal_by_source", "realm", "kind", "source", "seq"),
     sqlite_autoincrement=True,
+    info={"what": "What came in, in the order in which it is taken.",
+          "kept": "signals_days, alerts_days"},
 )  # fmt: skip
 
-# How far each share of a realm's places has come.
 position = Table(
     "position", metadata,
     Column("realm", String, ForeignKey("realm.id"), primary_key=True),
     Column("share", Integer, primary_key=True, autoincrement=False),
     Column("taken", Number, nullable=False),  # seq of the last signal done
+    info={"what": "How far each share of a realm's places has come.",
+          "kept": "for ever"},
 )  # fmt: skip
 
-# How far a queue in front of the bus has been taken.
 bus_position = Table(
     "bus_position", metadata,
     Column("topic", String, primary_key=True),
@@ -122,17 +127,19 @@ bus_position = Table(
     # Records that were gone before they were read: how many (none: nobody knows), and when it was seen.
     Column("missing", Integer),
     Column("missing_at", UtcText),
+    info={"what": "How far a queue in front of the bus has been taken.",
+          "kept": "for ever"},
 )  # fmt: skip
 
-# Slices of a signal already committed; emptied when its last slice marks it done.
 slice_done = Table(
     "slice_done", metadata,
     Column("realm", String, primary_key=True),
     Column("seq", Number, primary_key=True),
     Column("slice", Integer, primary_key=True),
+    info={"what": "Slices of a signal already committed.",
+          "kept": "until its last slice marks it done"},
 )  # fmt: skip
 
-# What the engine remembers of a (rule, place) that is not simply at rest.
 standing = Table(
     "standing", metadata,
     Column("realm", String, ForeignKey("realm.id"), primary_key=True),
@@ -144,6 +151,8 @@ standing = Table(
     Column("hold_level", Integer),  # and to which level
     Column("unknown_since", UtcText),
     Column("cleared", UtcText),
+    info={"what": "What the engine remembers of a (rule, place) that is not simply at rest.",
+          "kept": "until it is at rest"},
 )  # fmt: skip
 
 alert = Table(
@@ -174,10 +183,10 @@ alert = Table(
     Index("alert_open", "realm", "state"),
     Index("alert_by_end", "realm", "closed"),
     Index("alert_by_state", "state"),
+    info={"what": "Each alert, open or over.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
-# Each change of an alert, for its page: opened, raised, fell, reopened, extended, corrected, cleared,
-# withdrawn.
 alert_change = Table(
     "alert_change", metadata,
     Column("n", Number, primary_key=True, autoincrement=True),
@@ -189,6 +198,9 @@ alert_change = Table(
     Column("by", String, nullable=False),  # signal id or person
     Column("why", JSON, nullable=False),
     Index("change_by_alert", "alert", "n"),
+    info={"what": "Each change of an alert, for its page: opened, raised, fell, reopened, extended, "
+                  "corrected, cleared, withdrawn.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
 measure = Table(
@@ -243,9 +255,10 @@ measure = Table(
     Index("measure_one_open", "realm", "measure", "object", "carrier",
           text("coalesce(day, '')"), text("(CASE WHEN timed THEN id ELSE '' END)"), unique=True,
           sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
+    info={"what": "Each measure that was asked for at an object, and how far it has come.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
-# Two open measures that conflict at the same object, and what was decided between them.
 meeting = Table(
     "meeting", metadata,
     Column("id", String, primary_key=True),  # the newer's id ~ the older's
@@ -262,9 +275,11 @@ meeting = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Index("meeting_by_first", "first"),
     Index("meeting_by_second", "second"),
+    info={"what": "Two open measures that conflict at the same object, and what was decided between "
+                  "them.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
-# Who asks for a measure: an alert, a person, a response. `ended` when it no longer does.
 asker = Table(
     "asker", metadata,
     Column("measure", String, ForeignKey("measure.id"), primary_key=True),
@@ -280,9 +295,11 @@ asker = Table(
     Index("asker_by_asker", "asker"),
     Index("asker_by_end", "ends", sqlite_where=text("ended IS NULL AND ends IS NOT NULL"),
           postgresql_where=text("ended IS NULL AND ends IS NOT NULL")),
+    info={"what": "Who asks for a measure: an alert, a person, a response; `ended` when it no "
+                  "longer does.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
-# What came back on a measure's return form, each time it was sent; the newest counts.
 returned = Table(
     "returned", metadata,
     Column("n", Integer, primary_key=True, autoincrement=True),
@@ -292,9 +309,11 @@ returned = Table(
     Column("by", String, nullable=False),  # person
     Column("said", JSON, nullable=False),  # by the field's id, as the form has them
     Index("returned_by_measure", "measure", "n"),
+    info={"what": "What came back on a measure's return form, each time it was sent; the newest "
+                  "counts.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
-# An emergency response (应急响应) under a plan: proposed by what triggers it, decided by its post.
 response = Table(
     "response", metadata,
     Column("id", String, primary_key=True),  # realm.plan.number
@@ -320,9 +339,11 @@ response = Table(
     UniqueConstraint("realm", "plan", "number"),
     Index("response_one_open", "realm", "plan", unique=True,
           sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
+    info={"what": "An emergency response (应急响应) under a plan: proposed by what triggers it, "
+                  "decided by its post.",
+          "kept": "for ever"},
 )  # fmt: skip
 
-# Each step of a response: proposed, started, raised, lowered, ended, declined, withdrawn.
 response_step = Table(
     "response_step", metadata,
     Column("n", Integer, primary_key=True, autoincrement=True),
@@ -335,6 +356,9 @@ response_step = Table(
     Column("note", Text, nullable=False),
     Column("trigger", JSON, nullable=False),
     Index("step_by_response", "response", "n"),
+    info={"what": "Each step of a response: proposed, started, raised, lowered, ended, declined, "
+                  "withdrawn.",
+          "kept": "for ever"},
 )  # fmt: skip
 
 # What waits to be bound: red and what is said to one person first, and then by posts, so that a post's
@@ -344,7 +368,6 @@ NOBODY = "state = 'nobody'"
 AFTER_RED = "(CASE WHEN level >= 4 OR post IS NULL THEN 0 ELSE 1 END)"
 AT_POST = "coalesce(post, '')"
 
-# A change that a post must know. Ends carried, withheld (with the reason) or nobody.
 notice = Table(
     "notice", metadata,
     Column("id", Number, primary_key=True, autoincrement=True),
@@ -394,13 +417,15 @@ notice = Table(
     Index("notice_unpursued", "realm",
           sqlite_where=text("wants != '' AND pursuit IS NULL"),
           postgresql_where=text("wants != '' AND pursuit IS NULL")),
+    info={"what": "A change that a post must know. Ends carried, withheld (with the reason) or "
+                  "nobody.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
 # What is waited for still; and for what, about what. See DUE.
 OPEN = "state = 'open'"
 SUBJECT = "(wants || ' ' || coalesce(measure, alert, ''))"
 
-# What is waited for: an acknowledgement, a report in force, a decision, a check before lifting.
 pursuit = Table(
     "pursuit", metadata,
     Column("id", Number, primary_key=True, autoincrement=True),
@@ -430,6 +455,9 @@ pursuit = Table(
     Index("pursuit_by_alert", "alert"),
     Index("pursuit_by_time", "realm", "opened"),
     Index("pursuit_by_state", "realm", "state"),
+    info={"what": "What is waited for: an acknowledgement, a report in force, a decision, a check "
+                  "before lifting.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
 escalation = Table(
@@ -446,6 +474,8 @@ escalation = Table(
     Index("escalation_by_alert", "alert"),
     Index("escalation_by_pursuit", "pursuit"),
     Index("escalation_by_measure", "measure"),
+    info={"what": "Each time that what was waited for went on to another post, and why.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
 # How the error of a delivery begins whose last attempt may have arrived all the same.
@@ -459,7 +489,6 @@ URGENCY = "(CASE WHEN band = 'red' AND realm = 'live' THEN 0 WHEN band = 'red' T
 # What is under way, and what is tried again later.
 LATER = "(leased_until IS NOT NULL OR next_try IS NOT NULL)"
 
-# One message to one person on one channel, carrying notices.
 delivery = Table(
     "delivery", metadata,
     Column("id", Number, primary_key=True, autoincrement=True),
@@ -514,6 +543,8 @@ delivery = Table(
     Index("delivery_by_realm", "realm", "id"),
     Index("delivery_dead", "realm", "at", sqlite_where=text("state = 'dead'"),
           postgresql_where=text("state = 'dead'")),
+    info={"what": "One message to one person on one channel, carrying notices.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
 # The same as expressions, for whoever asks about the queue.
@@ -529,9 +560,10 @@ delivery_notice = Table(
     Column("delivery", Number, ForeignKey("delivery.id"), primary_key=True),
     Column("notice", Number, ForeignKey("notice.id"), primary_key=True),
     Index("delivery_by_notice", "notice"),
+    info={"what": "Which notices a message carries.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
-# What a person said, and what became of it.
 answer = Table(
     "answer", metadata,
     Column("id", String, primary_key=True),  # the Report signal's id
@@ -551,6 +583,8 @@ answer = Table(
     Index("answer_by_alert", "alert"),
     Index("answer_by_measure", "measure"),
     Index("answer_by_time", "realm", "at"),
+    info={"what": "What a person said, and what became of it.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
 person = Table(
@@ -562,6 +596,8 @@ person = Table(
     Column("role", String, nullable=False),  # view | answer | decide | order | admin
     Column("password", String),  # argon2
     Column("active", Boolean, nullable=False, server_default="1"),
+    info={"what": "Who can be reached, as people.csv has it, and their password.",
+          "kept": "for ever"},
 )  # fmt: skip
 
 contact = Table(
@@ -575,6 +611,8 @@ contact = Table(
     Index("contact_by_address", "channel", "address"),
     Index("contact_stopped", "person", sqlite_where=text("stopped IS NOT NULL"),
           postgresql_where=text("stopped IS NOT NULL")),
+    info={"what": "A person's addresses, in the order in which they are tried.",
+          "kept": "until people.csv says otherwise"},
 )  # fmt: skip
 
 post = Table(
@@ -588,6 +626,8 @@ post = Table(
     Column("deputy", String),  # the post that is called where this one does not answer
     Column("active", Boolean, nullable=False, server_default="1"),
     Index("post_by_place", "place", "tier", "sector"),
+    info={"what": "The posts, as posts.csv has them.",
+          "kept": "for ever"},
 )  # fmt: skip
 
 holder = Table(
@@ -596,6 +636,8 @@ holder = Table(
     Column("rank", Integer, primary_key=True),
     Column("person", String, ForeignKey("person.id"), nullable=False),
     Index("holder_by_person", "person"),
+    info={"what": "Who holds a post now.",
+          "kept": "until it changes"},
 )  # fmt: skip
 
 token = Table(
@@ -608,16 +650,19 @@ token = Table(
     Column("created", UtcText, nullable=False),
     Column("expires", UtcText),
     Column("revoked", UtcText),
+    info={"what": "Tokens for programs, by their digest.",
+          "kept": "for ever"},
 )  # fmt: skip
 
-# Small facts of the service: seeds, secrets made at first start, hashes of imported files.
 setting = Table(
     "setting", metadata,
     Column("key", String, primary_key=True),
     Column("value", Text, nullable=False),
+    info={"what": "Small facts of the service: seeds, secrets made at first start, hashes of "
+                  "imported files.",
+          "kept": "for ever"},
 )  # fmt: skip
 
-# When each source last spoke, by the machine's clock, and what it said of itself.
 source_health = Table(
     "source_health", metadata,
     Column("realm", String, primary_key=True),
@@ -628,6 +673,8 @@ source_health = Table(
     Column("failed", UtcText),
     Column("error", Text, nullable=False, server_default=""),
     Column("held_until", UtcText),
+    info={"what": "When each source last spoke, by the machine's clock, and what it said of itself.",
+          "kept": "for ever"},
 )  # fmt: skip
 
 # What is asked of the log by its newest entry, however many others came after it. A query must repeat
@@ -655,6 +702,8 @@ audit = Table(
     Index("audit_to_seal", "n", sqlite_where=text("number IS NULL"),
           postgresql_where=text("number IS NULL")),
     sqlite_autoincrement=True,
+    info={"what": "The log that cannot be quietly changed: who did what, numbered and chained.",
+          "kept": "audit_days"},
 )  # fmt: skip
 
 # The same as an expression, for whoever asks for one of them.

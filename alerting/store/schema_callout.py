@@ -42,18 +42,20 @@ callout = Table(
     Index("callout_by_alert", "alert"),
     Index("callout_not_closed", "realm", sqlite_where=text("state != 'closed'"),
           postgresql_where=text("state != 'closed'")),
+    info={"what": "A call-out (叫应单): the posts of a township called about a hazard.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
-# The alerts a call-out is for: over when all of them are.
 callout_alert = Table(
     "callout_alert", metadata,
     Column("callout", String, ForeignKey("callout.id"), primary_key=True),
     Column("alert", String, ForeignKey("alert.id"), primary_key=True),
     Column("joined", UtcText, nullable=False),
     Index("callout_by_its_alert", "alert"),
+    info={"what": "The alerts a call-out is for: over when all of them are.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
-# A post that is called, and how far it has come. Its pursuits wait for the answers.
 callee = Table(
     "callee", metadata,
     Column("callout", String, ForeignKey("callout.id"), primary_key=True),
@@ -77,9 +79,11 @@ callee = Table(
     Column("ticked_why", Text, nullable=False, server_default=""),
     Column("closing_by", UtcText),  # None: no closing report is asked
     Column("closed", UtcText),  # it is in
+    info={"what": "A post that is called, and how far it has come. Its pursuits wait for the "
+                  "answers.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
-# What was reported, each time; the newest of each kind counts.
 callout_report = Table(
     "callout_report", metadata,
     Column("n", Number, primary_key=True, autoincrement=True),
@@ -94,4 +98,6 @@ callout_report = Table(
     Column("said", JSON, nullable=False),  # by the question's id
     Column("lacks", JSON, nullable=False),  # ids of what is missing or did not read
     Index("report_by_callee", "callout", "post", "n"),
+    info={"what": "What was reported, each time; the newest of each kind counts.",
+          "kept": "alerts_days"},
 )  # fmt: skip

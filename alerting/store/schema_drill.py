@@ -36,4 +36,6 @@ drill = Table(
     Column("remark", Text, nullable=False, server_default=""),
     Index("drill_by_state", "state", "due"),
     Index("drill_by_plan", "plan", "id"),
+    info={"what": "Exercises that people answer themselves, each played in a realm of its own.",
+          "kept": "for ever"},
 )  # fmt: skip

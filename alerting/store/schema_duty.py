@@ -25,9 +25,10 @@ roster = Table(
     Column("gap_begins", UtcText),
     Column("gap_ends", UtcText),
     Index("roster_next", "next"),
+    info={"what": "The rules by which a post is on duty, and when it is looked at next.",
+          "kept": "until rosters.yaml leaves it out"},
 )  # fmt: skip
 
-# What people changed of the rules: an override of one shift, a temporary roster for a while.
 roster_change = Table(
     "roster_change", metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
@@ -47,9 +48,11 @@ roster_change = Table(
     Column("at", UtcText, nullable=False),
     Column("reason", Text, nullable=False),
     Index("roster_change_by_post", "post", "ends"),
+    info={"what": "What people changed of the rules: an override of one shift, a temporary roster "
+                  "for a while.",
+          "kept": "for ever"},
 )  # fmt: skip
 
-# Who was on duty from when until when, of posts with a roster; `ended` is empty while they are.
 duty = Table(
     "duty", metadata,
     Column("n", Integer, primary_key=True, autoincrement=True),
@@ -62,9 +65,11 @@ duty = Table(
           postgresql_where=text("ended IS NULL")),
     Index("duty_now", "post", "rank", unique=True, sqlite_where=text("ended IS NULL"),
           postgresql_where=text("ended IS NULL")),
+    info={"what": "Who was on duty from when until when, of posts with a roster; `ended` is empty "
+                  "while they are.",
+          "kept": "for ever"},
 )  # fmt: skip
 
-# Posts whose hand-over must be confirmed: who is to come, and until then who stays.
 handover = Table(
     "handover", metadata,
     Column("n", Integer, primary_key=True, autoincrement=True),
@@ -90,10 +95,11 @@ handover = Table(
           postgresql_where=text("state = 'open'")),
     Index("handover_by_state", "state", "post"),
     Index("handover_by_pursuit", "pursuit"),
+    info={"what": "Posts whose hand-over must be confirmed: who is to come, and until then who "
+                  "stays.",
+          "kept": "for ever"},
 )  # fmt: skip
 
-# The exercise with which a turn at the duty office begins, where a sentinel watches: whoever comes on
-# duty is written to by the service's own way and by each sentinel's, and must answer both.
 shift_exercise = Table(
     "shift_exercise", metadata,
     Column("n", Integer, primary_key=True, autoincrement=True),
@@ -104,4 +110,8 @@ shift_exercise = Table(
     Column("answered", UtcText),  # by the service's own way
     Column("elsewhere", JSON, nullable=False),  # by sentinel, when that one's was answered
     Index("shift_exercise_open", "person", "answered"),
+    info={"what": "The exercise with which a turn at the duty office begins, where a sentinel "
+                  "watches: whoever comes on duty is written to by the service's own way and by "
+                  "each sentinel's, and must answer both.",
+          "kept": "for ever"},
 )  # fmt: skip

@@ -6,7 +6,6 @@ from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table
 
 from alerting.store.schema import Number, UtcText, metadata
 
-# What gathers a storm's messages to one person on one channel in one band, until all are answered.
 digest = Table(
     "digest", metadata,
     Column("id", Number, primary_key=True, autoincrement=True),
@@ -20,9 +19,11 @@ digest = Table(
     Column("last", UtcText, nullable=False),  # when its newest message was written
     Column("ended", UtcText),
     Index("digest_open", "realm", "ended"),
+    info={"what": "What gathers a storm's messages to one person on one channel in one band, until "
+                  "all are answered.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
-# A code sent to an address, to be said back by whoever reads it there.
 verification = Table(
     "verification", metadata,
     Column("person", String, ForeignKey("person.id"), primary_key=True),
@@ -32,19 +33,24 @@ verification = Table(
     Column("asked", UtcText, nullable=False),  # by the machine's clock
     Column("by", String, nullable=False),
     Column("tries", Integer, nullable=False, server_default="0"),  # wrong ones
+    info={"what": "A code sent to an address, to be said back by whoever reads it there.",
+          "kept": "until it is said back"},
 )  # fmt: skip
 
-# Who has answered for themselves, where everyone on a post's list must.
 heard = Table(
     "heard", metadata,
     Column("pursuit", Number, ForeignKey("pursuit.id"), primary_key=True),
     Column("person", String, ForeignKey("person.id"), primary_key=True),
     Column("at", UtcText, nullable=False),  # by the realm's clock
+    info={"what": "Who has answered for themselves, where everyone on a post's list must.",
+          "kept": "alerts_days"},
 )  # fmt: skip
 
-# Where several processes send: when the messages went that count towards a channel's rate.
 rate = Table(
     "rate", metadata,
     Column("channel", String, primary_key=True),
     Column("sent", JSON, nullable=False),  # seconds since 1970, by the senders' machines
+    info={"what": "Where several processes send: when the messages went that count towards a "
+                  "channel's rate.",
+          "kept": "as long as they count"},
 )  # fmt: skip

@@ -8,7 +8,6 @@ told of it. Nothing of OpenTelemetry is imported where no collector is named.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from datetime import datetime
@@ -18,10 +17,18 @@ from typing import Any
 import structlog
 
 from alerting.errors import BadInput
+from alerting.variable import Variable
 
 log = structlog.get_logger()
 Said = Mapping[str, str | int]
-_NAMED_BY = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+COLLECTOR = Variable(
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "the collector of traces, where `telemetry.otlp` names none; OpenTelemetry reads its others, too",
+)
+COLLECTOR_OF_TRACES = Variable(
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "the same, as the whole address that traces go to"
+)
+CALLED = Variable("OTEL_SERVICE_NAME", "what the service is called in its traces; else suian")
 
 
 class Traces:
@@ -43,7 +50,7 @@ def make_traces(otlp: str, instance: str) -> Traces:
 
     Raises BadInput where the config names one and what sends to it is not installed.
     """
-    if not otlp and not any(os.environ.get(name) for name in _NAMED_BY):
+    if not otlp and not (COLLECTOR.get() or COLLECTOR_OF_TRACES.get()):
         return Traces()
     try:
         return _Otlp(otlp, instance)
@@ -85,7 +92,7 @@ class _Otlp(Traces):
                 return (wanted.get() or (0, super().generate_span_id()))[1]
 
         self._trace, self._nothing, self._wanted = trace, Context(), wanted
-        named = {"service.name": os.environ.get("OTEL_SERVICE_NAME", "suian"),
+        named = {"service.name": CALLED.get() or "suian",
                  "service.version": version("suian"),
                  "service.instance.id": instance or "alone"}  # fmt: skip
         self._provider = TracerProvider(resource=Resource.create(named), id_generator=Ids())

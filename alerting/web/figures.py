@@ -50,6 +50,7 @@ PATIENCE = 5.0  # seconds for the database to answer
 
 @router.get("/metrics")
 async def metrics(request: Request, _who: Annotated[Who, Depends(who)]) -> Response:
+    """The figures below, for Prometheus."""
     station = station_of(request)
     try:
         async with asyncio.timeout(PATIENCE):
@@ -58,6 +59,13 @@ async def metrics(request: Request, _who: Annotated[Who, Depends(who)]) -> Respo
         asked = _text(_NoTables())
     text = asked + _text(_Memory(station)) + generate_latest(station.tally.registry)
     return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+def families(connection: Connection, station: Station) -> Iterator[Metric]:
+    """All that is shown, with its help and labels."""
+    yield from _Tables(connection, station).collect()
+    yield from _Memory(station).collect()
+    yield from station.tally.registry.collect()
 
 
 def _text(figures: Collector) -> bytes:
@@ -246,10 +254,11 @@ class _Memory(Collector):
                      left.total_seconds())  # fmt: skip
         yield from self._loops()
         yield self._channels()
+        behind = _gauge("kafka_behind_records", "Records in Kafka that this process has still to read")
         # Of a process that has let go of its partitions the last figure would stand for ever.
         if station.kafka is not None and station.kafka.assigned:
-            yield _plain("kafka_behind_records", "Records in Kafka that this process has still to read",
-                         station.kafka.behind)  # fmt: skip
+            behind.add_metric([], station.kafka.behind)
+        yield behind
 
     def _loops(self) -> Iterator[Metric]:
         failures = _gauge("loop_failures", "Rounds of a loop that failed in a row; 0 is well", "loop")

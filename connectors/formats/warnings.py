@@ -22,20 +22,26 @@ from connectors.formats.stamps import stamp
 
 
 class WarningOptions(Options):
-    """`url` is where it is asked; without one it is only handed to us.
+    """Of all sources of official warnings."""
 
-    `areas` keeps warnings whose administrative codes lie in, or hold, one of these; those without
-    codes are kept. `senders` refuses all others. `scopes` lets in messages not meant for the public,
-    where an office sends us such. `minutes` is how often it has something new or is asked; where it
-    is handed to us, how often its sender promises to speak at least: without, its silence says nothing.
-    """
-
-    url: str = ""
-    languages: tuple[str, ...] = Field(default=PREFERRED, min_length=1)
-    areas: tuple[str, ...] = ()
-    senders: tuple[str, ...] = ()
-    scopes: tuple[str, ...] = Field(default=("Public",), min_length=1)
-    minutes: int | None = Field(default=None, ge=1, le=366 * 1440)
+    url: str = Field("", description="where it is asked; without one it is only handed to us")
+    languages: tuple[str, ...] = Field(
+        default=PREFERRED, min_length=1, description="of a message's texts, the first there is"
+    )
+    areas: tuple[str, ...] = Field(
+        (), description="administrative codes: warnings are kept whose codes lie in one or hold it, and"
+        " those without codes",
+    )  # fmt: skip
+    senders: tuple[str, ...] = Field((), description="all others are refused, where any is named")
+    scopes: tuple[str, ...] = Field(
+        default=("Public",), min_length=1,
+        description="lets in what is not meant for the public, where an office sends us such",
+    )  # fmt: skip
+    minutes: int | None = Field(
+        default=None, ge=1, le=366 * 1440,
+        description="how often it has something new or is asked; where it is handed to us, how often"
+        " its sender promises to speak at least: without, its silence says nothing",
+    )  # fmt: skip
 
 
 class WarningSource(ABC):

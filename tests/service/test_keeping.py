@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy import Table, delete, event, func, insert, select, update
 
 from alerting import audit
 from alerting.service.clock import open_live
@@ -26,6 +26,7 @@ from alerting.store.schema import (
     escalation,
     measure,
     notice,
+    person,
     position,
     pursuit,
     realm,
@@ -33,7 +34,9 @@ from alerting.store.schema import (
     signal,
 )
 from alerting.store.schema import audit as audit_table
+from alerting.store.schema_callout import callout
 from alerting.store.schema_drill import drill
+from alerting.store.schema_reach import digest
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 OLD, YOUNG = NOW - timedelta(days=300), NOW - timedelta(days=10)
@@ -84,6 +87,13 @@ class Past:
                   act="acknowledge", at=OLD, outcome="taken", **of)  # fmt: skip
         return sent
 
+    def called(self, n: int) -> None:
+        """A call-out, and a digest of what was sent for it."""
+        self._add(callout, id=f"{self.of}.c.{n}", realm=self.of, hazard="fog", zone="z", number=n,
+                  alert=self.alert(n, rule="ice"), sector="s", level=1, state="closed", opened=OLD, closed=OLD)  # fmt: skip
+        self._add(person, id=f"p{n}", name="x", language="zh", role="answer")
+        self._add(digest, realm=self.of, person=f"p{n}", channel="sms", band="red", begun=OLD, last=OLD, ended=OLD)
+
     def signal(self, kind: str, at: datetime, source: str = "model") -> int:
         number = self._add(signal, realm=self.of, id=f"{kind} {source} {at}", kind=kind, source=source, issued=at,
                            accepted=at, body=b"")  # fmt: skip
@@ -131,6 +141,24 @@ def test_what_is_over_goes_with_all_that_hangs_on_it(store: Store) -> None:
     assert ids(store, measure) == ["live.close.p.q.7"]
     assert there(store, *HANGS) == {one.name: 2 for one in HANGS} | {"asker": 1}
     assert sum(passes(store)) == 0, "and the next night finds nothing"
+
+
+def test_a_table_says_by_which_option_its_rows_go(store: Store) -> None:
+    past = Past(store)
+    for n in range(1, 3):
+        past.told(measure=past.measure(n, by=past.alert(n)))
+        past.told()
+        past.called(n)
+        past.signal("warning", OLD + timedelta(hours=n))
+    emptied = set[str]()
+
+    def deleted(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("DELETE FROM "):
+            emptied.add(statement.split()[2])
+
+    event.listen(store._engine, "before_cursor_execute", deleted)
+    passes(store, Keep(alerts_days=200))
+    assert emptied == {one.name for one in tables() if "alerts_days" in one.info["kept"]}
 
 
 def test_nothing_goes_where_nothing_is_said(store: Store) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from alerting.store import schema as s
 from alerting.web import tokens
 from alerting.web.alert_page import alert_page
 from tests.web.web_desk import NOW, Browser, Desk, bearer
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_an_alert_is_listed_with_all_that_hangs_on_it(desk: Desk, web: Browser) -> None:
@@ -350,6 +353,9 @@ def test_health_and_figures(desk: Desk, web: Browser) -> None:
     assert 'suian_build_info{role="all",version=' in figures
     assert "suian_database_up 1.0" in figures
     assert 'suian_source_age_seconds{source="open-meteo"} 3000.0' in figures
+    listed = (ROOT / "docs/operations.md").read_text("utf-8")
+    names = {line.split()[2] for line in figures.splitlines() if line.startswith("# HELP")}
+    assert {name for name in names if f"| `{name}` |" not in listed} == set()
 
 
 def test_a_broken_database_is_not_ready(desk: Desk, web: Browser) -> None:

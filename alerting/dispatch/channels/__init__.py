@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alerting.dispatch.channels.base import (
     RANK,
@@ -42,13 +42,12 @@ _NO_CHANNELS = frozenset({"base"})
 
 
 class Configured(BaseModel):
-    """A channel as a config gives it: `use` names its kind (console, twilio, webhook), its own name
-    where it is empty; the rest are its options. Its name says which contacts it reaches."""
+    """A channel by its name, which says which contacts it reaches; the rest are its kind's options."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    use: str = ""
-    on: bool = True
+    use: str = Field("", description="its kind; left out, its name says it")
+    on: bool = Field(True, description="whether anything is sent on it")
 
     def options(self) -> dict[str, Any]:
         return dict(self.__pydantic_extra__ or {})

@@ -27,19 +27,20 @@ class PerPerson(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    minute: int | None = Field(None, ge=1)
-    hour: int | None = Field(None, ge=1)
-    day: int | None = Field(None, ge=1)
+    minute: int | None = Field(None, ge=1, description="messages that one person may be sent a minute")
+    hour: int | None = Field(None, ge=1, description="an hour")
+    day: int | None = Field(None, ge=1, description="a day")
 
 
 class Options(BaseModel):
-    """The options of a channel in config.yaml; each channel extends it. `reserve_for_red` is the part
-    of `per_person` that only the real world's red may use."""
+    """The options of a channel in config.yaml; each channel extends it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     per_person: PerPerson = PerPerson()
-    reserve_for_red: float = Field(0.5, ge=0, lt=1)
+    reserve_for_red: float = Field(
+        0.5, ge=0, lt=1, description="part of `per_person` that only the real world's red may use"
+    )
 
 
 @dataclass(frozen=True, slots=True)

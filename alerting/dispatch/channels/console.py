@@ -27,12 +27,15 @@ def to_stdout(text: str) -> None:
 
 
 class Options(base.Options):
-    """`width` of the boxes in columns; a Chinese character takes two. `silent` prints nothing: the
-    page alone shows what was sent, and a replay reaches nobody."""
+    """Prints each message as its reader gets it."""
 
-    width: int = Field(80, ge=40)
-    silent: bool = False
-    timeout_seconds: float = Field(20.0, gt=0, le=40)
+    width: int = Field(
+        80, ge=40, description="of the boxes, in columns; a Chinese character takes two"
+    )
+    silent: bool = Field(False, description="prints nothing: the page alone shows what was sent")
+    timeout_seconds: float = Field(
+        20.0, gt=0, le=40, description="after which a message counts as not sent"
+    )
 
 
 class Channel(base.Plain):

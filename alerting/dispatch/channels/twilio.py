@@ -51,20 +51,26 @@ _LOOK_BACK = timedelta(hours=24)
 
 
 class Options(base.Options):
-    """`account` AC…, `sender` the number or messaging service (MG…) it is sent from. Secrets stand in
-    the environment, or in files that it names; the second token is for the time of a change.
-    `price_per_segment` is for `suian preview` alone, in whatever money the contract is in."""
+    """SMS through Twilio."""
 
-    account: str = Field(pattern="^AC[0-9a-zA-Z]{32}$")
-    sender: str = Field(min_length=3)
-    token_env: str = "TWILIO_AUTH_TOKEN"
-    second_token_env: str = ""
-    base_url: str = "https://api.twilio.com"
-    max_segments: int = Field(3, ge=1, le=10)
-    price_per_segment: float | None = Field(None, ge=0)
-    rate: float = Field(0.0, ge=0)
-    concurrency: int = Field(100, ge=1, le=1000)
-    timeout_seconds: float = Field(20.0, gt=0, le=40)
+    account: str = Field(pattern="^AC[0-9a-zA-Z]{32}$", description="AC…")
+    sender: str = Field(min_length=3, description="number or messaging service (MG…) it is sent from")
+    token_env: str = Field(
+        "TWILIO_AUTH_TOKEN", description="variable of the environment that holds the token"
+    )
+    second_token_env: str = Field(
+        "", description="and that of the second token, for the time of a change"
+    )
+    base_url: str = Field("https://api.twilio.com", description="where it is asked")
+    max_segments: int = Field(3, ge=1, le=10, description="of one message at most")
+    price_per_segment: float | None = Field(
+        None, ge=0, description="for `suian preview` alone, in whatever money the contract is in"
+    )
+    rate: float = Field(0.0, ge=0, description="messages a second at most; 0: as many as there are")
+    concurrency: int = Field(100, ge=1, le=1000, description="messages under way at once")
+    timeout_seconds: float = Field(
+        20.0, gt=0, le=40, description="after which the provider counts as silent"
+    )
     # Half of it is red's: three a minute are left, which two digests, each one a minute, keep below.
     # Of an hour or a day only a contract knows; see decision 0103 for what a default would silence.
     per_person: base.PerPerson = base.PerPerson(minute=6)

@@ -22,16 +22,22 @@ from alerting.secret import needed
 
 
 class Options(base.Options):
-    """The address a person's contact names is posted to; `url` is for contacts that name none (`-`).
-    The secret stands in the environment, or in a file that it names (`alerting.secret`)."""
+    """A signed JSON POST to the address that a person's contact names."""
 
-    url: str = ""
-    secret_env: str = "SUIAN_HOOK_SECRET"
-    # How loud it is where the other system brings it: 0 a page, 1 a text, 2 a call, 3 a siren.
-    loudness: int = Field(1, ge=0, le=3)
-    rate: float = Field(0.0, ge=0)
-    concurrency: int = Field(32, ge=1, le=1000)
-    timeout_seconds: float = Field(20.0, gt=0, le=40)
+    url: str = Field("", description="for contacts that name none (`-`)")
+    secret_env: str = Field(
+        "SUIAN_HOOK_SECRET",
+        description="variable of the environment that holds the secret shared with the receiver",
+    )
+    loudness: int = Field(
+        1, ge=0, le=3,
+        description="where the other system brings it: 0 a page, 1 a text, 2 a call, 3 a siren",
+    )  # fmt: skip
+    rate: float = Field(0.0, ge=0, description="messages a second at most; 0: as many as there are")
+    concurrency: int = Field(32, ge=1, le=1000, description="messages under way at once")
+    timeout_seconds: float = Field(
+        20.0, gt=0, le=40, description="after which the receiver counts as silent"
+    )
 
     @field_validator("url")
     @classmethod
