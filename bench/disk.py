@@ -7,6 +7,7 @@ that the engine writes is counted (measures, history, notices, the log's entries
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +20,7 @@ RUNS = 6
 QUANTITIES = len(county.QUANTITIES)
 
 
-def main() -> int:
+def main(_words: Sequence[str] = ()) -> int:
     """Prints bytes; the results are looked at before: no quiet run opens an alert, and a front does."""
     with tempfile.TemporaryDirectory() as folder:
         run, now = Run(POINTS, Path(folder)), county.START

@@ -295,11 +295,10 @@ def run(
     return targets
 
 
-def main(asked: list[str]) -> int:
+def main(asked: list[str]) -> list[Target]:
     """`python -m bench signals [seconds [points [sqlite | postgresql [pace [mixed]]]]]`."""
     seconds = int(asked[0]) if asked else SECONDS
     points = int(asked[1]) if asked[1:] else POINTS
     names = {"sqlite": ("SQLite",), "postgresql": ("PostgreSQL",)}
     which = names[asked[2]] if asked[2:] else ("SQLite", "PostgreSQL")
-    run(seconds, points, which, int(asked[3]) if asked[3:] else PACE, asked[4:] == ["mixed"])
-    return 0
+    return run(seconds, points, which, int(asked[3]) if asked[3:] else PACE, asked[4:] == ["mixed"])

@@ -1,5 +1,6 @@
 """`python -m tests.campaign [RUNS]`: that many storms, three of each fault if not said otherwise, each drawn
-by its number; what was told before in FILE is not told again. `--table` prints what FILE holds, `--fault WORD` takes those only.
+by its number; what was told before in FILE is not told again. `--table` prints what FILE holds, `--write` puts it into
+docs/reliability.md, `--fault WORD` takes those only.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 import sys
 from pathlib import Path
 
+from bench.page import put
 from tests.campaign.faults import FAULTS
 from tests.campaign.run import FILE, campaign, read, recovered, table
 
@@ -19,7 +21,11 @@ def main() -> int:
     words.add_argument("--file", type=Path, default=FILE)
     words.add_argument("--fault", default="", help="only faults whose name holds this")
     words.add_argument("--table", action="store_true", help="print the table and run nothing")
+    words.add_argument("--write", action="store_true", help="put it into docs/reliability.md and run nothing")
     given = words.parse_args()
+    if given.write:
+        put(Path("docs/reliability.md"), "campaign", table(read(given.file)))
+        return 0
     if given.table:
         print(table(read(given.file)))
         return 0

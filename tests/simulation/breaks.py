@@ -1,23 +1,33 @@
 """Breaks of the product that the simulation must find by itself, each within so many seeds:
 
-    python -m tests.simulation.breaks [WORD]
+    python -m tests.simulation.breaks [WORD] [--again]
+    python -m tests.simulation.breaks --table | --write
 
-plays them one after another on a copy, those whose name has the word in it.
+plays them one after another on a copy, those whose name has the word in it. What was found lies in
+var/simulation-breaks.json, so that it goes on where it was left; `--again` plays what is known, too. `--write` puts
+the table into docs/reliability.md.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from bench.kept import revision
+from bench.page import put
 from tests.sabotage.table import Break
 from tests.sabotage.test_sabotage import copied
 
 SEEDS = 200
+STATE, PAGE = Path("var/simulation-breaks.json"), Path("docs/reliability.md")
 
 # `story` is the law that is found broken, as laws.py names it.
 BREAKS = (
@@ -42,6 +52,10 @@ BREAKS = (
 )  # fmt: skip
 
 
+# Those that seeds of all faults show too rarely, and of which faults theirs are.
+ONLY = {"whoever comes second moves the position too": ("second",)}
+
+
 def found(copy: Path, one: Break, seeds: int = SEEDS) -> str:
     """What the simulation says of a broken copy, up to the first seed that fails; "" for nothing."""
     path = copy / one.file
@@ -50,7 +64,7 @@ def found(copy: Path, one: Break, seeds: int = SEEDS) -> str:
     path.write_text(whole.replace(one.old, one.new), "utf-8")
     try:
         ran = subprocess.run(
-            [sys.executable, "-W", "ignore", "-m", "tests.simulation.first", str(seeds)],
+            [sys.executable, "-W", "ignore", "-m", "tests.simulation.first", str(seeds), *ONLY.get(one.name, ())],
             cwd=copy, env=os.environ | {"PYTHONPATH": str(copy)}, text=True, capture_output=True, check=False,
         )  # fmt: skip
     finally:
@@ -63,14 +77,63 @@ def named(one: Break, said: str) -> bool:
     return re.match(rf"seed \d+: ({one.story}): ", said) is not None
 
 
-if __name__ == "__main__":
-    word = " ".join(sys.argv[1:])
-    blind = 0
+def read() -> dict[str, dict[str, Any]]:
+    """By break what was found, of those that are as they were then."""
+    known: dict[str, dict[str, Any]] = json.loads(STATE.read_text("utf-8")) if STATE.exists() else {}
+    return {one.name: known[one.name] for one in BREAKS if known.get(one.name, {}).get("break") == asdict(one)}
+
+
+def play(word: str, anew: bool) -> int:
+    """How many nobody noticed, of those that were played."""
+    known, blind = read(), 0
     with tempfile.TemporaryDirectory() as folder:
         copy = copied(Path(folder))
         for one in BREAKS:
-            if word in one.name:
-                said = found(copy, one)
-                blind += not named(one, said)
-                print(f"{one.name}: {said[:200] or f'{SEEDS} seeds, and nobody noticed'}", flush=True)
-    sys.exit(1 if blind else 0)
+            if word not in one.name or (one.name in known and not anew):
+                continue
+            said = found(copy, one)
+            blind += not named(one, said)
+            print(f"{one.name}: {said[:200] or f'{SEEDS} seeds, and nobody noticed'}", flush=True)
+            known[one.name] = {"break": asdict(one), "said": said, "revision": revision()}
+            STATE.parent.mkdir(exist_ok=True)
+            STATE.write_text(json.dumps(known, ensure_ascii=False, indent=1), "utf-8")
+    return blind
+
+
+def table(known: dict[str, dict[str, Any]]) -> str:
+    lines = ["| what is broken | first seed that fails | what it says | played at |", "| --- | --: | --- | --- |"]
+    for one in BREAKS:
+        if one.name not in known:
+            lines.append(f"| {one.name} | | *not played yet* | |")
+            continue
+        seed, _, said = known[one.name]["said"].removeprefix("seed ").partition(": ")
+        kinds = " ".join(ONLY.get(one.name, ()))
+        lines.append(f"| {one.name} | {f'{seed} {kinds}'.strip()} | {_short(said) or f'**nothing in {SEEDS}**'}"
+                     f" | `{known[one.name]['revision']}` |")  # fmt: skip
+    return "\n".join(lines)
+
+
+def _short(said: str) -> str:
+    """Without the values of a row or an error, which are another's each time."""
+    plain = said.partition("{")[0].replace("|", "\\|").strip().rstrip(":")
+    return plain if len(plain) <= 160 else plain[:160].rpartition(" ")[0] + " …"
+
+
+def main() -> int:
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("word", nargs="?", default="")
+    words.add_argument("--again", action="store_true", help="those that are known, too")
+    words.add_argument("--table", action="store_true", help="what is known so far")
+    words.add_argument("--write", action="store_true", help="that, into docs/reliability.md")
+    given = words.parse_args()
+    if given.write:
+        put(PAGE, "breaks", table(read()))
+    elif given.table:
+        print(table(read()))
+    else:
+        return min(1, play(given.word, given.again))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

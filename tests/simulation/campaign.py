@@ -2,11 +2,11 @@
 
     python -m tests.simulation.campaign SEEDS [--processes 2] [--seconds 400]
     python -m tests.simulation.campaign --again
-    python -m tests.simulation.campaign --table
+    python -m tests.simulation.campaign --table | --write
 
 What it knows lies in var/simulation.json, with the revision at which each seed was played; take the file away
 and all begins anew. A failing seed plays again exactly: python -m tests.simulation SEED. After a mend
-`--again` plays those that failed once more.
+`--again` plays those that failed once more. `--write` puts the table into docs/reliability.md.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import subprocess
 import sys
 import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from bench.kept import revision
+from bench.page import put
 from tests import statements
-from tests.simulation.plan import FAULTS
+from tests.simulation.plan import FAULTS, LATER
 from tests.simulation.run import run, run_all
 
-STATE = Path("var/simulation.json")
+STATE, PAGE = Path("var/simulation.json"), Path("docs/reliability.md")
 CHUNK = 25
 # What each kind of fault is, for the table.
 SAYS = {
@@ -39,6 +40,7 @@ SAYS = {
     "callbacks": "its callbacks come late, twice, out of order, or say what is not so",
     "clock": "the machine's clock is set on or back, up to an hour",
     "two": "two processes that both believe to own the same, one stopped or never told",
+    "second": "one stopped with a signal in hand that changes nothing, while another takes that and more",
 }
 
 
@@ -110,12 +112,6 @@ def keep(known: dict[str, Any]) -> None:
     new.replace(STATE)
 
 
-def revision() -> str:
-    told = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=7"], check=False,
-                          text=True, capture_output=True)  # fmt: skip
-    return told.stdout.strip() or "unknown"
-
-
 def mended(known: dict[str, Any]) -> Counter[str]:
     """How many of those that failed hold now, by the revision at which they were played again."""
     return Counter(one["revision"] for came in known.values()
@@ -136,7 +132,8 @@ def table(known: dict[str, Any]) -> str:
     for came in known.values():
         counted.update(came["counted"])
     lines = ["| what breaks | seeds with it | failed |", "| --- | ---: | ---: |"]
-    lines += [f"| {SAYS[name]} | {counted[name]:,} | {counted[f'{name} failed']:,} |" for name in FAULTS]
+    lines += [f"| {SAYS[name]} | {counted[name]:,} | {counted[f'{name} failed']:,} |"
+              for name in (*FAULTS, *LATER)]  # fmt: skip
     seeds, played = len(known) * CHUNK, Counter(came["revision"] for came in known.values())
     lines.append(f"| **all seeds** | **{seeds:,}** | **{len(failing(known)):,}** |")
     at = ", ".join(f"{count * CHUNK:,} at `{name}`" for name, count in played.items())
@@ -155,8 +152,12 @@ def main() -> int:
     given.add_argument("--processes", type=int, default=2)
     given.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long; go on later")
     given.add_argument("--again", action="store_true", help="those that failed, once more")
-    given.add_argument("--table", action="store_true", help="what is known so far, for docs/reliability.md")
+    given.add_argument("--table", action="store_true", help="what is known so far")
+    given.add_argument("--write", action="store_true", help="that, into docs/reliability.md")
     said = given.parse_args()
+    if said.write:
+        put(PAGE, "simulation", table(read()))
+        return 0
     if said.table:
         print(table(read()))
         return 0

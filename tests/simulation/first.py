@@ -1,4 +1,4 @@
-"""Plays seeds up to the first that fails: python -m tests.simulation.first SEEDS. Code 1 where one did."""
+"""Plays seeds up to the first that fails: python -m tests.simulation.first SEEDS [FAULT …]. Code 1 where one did."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from tests import statements
 from tests.simulation.run import run_all
 
 
-def main(seeds: int) -> int:
+def main(seeds: int, kinds: tuple[str, ...]) -> int:
     statements.share()
-    for verdict in run_all(range(1, seeds + 1)):
+    for verdict in run_all(range(1, seeds + 1), kinds):
         if verdict.wrong:
             print(f"seed {verdict.plan.seed}: {verdict.wrong[0]}")
             return 1
@@ -18,4 +18,4 @@ def main(seeds: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    sys.exit(main(int(sys.argv[1]), tuple(sys.argv[2:])))

@@ -84,6 +84,11 @@ def draw(seed: int, kinds: tuple[str, ...] = ()) -> Plan:
     plan.kinds = tuple(rng.sample(names, min(len(names), rng.choice((1, 1, 2, 2, 3, 4)))))
     for name in plan.kinds:
         FAULTS[name](rng, plan)
+    for name, (since, draws) in LATER.items():
+        own = random.Random(f"{name} {seed}")  # so that what the others draw stays as it was
+        if name in kinds or (not kinds and seed >= since and own.random() < OFTEN):
+            plan.kinds += (name,)
+            draws(own, plan)
     plan.faults.sort(key=lambda one: (one.at, one.kind, one.number))
     return plan
 
@@ -221,6 +226,21 @@ def _meanwhile(rng: random.Random, plan: Plan) -> None:
     plan.said.append(Said(number, at, "warning", values))
 
 
+def _comes_second(rng: random.Random, plan: Plan) -> None:
+    """One process is stopped with a signal in hand that changes nothing, so that no row but the position says
+    that another has taken it, and more, meanwhile; and when it goes on nothing comes any more."""
+    plan.several = True
+    newest = max(plan.said, key=lambda one: one.at + one.late)
+    at = min(newest.at + newest.late + rng.choice((30.0, 90.0)), LAST_FAULT - MINUTE)
+    forecasts = [one for one in plan.said if one.kind == "forecast" and one.fate != "lost"]
+    same = max(forecasts, key=lambda one: one.at).values if forecasts else {"cold": {}}
+    lasts = rng.choice((20.0, 40.0))
+    plan.faults.append(Fault(at, "stopped", rng.randint(8, 30), lasts=lasts))
+    plan.said += [Said(len(plan.said) + 1, at, "forecast", dict(same)),
+                  Said(len(plan.said) + 2, at + lasts / 2, "warning", {
+                      "zone": rng.choice(ZONES), "level": rng.choice(LEVELS[1:]), "action": "alert", "of": ""})]  # fmt: skip
+
+
 # How a seed's faults are drawn, by the name by which they can be had alone.
 FAULTS: dict[str, Callable[[random.Random, Plan], None]] = {
     "await": _dies,
@@ -234,3 +254,6 @@ FAULTS: dict[str, Callable[[random.Random, Plan], None]] = {
     "clock": _clock_is_set,
     "two": _two_believe,
 }
+# Those that came later, and from which seed on one in so many has them: what was played before plays as it did.
+LATER: dict[str, tuple[int, Callable[[random.Random, Plan], None]]] = {"second": (676, _comes_second)}
+OFTEN = 0.1

@@ -30,14 +30,14 @@ def run(seed: int, kinds: tuple[str, ...] = ()) -> Verdict:
     return play(draw(seed, kinds))
 
 
-def run_all(seeds: Iterable[int]) -> Iterator[Verdict]:
+def run_all(seeds: Iterable[int], kinds: tuple[str, ...] = ()) -> Iterator[Verdict]:
     """One after another. A world ends whole: memory is tidied up every few seeds, and what was there
     before them is left alone."""
     gc.freeze()
     gc.disable()
     try:
         for played, seed in enumerate(seeds, 1):
-            yield run(seed)
+            yield run(seed, kinds)
             if played % 5 == 0:
                 gc.collect()
     finally:
