@@ -1,5 +1,5 @@
 """A variable of the environment. Whoever reads one declares it at the head of its module, with what it
-is for: nobody else asks the environment (ruff holds it), so that `suian docs operations` knows them.
+is for: nobody else asks the environment (a test looks), so that `suian docs operations` knows them.
 """
 
 from __future__ import annotations

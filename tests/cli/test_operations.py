@@ -55,6 +55,12 @@ def test_a_variable_of_the_environment_is_on_it_with_its_option(page: str) -> No
     assert "| `TWILIO_AUTH_TOKEN` or `TWILIO_AUTH_TOKEN_FILE` |" in page
 
 
+def test_nobody_asks_the_environment_for_what_is_not_declared() -> None:
+    asks = [str(file.relative_to(ROOT)) for folder in ("alerting", "connectors") for file in (ROOT / folder).rglob("*.py")
+            if re.search(r"\benviron\b|\bgetenv\b", re.sub(r'"[^"\n]*"|#.*', "", file.read_text("utf-8")))]
+    assert asks == ["alerting/variable.py"]
+
+
 def test_what_one_process_does_at_a_time_is_said(page: str) -> None:
     loops = page.split("| loop |", 1)[1].split("## ", 1)[0].splitlines()
     said = {line.split("`")[1]: line for line in loops if line.startswith("| `")}

@@ -70,6 +70,7 @@ def found(copy: Path, one: Break, seeds: int = SEEDS) -> str:
     finally:
         path.write_text(whole, "utf-8")
     assert not ran.stderr, ran.stderr[-3000:]
+    assert ran.returncode == bool(ran.stdout), f"it was cut off: {ran.returncode}"
     return ran.stdout.strip()
 
 
