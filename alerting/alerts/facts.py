@@ -28,10 +28,11 @@ KEPT = timedelta(days=40)
 
 @dataclass(slots=True)
 class InForce:
-    """A warning as it stands, with the columns it covers."""
+    """A warning as it stands, with the columns it covers. `orphan`: an update of what never came."""
 
     warning: Warning
     columns: NDArray[np.bool_]
+    orphan: bool = False
     ended: datetime | None = None
 
     @property
@@ -76,7 +77,9 @@ class FactBook:
         under a number takes the place of the earlier one.
         """
         key = (warning.identifier, warning.hazard)
-        new = InForce(warning, self.matcher.covers(warning.area))
+        known = {_number(identifier) for identifier, _ in self.warnings}
+        orphan = warning.action == "update" and known.isdisjoint(map(_number, warning.references))
+        new = InForce(warning, self.matcher.covers(warning.area), orphan)
         touched = np.zeros(len(self.places.columns), np.bool_)
         for reference in warning.references:
             # An update or cancel may come before what it refers to.
@@ -292,12 +295,13 @@ def _ends(later: InForce, held: InForce) -> bool:
 
 def _issued_anew(later: InForce, held: InForce) -> bool:
     """Whether an office has put another signal in the place of its own of the same kind, without a word
-    of the old one: in China the latest counts, wherever it holds. Elsewhere several stand beside each
-    other."""
+    of the old one, or with the word of one between them that never came: in China the latest counts,
+    wherever it holds. Elsewhere several stand beside each other."""
     new, old = later.warning, held.warning
     office = new.sender[:6].isdigit() or new.identifier[:6].isdigit() or not new.sender.isascii()
     return (
-        office and new.action == "alert" and not new.references and new.onset is None
+        office and (later.orphan or (new.action == "alert" and not new.references))
+        and new.onset is None
         and bool(new.hazard) and (new.hazard, new.sender) == (old.hazard, old.sender)
         and new.issued > old.issued and _number(new.identifier) != _number(old.identifier)
         and not (held.columns & ~later.columns).any()

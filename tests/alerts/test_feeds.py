@@ -293,6 +293,25 @@ def test_the_latest_signal_of_an_office_takes_the_place_of_its_own_of_that_kind(
     assert level_of(facts) == level
 
 
+def test_an_update_of_what_never_came_is_its_office_s_latest(facts: FactBook) -> None:
+    """The red it grew out of would stand for days; what it names may still come, and changes nothing."""
+    between = signal("B", "red", -2, action="update", references=("A",))
+    facts.take_warning(signal("A", "red", -3))
+    facts.take_warning(signal("C", "orange", -1, action="update", references=("B",)))
+    assert level_of(facts) == "orange"
+    facts.take_warning(signal("A", "red", -3))  # its list still holds it
+    facts.take_warning(between)
+    assert level_of(facts) == "orange"
+
+
+def test_an_update_of_another_of_its_office_s_leaves_the_first_in_force(facts: FactBook) -> None:
+    facts.take_warning(signal("A", "orange", -3))
+    facts.take_warning(signal("B", "blue", -2, onset=START + timedelta(hours=6)))
+    facts.take_warning(signal("C", "yellow", -1, action="update", references=("B",)))
+    assert level_of(facts) == "orange"
+
+
+@pytest.mark.parametrize("action", ["alert", "update"])
 @pytest.mark.parametrize(
     "more",
     [
@@ -304,14 +323,17 @@ def test_the_latest_signal_of_an_office_takes_the_place_of_its_own_of_that_kind(
     ],
 )
 def test_what_does_not_take_its_place_leaves_it_in_force(
-    facts: FactBook, more: dict[str, Any]
+    facts: FactBook, more: dict[str, Any], action: str
 ) -> None:
+    references = ("never-came",) if action == "update" else ()
     facts.take_warning(signal("A", "orange", -2))
-    facts.take_warning(signal("B", "yellow", -1, **more))
+    facts.take_warning(signal("B", "yellow", -1, action=action, references=references, **more))
     assert level_of(facts) == "orange"
 
 
 def test_elsewhere_an_office_s_warnings_of_one_kind_stand_side_by_side(facts: FactBook) -> None:
     facts.take_warning(signal("A", "orange", -2, sender="opendata@dwd.de"))
     facts.take_warning(signal("B", "yellow", -1, sender="opendata@dwd.de"))
+    late = signal("C", "blue", -1, sender="opendata@dwd.de", action="update", references=("never-came",))
+    facts.take_warning(late)
     assert level_of(facts) == "orange"
