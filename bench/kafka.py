@@ -33,7 +33,7 @@ from pathlib import Path
 import psycopg
 from kafka import KafkaConsumer, TopicPartition
 
-from alerting.bus import KafkaBus, Shares
+from alerting.bus import Access, KafkaBus, Shares
 from alerting.service.clock import LIVE
 from alerting.service.config import load_config
 from alerting.service.county import load_county
@@ -97,7 +97,7 @@ class Contest:
     def _publish(self, config: Path, topic: str) -> None:
         """Each signal by itself, as sources hand them in; a few at a time."""
         places = load_county(load_config(config)).places
-        bus = KafkaBus(self.broker.address, topic, Shares(PARTITIONS, places, 0.0))
+        bus = KafkaBus(Access(self.broker.address), topic, Shares(PARTITIONS, places, 0.0))
         now = datetime.now(UTC)
 
         def one(number: int) -> None:

@@ -52,11 +52,11 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kafka_broker.Broker]:
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kafka_broker.SecuredBroker]:
     """One broker for the whole run."""
     if what := kafka_broker.missing():
         lacking(f"a real Kafka broker {what}")
-    broker = kafka_broker.Broker(tmp_path_factory.mktemp("kafka"))
+    broker = kafka_broker.SecuredBroker(tmp_path_factory.mktemp("kafka"))
     broker.start()
     yield broker
     broker.stop()

@@ -1,6 +1,6 @@
 """A real Kafka broker (KRaft, one node) on free ports, started once for the whole run.
 
-Needs Java 17 and Maven; the jars are resolved from tests/bus/broker/pom.xml into a cache outside the
+Needs Java 17 and Maven, and OpenSSL for its certificates; the jars are resolved from tests/bus/broker/pom.xml into a cache outside the
 tree. Without them tests that need it are skipped, unless SUIAN_REQUIRE_ALL is set.
 """
 
@@ -22,7 +22,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "suian"
 
 def missing() -> str:
     """What is not there, or an empty text."""
-    lacking = [name for name in ("java", "mvn") if shutil.which(name) is None]
+    lacking = [name for name in ("java", "mvn", "openssl") if shutil.which(name) is None]
     return f"needs {' and '.join(lacking)}" if lacking else ""
 
 
@@ -55,8 +55,10 @@ class Broker:
         self._classpath = f"{jars()}/*"
         self._config = folder / "server.properties"
         self._config.write_text(self._settings())
-        self._java("kafka.tools.StorageTool", "format", "--cluster-id", self.cluster,
-                   "--config", str(self._config))  # fmt: skip
+        self._java("kafka.tools.StorageTool", "format", *self._format())
+
+    def _format(self) -> tuple[str, ...]:
+        return ("--cluster-id", self.cluster, "--config", str(self._config))
 
     def _settings(self) -> str:
         return f"""process.roles=broker,controller
@@ -107,6 +109,54 @@ broker.heartbeat.interval.ms=500
 
     def _java(self, *words: str) -> None:
         subprocess.run([*self._command(), *words], check=True, capture_output=True, timeout=120)
+
+
+class SecuredBroker(Broker):
+    """It listens besides where it wants TLS and a login (`secured`), and where it wants a certificate of
+    ours (`mutual`). Of each certificate NAME.pem and NAME.key are in its folder; `client` it trusts."""
+
+    user, password = "suian", "no-word:of/any@book"  # by SCRAM-SHA-512, and by 256, which is asked again every 2 s
+    plain_user = "suian-plain"
+
+    def _settings(self) -> str:
+        self.secured, self.mutual = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
+        for name, place in (("broker", "IP:127.0.0.1"), ("client", "DNS:client"), ("stranger", "DNS:stranger")):
+            self._certificate(name, place)
+        both = (self.folder / "broker.key").read_text() + (self.folder / "broker.pem").read_text()
+        (self.folder / "store.pem").write_text(both)
+        made, security = super()._settings(), "org.apache.kafka.common.security"
+        also = f"SECURED://{self.secured},MUTUAL://{self.mutual}"
+        for given, more in (
+            ("\nlisteners=", f"{also},"), ("\nadvertised.listeners=", f"{also},"),
+            ("\nlistener.security.protocol.map=", "SECURED:SASL_SSL,MUTUAL:SSL,"),
+        ):  # fmt: skip
+            assert given in made
+            made = made.replace(given, given + more)
+        return made + f"""ssl.keystore.type=PEM
+ssl.keystore.location={self.folder}/store.pem
+ssl.truststore.type=PEM
+ssl.truststore.location={self.folder}/client.pem
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=true
+super.users=User:ANONYMOUS
+listener.name.mutual.ssl.client.auth=required
+listener.name.secured.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
+listener.name.secured.plain.sasl.jaas.config={security}.plain.PlainLoginModule required user_{self.plain_user}="{self.password}";
+listener.name.secured.scram-sha-256.sasl.jaas.config={security}.scram.ScramLoginModule required;
+listener.name.secured.scram-sha-256.connections.max.reauth.ms=2000
+listener.name.secured.scram-sha-512.sasl.jaas.config={security}.scram.ScramLoginModule required;
+"""
+
+    def _format(self) -> tuple[str, ...]:
+        users = (f"SCRAM-SHA-{n}=[name={self.user},password={self.password}]" for n in (256, 512))
+        return (*super()._format(), *(word for one in users for word in ("--add-scram", one)))
+
+    def _certificate(self, name: str, place: str) -> None:
+        """One that nobody signed but itself: it is its own authority."""
+        words = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                 "-subj", f"/CN={name}", "-addext", f"subjectAltName={place}",
+                 "-keyout", str(self.folder / f"{name}.key"), "-out", str(self.folder / f"{name}.pem")]  # fmt: skip
+        subprocess.run(["openssl", "req", "-x509", *words], check=True, capture_output=True, timeout=60)
 
 
 def free_port() -> int:

@@ -30,6 +30,7 @@ from kafka.errors import (
 from sqlalchemy import Connection, select
 
 from alerting.audit import record
+from alerting.bus.access import ANSWER_MS, Access
 from alerting.bus.embedded import EmbeddedBus
 from alerting.bus.records import LIMIT, Load, loads, pack, unpack
 from alerting.bus.shares import Shares
@@ -39,7 +40,6 @@ from alerting.signals import Signal, accepted_at
 from alerting.store.faults import of_the_store
 from alerting.store.schema import realm
 
-ANSWER_MS = 15_000
 LOOK_MS = 5_000
 SET_ASIDE, MISSING = "set aside", "missing"  # as the log has it
 # What the topic is made with. How many brokers have a copy is theirs to say: see docs/deploy.md.
@@ -51,7 +51,6 @@ PATIENCE_MS = 6_000
 # So has one whose client says that it lives, and that has asked for nothing for so long: its database
 # carries nothing any more. Kafka's own five minutes are also how long a new worker would wait for it.
 READS_MS = 15_000
-TRIED_AGAIN_MS = 1_000  # a broker that was gone is back for us so soon
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +73,9 @@ class KafkaBus:
     """One topic. `alone` where no other process reads it: then there is no group, and it reads all.
     Blocking: call it in a thread. Raises SuianError when out of reach."""
 
-    def __init__(self, servers: str, topic: str, shares: Shares, *, alone: bool = True) -> None:
-        self._servers, self._topic, self._shares, self._alone = servers, topic, shares, alone
+    def __init__(self, access: Access, topic: str, shares: Shares, *, alone: bool = True) -> None:
+        self._access, self._topic, self._shares, self._alone = access, topic, shares, alone
         self._key = shares.places.county.encode()
-        # How all clients reach the brokers.
-        self._reach: dict[str, Any] = {
-            "bootstrap_servers": servers, "bootstrap_timeout_ms": ANSWER_MS,
-            "request_timeout_ms": ANSWER_MS, "reconnect_backoff_max_ms": TRIED_AGAIN_MS,
-        }  # fmt: skip
         self._producer: KafkaProducer | None = None
         self._consumer: KafkaConsumer | None = None
         self.topic = Topic(topic)
@@ -106,7 +100,7 @@ class KafkaBus:
             if self._producer is None:
                 self._make_topic()
                 self._producer = KafkaProducer(
-                    acks="all", retries=5, max_request_size=LIMIT + 10_000, **self._reach
+                    acks="all", retries=5, max_request_size=LIMIT + 10_000, **self._access.options
                 )
             sent = [
                 self._producer.send(self._topic, key=self._key, value=value, partition=part)
@@ -116,12 +110,13 @@ class KafkaBus:
                 one.get(timeout=ANSWER_MS / 1000)
         except (MessageSizeTooLargeError, RecordListTooLargeError):
             raise SuianError(
-                f"Kafka at {self._servers} takes only smaller records than its brokers do as they come",
+                f"Kafka at {self._access.servers} takes only smaller records than its brokers do as"
+                " they come",
                 mend=f"Set `max.message.bytes` of the topic {self._topic} to 1048588 or more, as"
                 " docs/deploy.md says.",
             ) from None
         except KafkaError as error:
-            raise _unreachable(self._servers, error) from None
+            raise self._access.why(error) from None
         return [one.id for one in stamped]
 
     def read(
@@ -150,7 +145,7 @@ class KafkaBus:
                     if one.partition in kept]  # fmt: skip
         except KafkaError as error:
             self._next = {}  # what was polled all the same is read again
-            raise _unreachable(self._servers, error) from None
+            raise self._access.why(error) from None
 
     def unread(self) -> dict[int, tuple[int, datetime | None]]:
         """By partition, at the last look: how many records were not read, and since when at the
@@ -276,15 +271,20 @@ class KafkaBus:
         }
 
     def _make_topic(self) -> None:
-        """With a partition for each share; one that has more keeps them, and they are read."""
-        admin = KafkaAdminClient(**self._reach)
+        """With a partition for each share; one that has more keeps them, and they are read. One that is
+        there already is only looked at: who may make no topics need not."""
+        self._access.meet()
+        admin = KafkaAdminClient(**self._access.options)
         try:
-            wanted = {"num_partitions": self._shares.count, "configs": KEPT}
-            with suppress(TopicAlreadyExistsError):
-                admin.create_topics({self._topic: wanted}, wait_for_metadata=True)
-            with suppress(InvalidPartitionsError):  # it has as many, or more
-                admin.create_partitions({self._topic: self._shares.count})
-            made = str(admin.describe_topics([self._topic])[0].get("topic_id") or "")
+            [held] = admin.describe_topics([self._topic])
+            if len(held["partitions"]) < self._shares.count:
+                wanted = {"num_partitions": self._shares.count, "configs": KEPT}
+                with suppress(TopicAlreadyExistsError):
+                    admin.create_topics({self._topic: wanted}, wait_for_metadata=True)
+                with suppress(InvalidPartitionsError):  # it has as many, or more
+                    admin.create_partitions({self._topic: self._shares.count})
+                [held] = admin.describe_topics([self._topic])
+            made = str(held.get("topic_id") or "")
             self._topic_id = made.strip("0-") and made  # nought from a broker that does not know yet
         finally:
             admin.close()
@@ -294,7 +294,7 @@ class KafkaBus:
             enable_auto_commit=False, auto_offset_reset="earliest",
             group_id=None if self._alone else self._topic, session_timeout_ms=PATIENCE_MS,
             heartbeat_interval_ms=PATIENCE_MS // 4, max_poll_interval_ms=READS_MS,
-            metadata_max_age_ms=30_000, **self._reach,
+            metadata_max_age_ms=30_000, **self._access.options,
         )  # fmt: skip
         if self._alone:
             parts = consumer.partitions_for_topic(self._topic) or self._shares.all
@@ -328,10 +328,3 @@ def _gone(was: int, missing: int | None) -> str:
         return (f"it is not the topic any more that was read up to {was}: made anew, or cut back; it is"
                 " read from its beginning")  # fmt: skip
     return f"{missing} records were gone before they were read: the broker kept them no longer"
-
-
-def _unreachable(servers: str, error: KafkaError) -> SuianError:
-    return SuianError(
-        f"Kafka at {servers} does not answer ({type(error).__name__})",
-        mend="Signals are not accepted until it does; check `bus:` in the config and the broker.",
-    )

@@ -123,6 +123,7 @@ def _of_tables(config: Config) -> list[Note]:
             _try(notes, partial(_known_kind, name, source.use or name))
         elif (source.use or name) != "calendar":
             _try(notes, partial(make_connector, name, source.use or name, source.options()))
+    _try(notes, config.bus.access)
     return [replace(n, mend=n.mend.replace("\n", " ")) for n in notes]
 
 

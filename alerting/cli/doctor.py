@@ -22,7 +22,7 @@ from alerting.runtime import RealRuntime
 from alerting.sentinel.wire import read_secret
 from alerting.service.address import address_of
 from alerting.service.clock import LIVE
-from alerting.service.config import load_config
+from alerting.service.config import Config, load_config
 from alerting.service.county import County, load_county
 from alerting.service.duties import measure_notes, places_of_rules
 from alerting.service.fetch import HttpFetch
@@ -170,6 +170,7 @@ def _machine(county: County, now: datetime) -> Iterator[Line]:
         yield (GOOD if got.ok else BAD), f"the service on {url}: {got.text.strip()[:80]}"
     except requests.RequestException:
         yield OFF, f"no service runs on {url} 服务未运行: `suian serve`"
+    yield from _broker(config)
     try:
         store = store_of(config)
     except SuianError as error:
@@ -183,6 +184,16 @@ def _machine(county: County, now: datetime) -> Iterator[Line]:
     free = shutil.disk_usage(config.data).free
     yield (GOOD if free > ROOM else BAD), f"disk 磁盘: {free / (1 << 30):.1f} GiB free 可用"
     store.close()
+
+
+def _broker(config: Config) -> Iterator[Line]:
+    try:
+        access = config.bus.access()
+        if access is not None:
+            access.meet(within_ms=0)
+            yield GOOD, f"Kafka at {config.bus.kafka} lets us in 消息队列可达"
+    except SuianError as error:
+        yield BAD, f"{error.text()} 消息队列不可用"
 
 
 def _sentinels(county: County) -> Iterator[Line]:

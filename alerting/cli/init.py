@@ -36,6 +36,8 @@ county:
 # database: postgresql://suian@db-1:5432/suian   # 共用数据库 shared by all; or SUIAN_DATABASE
 # bus:
 #   kafka: kafka-1:9092      # 消息队列 signals wait here while the database is away; or SUIAN_KAFKA
+#   tls: {{ca: kafka-ca.pem}}  # 加密连接 where it wants TLS,
+#   login: {{user: suian}}     # 登录，口令见 SUIAN_KAFKA_PASSWORD and a login; its password is there
 #   topic: suian-signals     # 主题，首次启动时建立 made at the first start
 #   partitions: 4            # 分区数，按县划分 how many engines can be at work at once, by county; 1
 #                            # unless said: one works, the others stand by. 各进程须一致 all alike

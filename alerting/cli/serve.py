@@ -138,6 +138,7 @@ def _mine(config: Config) -> contextlib.AbstractContextManager[None]:
 def _check_secrets(config: Config, role: Role, runtime: Runtime) -> None:
     """Say what this role lacks before the database is touched. Raises BadInput."""
     make_channels(config.channels, runtime, config.url)
+    config.bus.access()
     if "chase" not in ALONE[role]:  # beside which the sentinels are told
         return
     for one in config.sentinels.values():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from ruamel.yaml.error import MarkedYAMLError
@@ -64,9 +65,13 @@ def _rooted(config: Config, folder: Path) -> Config:
     exercise = config.exercise.model_copy(update={
         "play": at(config.exercise.play), "plans": at(config.exercise.plans),
     })  # fmt: skip
+    bus = config.bus
+    if bus.tls is not None:
+        files = {name: at(getattr(bus.tls, name)) for name in type(bus.tls).model_fields}
+        bus = bus.model_copy(update={"tls": bus.tls.model_copy(update=files)})
     return config.model_copy(
         update={
-            "county": county, "exercise": exercise, "data": folder / config.data,
+            "county": county, "exercise": exercise, "bus": bus, "data": folder / config.data,
             "rules": folder / config.rules, "calendar": folder / config.calendar,
         }
     )  # fmt: skip
@@ -98,6 +103,7 @@ def _fields_at(loc: tuple[Any, ...]) -> list[str]:
     for part in loc:
         field = getattr(model, "model_fields", {}).get(str(part))
         model = field.annotation if field is not None else model
+        model = get_args(model)[0] if isinstance(model, UnionType) else model  # or nothing
     return list(getattr(model, "model_fields", {}))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,12 @@ class County:
     def vacant(self) -> list[str]:
         """Posts that nobody holds, ever."""
         return [p["id"] for p in self.posts if not p["holders"] and p["id"] not in self.rosters]
+
+
+def without_broker(county: County) -> County:
+    """The same county, whose signals nobody else can hear: of what is played here alone."""
+    bus = county.config.bus.model_copy(update={"kafka": ""})
+    return replace(county, config=county.config.model_copy(update={"bus": bus}))
 
 
 def load_county(config: Config, *, fall_back: bool = False, setting_up: bool = False) -> County:

@@ -66,6 +66,8 @@ def _named(config: Config) -> list[Path]:
     """Files and the files of folders, those that are there."""
     county, exercise = config.county, config.exercise
     tables = [getattr(county, name) for name in TABLES]
+    if (tls := config.bus.tls) is not None:  # a key is a secret, and stays
+        tables += [tls.ca, tls.certificate if tls.key is not None else None]
     folders = [config.rules, exercise.plans, exercise.play, config.data / good_book.KEPT]
     found = [one for one in (*tables, config.calendar) if one is not None and one.is_file()]
     for folder in folders:
@@ -88,5 +90,9 @@ def _environment(config: Config) -> list[str]:
                   if option.endswith("_env") and value]  # fmt: skip
     found += [f"{one.secret_env} in the environment (for the sentinel {name})"
               for name, one in config.sentinels.items() if one.on]  # fmt: skip
+    if (login := config.bus.login) is not None:
+        found.append(f"{login.password_env} in the environment (for {login.user} at Kafka)")
+    if (tls := config.bus.tls) is not None and tls.key is not None:
+        found.append(f"{tls.key} (the key of our certificate for Kafka)")
     found += [f"{one.name} in the environment" for one in (ADDRESS, PASSWORD) if secret(one.name)]
     return found

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from alerting.bus import Access, Login, Tls
 from alerting.dispatch.channels import Configured
 from alerting.people import Quiet
 from alerting.store.postgres import is_url
@@ -156,6 +157,8 @@ class Bus(Part):
     )  # fmt: skip
     kafka: str = Field("", description="HOST:PORT of its brokers, with commas; empty: there is none")
     topic: str = Field("suian-signals", description="in Kafka; made at the first start")
+    tls: Tls | None = None
+    login: Login | None = None
 
     @field_validator("kafka")
     @classmethod
@@ -164,6 +167,17 @@ class Bus(Part):
             if not re.fullmatch(r"\s*[\w.\-\[\]:]+:\d+\s*", one):
                 raise ValueError(f"{one!r} is no HOST:PORT, e.g. kafka-1:9092, kafka-2:9092")
         return value
+
+    @model_validator(mode="after")
+    def _a_password_is_not_shown_around(self) -> Bus:
+        if self.tls is None and self.login is not None and self.login.mechanism == "PLAIN":
+            raise ValueError("PLAIN sends the password as it is: set `tls` too (`tls: {ca: FILE}`), or"
+                             " another mechanism")  # fmt: skip
+        return self
+
+    def access(self) -> Access | None:
+        """None without a broker. Raises BadInput for a file or a secret that cannot be used."""
+        return Access(self.kafka, self.tls, self.login) if self.kafka else None
 
 
 class Log(Part):

@@ -28,7 +28,7 @@ from alerting.errors import BadInput
 from alerting.runtime import VirtualRuntime
 from alerting.service.chase_loop import ChaseLoop
 from alerting.service.clock import LIVE
-from alerting.service.county import County
+from alerting.service.county import County, without_broker
 from alerting.service.dispatch_loop import DispatchLoop
 from alerting.service.duty_loop import DutyLoop
 from alerting.service.engine_loop import EngineLoop
@@ -180,13 +180,13 @@ def _hourly(signal: Signal | None) -> bool:
 
 
 def _silent(county: County) -> County:
-    """The same county, whose channels keep their names and reach nobody."""
+    """The same county, whose channels keep their names and reach nobody, nor do its signals."""
     channels = {
         name: Configured(use="console", on=c.on, silent=True)  # type: ignore[call-arg]
         for name, c in county.config.channels.items()
     }
     config = county.config.model_copy(update={"channels": channels})
-    return replace(county, config=config)
+    return without_broker(replace(county, config=config))
 
 
 def as_json(rows: Sequence[dict[str, Any]]) -> str:

@@ -70,8 +70,9 @@ class Station:
         bus = self.config.bus
         shares = Shares(bus.partitions, self.places, self.config.weather.observation_km)
         self.bus = EmbeddedBus(shares)
+        access = bus.access()
         self.kafka = (
-            KafkaBus(bus.kafka, bus.topic, shares, alone=not store.shared) if bus.kafka else None
+            KafkaBus(access, bus.topic, shares, alone=not store.shared) if access else None
         )
         # The shares of the places for which this process takes signals: several settle that at work.
         self.acts_for = frozenset[int]() if store.shared else shares.all

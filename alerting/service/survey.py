@@ -17,7 +17,7 @@ from alerting.people.roster_file import rota_of
 from alerting.rulebook import Rule
 from alerting.runtime import VirtualRuntime
 from alerting.service.clock import LIVE
-from alerting.service.county import County
+from alerting.service.county import County, without_broker
 from alerting.service.station import Station
 from alerting.store import Store
 
@@ -53,7 +53,7 @@ def problem(error: BadInput) -> Note:
 def undecidable(county: County, at: datetime) -> list[Undecidable]:
     """By rule, level and what is missing, the places; `at` is any time, only sources matter."""
     store = Store(":memory:")
-    station = Station(county, VirtualRuntime(at), store)
+    station = Station(without_broker(county), VirtualRuntime(at), store)
     life = station.life(LIVE)
     counts = {rule: len(on.ids) for rule, on in rule_places(life).items()}
     found: dict[tuple[str, str, tuple[str, ...]], Undecidable] = {}

@@ -15,8 +15,9 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
-from alerting.bus import Batch, EmbeddedBus, KafkaBus, Shares
-from alerting.bus.kafka import ANSWER_MS, PATIENCE_MS
+from alerting.bus import Access, Batch, EmbeddedBus, KafkaBus, Shares
+from alerting.bus.access import ANSWER_MS
+from alerting.bus.kafka import PATIENCE_MS
 from alerting.bus.records import Load, pack
 from alerting.errors import SuianError
 from alerting.places import Places, load_places
@@ -70,7 +71,7 @@ def drain(bus: KafkaBus, store: Store, count: int) -> list[str]:
 
 @pytest.mark.kafka
 def test_what_was_published_is_read_once_and_in_order(kafka: Broker, store: Store) -> None:
-    bus = KafkaBus(kafka.address, "order", ALL)
+    bus = KafkaBus(Access(kafka.address), "order", ALL)
     sent: list[Signal] = [run(0), Tick(source="clock", issued=NOW), run(1)]
     ids = bus.publish(LIVE, sent, NOW)
     bus.publish(LIVE, sent, NOW)  # a retry of a publisher that was not sure
@@ -82,14 +83,14 @@ def test_what_was_published_is_read_once_and_in_order(kafka: Broker, store: Stor
 def test_a_reader_that_restarts_goes_on_where_its_transaction_stood(
     kafka: Broker, store: Store
 ) -> None:
-    first = KafkaBus(kafka.address, "restart", ALL)
+    first = KafkaBus(Access(kafka.address), "restart", ALL)
     ids = first.publish(LIVE, [run(0)], NOW)
     assert drain(first, store, len(ids)) == ids
     ids += first.publish(LIVE, [run(1)], NOW)
     batches = first.read({0: 1}, wait_ms=20_000)
     assert [b.offset for b in batches] == [1]
     first.close()  # read, and died before its transaction
-    second = KafkaBus(kafka.address, "restart", ALL)
+    second = KafkaBus(Access(kafka.address), "restart", ALL)
     assert drain(second, store, len(ids)) == ids
     second.close()
 
@@ -97,7 +98,7 @@ def test_a_reader_that_restarts_goes_on_where_its_transaction_stood(
 def test_a_reader_that_was_paused_and_wakes_moves_nothing(store: Store) -> None:
     """Another has taken what it had in hand, and more: its records are not taken twice, and the position
     does not go back."""
-    bus, embedded = KafkaBus("127.0.0.1:9", "fenced", ALL), EmbeddedBus()
+    bus, embedded = KafkaBus(Access("127.0.0.1:9"), "fenced", ALL), EmbeddedBus()
     batches = [
         Batch(0, at, LIVE, (accepted_at(Tick(source="clock", issued=NOW + timedelta(hours=at)), NOW),))
         for at in range(3)
@@ -121,7 +122,7 @@ def test_a_group_shares_out_the_partitions_and_what_concerns_all_is_in_each(
     """Whoever reads a signal first keeps it, and the others' copies are the same one."""
     shares = Shares(2, load_places(CITY / "zones.csv", CITY / "sites.csv"), 10.0)
     embedded = EmbeddedBus(shares)
-    one, other = (KafkaBus(kafka.address, "group", shares, alone=False) for _ in range(2))
+    one, other = (KafkaBus(Access(kafka.address), "group", shares, alone=False) for _ in range(2))
 
     def all_read() -> int:
         """Each reads what is its own and keeps it; gives how many records."""
@@ -159,7 +160,7 @@ def test_a_group_shares_out_the_partitions_and_what_concerns_all_is_in_each(
 
 @pytest.mark.kafka
 def test_the_broker_is_killed_and_nothing_is_lost(kafka: Broker, store: Store) -> None:
-    bus = KafkaBus(kafka.address, "killed", ALL)
+    bus = KafkaBus(Access(kafka.address), "killed", ALL)
     ids = bus.publish(LIVE, [run(h) for h in range(5)], NOW)
     assert len(bus.read({0: 0}, wait_ms=10_000, look=True)) == 1
     assert bus.unread()[0][0] == 0
@@ -169,14 +170,14 @@ def test_the_broker_is_killed_and_nothing_is_lost(kafka: Broker, store: Store) -
         bus.read({0: 1}, look=True)
     bus.close()
     kafka.start()
-    again = KafkaBus(kafka.address, "killed", ALL)
+    again = KafkaBus(Access(kafka.address), "killed", ALL)
     ids += again.publish(LIVE, [run(9)], NOW)
     assert drain(again, store, len(ids)) == ids
     again.close()
 
 
 def test_out_of_reach_says_where_and_what_to_do() -> None:
-    bus, began = KafkaBus("127.0.0.1:9", "none", ALL), time.monotonic()
+    bus, began = KafkaBus(Access("127.0.0.1:9"), "none", ALL), time.monotonic()
     with pytest.raises(SuianError, match=r"127\.0\.0\.1:9 does not answer"):
         bus.publish(LIVE, [Tick(source="clock", issued=NOW)], NOW)
     assert time.monotonic() - began < 1.5 * ANSWER_MS / 1000
@@ -188,7 +189,7 @@ def test_a_worker_that_asks_for_nothing_any_more_keeps_its_partitions_for_second
 ) -> None:
     """Its database carries nothing, its process lives, and its client goes on saying so."""
     monkeypatch.setattr("alerting.bus.kafka.READS_MS", PATIENCE_MS + 500)
-    hangs, other = (KafkaBus(kafka.address, "hangs", ALL, alone=False) for _ in range(2))
+    hangs, other = (KafkaBus(Access(kafka.address), "hangs", ALL, alone=False) for _ in range(2))
     end = time.monotonic() + 60
     while not hangs.assigned:
         assert time.monotonic() < end
@@ -205,11 +206,11 @@ def test_a_worker_that_asks_for_nothing_any_more_keeps_its_partitions_for_second
 def test_a_worker_joins_anew_when_the_topic_changes_however_short_its_reads_are(kafka: Broker) -> None:
     """The client alone forgets a join that outlasts a read; one that joined while its topic was being made
     waited for ever."""
-    bus, end = KafkaBus(kafka.address, "grows", ALL, alone=False), time.monotonic() + 60
+    bus, end = KafkaBus(Access(kafka.address), "grows", ALL, alone=False), time.monotonic() + 60
     while bus.assigned != {0}:
         assert time.monotonic() < end
         bus.read({}, wait_ms=100)
-    KafkaBus(kafka.address, "grows", Shares(2, Places("990000", {}), 0.0))._make_topic()
+    KafkaBus(Access(kafka.address), "grows", Shares(2, Places("990000", {}), 0.0))._make_topic()
     assert bus._consumer is not None
     bus._consumer._cluster.request_update()  # as it does every half minute
     end = time.monotonic() + 15
@@ -223,7 +224,7 @@ def test_a_worker_joins_anew_when_the_topic_changes_however_short_its_reads_are(
 def test_what_cannot_be_taken_is_set_aside_and_stops_nothing(kafka: Broker, store: Store) -> None:
     """A stranger's record, one of a newer suian, one of a realm that is not in the database, as after a
     restore: each is in the log with where it stands and why, and what is behind it is taken."""
-    bus = KafkaBus(kafka.address, "foreign", ALL)
+    bus = KafkaBus(Access(kafka.address), "foreign", ALL)
     ids = bus.publish(LIVE, [run(0)], NOW)
     stranger = KafkaProducer(bootstrap_servers=kafka.address)
     newer = Load(run(0), None, b'j{"kind": "omen", "source": "x", "issued": "2026-01-20T06:00:00Z"}')
@@ -246,7 +247,7 @@ def test_what_cannot_be_taken_is_set_aside_and_stops_nothing(kafka: Broker, stor
 
 
 def test_a_signal_that_the_store_cannot_hold_is_set_aside_and_the_rest_is_kept(store: Store) -> None:
-    bus, embedded = KafkaBus("127.0.0.1:9", "unheld", ALL), EmbeddedBus()
+    bus, embedded = KafkaBus(Access("127.0.0.1:9"), "unheld", ALL), EmbeddedBus()
     good, bad = (accepted_at(Tick(source="clock", issued=NOW + timedelta(hours=h)), NOW) for h in (0, 1))
     bad = bad.model_copy(update={"source": "\ud800"})
     batches = [Batch(0, 0, LIVE, (good,)), Batch(0, 1, LIVE, (bad,))]
@@ -259,7 +260,7 @@ def test_a_signal_that_the_store_cannot_hold_is_set_aside_and_the_rest_is_kept(s
 
 
 def test_a_store_that_refuses_sets_nothing_aside(store: Store) -> None:
-    bus, embedded = KafkaBus("127.0.0.1:9", "refused", ALL), EmbeddedBus()
+    bus, embedded = KafkaBus(Access("127.0.0.1:9"), "refused", ALL), EmbeddedBus()
     batches = [Batch(0, 0, LIVE, (accepted_at(run(0), NOW),))]
     closes = "SET TRANSACTION READ ONLY" if store.shared else "PRAGMA query_only = ON"
 
@@ -286,7 +287,7 @@ def test_the_forecast_of_a_large_county_goes_through(kafka: Broker, store: Store
     spots = tuple(Spot(f"p{i}", 26 + i / 10_000, 106.0, 900.0) for i in range(10_000))
     values = {f"q{n}": rng.integers(0, 200, (72, 10_000)).astype(np.float32) / 10 for n in range(8)}
     whole = Forecast("open-meteo", NOW, NOW, spots, values)
-    bus, embedded = KafkaBus(kafka.address, "large", ALL), EmbeddedBus()
+    bus, embedded = KafkaBus(Access(kafka.address), "large", ALL), EmbeddedBus()
     assert bus.publish(LIVE, [whole], NOW) == [whole.id]
     drain(bus, store, 1)
     found: dict[str, np.ndarray] = {}
@@ -303,7 +304,7 @@ def test_the_forecast_of_a_large_county_goes_through(kafka: Broker, store: Store
 
 @pytest.mark.kafka
 def test_a_topic_that_takes_less_is_no_broker_that_does_not_answer(kafka: Broker) -> None:
-    bus = KafkaBus(kafka.address, "narrow", ALL)
+    bus = KafkaBus(Access(kafka.address), "narrow", ALL)
     bus.publish(LIVE, [run(0)], NOW)
     admin = KafkaAdminClient(bootstrap_servers=kafka.address)
     admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, "narrow", {"max.message.bytes": "1000"})])
@@ -323,11 +324,11 @@ def test_a_topic_that_takes_less_is_no_broker_that_does_not_answer(kafka: Broker
 def test_records_that_the_broker_keeps_no_longer_are_told_with_their_number(
     kafka: Broker, store: Store
 ) -> None:
-    bus = KafkaBus(kafka.address, "old", ALL)
+    bus = KafkaBus(Access(kafka.address), "old", ALL)
     ids = bus.publish(LIVE, [run(0)], NOW)
     assert drain(bus, store, 1) == ids
     bus.close()
-    late = KafkaBus(kafka.address, "old", ALL)
+    late = KafkaBus(Access(kafka.address), "old", ALL)
     sent = [late.publish(LIVE, [run(hour)], NOW) for hour in range(1, 6)]
     admin = KafkaAdminClient(bootstrap_servers=kafka.address)
     admin.delete_records({TopicPartition("old", 0): 4})
@@ -348,7 +349,7 @@ def test_a_topic_that_was_made_anew_is_read_from_its_beginning_and_told(
     kafka: Broker, store: Store
 ) -> None:
     """Also where it is longer by now than what had been read of the old one."""
-    bus = KafkaBus(kafka.address, "anew", ALL)
+    bus = KafkaBus(Access(kafka.address), "anew", ALL)
     ids = bus.publish(LIVE, [run(0)], NOW) + bus.publish(LIVE, [run(1)], NOW)
     assert drain(bus, store, 2) == ids
     bus.close()
@@ -357,7 +358,7 @@ def test_a_topic_that_was_made_anew_is_read_from_its_beginning_and_told(
     while "anew" in admin.list_topics():
         time.sleep(0.1)
     admin.close()
-    again = KafkaBus(kafka.address, "anew", ALL)
+    again = KafkaBus(Access(kafka.address), "anew", ALL)
     for hour in range(2, 6):
         ids += again.publish(LIVE, [run(hour)], NOW)
     assert drain(again, store, 6) == ids
@@ -366,14 +367,14 @@ def test_a_topic_that_was_made_anew_is_read_from_its_beginning_and_told(
         assert "read up to 2" in said["error"]
         assert again.positions(connection) == {0: 4}
     again.close()
-    third = KafkaBus(kafka.address, "anew", ALL)
+    third = KafkaBus(Access(kafka.address), "anew", ALL)
     assert drain(third, store, 6) == ids
     third.close()
 
 
 @pytest.mark.kafka
 def test_how_much_waits_and_since_when_is_known_at_a_look(kafka: Broker, store: Store) -> None:
-    bus = KafkaBus(kafka.address, "waits", ALL)
+    bus = KafkaBus(Access(kafka.address), "waits", ALL)
     began = datetime.now(UTC)
     for hour in range(3):
         bus.publish(LIVE, [run(hour)], NOW)

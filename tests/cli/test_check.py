@@ -44,6 +44,29 @@ def test_every_bad_table_is_named_in_one_go(county: Folder) -> None:
     county.run("check", code=2).says("zones.csv", "'high' is not a number", "role 'king'")
 
 
+def test_the_way_into_a_broker_is_checked_without_one(county: Folder) -> None:
+    """The doctor goes on, and a restore says which secrets it wants."""
+    text = (county.path / "config.yaml").read_text("utf-8")
+
+    def bus(words: str) -> None:
+        county.write("config.yaml", f"{text}bus: {{kafka: '127.0.0.1:9', {words}}}\n")
+
+    bus("tls: {ca: kafka-ca.pem}")
+    county.run("check", code=2).says(f"bus.tls.ca: {county.path / 'kafka-ca.pem'}: the file cannot be read")
+    county.run("serve", code=2).says("bus.tls.ca")
+    assert not list(county.path.glob("var/*.db")), "it is found before the database is made"
+    bus("tls: {cafile: kafka-ca.pem}")
+    county.run("check", code=2).says("bus.tls.cafile: there is no such option; known: ca, certificate, key")
+    bus("login: {user: suian, mechanism: SCRAM-SHA-256}")
+    county.run("check", code=2).says("the password of suian at Kafka is not set", "SUIAN_KAFKA_PASSWORD_FILE")
+    county.run("doctor", code=1).says("the password of suian at Kafka is not set", "Rules and places")
+    county.run("check", SUIAN_KAFKA_PASSWORD="a-word").says("ok")
+    ran = county.run("doctor", code=1, SUIAN_KAFKA_PASSWORD="a-word")
+    ran.says("Kafka at 127.0.0.1:9 does not answer")
+    assert "a-word" not in ran.out + ran.err
+    county.run("backup", "copy").says("SUIAN_KAFKA_PASSWORD in the environment (for suian at Kafka)")
+
+
 def test_what_no_source_can_say_is_undecidable_by_place(county: Folder) -> None:
     text = (county.path / "config.yaml").read_text("utf-8")
     county.write("config.yaml", text.replace("open-meteo: {on: true}", "open-meteo: {on: false}"))

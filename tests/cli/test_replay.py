@@ -80,6 +80,15 @@ def test_it_leaves_no_trace_in_the_data(county: Folder) -> None:
     assert not (county.path / "var").exists()
 
 
+def test_nothing_of_a_replay_goes_to_the_broker_of_the_county(county: Folder) -> None:
+    """It needs neither the broker nor its secret."""
+    file = history(county, clock(0), run_of(START, 6), clock(2))
+    alone = county.run("replay", file, "--format", "json").out
+    text = (county.path / "config.yaml").read_text("utf-8")
+    county.write("config.yaml", text + "bus: {kafka: '127.0.0.1:9', login: {user: suian}}\n")
+    assert county.run("replay", file, "--format", "json").out == alone
+
+
 def test_a_bad_line_is_named(county: Folder) -> None:
     good = run_of(START, 6)
     county.run("replay", history(county, good, "{not json"), code=2).says("history.jsonl, line 2")

@@ -44,7 +44,7 @@ def test_the_compose_file_is_of_the_specification() -> None:
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [("cap_drop:", "cap_drops:"), ("service_healthy", "healthy"), ("{replicas: 2}", "{replicas: two}"),
-     ("secrets: [database_password, twilio_token, sentinel_secret]", "secrets: [nothing]"), ("grace_period: 30s", "grace_period: 30 parsec")],
+     ("secrets: [database_password, twilio_token, sentinel_secret, kafka_password]", "secrets: [nothing]"), ("grace_period: 30s", "grace_period: 30 parsec")],
 )  # fmt: skip
 def test_a_slip_in_it_would_be_seen(right: str, wrong: str) -> None:
     text = (DEPLOY / "compose.yaml").read_text("utf-8")

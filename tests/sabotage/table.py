@@ -897,6 +897,13 @@ BREAKS = (
     Break("of a run in pieces each speaks for what others are nearer to", "alerting/bus/shares.py",
           "in self._by_point(run) or [(spot", "in [(spot",
           "tests/bus/test_records.py::test_fields_believe_of_the_pieces_what_they_believe_of_the_run"),
+    Break("a wrong password is tried for as long as a broker may be away", "alerting/bus/access.py",
+          "if refused is not None and refused.passing and within_ms:", "if refused is not None and within_ms:",
+          "tests/bus/test_access.py::"
+          "test_a_password_that_the_broker_takes_no_more_is_told_and_one_that_it_takes_again_needs_no_restart"),
+    Break("a replay speaks into the county's broker", "alerting/service/replay.py",
+          "return without_broker(replace(county, config=config))", "return replace(county, config=config)",
+          "tests/cli/test_replay.py::test_nothing_of_a_replay_goes_to_the_broker_of_the_county"),
     Break("a broker that is gone is a quiet one", "alerting/bus/kafka.py",
           "            if look:", "            if False:",
           "tests/bus/test_kafka.py::test_the_broker_is_killed_and_nothing_is_lost"),

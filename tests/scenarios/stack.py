@@ -93,7 +93,7 @@ class Stack(Apart):
 
     def write_secrets(self) -> None:
         """To each service the files that it is given, and no others."""
-        held = {"database_password": PASSWORD, "twilio_token": TOKEN, "sentinel_secret": ""}
+        held = {"database_password": PASSWORD, "twilio_token": TOKEN, "sentinel_secret": "", "kafka_password": ""}
         for name, service in compose()["services"].items():
             folder = self.folder / "secrets" / name
             folder.mkdir(parents=True)

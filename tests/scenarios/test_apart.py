@@ -7,11 +7,12 @@ import os
 import signal as os_signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from alerting.store.schema import alert, answer, audit, delivery, position, signal
-from tests.kafka_broker import Broker
+from tests.kafka_broker import SecuredBroker
 from tests.scenarios.apart import Apart
 from tests.scenarios.standin import StandIn
 from tests.scenarios.weather import ORANGE_FOG
@@ -19,10 +20,20 @@ from tests.scenarios.weather import ORANGE_FOG
 
 @pytest.mark.kafka
 def test_one_forecast_one_alert_one_message_one_answer(
-    make_apart: Callable[..., Apart], kafka: Broker, provider: StandIn
+    make_apart: Callable[..., Apart], kafka: SecuredBroker, provider: StandIn, tmp_path: Path
 ) -> None:
-    town = make_apart(bus={"kafka": kafka.address, "topic": "four-processes"})
-    ingest, engine, dispatch, web = (town.starts(role) for role in ("ingest", "engine", "dispatch", "web"))
+    """Through a broker that wants TLS and a login."""
+    (tmp_path / "word").write_text(kafka.password + "\n")
+    (wrong := tmp_path / "wrong").write_text("guessed-word\n")
+    town = make_apart(bus={
+        "kafka": kafka.secured, "topic": "four-processes", "tls": {"ca": str(kafka.folder / "broker.pem")},
+        "login": {"user": kafka.user},
+    })  # fmt: skip
+    refused = town.starts("ingest", SUIAN_KAFKA_PASSWORD_FILE=str(tmp_path / "none"))
+    assert town.ends(refused) == 2
+    assert "the secret cannot be read" in refused.said
+    word = {"SUIAN_KAFKA_PASSWORD_FILE": str(tmp_path / "word")}
+    ingest, engine, dispatch, web = (town.starts(role, **word) for role in ("ingest", "engine", "dispatch", "web"))
     chen = town.phone("chen")
     town.forecast(ORANGE_FOG)
     town.waits_until(lambda: chen.unread)
@@ -39,8 +50,13 @@ def test_one_forecast_one_alert_one_message_one_answer(
     assert town.holds(ingest, "schedule")
     assert "takes over" not in dispatch.said + web.said
     assert "Traceback" not in town.log()
+    for said in (one.log.read_text() for one in town.processes):
+        assert kafka.password not in said
     town.seals()
     assert town.runs_besides("audit verify") == 0, "commands find the database by the config too"
+    for given, code, said in ((word["SUIAN_KAFKA_PASSWORD_FILE"], 0, "lets us in"), (str(wrong), 1, "refuses the login of suian")):
+        assert town.runs_besides("doctor", SUIAN_KAFKA_PASSWORD_FILE=given) == code
+        assert said in (town.folder / "service.log").read_text()
 
 
 def test_a_worker_that_was_stopped_and_wakes_is_refused(make_apart: Callable[..., Apart]) -> None:

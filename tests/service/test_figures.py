@@ -17,7 +17,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Connection, event, insert, update
 
-from alerting.bus import KafkaBus
+from alerting.bus import Access, KafkaBus
 from alerting.service import troubles
 from alerting.service.engine_loop import EngineLoop
 from alerting.service.process import loops_of
@@ -138,7 +138,7 @@ def test_a_backlog_that_is_worked_off_is_no_standstill(station: Station) -> None
 
 
 def test_what_waits_in_the_broker_is_in_every_scrape_and_what_one_has_to_read_in_its_own(station: Station) -> None:
-    kafka, now = KafkaBus("127.0.0.1:9", "signals", station.bus.shares), station.runtime.now()
+    kafka, now = KafkaBus(Access("127.0.0.1:9"), "signals", station.bus.shares), station.runtime.now()
     station.kafka = kafka
     station.store.write(lambda c: kafka.topic.looked(c, {0: (3, now - timedelta(minutes=9))}, now))
     said = scrape(station)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from alerting.bus import KafkaBus
+from alerting.bus import Access, KafkaBus
 from alerting.runtime import VirtualRuntime
 from alerting.sentinel.wire import Heartbeat
 from alerting.service.heartbeat import heartbeat
@@ -57,7 +57,7 @@ def test_a_signal_that_nobody_takes_grows_old_in_it(beating: Beating) -> None:
 def test_a_broker_that_nobody_reads_and_what_waits_in_it_grow_old_in_it(beating: Beating) -> None:
     """Whichever process reads it: it is written down in the database."""
     station, clock = beating.station, beating.clock
-    kafka = station.kafka = KafkaBus("127.0.0.1:9", "signals", station.bus.shares)
+    kafka = station.kafka = KafkaBus(Access("127.0.0.1:9"), "signals", station.bus.shares)
     clock.advance(timedelta(minutes=2))
     assert beating.says().signal_age == 120  # nobody has read it since the start
     station.store.write(lambda c: kafka.topic.looked(c, {0: (0, None)}, clock.now()))

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event, select, update
 from sqlalchemy.exc import OperationalError
 
 from alerting import audit
-from alerting.bus import KafkaBus
+from alerting.bus import Access, KafkaBus
 from alerting.people import handing, import_rosters, person_by_id
 from alerting.people.duty import hand_over
 from alerting.people.roster_changes import Desk, override
@@ -92,7 +92,7 @@ def test_a_signal_that_nobody_takes_is_a_stuck_queue(watched: Watched) -> None:
 
 def test_what_waits_in_the_broker_is_a_stuck_queue_whoever_reads_it(watched: Watched) -> None:
     station, clock = watched.station, watched.clock
-    kafka = station.kafka = KafkaBus("127.0.0.1:9", "signals", station.bus.shares)
+    kafka = station.kafka = KafkaBus(Access("127.0.0.1:9"), "signals", station.bus.shares)
 
     def reads(count: int, since: timedelta, error: str = "") -> None:
         def note(connection: Connection) -> None:
@@ -119,7 +119,7 @@ def test_what_waits_in_the_broker_is_a_stuck_queue_whoever_reads_it(watched: Wat
 
 def test_records_that_were_gone_before_they_were_read_are_told_for_a_day(watched: Watched) -> None:
     station, clock = watched.station, watched.clock
-    kafka = station.kafka = KafkaBus("127.0.0.1:9", "signals", station.bus.shares)
+    kafka = station.kafka = KafkaBus(Access("127.0.0.1:9"), "signals", station.bus.shares)
 
     def reads(lost: bool = False) -> None:
         def note(connection: Connection) -> None:

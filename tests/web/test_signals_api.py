@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerting.bus import KafkaBus, Shares
+from alerting.bus import Access, KafkaBus, Shares
 from alerting.places import Places
 from alerting.signals import Signal
 from alerting.web import api_signals
@@ -145,7 +145,7 @@ def test_a_body_beyond_the_limit_is_refused_without_being_kept(
 def test_what_no_record_of_the_broker_holds_is_refused_in_plain_words(
     desk: Desk, web: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kafka = KafkaBus("127.0.0.1:9", "signals", Shares(1, Places("", {}), 0.0))
+    kafka = KafkaBus(Access("127.0.0.1:9"), "signals", Shares(1, Places("", {}), 0.0))
 
     async def publish(realm_id: str, signals: list[Signal], packed: object) -> list[str]:
         return kafka.publish(realm_id, signals, desk.now(realm_id))

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 import alerting
 import connectors
+from alerting.bus import Login
 from alerting.cli.operations.markdown import code, first_words, table
 from alerting.dispatch import channels
 from alerting.sentinel.settings import Settings
@@ -185,6 +186,7 @@ def _named_by_options() -> Iterator[tuple[str, str]]:
                 if name.endswith("_env") and field.default:
                     yield field.default, f"a {kind} ({code(f'{group}.NAME.{name}')})"
     told = Sentinel.model_fields["secret_env"].default
+    yield Login.model_fields["password_env"].default, f"Kafka ({code('bus.login.password_env')})"
     yield told, f"a sentinel ({code('sentinels.NAME.secret_env')})"
     yield Settings.model_fields["secret_env"].default, f"sentinel.yaml ({code('secret_env')})"
 
