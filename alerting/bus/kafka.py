@@ -38,10 +38,10 @@ from alerting.bus.topic import Topic
 from alerting.errors import SuianError
 from alerting.signals import Signal, accepted_at
 from alerting.store.faults import of_the_store
-from alerting.store.schema import realm
+from alerting.store.schema import SET_ASIDE, realm
 
 LOOK_MS = 5_000
-SET_ASIDE, MISSING = "set aside", "missing"  # as the log has it
+MISSING = "missing"  # as the log has it
 # What the topic is made with. How many brokers have a copy is theirs to say: see docs/deploy.md.
 KEPT = {"cleanup.policy": "delete", "retention.ms": str(7 * 24 * 3600 * 1000)}
 WATCHED = "live"  # the realm in whose log it stands, whatever realm a record was of: the watch reads it

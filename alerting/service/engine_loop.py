@@ -31,11 +31,10 @@ from alerting.errors import Refused
 from alerting.service.engine_batch import REVIEW, TOGETHER, Batch, Said, together
 from alerting.service.seeing_again import see_again
 from alerting.service.story import Story
-from alerting.service.troubles import SET_ASIDE
 from alerting.signals import OBSERVATION, Report, Signal, Tick, stamped_by
 from alerting.store.database import Death
 from alerting.store.faults import of_the_store
-from alerting.store.schema import audit, slice_done
+from alerting.store.schema import SET_ASIDE, audit, is_set_aside, slice_done
 from alerting.telemetry import about
 
 if TYPE_CHECKING:
@@ -337,11 +336,11 @@ class EngineLoop:
 
         def aside(connection: Connection) -> None:
             known = select(audit.c.n).where(
-                audit.c.realm == realm, audit.c.action == SET_ASIDE, audit.c.subject == one.id
+                audit.c.realm == realm, is_set_aside, audit.c.subject == one.id
             )
             if connection.execute(known).first() is None:  # by no other share
                 # Of now: the watch counts those of a day, and what waited longer was missed no less.
-                record(connection, realm, self._station.now(realm), "service", "set aside", one.id,
+                record(connection, realm, self._station.now(realm), "service", SET_ASIDE, one.id,
                        {"error": str(error)[:500]})  # fmt: skip
             connection.execute(  # nothing more of it is on its way
                 delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == one.seq)

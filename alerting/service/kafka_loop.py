@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from alerting.bus import KafkaBus
-from alerting.bus.kafka import SET_ASIDE
 from alerting.service.clock import LIVE
 from alerting.store.faults import of_the_store
+from alerting.store.schema import SET_ASIDE
 
 if TYPE_CHECKING:
     from alerting.service.station import Station

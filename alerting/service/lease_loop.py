@@ -1,6 +1,6 @@
-"""Ends the leases of dispatchers that have died or been stopped, so that another goes on at once: it
-asks about what may have gone out, or sends it again and counts that, as after a crash of the only
-one."""
+"""What dispatchers know of each other. It ends the leases of those that have died or been stopped, so
+that another goes on at once: it asks about what may have gone out, or sends it again and counts that,
+as after a crash of the only one. And it tells the other processes which channels refuse this one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from alerting.dispatch import outbox
+from alerting.service import refusals
 from alerting.store.link import lives
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class LeaseLoop:
         self._station = station
         self._due = station.runtime.now()
         self._missing: dict[str, datetime] = {}  # since when
+        self._told: set[str] = set()  # the channels that refuse us, as the others know
 
     def next_due(self) -> datetime | None:
         return self._due
@@ -38,6 +40,9 @@ class LeaseLoop:
         if now < self._due:
             return False
         self._due = now + EVERY
+        if (refusing := station.dispatcher.unusable) != self._told:
+            await station.writer.write(lambda c: refusals.note(c, station.name, refusing))
+            self._told = refusing
         with station.store.read() as connection:
             others = outbox.lessees(connection, now) - {station.name}
             gone = {one for one in others if not lives(connection, one)}

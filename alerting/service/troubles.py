@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, and_, case, func, literal, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from alerting import audit
 from alerting.bus import waits
@@ -18,9 +18,10 @@ from alerting.people.roster_words import span_said
 from alerting.service import dead_letters, sentinels
 from alerting.service.clock import LIVE
 from alerting.service.done_by import nobody_does
+from alerting.service.refusals import refusing
 from alerting.service.service_rules import loop_words
 from alerting.service.warning_listing import UNKNOWN, unknown_at
-from alerting.store.schema import alert, delivery, is_waiting, post, pursuit, signal
+from alerting.store.schema import alert, delivery, is_set_aside, is_waiting, post, pursuit, signal
 from alerting.store.schema import audit as audit_table
 from alerting.store.schema_duty import roster, roster_change
 from alerting.vocabulary import NAMES, Level
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 CALENDAR_AHEAD = timedelta(days=30)
 GAP_IS_NEAR = timedelta(hours=24)
-SET_ASIDE = literal("set aside", literal_execute=True)  # as it stands in the index of these alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def _set_aside(connection: Connection, now: datetime) -> list[Trouble]:
     """Signals of the last day that could not be taken: what they said was not heeded."""
     count = connection.execute(
         select(func.count()).where(
-            audit_table.c.realm == LIVE, audit_table.c.action == SET_ASIDE,
+            audit_table.c.realm == LIVE, is_set_aside,
             audit_table.c.at > now - timedelta(days=1),
         )
     ).scalar_one()  # fmt: skip
@@ -243,7 +243,7 @@ def _channels(
         })
         for row in waiting if row.n
     ]  # fmt: skip
-    for channel in sorted(station.dispatcher.unusable):
+    for channel in sorted(refusing(station, connection)):
         found.append(Trouble("channel-refuses", f"channel:{channel}", {
             "zh": f"通道 {channel} 拒绝服务", "en": f"channel {channel} refuses us",
         }))  # fmt: skip

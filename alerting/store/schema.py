@@ -677,6 +677,7 @@ source_health = Table(
           "kept": "for ever"},
 )  # fmt: skip
 
+SET_ASIDE = "set aside"  # what the log says of signals and records that cannot be taken
 # What is asked of the log by its newest entry, however many others came after it. A query must repeat
 # these words of its index to be answered by it.
 MILESTONE = "action IN ('load rules', 'send head', 'cut log')"
@@ -693,8 +694,8 @@ audit = Table(
     Column("number", Number),  # in its realm's chain, once sealed
     Column("hash", String),
     Index("audit_unsealed", "realm", "number", "n"),
-    Index("audit_set_aside", "realm", "at", sqlite_where=text("action = 'set aside'"),
-          postgresql_where=text("action = 'set aside'")),
+    Index("audit_set_aside", "realm", "at", sqlite_where=text(f"action = '{SET_ASIDE}'"),
+          postgresql_where=text(f"action = '{SET_ASIDE}'")),
     Index("audit_by_realm", "realm", "n"),
     Index("audit_milestones", "realm", "n", "action",
           sqlite_where=text(MILESTONE), postgresql_where=text(MILESTONE)),
@@ -706,7 +707,8 @@ audit = Table(
           "kept": "audit_days"},
 )  # fmt: skip
 
-# The same as an expression, for whoever asks for one of them.
+# The same as expressions, for whoever asks for one of them.
+is_set_aside = audit.c.action == literal_column(f"'{SET_ASIDE}'")
 is_milestone = audit.c.action.in_(
     [literal_column("'load rules'"), literal_column("'send head'"), literal_column("'cut log'")]
 )

@@ -904,6 +904,14 @@ BREAKS = (
     Break("a replay speaks into the county's broker", "alerting/service/replay.py",
           "return without_broker(replace(county, config=config))", "return replace(county, config=config)",
           "tests/cli/test_replay.py::test_nothing_of_a_replay_goes_to_the_broker_of_the_county"),
+    Break("a channel that refuses another process is nobody's trouble", "alerting/service/troubles.py",
+          "in sorted(refusing(station, connection)):", "in sorted(station.dispatcher.unusable):",
+          "tests/service/test_refusals.py::"
+          "test_a_token_that_is_revoked_is_told_by_another_process_until_the_provider_takes_it_again"),
+    Break("what a dead dispatcher was refused is refused for ever", "alerting/service/refusals.py",
+          "in _said(connection) if lives(connection, owner))", "in _said(connection))",
+          "tests/service/test_refusals.py::"
+          "test_a_token_that_is_revoked_is_told_by_another_process_until_the_provider_takes_it_again"),
     Break("a broker that is gone is a quiet one", "alerting/bus/kafka.py",
           "            if look:", "            if False:",
           "tests/bus/test_kafka.py::test_the_broker_is_killed_and_nothing_is_lost"),

@@ -59,6 +59,16 @@ def test_one_forecast_one_alert_one_message_one_answer(
         assert said in (town.folder / "service.log").read_text()
 
 
+def test_only_who_tells_the_sentinels_needs_their_secret(make_apart: Callable[..., Apart]) -> None:
+    town = make_apart(sentinels={"far": {"url": "http://127.0.0.1:9"}})
+    others = [town.starts(role) for role in ("web", "dispatch", "ingest")]
+    refused = town.starts("engine")
+    assert town.ends(refused) == 2
+    assert "the secret shared with the sentinel is not set" in refused.said
+    town.waits_until(lambda: all(one.asked("/healthz").ok for one in others))
+    town.starts("engine", SUIAN_SENTINEL_SECRET="sixteen-letters-or-more")
+
+
 def test_a_worker_that_was_stopped_and_wakes_is_refused(make_apart: Callable[..., Apart]) -> None:
     """It had read the forecast and decided; another has taken it meanwhile."""
     town = make_apart()

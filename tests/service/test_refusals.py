@@ -1,0 +1,94 @@
+"""A channel that refuses the process that sends is known to those that watch."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from alerting.service.clock import LIVE
+from alerting.service.process import loops_of
+from alerting.service.refusals import refusing
+from alerting.service.station import Station
+from alerting.signals import Observation
+from alerting.store.schema import alert, setting
+from tests.scenarios.standin import ACCOUNT, SENDER, TOKEN, StandIn
+from tests.service.test_several import process
+
+__all__ = ["process"]  # a fixture
+pytestmark = pytest.mark.sqlite  # not twice: this is of the other database
+
+
+def test_a_token_that_is_revoked_is_told_by_another_process_until_the_provider_takes_it_again(
+    process: Callable[[], Station], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", TOKEN)
+    provider = StandIn(calls_back=False)
+    with provider:
+        config = json.loads((tmp_path / "config.yaml").read_text("utf-8"))
+        config["channels"]["sms"] = {"use": "twilio", "account": ACCOUNT, "sender": SENDER, "base_url": provider.address}
+        (tmp_path / "config.yaml").write_text(json.dumps(config), "utf-8")
+        watches, sends = process(), process()
+
+        def refused() -> set[str]:
+            with watches.store.read() as connection:
+                return refusing(watches, connection)
+
+        def told() -> list[tuple[str, str]]:
+            of = alert.c.rule == "channel-refuses"
+            with watches.store.read() as connection:
+                rows = connection.execute(select(alert.c.place, alert.c.state, alert.c.why).where(of)).all()
+            assert all(row.state == "closed" or "refuses us" in row.why["sentence"]["en"] for row in rows)
+            return [(row.place, row.state) for row in rows]
+
+        async def story() -> None:
+            loops = loops_of(watches, "engine"), loops_of(sends, "dispatch")
+
+            async def passes(minutes: int) -> None:
+                for _ in range(minutes):
+                    for one in (watches, sends):
+                        one.runtime.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
+                    for one in loops:
+                        one.wake()
+                        await one.settle()
+
+            async def fog(metres: float) -> None:
+                await watches.publish(LIVE, [Observation(
+                    source="stations", issued=watches.now(LIVE), station="s", lat=26.5, lon=106.5, elevation=900,
+                    at=watches.now(LIVE), values={"visibility": metres})])  # fmt: skip
+
+            await passes(1)
+            provider.refuses(401, 20003, times=1000)
+            await fog(150.0)
+            await passes(1)
+            assert sends.dispatcher.unusable == {"sms"}
+            assert watches.dispatcher.unusable == set(), "it sends nothing itself"
+            await passes(10)
+            assert refused() == {"sms"}
+            assert told() == [("channel:sms", "open")]
+            provider.refusals.clear()
+            await fog(40.0)
+            await passes(20)
+            assert provider.messages, "somebody is written to again"
+            assert refused() == set()
+            assert told() == [("channel:sms", "closed")]
+            with watches.store.read() as connection:
+                assert connection.execute(select(setting.c.key).where(setting.c.key.startswith("refused:"))).all() == []
+
+            provider.refuses(401, 20003, times=1000)
+            await passes(30)
+            assert refused() == {"sms"}
+
+        asyncio.run(story())
+        assert sends.link is not None
+        sends.link.close()  # it dies
+        deadline = time.monotonic() + 10
+        while refused() and time.monotonic() < deadline:  # the server's process ends after ours
+            time.sleep(0.05)
+        assert refused() == set(), "nobody knows any more"
