@@ -1,6 +1,6 @@
-"""What dispatchers know of each other. It ends the leases of those that have died or been stopped, so
-that another goes on at once: it asks about what may have gone out, or sends it again and counts that,
-as after a crash of the only one. And it tells the other processes which channels refuse this one."""
+"""Ends the leases of dispatchers that have died or been stopped, so that another goes on at once: it
+asks about what may have gone out, or sends it again and counts that, as after a crash of the only one;
+and tells the other processes which channels refuse this one."""
 
 from __future__ import annotations
 
