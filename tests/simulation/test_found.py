@@ -63,3 +63,10 @@ def test_what_was_said_before_the_clock_was_set_back_is_known_after_a_start() ->
     """Of the signals of a kind the first by its time is not the first that came, then."""
     verdict = run(619)
     assert not verdict.wrong, verdict.told()
+
+
+def test_who_was_stopped_with_a_signal_that_changes_nothing_moves_no_position() -> None:
+    """Nothing but the position says that another has taken it, and the one after it, meanwhile."""
+    verdict = run(3, ("second",))
+    assert any(" is stopped" in line for line in verdict.story)
+    assert not verdict.wrong, verdict.told()
