@@ -187,10 +187,8 @@ def _service(folder: Path, database: str, points: int) -> Iterator[tuple[list[st
     path.write_text(json.dumps(config, ensure_ascii=False), "utf-8")
     roles = ("web", "engine", "dispatch") if database else ("all",)  # bodies go to the first
     with ExitStack() as running:
+        # One after the other: the first makes the tables.
         urls = [running.enter_context(_process(folder, path, role)) for role in roles]
-        for url in urls:
-            _wait(lambda url=url: _answers(url), START_WITHIN,  # type: ignore[misc]
-                  f"the service did not start: see {folder}")
         store = Store(database or folder / "var" / "suian.db")
         running.callback(store.close)
         yield urls, store
@@ -207,8 +205,12 @@ def _process(folder: Path, config: Path, role: str) -> Iterator[str]:
             cwd=folder, stdout=out, stderr=out,
             env=os.environ | {"PYTHONPATH": str(ROOT), "SUIAN_PORT": str(port)},
         )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
     try:
-        yield f"http://127.0.0.1:{port}"
+        _wait(lambda: process.poll() is not None or _answers(url), START_WITHIN, "it does not start")
+        said = (folder / f"{role}.log").read_text("utf-8")[-500:]
+        same(process.poll() is None, f"the process of {role} has ended: {said}")
+        yield url
     finally:
         process.terminate()
         process.wait(60)
