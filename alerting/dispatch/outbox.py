@@ -264,7 +264,7 @@ def settle(
     for whole in connection.execute(_ATTEMPTED, {"numbers": list(others)}).all():
         one = others[whole.id]
         if one.sent is not None:
-            _overtaken(connection, whole, one.sent)
+            _overtaken(connection, whole, one.sent, known=one.known)
         elif one.failed is not None:
             at = now_of(whole.realm)
             _not_handed_over(connection, drafts, whole, one.failed, one.asking, now, at)
@@ -313,9 +313,12 @@ def _message(drafts: Drafts, row: Row[Any], carried: Sequence[Row[Any]]) -> Mess
     )  # fmt: skip
 
 
-def _overtaken(connection: Connection, row: Row[Any], sent: Sent) -> None:
-    """A callback or an answer was quicker than the provider's answer to us: its state stays."""
+def _overtaken(connection: Connection, row: Row[Any], sent: Sent, *, known: bool) -> None:
+    """A callback or an answer was quicker than the provider's answer to us: its state stays. Or another
+    process, which sent the message as well while this one stood still in the middle of sending."""
     values = {"leased_until": None, "provider_id": sent.provider_id or row.provider_id}
+    if not known and sent.provider_id and row.provider_id not in (None, sent.provider_id):
+        values["resends"] = row.resends + 1
     if row.state != "accepted" or row.next_try is None:  # else it has failed since: that is dealt with
         values["error"] = ""
     connection.execute(update(delivery).where(delivery.c.id == row.id).values(**values))

@@ -219,6 +219,17 @@ def test_an_answer_that_was_quicker_than_the_provider_stays(hall: Hall) -> None:
     assert hall.deliveries()[0].provider_id == "P9"
 
 
+@pytest.mark.parametrize(("second", "resends"), [("P2", 1), ("P1", 0), (None, 0)])
+def test_what_two_processes_sent_is_counted(hall: Hall, second: str | None, resends: int) -> None:
+    """The first stood still in the middle of its send; another asked, in vain, and sent."""
+    key = leased(hall, arrived=False)
+    for sid in ("P1", second):
+        hall.store.write(lambda c, sid=sid: outbox.settle(
+            c, hall.dispatcher._drafts, [outbox.Outcome(key, Sent("accepted", sid))],
+            hall.runtime.now(), hall.now_of))  # fmt: skip
+    assert hall.deliveries()[0].resends == resends
+
+
 def test_red_is_taken_first_and_no_more_than_there_is_room(hall: Hall) -> None:
     hall.phone.concurrency = 2
     for level in (1, 3, 4):

@@ -37,6 +37,7 @@ class Taken:
     at: float  # seconds that the machine has lived, whatever its clock says
     sid: str
     begun: int = 0  # how many had been handed over before it
+    hung: bool = False
     lost: bool = False
     said: bool = False  # that it was brought
 
@@ -93,7 +94,8 @@ class Provider:
             failed = Unusable("the account is closed")
         if failed is not None:
             raise failed
-        taken = Taken(channel, message, self.lived, f"{channel}-{len(self.record)}", begun)
+        hung, sid = mood == "hangs", f"{channel}-{len(self.record)}"
+        taken = Taken(channel, message, self.lived, sid, begun, hung)
         self.record.append(taken)
         self._may_die("after", message)
         if mood == "answers late":

@@ -75,8 +75,10 @@ class Witness:
             if len(takes) == 1:
                 continue
             first = takes[0].message.delivery
-            # Where the provider can be asked whether it has a message, none is sent again.
-            counted = 0 if channel == "sms" else seen.deliveries[first].resends
+            # Where the provider can be asked whether it has a message, none is sent again; but of one that
+            # hung there nobody could know.
+            resends = seen.deliveries[first].resends
+            counted = min(resends, sum(t.hung for t in takes)) if channel == "sms" else resends
             if any(t.message.delivery != first for t in takes) or len(takes) - 1 > counted:
                 yield (f"notice {number} came {len(takes)} times to {person} on {channel}: deliveries"
                        f" {[t.message.delivery for t in takes]}, {counted} resends counted")  # fmt: skip
