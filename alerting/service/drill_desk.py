@@ -31,7 +31,6 @@ async def hold(
     if due is not None and not now < due <= now + FARTHEST:
         raise BadInput("the time of a drill lies ahead, within 400 days",
                        zh="演练时间须在此刻之后、400天以内。")  # fmt: skip
-    drill_plans.check_whole(station.config)
     found = await station.runtime.in_thread("web", lambda: drill_plans.checked(station, plan))
 
     def write(connection: Connection) -> int:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Row
 
-from alerting.errors import BadInput, Refused
+from alerting.errors import BadInput
 from alerting.places import Places
 from alerting.rulebook import Book
 from alerting.rulebook.arguments import Words as TitleWords
@@ -50,18 +50,6 @@ def names(config: Config) -> list[str]:
     """The names of all plans, whether they can be played or not."""
     folder = config.exercise.plans
     return sorted(one.name for one in folder.iterdir() if _kind(one)) if folder.is_dir() else []
-
-
-def check_whole(config: Config) -> None:
-    """Raises Refused where the places are shared out: the one engine that plays a drill acts for its
-    own share alone, and nobody would judge the rest of what is played."""
-    count = config.bus.partitions
-    if count > 1:
-        raise Refused(
-            f"no drill can be held while the places are shared out in {count} partitions",
-            mend="Set `bus.partitions` to 1 for the time of the drill.",
-            zh=f"风险点分 {count} 个分区处理，不能组织演练；请先将 bus.partitions 设为 1。",
-        )
 
 
 def checked(ground: Ground, name: str) -> Plan:

@@ -1,5 +1,5 @@
 """Takes signals in order, slice by slice, for the shares of the places that this process acts for; each
-is marked done in the transaction of its effects.
+is marked done in the transaction of its effects. An exercise is taken whole by whoever plays it.
 
 What a signal leads to once for the whole realm (an answer, a plan's proposal) is done with the home
 share: see bus.shares.
@@ -44,6 +44,7 @@ log = structlog.get_logger()
 BATCH = 50
 BY_HAND = ("open", "raise", "order", "keep", "withdraw", "correct", "respond")
 Term = tuple[int, int]  # a share, and which time that it is had
+EXERCISES = -1  # in place of a share: exercises, which are not shared out
 _DONE = select(slice_done.c.slice).where(
     slice_done.c.realm == bindparam("realm"), slice_done.c.seq == bindparam("seq")
 )
@@ -59,8 +60,9 @@ class EngineLoop:
         self, station: Station, terms: Callable[[], frozenset[Term]] | None = None
     ) -> None:
         self._station = station
-        self._terms = terms or (lambda: frozenset((one, 0) for one in station.bus.shares.all))
-        self._had = frozenset((one, 0) for one in station.acts_for)
+        whole = frozenset((one, 0) for one in (EXERCISES, *station.bus.shares.all))
+        self._terms = terms or (lambda: whole)
+        self._had = frozenset[Term]() if station.store.shared else whole
         self._die = Death.from_environment("take")  # N: of the signals that change something
         self._unsure: set[str] = set()  # realms whose memory is not what was committed
         self._alone: dict[str, int] = {}  # by realm up to which signal each is taken by itself
@@ -71,11 +73,12 @@ class EngineLoop:
     async def step(self) -> bool:
         station, terms = self._station, self._terms()
         had, self._had = self._had, terms
-        held = station.acts_for = frozenset(share for share, _ in terms)
+        station.acts_for = frozenset(share for share, _ in terms if share != EXERCISES)
+        station.plays = any(share == EXERCISES for share, _ in terms)
         if terms - had:  # others have taken signals of these places until now
             self._unsure |= {realm.id for realm in station.running()}
             station.refresh_realms()
-        if not held:
+        if not terms:
             return False
         worked = await self._take_offered_book()
         for realm in station.running():
@@ -85,6 +88,7 @@ class EngineLoop:
                 records = station.bus.read(connection, realm.id, engine.seen, BATCH)
                 positions = station.bus.positions(connection, realm.id) if records else {}
             records += await self._more(realm.id, records)
+            held = station.shares_in(realm.id)
             mine = {share: at for share, at in positions.items() if share in held}
             while records:
                 worked = True

@@ -25,7 +25,7 @@ class FollowLoop:
 
     async def step(self) -> bool:
         station = self._station
-        if station.acts_for:
+        if station.acts_for or station.plays:
             return False
         worked = await station.take_offered_book()
         for realm in station.running():

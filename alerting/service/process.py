@@ -10,7 +10,7 @@ from alerting.service.clock_loop import ClockLoop
 from alerting.service.dispatch_loop import DispatchLoop
 from alerting.service.drill_loop import DrillLoop
 from alerting.service.duty_loop import DutyLoop
-from alerting.service.engine_loop import EngineLoop, Term
+from alerting.service.engine_loop import EXERCISES, EngineLoop, Term
 from alerting.service.follow_loop import FollowLoop
 from alerting.service.head_loop import HeadLoop
 from alerting.service.kafka_loop import KafkaLoop
@@ -79,7 +79,8 @@ def of_several(station: Station, role: Role, link: Link) -> list[Loop]:
         loops += [Alone(one, link, "schedule") for one in (TickLoop(station), PollLoop(station))]
     if role in ("engine", "all"):
         loops += [Alone(one, link, "chase") for one in (DutyLoop(station), ShiftLoop(station))]
-        loops += [Alone(one, link, "engine") for one in (DrillLoop(station), station.player)]
+        # Whoever plays a drill takes its signals, and must be the one that chases in it.
+        loops += [Alone(one, link, "chase") for one in (DrillLoop(station), station.player)]
         loops += _engine(station, link)
         loops += [Alone(one, link, "chase") for one in (ChaseLoop(station), SentinelLoop(station))]
     if role in ("dispatch", "all"):
@@ -93,13 +94,15 @@ def of_several(station: Station, role: Role, link: Link) -> list[Loop]:
 
 
 def _engine(station: Station, link: Link) -> list[Loop]:
-    """Of any number of processes each acts for a part of the places."""
-    kafka = station.kafka
-    if kafka is None:
-        return [EngineLoop(station, lambda: link.shares)]
-    shares = station.bus.shares.all
+    """Of any number of processes each acts for a part of the places, and one for exercises."""
+    kafka, shares = station.kafka, station.bus.shares.all
 
     def terms() -> frozenset[Term]:
-        return frozenset((part, kafka.generation) for part in kafka.assigned & shares)
+        played = link.times("chase")
+        exercises = frozenset({(EXERCISES, played)} if played else ())
+        if kafka is None:
+            return link.shares | exercises
+        return exercises | {(part, kafka.generation) for part in kafka.assigned & shares}
 
-    return [KafkaLoop(station, kafka), EngineLoop(station, terms)]
+    engine = EngineLoop(station, terms)
+    return [engine] if kafka is None else [KafkaLoop(station, kafka), engine]

@@ -76,6 +76,7 @@ class Station:
         )
         # The shares of the places for which this process takes signals: several settle that at work.
         self.acts_for = frozenset[int]() if store.shared else shares.all
+        self.plays = not store.shared  # and whether it takes those of exercises, of all places
         self.spots = tuple(
             Spot(p.id, p.lat, p.lon, p.elevation) for p in self.places.points().values()
         )
@@ -128,6 +129,10 @@ class Station:
     def running(self) -> list[Realm]:
         """Realms whose clock goes on, the real world first."""
         return [r for r in self._realms.values() if r.ended is None and r.id in self.engines]
+
+    def going_on(self) -> list[Realm]:
+        """The same, and the exercises that another of several processes plays."""
+        return [r for r in self._realms.values() if r.ended is None and r.kind != "desk"]
 
     def realm(self, realm_id: str) -> Realm:
         return self._realms[realm_id]
@@ -272,7 +277,7 @@ class Station:
         ids = {rule: places.ids for rule, places in rule_places(life).items()}
         with self.store.read() as connection:
             standings = load_standings(connection, realm.id, ids)
-            seen = self._seen(self.bus.positions(connection, realm.id))
+            seen = self._seen(realm.id, self.bus.positions(connection, realm.id))
             # Its time goes on with the signals: what came before others took over is judged as it came.
             now = min([now, *(r.accepted for r in self.bus.read(connection, realm.id, seen, 1))])
             records = self.bus.history(connection, realm.id, now - REBUILD_FROM, seen)
@@ -282,10 +287,16 @@ class Station:
         engine.look(now)
         return engine
 
-    def _seen(self, positions: dict[int, int]) -> int:
+    def shares_in(self, realm_id: str) -> frozenset[int]:
+        """The shares of the places for which this process takes the signals of a realm."""
+        if realm_id == LIVE:
+            return self.acts_for
+        return self.bus.shares.all if self.plays else frozenset()
+
+    def _seen(self, realm_id: str, positions: dict[int, int]) -> int:
         """Up to which signal a memory reaches: whoever acts goes on from there for the last of its
         shares; the others look on, at all that anybody has taken."""
-        mine = [at for share, at in positions.items() if share in self.acts_for]
+        mine = [at for share, at in positions.items() if share in self.shares_in(realm_id)]
         return min(mine) if mine else max(positions.values())
 
     def departed(self, realm_id: str) -> list[str]:
@@ -340,7 +351,7 @@ class Station:
         self, person: str, channel: str, text: str, *, reply_to: str = "", message: str = ""
     ) -> bool:
         """A person's words on a channel, as an answer of theirs; False for a stranger's."""
-        clocks = {one.id: self.now(one.id) for one in self.running()}
+        clocks = {one.id: self.now(one.id) for one in self.going_on()}
         stops = self.channels[channel].stops
         loud = [name for name, one in self.channels.items() if one.loudness > 0]
 
@@ -391,9 +402,8 @@ class Station:
         if self.store.shared:
             raise Refused(
                 "a storm is played by a service of one process: this one shares its database",
-                mend="Play it where the config has no `database:`; drills of people can be held here"
-                " (with `bus.partitions: 1`).",
-                zh="本服务由多个进程共用数据库，不能播放演示风暴；可组织人员演练（仅限一个分区）。",
+                mend="Play it where the config has no `database:`; drills of people can be held here.",
+                zh="本服务由多个进程共用数据库，不能播放演示风暴；可组织人员演练。",
             )
         return await self.player.start()
 

@@ -24,10 +24,10 @@ class TickLoop:
         self._since: dict[str, datetime] = {}  # the last stroke ticked, by the realm's own clock
 
     def next_due(self) -> datetime | None:
-        running = {r.id: r for r in self._station.running()}
+        going_on = {r.id: r for r in self._station.going_on()}
         return min(
-            (running[i].machine_time(self._next(at)) for i, at in self._since.items()
-             if i in running),
+            (going_on[i].machine_time(self._next(at)) for i, at in self._since.items()
+             if i in going_on),
             default=None,
         )  # fmt: skip
 
@@ -38,7 +38,7 @@ class TickLoop:
 
     async def step(self) -> bool:
         worked = False
-        for realm in self._station.running():
+        for realm in self._station.going_on():
             now = self._station.now(realm.id)
             if realm.id not in self._since:
                 self._since[realm.id] = self._last(realm.id) or now

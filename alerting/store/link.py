@@ -59,6 +59,10 @@ class Link:
         names = {n: lock_of(n) for n in range(self._shares)}
         return frozenset((n, self._times[name]) for n, name in names.items() if name in self.held)
 
+    def times(self, what: str) -> int:
+        """Which time it is that this process has it, from 1 on; 0 where it has not."""
+        return self._times[what] if what in self.held else 0
+
     def turn(self, seconds: float) -> bool:
         """Take what is free, then wait so long at most for news; True where there was some.
 

@@ -904,6 +904,10 @@ BREAKS = (
     Break("a replay speaks into the county's broker", "alerting/service/replay.py",
           "return without_broker(replace(county, config=config))", "return replace(county, config=config)",
           "tests/cli/test_replay.py::test_nothing_of_a_replay_goes_to_the_broker_of_the_county"),
+    Break("of a drill only the player's own places are judged", "alerting/service/station.py",
+          "return self.bus.shares.all if self.plays else frozenset()", "return self.acts_for",
+          "tests/scenarios/test_partitions.py::"
+          "test_who_plays_a_drill_takes_all_of_it_and_another_goes_on_with_all_of_it[killed]"),
     Break("a channel that refuses another process is nobody's trouble", "alerting/service/troubles.py",
           "in sorted(refusing(station, connection)):", "in sorted(station.dispatcher.unusable):",
           "tests/service/test_refusals.py::"

@@ -7,13 +7,15 @@ import re
 import signal as os_signal
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from alerting.bus import waits
-from alerting.store.schema import alert, audit, delivery, position, signal
+from alerting.store.schema import alert, audit, delivery, measure, position, signal
+from alerting.store.schema_drill import drill
 from tests.kafka_broker import Broker
 from tests.postgres_server import Server
 from tests.scenarios.apart import Apart, Process
@@ -143,3 +145,72 @@ def test_the_second_scheduler_chase_and_sealer_take_over_within_seconds(
     told = town.asks(delivery.c.text, delivery.c.person == "chen")
     assert len(told) == len(set(told))
     assert town.asks(signal.c.id)
+
+
+FRONT = """\
+title: {zh: 大雾演练, en: Fog drill}
+source: made up
+begins: 2026-01-20T06:00Z
+ends: 2026-01-20T18:00Z
+lapse_rate: 6.5
+snow_wet_bulb: 0.5
+stations: {east: {points: [low, high]}, west: {points: [west]}}
+forecast: {cadence_hours: 6}
+"""
+
+
+def write_front(town: Apart) -> None:
+    """Fog over both counties, as a storm that drills are held from."""
+    folder = town.folder / "exercises" / "front"
+    folder.mkdir(parents=True)
+    (folder / "storm.yaml").write_text(FRONT, "utf-8")
+    rows = [f"{one},2026-01-20T05:00Z,{at:%Y-%m-%dT%H:%MZ},5,95,0,150" for one in ("east", "west")
+            for at in (datetime(2026, 1, 20) + n * timedelta(hours=1) for n in range(24))]  # fmt: skip
+    (folder / "runs.csv").write_text("\n".join(["station,issued,at,temperature,humidity,precipitation,visibility", *rows]))
+    (folder / "observations.csv").write_text("station,at,temperature,humidity,precipitation\neast,2026-01-20T06:00Z,5,95,0\n")
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("how", ["killed", "stopped, with Kafka"])
+def test_who_plays_a_drill_takes_all_of_it_and_another_goes_on_with_all_of_it(
+    make_city: Callable[..., Apart], request: pytest.FixtureRequest, how: str
+) -> None:
+    """At places of every part, whichever of them each has of the real world."""
+    killed, bus = how == "killed", {}
+    if not killed:
+        bus = {"kafka": request.getfixturevalue("kafka").address, "topic": "drills"}
+    town = make_city(**bus)
+    write_front(town)
+    town.starts("web")
+    town.starts("dispatch")
+    first = town.starts("engine", SUIAN_DIE=f"take:1:{'before' if killed else 'stop'}")
+    town.waits_until(lambda: town.holds(first, "chase"))
+    second = town.starts("engine")
+    town.waits_until(lambda: town.holds(second, "partition 1") if killed else assigned(second))
+    answer = town.api("POST", "/drills", json={"plan": "front", "reason": "省级演练"})
+    assert answer.status_code == 201, answer.text
+    number = answer.json()["id"]
+    if killed:
+        assert town.ends(first) == -os_signal.SIGKILL
+    else:
+        town.waits_until(first.stopped)
+    [realm] = town.asks(drill.c.realm, drill.c.id == number)
+
+    def opened_there() -> list[str]:
+        return town.asks(alert.c.place, alert.c.realm == realm, alert.c.rule == "fog")
+
+    town.waits_until(lambda: set(opened_there()) >= {ROADS[0], ROADS[1]})
+    assert town.holds(second, "chase")
+    chen = town.phone("chen")
+    town.waits_until(lambda: chen.unread)
+    chen.gets("【演练】", "限速").replies("1")
+    town.waits_until(lambda: "acknowledged" in town.asks(measure.c.state, measure.c.realm == realm))
+    town.waits_until(lambda: not town.asks(signal.c.seq, waits(realm)))
+    if not killed:
+        first.goes_on()
+        town.waits_until(lambda: f"another process has taken signals of {realm}, partition" in first.said)
+    assert len(opened_there()) == len(set(opened_there()))
+    assert set(town.asks(alert.c.realm, alert.c.rule == "fog")) == {realm}, "nothing of it is real"
+    assert "set aside" not in town.asks(audit.c.action)
+    assert town.api("POST", f"/drills/{number}/stop", json={"reason": "到此为止"}).json()["state"] == "ended"
+    town.waits_until(lambda: any("结束" in one.body for one in chen.unread))

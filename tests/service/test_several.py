@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 from alerting.alerts.engine import Engine
 from alerting.errors import BadInput, Refused, SuianError
 from alerting.runtime import VirtualRuntime
-from alerting.service import drill_desk, good_book
+from alerting.service import good_book
 from alerting.service.clock import LIVE, open_exercise
 from alerting.service.config import load_config
 from alerting.service.county import load_county
@@ -430,13 +430,3 @@ def test_another_number_of_partitions_is_refused_while_others_run_with_theirs(
             assert time.monotonic() < deadline
     with second.store.read() as connection:
         assert second.bus.positions(connection, LIVE).keys() == {0, 1, 2}
-
-
-def test_no_drill_is_held_where_nobody_would_judge_the_rest_of_it(
-    process: Callable[[], Station], tmp_path: Path
-) -> None:
-    config = json.loads((tmp_path / "config.yaml").read_text("utf-8"))
-    (tmp_path / "config.yaml").write_text(json.dumps(config | {"bus": {"partitions": 2}}), "utf-8")
-    with pytest.raises(Refused, match="shared out in 2 partitions") as refused:
-        asyncio.run(drill_desk.hold(process(), "ice", "zhao", "a drill", announced=False))
-    assert "bus.partitions" in refused.value.zh

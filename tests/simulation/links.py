@@ -70,6 +70,9 @@ class Link:
     def shares(self) -> frozenset[tuple[int, int]]:
         return frozenset((n, self._session) for n, name in self._shares.items() if name in self.held)
 
+    def times(self, what: str) -> int:
+        return self._session if what in self.held else 0
+
     def turn(self, _seconds: float) -> bool:
         sessions = self._sessions
         if not sessions.knows(self.url):
