@@ -99,7 +99,8 @@ def play(word: str, anew: bool) -> int:
             said = found(copy, one)
             blind += not named(one, said)
             print(f"{one.name}: {said[:200] or f'{SEEDS} seeds, and nobody noticed'}", flush=True)
-            known[one.name] = {"break": asdict(one), "said": said, "revision": revision()}
+            # Read again: others may be played beside this one.
+            known = read() | {one.name: {"break": asdict(one), "said": said, "revision": revision()}}
             STATE.parent.mkdir(exist_ok=True)
             STATE.write_text(json.dumps(known, ensure_ascii=False, indent=1), "utf-8")
     return blind
