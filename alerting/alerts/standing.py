@@ -69,15 +69,16 @@ class Standing:
 def save(connection: Connection, realm: str, rows: Sequence[dict[str, Any]]) -> None:
     """Write rows of the memory, in the caller's transaction."""
     if rows:
-        keys = [{"was_rule": r["rule"], "was_place": r["place"]} for r in rows]
-        connection.execute(
-            delete(standing).where(
-                standing.c.realm == realm, standing.c.rule == bindparam("was_rule"),
-                standing.c.place == bindparam("was_place"),
-            ),
-            keys,
-        )  # fmt: skip
+        connection.execute(_OLD, [
+            {"of_realm": realm, "was_rule": r["rule"], "was_place": r["place"]} for r in rows
+        ])  # fmt: skip
         connection.execute(insert(standing), rows)
+
+
+_OLD = delete(standing).where(
+    standing.c.realm == bindparam("of_realm"), standing.c.rule == bindparam("was_rule"),
+    standing.c.place == bindparam("was_place"),
+)  # fmt: skip
 
 
 def load(connection: Connection, realm: str, rules: dict[str, list[str]]) -> dict[str, Standing]:

@@ -64,6 +64,16 @@ _HISTORY = (
 _KNOWN = select(signal.c.id).where(
     signal.c.realm == bindparam("realm"), signal.c.id.in_(bindparam("ids", expanding=True))
 )
+_CLOCK = select(realm.c.clock).where(realm.c.id == bindparam("realm"))
+_SET_CLOCK = (
+    update(realm).where(realm.c.id == bindparam("of_realm")).values(clock=bindparam("at"))
+)
+_MOVE = (
+    update(position)
+    .where(position.c.realm == bindparam("of_realm"), position.c.share == bindparam("of_share"))
+    .where(position.c.taken == bindparam("before"))
+    .values(taken=bindparam("upto"))
+)
 ASKED_AT_ONCE = 500
 _KINDS_AFTER = (
     select(signal.c.kind)
@@ -128,7 +138,7 @@ class EmbeddedBus:
         The stamp never runs backwards within a realm, whatever the clock does.
         """
         given = {one.id: one for one in signals}
-        clock = connection.execute(select(realm.c.clock).where(realm.c.id == realm_id)).scalar_one()
+        clock = connection.execute(_CLOCK, {"realm": realm_id}).scalar_one()
         if clock is None:  # its first
             self._begin(connection, realm_id, 0)
         at = moment(given.values(), now)
@@ -145,7 +155,7 @@ class EmbeddedBus:
             })  # fmt: skip
         if rows:
             connection.execute(insert(connection, signal), rows)
-            connection.execute(update(realm).where(realm.c.id == realm_id).values(clock=at))
+            connection.execute(_SET_CLOCK, {"of_realm": realm_id, "at": at})
         return new
 
     def _unknown(self, connection: Connection, realm_id: str, ids: list[str]) -> list[str]:
@@ -190,10 +200,7 @@ class EmbeddedBus:
         """
         for share, before in was.items():
             moved = connection.execute(
-                update(position)
-                .where(position.c.realm == realm_id, position.c.share == share)
-                .where(position.c.taken == before)
-                .values(taken=seq)
+                _MOVE, {"of_realm": realm_id, "of_share": share, "before": before, "upto": seq}
             )
             if moved.rowcount == 0:
                 raise _moved(realm_id, share, before)

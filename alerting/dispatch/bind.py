@@ -143,6 +143,7 @@ _WRITTEN_SINCE = select(delivery.c.person).distinct().where(
     delivery.c.id > bindparam("newest"), delivery.c.person.in_(bindparam("people", expanding=True))
 )  # fmt: skip
 _NEWEST = select(func.max(delivery.c.id))
+_HALF_TAKEN = select(slice_done.c.seq).where(slice_done.c.realm == bindparam("realm")).limit(1)
 
 
 class _Slot(NamedTuple):
@@ -240,9 +241,7 @@ class _Planning:
 
     def _half_taken(self) -> bool:
         """Whether more places of a question may be on their way: a signal is taken slice by slice."""
-        seq = self.connection.execute(
-            select(slice_done.c.seq).where(slice_done.c.realm == self.realm.id).limit(1)
-        ).scalar()
+        seq = self.connection.execute(_HALF_TAKEN, {"realm": self.realm.id}).scalar()
         if seq is None:
             return False
         key, now = (self.realm.id, seq), self._plan.machine

@@ -106,7 +106,10 @@ def free_code(used: set[str]) -> str:
 
 def link_secret(connection: Connection) -> str:
     """The secret links are made with; the dispatcher makes it at its start."""
-    return connection.execute(select(setting.c.value).where(setting.c.key == SECRET)).scalar_one()
+    return connection.execute(_SECRET).scalar_one()
+
+
+_SECRET = select(setting.c.value).where(setting.c.key == SECRET)
 
 
 def has_link_secret(connection: Connection) -> bool:

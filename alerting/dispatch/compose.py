@@ -61,7 +61,7 @@ def _texts() -> Mapping[tuple[str, str], Template]:
     composer."""
     environment = SandboxedEnvironment(
         loader=FileSystemLoader(_FOLDER), undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=False,
+        lstrip_blocks=True, keep_trailing_newline=False, auto_reload=False,
     )  # fmt: skip
     return {
         (path.parent.name, path.stem): environment.get_template(f"{path.parent.name}/{path.name}")

@@ -125,6 +125,7 @@ class Dispatcher:
         if not self._runtime.virtual:
             for one in claimed:
                 self._start(one)
+            await self._runtime.sleep(0)  # they go out before it is looked for more
         elif claimed:
             outcomes = await asyncio.gather(*(self._send(one) for one in claimed))
             await self._writer.write(partial(self._settle, outcomes=outcomes))

@@ -9,10 +9,11 @@ from datetime import datetime
 
 def plain(text: str) -> str:
     """One line without control characters, markup, or brackets that could pass for a signature."""
-    kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in text)
-    # Tags alone: "-3 °C < -2 °C, 1 mm > 0 mm" is no markup.
-    kept = re.sub(r"</?[A-Za-z!][^>]*>", "", kept).replace("【", "[").replace("】", "]")
-    return re.sub(r"\s+", " ", kept).strip()
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in text)
+    if "<" in text:  # tags alone: "-3 °C < -2 °C, 1 mm > 0 mm" is no markup
+        text = re.sub(r"</?[A-Za-z!][^>]*>", "", text)
+    return " ".join(text.replace("【", "[").replace("】", "]").split())
 
 
 # What English texts hold that an SMS of 160 characters a segment does not: one of these would more than

@@ -75,6 +75,8 @@ def list_of(connection: Connection, post_id: str) -> list[Person]:
 
 def lists_of(connection: Connection, posts: Collection[str]) -> dict[str, list[Person]]:
     """`list_of` for many at once: a list may be of hundreds."""
+    if not posts:
+        return {}
     found = holders_of_all(connection, posts)
     named: dict[str, list[str]] = {one: [] for one in found}
     for row in connection.execute(_NAMED, {"posts": list(found)}):

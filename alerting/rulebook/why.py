@@ -77,15 +77,18 @@ class Why:
         return made
 
 
+_PLAIN = frozenset({type(None), str, int, float, bool})  # of the fifty values of an alert nearly all
+
+
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str | int | float):
+    if type(value) in _PLAIN:
         return value
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, (Reason, LevelWhy, Why)):
+        return {name: _plain(getattr(value, name)) for name in value.__slots__}
     if isinstance(value, dict):
         return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple | Iterator):
+    if isinstance(value, (list, tuple, Iterator)):
         return [_plain(v) for v in value]
-    if isinstance(value, Why | LevelWhy | Reason):
-        return {name: _plain(getattr(value, name)) for name in value.__slots__}
     return value

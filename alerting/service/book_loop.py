@@ -20,6 +20,7 @@ EVERY_VIRTUAL = timedelta(minutes=10)
 
 class BookLoop:
     name = "rules"
+    heeds = frozenset[str]()  # the clock alone
 
     def __init__(self, station: Station) -> None:
         self._station = station

@@ -62,4 +62,5 @@ class ClockLoop:
         by, self._owed = self._owed, timedelta()
         for one in self._timed:
             one.clock_set(by)
+        station.writer.tell()  # what is due has moved with it
         return True

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 class DispatchLoop:
     name = "dispatch"
+    heeds = frozenset({"notice", "delivery"})
 
     def __init__(self, station: Station) -> None:
         self._station = station

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 class DrillLoop:
     name = "drill"
+    heeds = frozenset({"drill"})
 
     def __init__(self, station: Station) -> None:
         self._station = station

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 class DutyLoop:
     name = "duty"
+    heeds = frozenset({"roster"})
 
     def __init__(self, station: Station) -> None:
         self._station = station

@@ -55,6 +55,7 @@ class EngineLoop:
     when it may have been others' meanwhile: all of them where it is the only one."""
 
     name = "engine"
+    heeds = frozenset({"signal"})
 
     def __init__(
         self, station: Station, terms: Callable[[], frozenset[Term]] | None = None
@@ -286,10 +287,11 @@ class EngineLoop:
             elif slices or done:  # it may be what a plan waits for
                 look = Tick(source="engine", issued=now, subject=f"{REVIEW}{seq}:{min(was)}")
                 bus.publish(connection, realm, [look], now)
-            connection.execute(
-                delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == seq)
-                .where(slice_done.c.slice.in_([*slices, *done]))
-            )  # fmt: skip
+            if written := [*slices[:-1], *done]:
+                connection.execute(
+                    delete(slice_done).where(slice_done.c.realm == realm, slice_done.c.seq == seq)
+                    .where(slice_done.c.slice.in_(written))
+                )  # fmt: skip
             bus.taken(connection, realm, was, seq)
 
         await self._station.writer.write(the_last, first=isinstance(signal, Report))

@@ -28,6 +28,7 @@ SENT = "audit.head.sent"  # the local day it last went out
 
 class HeadLoop:
     name = "head"
+    heeds = frozenset[str]()  # the clock alone
 
     def __init__(self, station: Station) -> None:
         self._station = station

@@ -47,6 +47,7 @@ class Portion:
 
 class KeepLoop:
     name = "keep"
+    heeds = frozenset[str]()  # the clock alone
 
     def __init__(self, station: Station) -> None:
         self._station = station

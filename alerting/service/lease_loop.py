@@ -25,6 +25,7 @@ MISSED = timedelta(seconds=6)
 
 class LeaseLoop:
     name = "leases"
+    heeds = frozenset[str]()  # the clock alone
 
     def __init__(self, station: Station) -> None:
         self._station = station

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from alerting.service.loop import Loop
+from alerting.service.loop import Loop, heeded
 from alerting.store.link import Link
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Alone:
     """A loop that acts in one process at a time: the one that holds `what`."""
 
     def __init__(self, loop: Loop, link: Link, what: str) -> None:
-        self.name = loop.name
+        self.name, self.heeds = loop.name, heeded(loop)
         self.loop, self.what, self._link = loop, what, link
 
     def next_due(self) -> datetime | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, cast
@@ -26,6 +26,9 @@ FAILING_LONG = timedelta(seconds=60)  # since the first of them: then it will no
 
 
 class Loop(Protocol):
+    """One that says `heeds` is woken by what is written to these tables alone: what it goes by besides
+    is the clock, or is told with `Writer.tell`. It must name all that it looks at to find nothing."""
+
     name: str
 
     async def step(self) -> bool:
@@ -35,6 +38,12 @@ class Loop(Protocol):
     def next_due(self) -> datetime | None:
         """By the machine's clock, when it must be called even if nothing happens before."""
         ...
+
+
+def heeded(loop: Loop) -> frozenset[str] | None:
+    """The tables that a loop waits for; None for all."""
+    heeds: frozenset[str] | None = getattr(loop, "heeds", None)
+    return heeds
 
 
 @dataclass(slots=True)
@@ -83,11 +92,13 @@ class Loops:
             event.set()
         self._dues: dict[str, datetime | None] = {}  # of loops that were not woken since
 
-    def wake(self) -> None:
-        """Something was committed: whoever waits may have work."""
-        self._dues.clear()
-        for event in self._changed.values():
-            event.set()
+    def wake(self, wrote: Collection[str] | None = None) -> None:
+        """Something was committed, to these tables or to any: whoever waits for it may have work."""
+        for loop in self._loops:
+            heeds = heeded(loop)
+            if wrote is None or heeds is None or not heeds.isdisjoint(wrote):
+                self._dues.pop(loop.name, None)
+                self._changed[loop.name].set()
 
     async def run(self) -> None:
         """Run all loops until cancelled. Under a virtual clock there is nothing to run: see settle."""

@@ -52,6 +52,7 @@ class Polled:
 
 class PollLoop:
     name = "poll"
+    heeds = frozenset[str]()  # the clock alone
 
     def __init__(self, station: Station) -> None:
         self._station = station

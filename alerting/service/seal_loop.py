@@ -21,6 +21,7 @@ _UNSEALED = select(audit_table.c.n).where(audit_table.c.number.is_(None)).limit(
 
 class SealLoop:
     name = "seal"
+    heeds = frozenset({"audit"})
 
     def __init__(self, station: Station) -> None:
         self._station = station

@@ -28,6 +28,7 @@ class SentinelLoop:
     """Raises BadInput where a sentinel's secret is missing."""
 
     name = "sentinels"
+    heeds = frozenset[str]()  # the clock alone
 
     def __init__(self, station: Station) -> None:
         self._station = station

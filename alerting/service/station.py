@@ -170,6 +170,7 @@ class Station:
             engine = await self._rebuilt(made, feeds, self.book)
             self._realms[made.id], self._feeds[made.id] = made, feeds
             self.engines[made.id] = engine
+        self.writer.tell()  # loops go by what runs here
 
     def let_run(self, realm_id: str, by: timedelta) -> None:
         """Let an exercise's clock run on by so much of its own time."""
@@ -212,10 +213,12 @@ class Station:
         """Take up realms that were opened without an engine; clocks that are held back stay so."""
         with self.store.read() as connection:
             self._realms = realms(connection) | self._realms
+        self.writer.tell()
 
     def refresh_realms(self) -> None:
         with self.store.read() as connection:
             self._realms = realms(connection)
+        self.writer.tell()
 
     # Signals
 
@@ -315,6 +318,7 @@ class Station:
                 record(connection, LIVE, now, "service", "load rules", book.version, {})
 
         await self.writer.write(note)
+        self.writer.tell()  # it is taken up by the engine, which else waits for signals
 
     async def take_offered_book(self) -> bool:
         """Go over to the book offered; only while no signal is half done. False where there is none.
@@ -334,6 +338,7 @@ class Station:
             self.engines.update(made)
         if self._offered is book:
             self._offered = None
+        self.writer.tell()  # strokes and deadlines go by the book
         try:
             good_book.keep(book, self.config.data)
         except SuianError as error:  # it is in use all the same; the log says that no copy is kept

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 class TickLoop:
     name = "tick"
+    heeds = frozenset[str]()  # the clock alone
 
     def __init__(self, station: Station) -> None:
         self._station = station

@@ -27,6 +27,7 @@ EVERY_VIRTUAL = timedelta(minutes=10)  # a year's replay must not spend its time
 
 class WatchLoop:
     name = "watch"
+    heeds = frozenset[str]()  # the clock alone
 
     def __init__(self, station: Station) -> None:
         self._station = station

@@ -8,10 +8,10 @@ import signal as os_signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import DatabaseError
 
 from alerting.errors import BadInput, SuianError
@@ -40,6 +40,7 @@ class Store:
         if not self.shared and named != sqlite.MEMORY:
             prepare_folder(Path(named).parent)
         self._engine = make(named, json_serializer=_JSON.encode)
+        event.listen(self._engine, "before_execute", _note)
         # A reader sees one state, however many statements it needs.
         reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._reading = self._engine.execution_options(**reading) if self.shared else self._engine
@@ -69,9 +70,11 @@ class Store:
         with self._reading.connect() as connection:
             yield connection
 
-    def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in one transaction that is on the disk when this returns."""
-        with self._engine.connect().execution_options(writing=True) as connection:
+    def write(self, work: Callable[[Connection], T], wrote: set[str] | None = None) -> T:
+        """Run `work` in one transaction that is on the disk when this returns; `wrote` gets the tables
+        that its statements may have changed."""
+        options = {"writing": True, "wrote": wrote}
+        with self._engine.connect().execution_options(**options) as connection:
             with connection.begin():
                 result = work(connection)
                 if self.shared:
@@ -91,6 +94,12 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _note(_connection: Connection, statement: Any, *given: Any) -> None:
+    wrote = given[-1].get("wrote")  # the last are the execution's options
+    if wrote is not None and statement.is_dml:
+        wrote.add(statement.table.name)
 
 
 class Untouched(Store):

@@ -140,7 +140,7 @@ def test_by_a_clock_that_is_held_back_what_is_due_later_is_no_work(tmp_path: Pat
 def test_a_storm_is_told_once_each_and_in_few_transactions(hall: Hall) -> None:
     commits = 0
 
-    def count() -> None:
+    def count(_wrote: object) -> None:
         nonlocal commits
         commits += 1
 

@@ -79,14 +79,14 @@ class Face(Store):
     def read(self) -> Iterator[Connection]:
         yield ground().reading
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], wrote: set[str] | None = None) -> T:
         def refusing(connection: Connection) -> T:
             self._refusal.begins()
             done = work(connection)
             self._refusal.commit()
             return done
 
-        done = super().write(refusing)
+        done = super().write(refusing, wrote)
         self._told()
         return done
 
