@@ -32,7 +32,7 @@ STATE, PAGE = Path("var/simulation-breaks.json"), Path("docs/reliability.md")
 # `story` is the law that is found broken, as laws.py names it.
 BREAKS = (
     Break("whoever comes second moves the position too", "alerting/bus/embedded.py",
-          "    .where(position.c.taken == bindparam(\"before\"))\n", "", "end|taken|told"),
+          "taken == bindparam(\"before\")", "taken >= bindparam(\"before\")", "end|taken|told"),
     Break("a store that refuses is the signal's fault", "alerting/service/engine_loop.py",
           "if isinstance(error, Overtaken) or of_the_store(error):", "if isinstance(error, Overtaken):", "taken"),
     Break("what was decided and not committed is remembered", "alerting/service/engine_loop.py",
