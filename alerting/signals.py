@@ -288,13 +288,16 @@ def accepted_at(signal: Signal, at: datetime) -> Signal:
     return signal.model_copy(update={"accepted": at})
 
 
-def stamped_by(signal: Signal, now: datetime) -> Signal:
-    """The same signal, its stamp no later than `now`."""
-    if signal.accepted is None or signal.accepted <= now:
+def stamped_by(signal: Signal, now: datetime, since: datetime | None = None) -> Signal:
+    """The same signal, its stamp no later than `now`, nor earlier than `since`, where that is given."""
+    if signal.accepted is None:
+        return signal
+    at = min(max(signal.accepted, since or signal.accepted), now)
+    if at == signal.accepted:
         return signal
     if isinstance(signal, Forecast):
-        return replace(signal, accepted=now)
-    return signal.model_copy(update={"accepted": now})
+        return replace(signal, accepted=at)
+    return signal.model_copy(update={"accepted": at})
 
 
 def encode(signal: Signal) -> bytes:

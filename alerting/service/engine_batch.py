@@ -36,7 +36,9 @@ class Said(NamedTuple):
     mine: bool
 
 
-def together(records: Collection[Record], now: datetime, held: Collection[int]) -> list[Said]:
+def together(
+    records: Collection[Record], now: datetime, held: Collection[int], since: datetime | None = None
+) -> list[Said]:
     """The first of these records as far as they are observations accepted in one moment. One that
     cannot be read ends them: it is told of when its turn comes."""
     found: list[Said] = []
@@ -44,7 +46,7 @@ def together(records: Collection[Record], now: datetime, held: Collection[int]) 
         if one.kind != OBSERVATION:
             break
         try:
-            signal = stamped_by(one.signal(), now)
+            signal = stamped_by(one.signal(), now, since)
         except ValueError:
             break
         if not isinstance(signal, Observation) or (

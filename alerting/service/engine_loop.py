@@ -152,7 +152,8 @@ class EngineLoop:
                 select(func.min(slice_done.c.seq)).where(slice_done.c.realm == realm)
             ).scalar()
         whole = [one for one in records if half is None or one.seq < half]
-        return together(whole, self._now(realm), mine)
+        now, since = self._span(realm)
+        return together(whole, now, mine, since)
 
     async def _take_together(self, realm: str, said: list[Said], was: dict[int, int]) -> bool:
         """False where that failed: then each is taken by itself, so that one alone is set aside."""
@@ -198,8 +199,9 @@ class EngineLoop:
         """For some shares: `was` are their positions before it, from which alone they may be moved.
         False where it was set aside for what it led to."""
         try:
-            # What was stamped before the clock was set back was there by now.
-            signal = stamped_by(one.signal(), self._now(realm))
+            # What was stamped before the clock was set back was there by now; what was stamped since is
+            # no older than what is remembered.
+            signal = stamped_by(one.signal(), *self._span(realm))
         except ValueError as error:
             # It will not read better a second time, and nothing was decided on it that must be
             # forgotten.
@@ -210,11 +212,13 @@ class EngineLoop:
         with about(cause, signal=signal.id):
             return await self._judge(realm, one, was, signal, cause)
 
-    def _now(self, realm: str) -> datetime:
-        """Never before what is remembered: a clock that goes back a little, as of several machines one
-        may, must not take out of force what was heard a moment ago."""
-        heard = self._station.engines[realm].spoke.values()
-        return max([self._station.now(realm), *heard])
+    def _span(self, realm: str) -> tuple[datetime, datetime | None]:
+        """Now, never before what is remembered: a clock that goes back a little, as of several machines
+        one may, must not take out of force what was heard a moment ago. And the last remembered, never
+        after now: what comes of a signal is due at once."""
+        heard = max(self._station.engines[realm].spoke.values(), default=None)
+        now = self._station.now(realm)
+        return (now, None) if heard is None else (max(now, heard), min(now, heard))
 
     def _cause(self, signal: Signal) -> str:
         """The id that all that comes of it carries: a person's answer is part of an older story."""

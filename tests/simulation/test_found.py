@@ -70,3 +70,15 @@ def test_who_was_stopped_with_a_signal_that_changes_nothing_moves_no_position() 
     verdict = run(3, ("second",))
     assert any(" is stopped" in line for line in verdict.story)
     assert not verdict.wrong, verdict.told()
+
+
+def test_what_is_heard_while_the_clock_stands_an_hour_back_ends_nothing() -> None:
+    """The disk is full meanwhile: what was remembered by then is remembered anew, as of a later minute than
+    that in which the next signal was accepted."""
+    warned: dict[str, object] = {"zone": "9901", "level": "yellow", "action": "alert", "of": ""}
+    graver: dict[str, object] = {"zone": "9903", "level": "red", "action": "alert", "of": ""}
+    said = [Said(1, 138.0, "warning", warned), Said(2, 141.0, "warning", graver),
+            Said(3, 180.0, "forecast", {"cold": {"9905": -6.0}})]  # fmt: skip
+    faults = [Fault(138.0, "store is full", lasts=200.0), Fault(139.0, "clock is set", -60)]
+    verdict = play(Plan(1, said=said, faults=faults))
+    assert not verdict.wrong, verdict.told()
