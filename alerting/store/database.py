@@ -58,7 +58,7 @@ class Store:
             ) from None
 
     def _begin(self) -> None:
-        writing = self._engine.execution_options(writing=True)
+        writing = self._engine.execution_options(writing=True, patient=True)
         with writing.begin() as connection:
             if self.shared:
                 postgres.check_kind(connection, self.path)

@@ -10,11 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
+import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from alerting.errors import BadInput, SuianError
 
+log = structlog.get_logger()
 WRITTEN = "It is written postgresql://USER:PASSWORD@HOST:PORT/NAME."
 SCHEMES = ("postgresql://", "postgres://")
 WRITING = 0x5375_6961_6E00  # the lock of the writing transaction
@@ -49,10 +51,20 @@ def make_engine(url: str, **settings: Any) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("writing", False):
+        options = connection.get_execution_options()
+        if options.get("patient", False):
+            _wait(connection)
+        if options.get("writing", False):
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITING})")
 
     return engine
+
+
+def _wait(connection: Connection) -> None:
+    """However long another process takes to bring the tables up to date: of a long history, minutes."""
+    connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+    if not connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({WRITING})").scalar_one():
+        log.warning("waits for another process, which may be bringing the tables up to date")
 
 
 def driver_url(url: str) -> URL:

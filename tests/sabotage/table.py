@@ -1242,4 +1242,8 @@ BREAKS = (
           "alerting/signals.py", "max(signal.accepted, since or signal.accepted)", "signal.accepted",
           "tests/simulation/test_found.py::"
           "test_what_is_heard_while_the_clock_stands_an_hour_back_ends_nothing"),
+    Break("a start gives up while another brings the tables up to date", "alerting/store/postgres.py",
+          'if options.get("patient", False):', 'if options.get("hasty", False):',
+          "tests/store/test_shared.py::"
+          "test_a_start_waits_for_whoever_brings_the_tables_up_to_date"),
 )  # fmt: skip

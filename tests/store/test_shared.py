@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DatabaseError
 
 from alerting.errors import BadInput, SuianError
-from alerting.store import Store
+from alerting.store import Store, postgres
 from alerting.store.link import Link
 from alerting.store.schema import setting
 from tests.postgres_server import Server
@@ -41,6 +41,26 @@ def test_one_of_two_holds_a_thing_and_the_other_takes_it_when_that_is_gone(addre
         second.turn(0.05)
     assert second.held == {"chase"}
     second.close()
+
+
+def test_a_start_waits_for_whoever_brings_the_tables_up_to_date(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(postgres._SETTINGS, "lock_timeout", "50ms")
+    opened: list[Store] = []
+    running = Store(address)
+    with postgres.session(address) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [postgres.WRITING])
+        start = threading.Thread(target=lambda: opened.append(Store(address)))
+        start.start()
+        with pytest.raises(DatabaseError, match="lock timeout"):  # whoever runs is told and tries again
+            put(running, "a")
+        start.join(0.3)
+        assert start.is_alive()
+    start.join(10)
+    assert opened
+    for store in (running, *opened):
+        store.close()
 
 
 def test_who_says_nothing_loses_it(address: str) -> None:
