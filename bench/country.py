@@ -134,10 +134,10 @@ class Country:
     def _watch(self, store: Store) -> None:
         plain = store.write
 
-        def timed(work: Callable[[Connection], Any]) -> Any:
+        def timed(work: Callable[[Connection], Any], wrote: set[str] | None = None) -> Any:
             began, worked = perf_counter(), thread_time()
             try:
-                return plain(work)
+                return plain(work, wrote)
             finally:
                 self.transactions.append(perf_counter() - began)
                 self.worked.append(thread_time() - worked)

@@ -161,10 +161,10 @@ class Service:
     def _watch(self) -> None:
         writing, sending = self.station.store.write, self.station.dispatcher._attempt
 
-        def timed(work: Any) -> Any:
+        def timed(work: Any, wrote: set[str] | None = None) -> Any:
             began = perf_counter()
             try:
-                return writing(work)
+                return writing(work, wrote)
             finally:
                 self.transactions.append((perf_counter() - began, _named(work)))
 

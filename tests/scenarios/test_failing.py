@@ -46,7 +46,9 @@ def test_a_loop_that_keeps_failing_is_not_ready_is_red_is_counted_and_wakes_the_
     figures = requests.get(f"{town.url}/metrics", timeout=30).text
     assert 'suian_troubles{rule="loop-failing"} 1.0' in figures
     assert 'suian_sends_total{channel="sms",outcome="sent"}' in figures
-    assert 'suian_unanswered{level="red",wants="acknowledge"} 1.0' in figures
+    # It is waited for a moment after it is told.
+    waited = 'suian_unanswered{level="red",wants="acknowledge"} 1.0'
+    town.waits_until(lambda: waited in requests.get(f"{town.url}/metrics", timeout=30).text)
     assert 'suian_signals_taken_total{kind="tick"' not in figures, "it was never taken"
 
     store.write(lambda c: c.execute(text("DROP TRIGGER refuses")))

@@ -41,6 +41,7 @@ HERE = Path(__file__).parent
 START = datetime(2026, 1, 20, 6, tzinfo=UTC)  # 14:00 in the county
 ANSWERED = {"red": 5, "orange": 10, "lower": 30}  # minutes, as shipped
 DECIDED = {"red": 10, "orange": 15, "lower": 60}
+FOLLOWS = 0.3  # real seconds, more than the chase and the seal let things gather
 SOON = 60.0  # real seconds within which the process must answer
 
 
@@ -434,8 +435,10 @@ class Town:
         return values
 
     def seals(self) -> None:
-        """In real time: until what was written is sealed. Under a clock that is so at every step."""
-        if self._clock is None:
+        """In real time: until what was written is sealed, and nothing more follows from it. Under a clock
+        that is so at every step."""
+        for _ in range(2) if self._clock is None else ():
+            time.sleep(FOLLOWS)
             self.waits_until(lambda: self.asks(audit_table.c.n, audit_table.c.number.is_(None)) == [])
 
     def keeps_its_books(self) -> None:
