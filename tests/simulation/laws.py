@@ -120,14 +120,19 @@ def _foretold(world: World) -> Iterator[str]:
 
 
 def _in_force(plan: Plan) -> dict[tuple[str, str], tuple[int, int]]:
-    """By rule and place the level that must be open at least and at most: the newest said stands."""
+    """By rule and place the level that must be open at least and at most: the newest said stands. But
+    whoever calls off what never came may mean another: what is in force by then may stay."""
     said = sorted((one for one in plan.said if one.fate != "lost"), key=lambda one: one.at)
+    lost = {f"W{one.number}" for one in plan.said if one.fate == "lost"}
     found: dict[tuple[str, str], tuple[int, int]] = {}
     for one in said:
         values: Any = one.values
         if one.kind == "warning":
             level = 0 if values["action"] == "cancel" else LEVELS.index(values["level"]) + 1
-            found |= {("icing", place): (level, level) for place in PLACES[values["zone"]]}
+            for place in PLACES[values["zone"]]:
+                before = found.get(("icing", place), (0, 0))[1]
+                unsure = values["action"] == "cancel" and values["of"] in lost
+                found["icing", place] = (level, before if unsure else level)
         elif one.kind == "forecast":
             for zone, places in PLACES.items():
                 level = {-1.0: 2, -6.0: 3}.get(values["cold"].get(zone), 0)

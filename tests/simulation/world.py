@@ -25,7 +25,7 @@ from tests.simulation.links import Sessions
 from tests.simulation.outside import Heard, Outside
 from tests.simulation.plan import END, LAST_FAULT, Fault, Plan
 from tests.simulation.processes import CALM, LOOPS, NoAnswer, Process, Refusal
-from tests.simulation.virtual_time import Clock, VirtualLoop
+from tests.simulation.virtual_time import NEWS, Clock, VirtualLoop
 
 AGAIN = 5.0  # seconds after which a process that cannot begin is begun again
 PATIENCE = 30.0  # seconds that the outside waits for an answer
@@ -179,8 +179,14 @@ class World:
                 one.fates[one.turns + fault.number] = fate
         elif what == "clock":
             self.clock.set_by += timedelta(minutes=fault.number)
+            if self.several:  # each looks again within five seconds; here it rests for half an hour
+                self.after(NEWS + 5.0, self._look_again)
         else:
             raise ValueError(fault.kind)
+
+    def _look_again(self) -> None:
+        for one in self.processes:
+            one.loops.wake()
 
     def _stops(self, one: Process, lasts: float) -> None:
         """SIGSTOP: of what it holds the server knows nothing after four seconds."""
