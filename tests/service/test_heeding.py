@@ -17,6 +17,7 @@ from alerting.service.process import loops_of
 from alerting.signals import Tick
 from alerting.store.schema import metadata
 from tests.service.small import START, small_station
+from tests.service.test_failing_loops import Beside
 
 # Their changes are told to everybody: how realms stand is kept in memory.
 TOLD = {"realm"}
@@ -61,22 +62,8 @@ class Waiting:
         return None
 
 
-class OfAll:
-    name = "all"
-
-    def __init__(self) -> None:
-        self.rounds = 0
-
-    async def step(self) -> bool:
-        self.rounds += 1
-        return False
-
-    def next_due(self) -> datetime | None:
-        return None
-
-
 def test_a_commit_wakes_who_waits_for_what_it_wrote_and_who_waits_for_all() -> None:
-    signals, messages, everything = Waiting("s", "signal"), Waiting("m", "notice", "delivery"), OfAll()
+    signals, messages, everything = Waiting("s", "signal"), Waiting("m", "notice", "delivery"), Beside()
     parts: list[Loop] = [signals, messages, everything]
     loops = Loops(VirtualRuntime(START), parts)
 
