@@ -4,6 +4,7 @@ signals that nothing disturbed."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from alerting import audit
@@ -22,13 +23,15 @@ from tests.laws.witness import RANK, Witness
 from tests.simulation.plan import LEVELS, PLACES, Plan
 from tests.simulation.world import World
 
+BRIEF = timedelta(seconds=1)
 AUDIENCE = {"icing": "police", "frost": "road-owner"}
 End = dict[str, dict[Any, Any]]
 
 
 def end_of(world: World) -> End:
     """What counts of the end, by what it is of: nothing of times, of numbers given in the order of the
-    calls, or of the service's own troubles."""
+    calls, or of the service's own troubles; nor of what was asked for an alert that was over at once, which
+    the chase may never have seen."""
     alerts = {a.id: (a.state, a.level, a.peak, a.kept_by) for a in world.rows(alert) if a.sector != "service"}
     measures = {
         m.id: (m.state, m.level, m.arguments, m.decided_by, m.carrier, m.decider, m.waits, m.end_reason,
@@ -36,9 +39,10 @@ def end_of(world: World) -> End:
         for m in world.rows(measure)
     }  # fmt: skip
     answers = {a.id: (a.person, a.act, a.measure, a.outcome) for a in world.rows(answer)}
+    brief = {a.id for a in world.rows(alert) if a.closed and a.closed - a.opened < BRIEF}
     asked: dict[Any, Any] = {}
     for p in world.rows(pursuit):
-        if p.alert is None or p.alert in alerts:
+        if (p.alert is None or p.alert in alerts) and not (p.alert in brief and p.state == "ended"):
             asked.setdefault((p.alert, p.measure, p.wants, p.post), []).append((p.state, p.answered_by))
     return {"alerts": alerts, "measures": measures, "answers": answers, "questions": asked}
 

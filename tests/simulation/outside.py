@@ -13,7 +13,7 @@ import numpy as np
 from alerting.service.clock import LIVE
 from alerting.signals import Area, Forecast, Report, Signal, Spot, Warning
 from alerting.store.schema import measure, signal
-from tests.simulation.ground import START, ground
+from tests.simulation.ground import START, ground, raw_of
 from tests.simulation.plan import END, ZONES, Said
 from tests.simulation.processes import NoAnswer
 
@@ -39,9 +39,13 @@ class Outside:
         self._given = None if heard is None else heard.at
         # By number, of which measure somebody speaks: that which they know of when they say it first.
         self._meant: dict[int, str] = {} if heard is None else dict(heard.meant)
-        self.taken: dict[int, float] = {}  # by number, when it was taken
+        self.taken: set[int] = set()  # numbers of what its source heard was taken
         self.ids: dict[int, str] = {}  # by number, the signal's id
         self.moot: set[int] = set()  # answers to what was never asked
+        self._kept: dict[str, float] = {}  # by a signal's id, when the store took it, whoever heard of it
+        raw = raw_of(world.engine)
+        raw.create_function("kept", 1, lambda id_: self._kept.update({id_: world.clock.seconds}))
+        raw.execute("CREATE TEMP TRIGGER IF NOT EXISTS keeps AFTER INSERT ON main.signal BEGIN SELECT kept(NEW.id); END")
 
     def begins(self) -> None:
         for one in self._world.plan.said:
@@ -60,7 +64,7 @@ class Outside:
         found: dict[int, float] = {}
         at = END
         for number in reversed(order):
-            at = min(self.taken[number], at - APART)
+            at = min(self._kept[self.ids[number]], at - APART)
             found[number] = at
         return Heard(found, self._meant)
 
@@ -82,7 +86,7 @@ class Outside:
                 await asyncio.sleep(AGAIN)
                 continue
             self._world.tells(f"{one.kind} {one.number} is taken{'' if new else ' again'}")
-            self.taken.setdefault(one.number, self._world.clock.seconds)
+            self.taken.add(one.number)
             if deaf:
                 deaf -= 1
                 await asyncio.sleep(AGAIN)

@@ -29,6 +29,7 @@ from tests.simulation.virtual_time import NEWS, Clock, VirtualLoop
 
 AGAIN = 5.0  # seconds after which a process that cannot begin is begun again
 PATIENCE = 30.0  # seconds that the outside waits for an answer
+CALM_FOR = 1.0  # seconds: what was begun at the end, and is gathered for less, is done
 SILENT = 4.0  # seconds after which the server ends the session of a process that says nothing
 SPINS = 300_000  # callbacks at one moment: then nobody is ever done
 
@@ -48,6 +49,7 @@ class World:
         self.engine = database(self.refusal)
         self.sessions, self.several = Sessions(), plan.several and self.disturbed
         self.story: list[str] = []
+        self._stirred = 0.0  # when something last happened
         self.begun = self.deaths = 0  # processes so far
         self.processes: list[Process] = []
         self._graves: list[Process] = []  # what is thrown away is not tidied up before the end
@@ -66,6 +68,8 @@ class World:
                     self._loop.call_at(fault.at, self._breaks, fault)
                 self._loop.call_at(LAST_FAULT, self._peace)
             self._drive(END)
+            while self.clock.seconds - self._stirred < CALM_FOR and self.clock.seconds < END + PATIENCE:
+                self._drive(self.clock.seconds + CALM_FOR)
 
     # One callback after another
 
@@ -95,7 +99,8 @@ class World:
             self.provider.lived = self.clock.seconds
             for loop in (self._loop, *loops):
                 loop.ripen()
-        self.clock.seconds = self.provider.lived = until
+        self._stirred, self.clock.seconds = self.clock.seconds, until
+        self.provider.lived = until
 
     def after(self, seconds: float, what: Callable[[], None]) -> None:
         self._loop.call_later(seconds, what)
