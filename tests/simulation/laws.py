@@ -23,6 +23,7 @@ from tests.laws.witness import RANK, Witness
 from tests.simulation.plan import LEVELS, PLACES, Plan
 from tests.simulation.world import World
 
+IDLE = ("late", "refused", "not-understood")
 BRIEF = timedelta(seconds=1)
 AUDIENCE = {"icing": "police", "frost": "road-owner"}
 End = dict[str, dict[Any, Any]]
@@ -31,15 +32,22 @@ End = dict[str, dict[Any, Any]]
 def end_of(world: World) -> End:
     """What counts of the end, by what it is of: nothing of times, of numbers given in the order of the
     calls, or of the service's own troubles; nor of what was asked for an alert that was over at once, which
-    the chase may never have seen."""
+    the chase may never have seen. Where the clock was set on, a deadline passed that did not pass in the other
+    run: who was reminded says for the first time what others say again. An answer that changed nothing has
+    words by whether the person had been told by then, which the provider decides."""
     alerts = {a.id: (a.state, a.level, a.peak, a.kept_by) for a in world.rows(alert) if a.sector != "service"}
     measures = {
         m.id: (m.state, m.level, m.arguments, m.decided_by, m.carrier, m.decider, m.waits, m.end_reason,
                m.cannot is not None)
         for m in world.rows(measure)
     }  # fmt: skip
-    answers = {a.id: (a.person, a.act, a.measure, a.outcome) for a in world.rows(answer)}
-    brief = {a.id for a in world.rows(alert) if a.closed and a.closed - a.opened < BRIEF}
+    jumped = any(fault.kind == "clock is set" for fault in world.plan.faults)
+    answers = {
+        a.id: (a.person, a.act, "nothing") if a.outcome in IDLE
+        else (a.person, a.act, a.measure, "taken" if jumped and a.outcome == "repeated" else a.outcome)
+        for a in world.rows(answer)
+    }  # fmt: skip
+    brief = {a.id for a in world.rows(alert) if a.closed and abs(a.closed - a.opened) < BRIEF}
     asked: dict[Any, Any] = {}
     for p in world.rows(pursuit):
         if (p.alert is None or p.alert in alerts) and not (p.alert in brief and p.state == "ended"):
