@@ -17,6 +17,7 @@ from alerting.store.schema import delivery, delivery_notice, notice
 from alerting.store.schema_reach import heard
 
 EVERYONE = "everyone"
+MANY = 50  # names in an entry: each answer of a long list would write down all the others
 
 
 def note(connection: Connection, life: Life, held: Any, who: str, at: datetime) -> bool | None:
@@ -33,7 +34,8 @@ def note(connection: Connection, life: Life, held: Any, who: str, at: datetime) 
     left = called & {p.id for p in list_of(connection, held.at_post)} - known - {who}
     if not left:
         return None
-    record(connection, life.realm, at, who, "answer", f"pursuit:{held.id}", {"waits for": sorted(left)})
+    others = sorted(left) if len(left) <= MANY else len(left)
+    record(connection, life.realm, at, who, "answer", f"pursuit:{held.id}", {"waits for": others})
     return True
 
 

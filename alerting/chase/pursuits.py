@@ -83,7 +83,6 @@ def _take_up(connection: Connection, life: Life, these: Select[Any], now: dateti
             _open_all(connection, life, [row])
         else:
             _join(connection, life, held, row, now)
-            connection.execute(_TAKEN_UP, [{"number": row.id, "by": held.id}])
     _open_all(connection, life, firsts)
     return len(rows)
 
@@ -338,7 +337,7 @@ def _join(connection: Connection, life: Life, held: Any, row: Any, now: datetime
     everyone.forget(connection, held.id)
     record(connection, life.realm, row.created, "service", "join chase", f"pursuit:{held.id}",
            {"notice": row.id, "level": level, "was": held.level})  # fmt: skip
-    connection.execute(update(notice).where(notice.c.id == row.id).values(pursuit=held.id))
+    connection.execute(_TAKEN_UP, [{"number": row.id, "by": held.id}])
     if held.at_post != row.post:
         calls.take_back(connection, held.id, "overtaken by a change")
         said = words.corrected() if row.kind == "correction" else words.risen()

@@ -335,10 +335,11 @@ class _Planning:
 
     def _compose(self, bundles: list[Bundle]) -> None:
         """Write the texts. One that cannot be written must not hold up everybody's: its own notices
-        end with nobody, which calls the next rung; the log says why. One that another of its readers
-        still waits for is tried again with theirs."""
+        end with nobody, which calls the next rung; the log says why. One that others of its list still
+        wait for ends so only where none of those whose turn it was could be written to."""
         pen = self.drafts.pen(self.connection, self.realm, bundles, self.now)
         self._digests.count({one.person.id for one in bundles})
+        failed: list[tuple[Row[Any], str]] = []
         for bundle in bundles:
             gathers = bundle.digest is None and digestible(bundle.rows[0])
             of = (bundle.person.id, bundle.contact.channel, bundle.band)
@@ -352,9 +353,12 @@ class _Planning:
                 numbers = [row.id for row in bundle.rows]
                 log.exception("a message cannot be written", notices=numbers)
                 why = f"the message cannot be written: {type(error).__name__}: {error}"
-                for row in bundle.rows:
-                    if self._plan.ends[row.id]["state"] == "carried" or row.id in self._goes_on:
-                        self._end(row, "nobody", why)
+                failed += [(row, why) for row in bundle.rows]
+        written = {number for draft in self._plan.drafts for number in _numbers(draft)}
+        for row, why in failed:
+            waits = row.id in self._goes_on
+            if self._plan.ends[row.id]["state"] == "carried" or (waits and row.id not in written):
+                self._end(row, "nobody", why)
 
     def _most(self, of: Key, bundle: Bundle) -> int:
         """How many messages a bundle may be parted into."""

@@ -48,7 +48,8 @@ LOOKS_AGAIN = 0.05  # seconds from look to look while what is settled leases wha
 
 class Dispatcher:
     """One for a process. `sender` signs messages, in both languages; `url` is how phones reach us;
-    `owner` names the process where others send from the same database."""
+    `owner` names the process where others send from the same database; whether they know that it lives,
+    `known_to_live` says: if not, they end its leases."""
 
     def __init__(
         self,
@@ -65,12 +66,13 @@ class Dispatcher:
         now_of: Callable[[str], datetime],
         quiet: Quiet = Quiet(),
         owner: str = "",
+        known_to_live: Callable[[], bool] = lambda: True,
         tally: Tally | None = None,
         traces: Traces | None = None,
     ) -> None:
         self._tally, self._traces = tally or Tally(), traces or Traces()
         self._store, self._writer, self._runtime, self._now_of = store, writer, runtime, now_of
-        self._channels, self._owner = channels, owner
+        self._channels, self._owner, self._known_to_live = channels, owner, known_to_live
         self._composer = partial(Composer, places=places, zone=zone, sender=sender)
         self._drafts = Drafts(
             Settings(channels, sender, zone, url.rstrip("/"), quiet), self._composer(book), runtime,
@@ -313,7 +315,7 @@ class Dispatcher:
         try:
             outcome = await self._send(one)
         except Lapsed:
-            log.warning("another sends it by now", delivery=one.message.delivery)
+            log.warning("not sent: another has it, or may by now", delivery=one.message.delivery)
             return
         self._outcomes.append(outcome)  # looked up after the wait: a settled batch's list is gone
         self._write_down()
@@ -330,7 +332,7 @@ class Dispatcher:
                 await self._runtime.sleep(GATHER)
             batch, self._outcomes = outbox.parted(self._outcomes)
             claimed: list[Claimed] = []
-            leases = bool(self._more) and not self._closing
+            leases = bool(self._more) and not self._closing and self._known_to_live()
             try:
                 if leases:
                     claimed = await self._take((), batch, self._more)

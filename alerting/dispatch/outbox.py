@@ -32,7 +32,7 @@ from sqlalchemy import (
 from alerting.dispatch.channels import RANK, Failed, Message, Passing, Permanent, Sent, Unusable
 from alerting.dispatch.superseding import carried_by, may_have_arrived, supersede_moot
 from alerting.dispatch.ways import AT_ONCE as OTHER_WAYS
-from alerting.dispatch.ways import carry_on, next_contact, next_way, ready
+from alerting.dispatch.ways import carry_on, each, next_contact, next_way, ready
 from alerting.dispatch.writing import Drafts
 from alerting.store.many import among, pairs
 from alerting.store.schema import (
@@ -53,6 +53,8 @@ LATE = timedelta(seconds=2)
 # Tries before the next contact: what is more urgent changes its way sooner.
 TRIES = {"red": 2, "orange": 3, "lower": 4}
 FIRST_PAUSE = 60.0  # seconds; doubled at each further try
+# As long as a provider may ask us to wait (seconds): what is more urgent does not wait for it.
+LONGEST_PAUSE = {"red": 2 * FIRST_PAUSE, "orange": 5 * FIRST_PAUSE, "lower": 15 * FIRST_PAUSE}
 JITTER = (0.8, 1.2)  # so that a thousand messages refused together do not come back together
 
 Now = Callable[[str], datetime]
@@ -261,13 +263,16 @@ def settle(
         connection.execute(_TAKEN, {"state": state, "moment": at, "final": final, "came": came})
     if not others:
         return
-    for whole in connection.execute(_ATTEMPTED, {"numbers": list(others)}).all():
+
+    def deal(whole: Row[Any]) -> None:
         one = others[whole.id]
         if one.sent is not None:
             _overtaken(connection, whole, one.sent, known=one.known)
         elif one.failed is not None:
             at = now_of(whole.realm)
             _not_handed_over(connection, drafts, whole, one.failed, one.asking, now, at)
+
+    each(connection, connection.execute(_ATTEMPTED, {"numbers": list(others)}).all(), deal, now_of)
 
 
 # Nearly all were taken: of those no more is read than where they stand.
@@ -364,7 +369,7 @@ def _not_handed_over(
         return
     pause = FIRST_PAUSE * 2 ** (row.attempts - 1) * drafts.runtime.uniform(*JITTER)
     given = failed.retry_after if isinstance(failed, Passing) else None
-    pause = max(pause, given or 0.0)
+    pause = max(pause, min(given or 0.0, LONGEST_PAUSE[row.band]))
     _wait(connection, row, error, now + timedelta(seconds=pause), row.attempts, at)
 
 

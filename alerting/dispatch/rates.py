@@ -18,9 +18,10 @@ Sent = dict[str, list[datetime]]  # by channel, when what counts towards its rat
 
 
 def counting(sent: Iterable[datetime], per_second: float, now: datetime) -> list[datetime]:
-    """Those of them that count now: of a second, or of as long as one message may take."""
+    """Those of them that count now: of a second, or of as long as one message may take. What was
+    noted by a clock that was ahead does not."""
     window = timedelta(seconds=max(1.0, 1 / per_second))
-    return [at for at in sent if at > now - window]
+    return [at for at in sent if now - window < at <= now + window]
 
 
 def left(sent: Iterable[datetime], per_second: float, now: datetime) -> int:

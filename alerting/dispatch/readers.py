@@ -24,6 +24,7 @@ from alerting.people import (
 )
 from alerting.people.policy import DECISIONS, SIGNS
 from alerting.people.reached import INCOMER, REACHED, handed_over
+from alerting.store.many import among
 from alerting.store.schema import delivery, delivery_notice, notice
 from alerting.store.schema_reach import heard
 
@@ -38,8 +39,7 @@ _LAST_WRITTEN = (
     select(delivery.c.person, func.max(delivery.c.created).label("last"))
     .join(delivery_notice, delivery_notice.c.delivery == delivery.c.id)
     .join(notice, notice.c.id == delivery_notice.c.notice)
-    .where(delivery.c.realm == bindparam("realm"),
-           delivery.c.person.in_(bindparam("people", expanding=True)),
+    .where(delivery.c.realm == bindparam("realm"), among(delivery.c.person, "people"),
            notice.c.kind.not_in(PROMPT), delivery.c.state != "superseded")
     .group_by(delivery.c.person)
 )  # fmt: skip

@@ -3,10 +3,11 @@ contact, or a dead letter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, or_, select, tuple_, update
 
 from alerting.audit import record
@@ -14,6 +15,7 @@ from alerting.dispatch import digest
 from alerting.dispatch.superseding import may_have_arrived
 from alerting.dispatch.writing import Bundle, Drafts
 from alerting.people import Contact, contacts_of, person_by_id
+from alerting.store.faults import of_the_store
 from alerting.store.schema import (
     contact,
     delivery,
@@ -24,6 +26,7 @@ from alerting.store.schema import (
 )
 from alerting.store.schema import realm as realm_table
 
+log = structlog.get_logger()
 # How the error of a message begins that its provider could not deliver and may be sent once more.
 STOPPED = "its owner has stopped messages to this address"
 AGAIN = "again: "
@@ -44,8 +47,10 @@ _CLOSED = select(contact).where(contact.c.stopped.is_not(None))
 def undelivered(connection: Connection, drafts: Drafts, now: datetime, now_of: Now) -> int:
     """Deal with messages a provider took and then could not deliver (see receipts); gives how many."""
     rows = connection.execute(_UNDELIVERED, {"now": now}).all()
-    for row in rows:
-        again = row.error.startswith(AGAIN)
+
+    def goes_on(row: Row[Any]) -> None:
+        # The channel may have left the configuration since.
+        again = row.error.startswith(AGAIN) and row.channel in drafts.settings.channels
         reason = row.error.removeprefix(AGAIN)
         at = now_of(row.realm)
         here = person_by_id(connection, row.person) is not None  # who has left is not written to again
@@ -54,7 +59,29 @@ def undelivered(connection: Connection, drafts: Drafts, now: datetime, now_of: N
             carry_on(connection, drafts, row, same, reason, at, now + UNDELIVERED_AGAIN)
         else:
             next_way(connection, drafts, row, reason, at)
+
+    each(connection, rows, goes_on, now_of)
     return len(rows)
+
+
+def each(
+    connection: Connection, rows: Sequence[Row[Any]], deal: Callable[[Row[Any]], None], now_of: Now
+) -> None:
+    """Deal with deliveries one by one. One that cannot be dealt with, as its text cannot be written
+    anew, is dead and stops no other; the log says why. Raises what is the store's fault."""
+    for row in rows:
+        apart = connection.begin_nested()
+        try:
+            deal(row)
+        except Exception as error:
+            if of_the_store(error):
+                raise
+            apart.rollback()
+            log.exception("a message cannot go another way", delivery=row.id)
+            reason = f"it cannot go another way: {type(error).__name__}: {error}"
+            _dies(connection, row, reason, now_of(row.realm))
+        else:
+            apart.commit()
 
 
 def ready(now: datetime | BindParameter[datetime]) -> Any:
@@ -87,16 +114,19 @@ def pass_on(
         .order_by(delivery.c.band != "red", delivery.c.id)
         .limit(AT_ONCE)
     ).all()
-    for row in rows:
+
+    def goes_elsewhere(row: Row[Any]) -> None:
         until = refused[row.channel]
         unsure = row.leased_until is not None or may_have_arrived(row)
         another = None if unsure else next_contact(connection, drafts, row)
         if another is not None:
             why = f"{row.channel} refuses us"
             carry_on(connection, drafts, row, another, why, now_of(row.realm))
-            continue
+            return
         later = {"next_try": until} if row.leased_until is None else {"leased_until": until}
         connection.execute(update(delivery).where(delivery.c.id == row.id).values(later))
+
+    each(connection, rows, goes_elsewhere, now_of)
     return len(rows)
 
 
@@ -116,8 +146,11 @@ def stopped(connection: Connection, drafts: Drafts, now_of: Now) -> int:
         .order_by(delivery.c.band != "red", delivery.c.id)
         .limit(AT_ONCE)
     ).all()  # fmt: skip
-    for row in rows:
+
+    def goes_on(row: Row[Any]) -> None:
         next_way(connection, drafts, row, STOPPED, now_of(row.realm))
+
+    each(connection, rows, goes_on, now_of)
     return len(rows)
 
 
@@ -128,7 +161,11 @@ def next_way(
     another = next_contact(connection, drafts, row)
     if another is not None:
         carry_on(connection, drafts, row, another, reason, at)
-        return
+    else:
+        _dies(connection, row, reason, at)
+
+
+def _dies(connection: Connection, row: Row[Any], reason: str, at: datetime) -> None:
     connection.execute(
         update(delivery)
         .where(delivery.c.id == row.id)

@@ -25,7 +25,7 @@ class Contact:
 # Made once: they are asked for every batch, slice and call.
 _PERSON = select(person).where(person.c.id == bindparam("person"), person.c.active)
 _CONTACTS = select(contact).where(
-    contact.c.person.in_(bindparam("people", expanding=True)), contact.c.stopped.is_(None)
+    among(contact.c.person, "people"), contact.c.stopped.is_(None)
 )
 _POST = select(post).where(post.c.id == bindparam("post"))
 _POSTS_AT = (

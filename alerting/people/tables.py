@@ -10,16 +10,19 @@ does not answer, before the tiers above; may be left out).
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import phonenumbers
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
-from alerting.audit import record
+from alerting.audit import entry, record_all
 from alerting.places import Places
 from alerting.places.tables import Complaints, csv_rows, parted
+from alerting.store.many import among
 from alerting.store.schema import contact, holder, person, post
 from alerting.store.schema_duty import AT_ONCE, roster
 from alerting.vocabulary import POST_TIERS, SECTORS
@@ -121,87 +124,92 @@ def import_people(
 
     Those no longer in the file become inactive: what they answered keeps their name.
     """
-    changed = 0
+    before = {one.id: one for one in connection.execute(select(person))}
+    held: defaultdict[str, list[Any]] = defaultdict(list)
+    for one in connection.execute(select(contact).order_by(contact.c.person, contact.c.rank)):
+        held[one.person].append(one)
+    new, changed, contacts, entries = list[Any](), list[Any](), list[Any](), list[Any]()
     for row in rows:
         fields = {k: row[k] for k in ("name", "name_en", "language", "role")}
-        before = connection.execute(select(person).where(person.c.id == row["id"])).one_or_none()
-        held = [
-            (c.channel, c.address)
-            for c in connection.execute(
-                select(contact).where(contact.c.person == row["id"]).order_by(contact.c.rank)
-            )
-        ]
-        same = before is not None and before.active and held == row["contacts"]
-        if same and all(getattr(before, k) == v for k, v in fields.items()):
+        values = {**fields, "active": True}
+        known, addresses = before.get(row["id"]), [(c.channel, c.address) for c in held[row["id"]]]
+        if known is not None and addresses == row["contacts"] and _is_as(known, values):
             continue
-        changed += 1
-        if before is None:
-            connection.execute(insert(person).values(id=row["id"], active=True, **fields))
-        else:
-            connection.execute(
-                update(person).where(person.c.id == row["id"]).values(active=True, **fields)
-            )
-        _set_contacts(connection, row["id"], row["contacts"])
-        record(connection, realm, at, who, "import person", row["id"],
-               {**fields, "contacts": [list(c) for c in row["contacts"]]})  # fmt: skip
-    keep = [row["id"] for row in rows]
-    gone = connection.execute(
-        select(person.c.id).where(person.c.id.not_in(keep), person.c.active)
-    ).scalars().all()  # fmt: skip
-    for one in gone:
-        connection.execute(update(person).where(person.c.id == one).values(active=False))
-        record(connection, realm, at, who, "retire person", one, {})
-    if changed or gone:  # who has gone is on duty no more
+        (new if known is None else changed).append({"id": row["id"], **values})
+        contacts += _contacts(row["id"], row["contacts"], held[row["id"]])
+        entries.append(entry(realm, at, who, "import person", row["id"],
+                             {**fields, "contacts": [list(c) for c in row["contacts"]]}))  # fmt: skip
+    here = {row["id"] for row in rows}
+    gone = [one.id for one in before.values() if one.active and one.id not in here]
+    entries += [entry(realm, at, who, "retire person", one, {}) for one in gone]
+    touched = [one["id"] for one in (*new, *changed)]
+    _put(connection, person, new, [*changed, *({"id": one, "active": False} for one in gone)])
+    connection.execute(delete(contact).where(among(contact.c.person, "of")), {"of": touched})
+    if contacts:
+        connection.execute(insert(contact), contacts)
+    record_all(connection, entries)
+    if touched or gone:  # who has gone is on duty no more
         connection.execute(update(roster).values(next=AT_ONCE))
-    return changed + len(gone)
+    return len(entries)
 
 
 def import_posts(
     connection: Connection, rows: list[dict[str, Any]], realm: str, at: datetime, who: str
 ) -> int:
     """Make posts and their holders say what the file says; gives how many changed."""
-    changed = 0
+    before = {one.id: one for one in connection.execute(select(post))}
+    held: defaultdict[str, list[str]] = defaultdict(list)
+    for one in connection.execute(select(holder).order_by(holder.c.post, holder.c.rank)):
+        held[one.post].append(one.person)
+    new, changed, holders, entries = list[Any](), list[Any](), list[Any](), list[Any]()
     for row in rows:
         fields = {k: row[k] for k in ("tier", "sector", "place", "title", "title_en", "deputy")}
-        before = connection.execute(select(post).where(post.c.id == row["id"])).one_or_none()
-        held = connection.execute(
-            select(holder.c.person).where(holder.c.post == row["id"]).order_by(holder.c.rank)
-        ).scalars().all()  # fmt: skip
-        same = before is not None and before.active and list(held) == row["holders"]
-        if same and all(getattr(before, k) == v for k, v in fields.items()):
+        values = {**fields, "active": True}
+        known = before.get(row["id"])
+        if known is not None and held[row["id"]] == row["holders"] and _is_as(known, values):
             continue
-        changed += 1
-        if before is None:
-            connection.execute(insert(post).values(id=row["id"], active=True, **fields))
-        else:
-            connection.execute(
-                update(post).where(post.c.id == row["id"]).values(active=True, **fields)
-            )
-        connection.execute(delete(holder).where(holder.c.post == row["id"]))
-        for rank, one in enumerate(row["holders"]):
-            connection.execute(insert(holder).values(post=row["id"], rank=rank, person=one))
-        record(connection, realm, at, who, "import post", row["id"],
-               {**fields, "holders": row["holders"]})  # fmt: skip
-    keep = [row["id"] for row in rows]
-    connection.execute(update(post).where(post.c.id.not_in(keep)).values(active=False))
-    if changed:  # until a roster begins, its post is held as this table says
+        (new if known is None else changed).append({"id": row["id"], **values})
+        holders += [{"post": row["id"], "rank": rank, "person": one}
+                    for rank, one in enumerate(row["holders"])]  # fmt: skip
+        entries.append(entry(realm, at, who, "import post", row["id"],
+                             {**fields, "holders": row["holders"]}))  # fmt: skip
+    here = {row["id"] for row in rows}
+    gone = [one.id for one in before.values() if one.active and one.id not in here]
+    touched = [one["id"] for one in (*new, *changed)]
+    _put(connection, post, new, [*changed, *({"id": one, "active": False} for one in gone)])
+    connection.execute(delete(holder).where(among(holder.c.post, "of")), {"of": touched})
+    if holders:
+        connection.execute(insert(holder), holders)
+    record_all(connection, entries)
+    if touched:  # until a roster begins, its post is held as this table says
         connection.execute(update(roster).values(next=AT_ONCE))
-    return changed
+    return len(entries)
 
 
-def _set_contacts(connection: Connection, who: str, contacts: list[tuple[str, str]]) -> None:
+def _is_as(known: Any, values: Mapping[str, Any]) -> bool:
+    return all(getattr(known, name) == value for name, value in values.items())
+
+
+def _put(
+    connection: Connection, table: Table, new: list[dict[str, Any]], changed: list[dict[str, Any]]
+) -> None:
+    """A country's register is read in at once; what changes in it are a few rows."""
+    if new:
+        connection.execute(insert(table), new)
+    for one in changed:
+        connection.execute(update(table).where(table.c.id == one["id"]).values(one))
+
+
+def _contacts(who: str, wanted: list[tuple[str, str]], held: list[Any]) -> list[dict[str, Any]]:
     """An address that stays keeps its STOP, which is its reader's to undo, and stays verified; a new
     one is neither."""
-    kept = {
-        (c.channel, c.address): {"stopped": c.stopped, "verified": c.verified}
-        for c in connection.execute(select(contact).where(contact.c.person == who))
-    }
-    connection.execute(delete(contact).where(contact.c.person == who))
-    for rank, (channel, address) in enumerate(contacts):
-        connection.execute(
-            insert(contact).values(person=who, rank=rank, channel=channel, address=address,
-                                   **kept.get((channel, address), {}))
-        )  # fmt: skip
+    kept = {(c.channel, c.address): (c.stopped, c.verified) for c in held}
+    return [
+        {"person": who, "rank": rank, "channel": channel, "address": address,
+         "stopped": stopped, "verified": verified}
+        for rank, (channel, address) in enumerate(wanted)
+        for stopped, verified in [kept.get((channel, address), (None, None))]
+    ]  # fmt: skip
 
 
 def _number(text: str) -> str:

@@ -206,6 +206,8 @@ class Guard:
                 await self._channels[channel].send(message)
             except Failed as error:
                 log.error("could not call", whom=reader.name, channel=channel, why=error.reason)
+            except Exception:  # a channel's own mistake: the next contact, and the others, are called
+                log.exception("could not call", whom=reader.name, channel=channel)
             else:
                 log.warning("called", whom=reader.name, channel=channel)
                 return True

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml.error import YAMLError
 
 from alerting.dispatch.channels import Configured, known
 from alerting.errors import BadInput, plainly
 from alerting.sentinel.wire import Reader
+from alerting.vocabulary.zone import ZoneName
 from alerting.yamlfile import read_tree
 
 
@@ -60,19 +60,10 @@ class Settings(Part):
         description="variable of the environment that holds the secret both sides have",
     )
     memory: Path = Field(Path("sentinel.json"), description="what it knows when it starts again")
-    timezone: str = Field("Asia/Shanghai", description="of times in messages")
+    timezone: ZoneName = Field("Asia/Shanghai", description="of times in messages")
     limits: Limits = Limits()
     channels: dict[str, Configured] = Field(min_length=1, description="as in config.yaml")
     people: tuple[Person, ...] = Field(min_length=1, description="the last resort")
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError):
-            raise ValueError(f"{value!r} is no time zone, e.g. Asia/Shanghai") from None
-        return value
 
     @property
     def url(self) -> str:

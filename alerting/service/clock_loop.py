@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from sqlalchemy import Connection
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 EVERY = timedelta(seconds=1)
 
 
+@runtime_checkable
 class Timed(Protocol):
     """Whatever keeps times of the machine's clock in memory."""
 

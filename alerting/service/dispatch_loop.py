@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ class DispatchLoop:
 
     def next_due(self) -> datetime | None:
         return self._station.dispatcher.next_due()
+
+    def clock_set(self, by: timedelta) -> None:
+        self._station.dispatcher.clock_set(by)
 
     async def step(self) -> bool:
         return await self._station.dispatcher.step()

@@ -11,11 +11,15 @@ from alerting.service.seeing_again import see_again
 if TYPE_CHECKING:
     from alerting.service.station import Station
 
-BATCH = 50
+BATCH = 500
+# It looks over the whole county after each round: what comes within this (seconds) is seen in one.
+GATHER = 0.2
 
 
 class FollowLoop:
     name = "follow"
+    # Of signals it sees what was taken; a book that is offered is told.
+    heeds = frozenset({"position"})
 
     def __init__(self, station: Station) -> None:
         self._station = station
@@ -25,6 +29,8 @@ class FollowLoop:
 
     async def step(self) -> bool:
         station = self._station
+        if not station.runtime.virtual:
+            await station.runtime.sleep(GATHER)
         if station.acts_for or station.plays:
             return False
         worked = await station.take_offered_book()

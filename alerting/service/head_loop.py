@@ -40,25 +40,29 @@ class HeadLoop:
     def next_due(self) -> datetime | None:
         return self._due
 
+    def clock_set(self, by: timedelta) -> None:
+        self._due = min(self._due, self._next_morning())
+
     async def step(self) -> bool:
         now = self._station.runtime.now()
         if now < self._due:
             return False
-        another = self._station.store.shared and self._last_sent() == now.astimezone(self._zone).date()
-        if not another:  # process has sent it today
-            await self._station.writer.write(lambda c: self._send(c, now))
+        await self._station.writer.write(lambda c: self._send(c, now))
         self._due = self._next_morning()  # only now: a write that failed is tried again
         return True
 
     def _send(self, connection: Connection, now: datetime) -> None:
+        today = now.astimezone(self._zone).date()
+        if _sent(connection) == today:  # by another process, or before the clock was set back
+            return
         while audit.seal(connection):  # the head says all that is committed
             pass
-        remember(connection, SENT, now.astimezone(self._zone).date().isoformat())
         number, digest = audit.head(connection, LIVE)
         places = self._station.places
         office = resolve(connection, places, "duty-office", "", places.county)
         if not number or office is None:
             return
+        remember(connection, SENT, today.isoformat())
         said = {
             "zh": f"第{number}条 {digest}",
             "en": f"entry {number} {digest}",
@@ -70,8 +74,7 @@ class HeadLoop:
 
     def _last_sent(self) -> date | None:
         with self._station.store.read() as connection:
-            held = connection.execute(select(setting.c.value).where(setting.c.key == SENT)).scalar()
-        return date.fromisoformat(held) if held else None
+            return _sent(connection)
 
     def _morning(self, day: date) -> datetime:
         return datetime.combine(day, AT, self._zone)
@@ -80,3 +83,8 @@ class HeadLoop:
         local = self._station.runtime.now().astimezone(self._zone)
         today = self._morning(local.date())
         return today if local < today else self._morning(local.date() + timedelta(days=1))
+
+
+def _sent(connection: Connection) -> date | None:
+    held = connection.execute(select(setting.c.value).where(setting.c.key == SENT)).scalar()
+    return date.fromisoformat(held) if held else None

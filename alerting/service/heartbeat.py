@@ -88,14 +88,14 @@ def _oldest_unsent(
 
 
 def _last_sent(connection: Connection) -> datetime | None:
-    return connection.execute(
-        select(func.max(_newest(delivery.c.accepted_at).c.accepted_at))
-    ).scalar_one()
+    # However many wait behind it: a crowd's messages are all made before the first is sent.
+    sent = _newest(delivery.c.accepted_at, where=delivery.c.accepted_at.is_not(None))
+    return connection.execute(select(func.max(sent.c.accepted_at))).scalar_one()
 
 
-def _newest(*columns: ColumnElement[Any]) -> Subquery:
+def _newest(*columns: ColumnElement[Any], where: ColumnElement[bool] = true()) -> Subquery:
     """Of the last deliveries: how long the history is costs nothing."""
-    return (select(*columns).where(delivery.c.realm == LIVE)
+    return (select(*columns).where(delivery.c.realm == LIVE, where)
             .order_by(delivery.c.id.desc()).limit(NEWEST).subquery())  # fmt: skip
 
 

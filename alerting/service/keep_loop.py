@@ -59,6 +59,10 @@ class KeepLoop:
     def next_due(self) -> datetime | None:
         return self._due
 
+    def clock_set(self, by: timedelta) -> None:
+        now = self._station.runtime.now()
+        self._due = min(self._due, self._next_night() if self._batches is None else now)
+
     async def step(self) -> bool:
         station = self._station
         now = station.runtime.now()

@@ -1,6 +1,6 @@
 """Ends the leases of dispatchers that have died or been stopped, so that another goes on at once: it
-asks about what may have gone out, or sends it again and counts that, as after a crash of the only one;
-and tells the other processes which channels refuse this one."""
+asks about what may have gone out, or sends it again and counts that, as after a crash of the only
+one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from alerting.dispatch import outbox
-from alerting.service import refusals
 from alerting.store.link import lives
 
 if TYPE_CHECKING:
@@ -31,19 +30,19 @@ class LeaseLoop:
         self._station = station
         self._due = station.runtime.now()
         self._missing: dict[str, datetime] = {}  # since when
-        self._told: set[str] = set()  # the channels that refuse us, as the others know
 
     def next_due(self) -> datetime | None:
         return self._due
+
+    def clock_set(self, by: timedelta) -> None:
+        self._due += by
+        self._missing = {name: since + by for name, since in self._missing.items()}
 
     async def step(self) -> bool:
         station, now = self._station, self._station.runtime.now()
         if now < self._due:
             return False
         self._due = now + EVERY
-        if (refusing := station.dispatcher.unusable) != self._told:
-            await station.writer.write(lambda c: refusals.note(c, station.name, refusing))
-            self._told = refusing
         with station.store.read() as connection:
             others = outbox.lessees(connection, now) - {station.name}
             gone = {one for one in others if not lives(connection, one)}

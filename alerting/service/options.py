@@ -16,6 +16,7 @@ from alerting.bus import Access, Login, Tls
 from alerting.dispatch.channels import Configured
 from alerting.people import Quiet
 from alerting.store.postgres import is_url
+from alerting.vocabulary.zone import ZoneName
 from alerting.weather import FIRE_START
 
 
@@ -29,7 +30,7 @@ class County(Part):
     name: str = Field(description="shown on every page and in every message")
     name_en: str = Field("", description="the same in English")
     fictional: bool = Field(False, description="everything it says is marked 演练 / EXERCISE")
-    timezone: str = Field("Asia/Shanghai", description="of times on screens and in messages")
+    timezone: ZoneName = Field("Asia/Shanghai", description="of times on screens and in messages")
     zones: Path = Field(description="townships and their points")
     sites: Path | None = Field(
         None, description="road sections, bridges, building sites, mines, schools"
@@ -39,15 +40,6 @@ class County(Part):
     rosters: Path | None = Field(None, description="who is on duty in turn, hour by hour")
     sender: str = Field("", description="what messages are signed with, in 【】")
     sender_en: str = Field("", description="the same in English")
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError):
-            raise ValueError(f"{value!r} is no time zone, e.g. Asia/Shanghai") from None
-        return value
 
     @property
     def zone(self) -> ZoneInfo:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from alerting.service.book_loop import BookLoop
 from alerting.service.chase_loop import ChaseLoop
-from alerting.service.clock_loop import ClockLoop
+from alerting.service.clock_loop import ClockLoop, Timed
 from alerting.service.dispatch_loop import DispatchLoop
 from alerting.service.drill_loop import DrillLoop
 from alerting.service.duty_loop import DutyLoop
@@ -25,6 +26,7 @@ from alerting.service.shift_loop import ShiftLoop
 from alerting.service.station import Station
 from alerting.service.tick_loop import TickLoop
 from alerting.service.watch_loop import WatchLoop
+from alerting.service.word_loop import WordLoop
 from alerting.store.link import PATIENCE, Link
 
 Role = Literal["all", "ingest", "engine", "dispatch", "web"]
@@ -50,7 +52,8 @@ def loops_of(station: Station, role: Role = "all") -> Loops:
     # Where there is a broker, it is that which shares out the places.
     works = role in ("engine", "all") and station.kafka is None
     shares = station.bus.shares.count if works else 0
-    link = Link(station.store.url, wanted, patience, shares) if station.store.shared else None
+    store = station.store
+    link = Link(store.url, wanted, patience, shares, store.sender) if store.shared else None
     loops = of_one(station) if link is None else of_several(station, role, link)
     made = Loops(station.runtime, loops, station.loops)
     station.role, station.link = role, link
@@ -60,21 +63,19 @@ def loops_of(station: Station, role: Role = "all") -> Loops:
 
 def of_one(station: Station) -> list[Loop]:
     """Of the one process of a database of its own."""
-    book, tick = BookLoop(station), TickLoop(station)
-    poll, watch, sentinels = PollLoop(station), WatchLoop(station), SentinelLoop(station)
-    clock = ClockLoop(station, [book, tick, poll, watch, sentinels, station.dispatcher])
     kafka = [KafkaLoop(station, station.kafka)] if station.kafka is not None else []
-    return [
-        clock, book, DutyLoop(station), ShiftLoop(station), tick, DrillLoop(station), station.player,
-        poll, *kafka,
-        EngineLoop(station), ChaseLoop(station), DispatchLoop(station), watch, HeadLoop(station),
-        SealLoop(station), sentinels, KeepLoop(station),
+    loops: list[Loop] = [
+        BookLoop(station), DutyLoop(station), ShiftLoop(station), TickLoop(station), DrillLoop(station),
+        station.player, PollLoop(station), *kafka, EngineLoop(station), ChaseLoop(station),
+        DispatchLoop(station), WatchLoop(station), HeadLoop(station), SealLoop(station),
+        SentinelLoop(station), KeepLoop(station),
     ]  # fmt: skip
+    return [ClockLoop(station, timed(loops)), *loops]
 
 
 def of_several(station: Station, role: Role, link: Link) -> list[Loop]:
     """Of one of several processes: each thing is done by one of those that may."""
-    loops: list[Loop] = [LinkLoop(station, link), BookLoop(station)]
+    loops: list[Loop] = [BookLoop(station)]
     if role in ("ingest", "all"):
         loops += [Alone(one, link, "schedule") for one in (TickLoop(station), PollLoop(station))]
     if role in ("engine", "all"):
@@ -90,7 +91,14 @@ def of_several(station: Station, role: Role, link: Link) -> list[Loop]:
         loops.append(Alone(WatchLoop(station), link, "engine"))
         last: list[Loop] = [HeadLoop(station), SealLoop(station), KeepLoop(station)]
         loops += [Alone(one, link, "seal") for one in last]
-    return [*loops, FollowLoop(station)]
+    loops += [WordLoop(station), FollowLoop(station)]
+    return [LinkLoop(station, link, timed(loops)), *loops]
+
+
+def timed(loops: Sequence[Loop]) -> list[Timed]:
+    """Those that keep times of the machine's clock in memory."""
+    own = [one.loop if isinstance(one, Alone) else one for one in loops]
+    return [one for one in own if isinstance(one, Timed)]
 
 
 def _engine(station: Station, link: Link) -> list[Loop]:

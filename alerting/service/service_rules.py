@@ -45,6 +45,7 @@ LOOPS = {
     "poll": {"zh": "读取数据源", "en": "reading the sources"},
     "link": {"zh": "与其他进程的联系", "en": "the link with the other processes"},
     "follow": {"zh": "跟随引擎进程", "en": "following the engine's process"},
+    "word": {"zh": "告知其他进程自身的问题", "en": "telling the other processes what is wrong here"},
     "leases": {"zh": "接管失效进程的发送", "en": "taking over what dead processes were sending"},
     "kafka": {"zh": "读取消息队列", "en": "reading the broker"},
     "engine": {"zh": "研判信号", "en": "evaluating signals"},

@@ -98,7 +98,7 @@ class Station:
             store=store, writer=self.writer, runtime=runtime, channels=self.channels,
             book=self.book, places=self.places, sender=self._sender(), zone=self.config.county.zone,
             url=self.config.url, now_of=self.now, quiet=self.config.quiet, owner=self.name,
-            tally=self.tally, traces=self.traces,
+            known_to_live=lambda: self.known_to_live, tally=self.tally, traces=self.traces,
         )  # fmt: skip
         self.player = Player(self)
         self.engines[LIVE] = self._engine(self._realms[LIVE], self._feeds[LIVE], self.book)

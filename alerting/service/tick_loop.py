@@ -42,7 +42,8 @@ class TickLoop:
         for realm in self._station.going_on():
             now = self._station.now(realm.id)
             if realm.id not in self._since:
-                self._since[realm.id] = self._last(realm.id) or now
+                # Struck by a clock that was ahead, the last one is still to come.
+                self._since[realm.id] = min(self._last(realm.id) or now, now)
             since = self._since[realm.id]
             if now < self._next(since):
                 continue

@@ -18,7 +18,7 @@ from alerting.people.roster_words import span_said
 from alerting.service import dead_letters, sentinels
 from alerting.service.clock import LIVE
 from alerting.service.done_by import nobody_does
-from alerting.service.refusals import refusing
+from alerting.service.process_word import failing, refusing
 from alerting.service.service_rules import loop_words
 from alerting.service.warning_listing import UNKNOWN, unknown_at
 from alerting.store.schema import alert, delivery, is_set_aside, is_waiting, post, pursuit, signal
@@ -59,7 +59,7 @@ def look(station: Station, connection: Connection, now: datetime) -> list[Troubl
         *_blind(station, connection),
         *_calendar(station, now),
         *_unreached(connection),
-        *_failing(station, now),
+        *_failing(station, connection, now),
         *_undone(station, connection),
         *_rules(station),
         *_unsealed(station, connection, now),
@@ -160,9 +160,17 @@ def _unsealed(station: Station, connection: Connection, now: datetime) -> list[T
     })]  # fmt: skip
 
 
-def _failing(station: Station, now: datetime) -> list[Trouble]:
-    """Loops that will not mend themselves: what they do stands still, whatever the page shows."""
-    return [
+def _failing(station: Station, connection: Connection, now: datetime) -> list[Trouble]:
+    """Loops that will not mend themselves, here or in another process: what they do stands still,
+    whatever the page shows."""
+    others = [
+        Trouble("loop-failing", f"source:{name}", {
+            "zh": f"{loop_words(name)['zh']}（在另一个进程中）连续失败：{error}",
+            "en": f"{loop_words(name)['en']}, in another process, keeps failing: {error}",
+        })
+        for name, error in sorted(failing(station, connection).items())
+    ]  # fmt: skip
+    return others + [
         Trouble("loop-failing", f"source:{name}", {
             "zh": f"{loop_words(name)['zh']}连续{rounds.failures}次失败：{rounds.error}",
             "en": f"{loop_words(name)['en']} failed {rounds.failures} times in a row:"

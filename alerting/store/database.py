@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal as os_signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,7 @@ class Store:
         reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._reading = self._engine.execution_options(**reading) if self.shared else self._engine
         self._die = Death.from_environment("commit")
+        self.sender = secrets.token_hex(4)  # by which a process knows its own commits from others'
         try:
             self._begin()
         except DatabaseError as error:
@@ -73,12 +75,13 @@ class Store:
     def write(self, work: Callable[[Connection], T], wrote: set[str] | None = None) -> T:
         """Run `work` in one transaction that is on the disk when this returns; `wrote` gets the tables
         that its statements may have changed."""
+        wrote = set() if wrote is None else wrote
         options = {"writing": True, "wrote": wrote}
         with self._engine.connect().execution_options(**options) as connection:
             with connection.begin():
                 result = work(connection)
                 if self.shared:
-                    postgres.make_known(connection)
+                    postgres.make_known(connection, self.sender, wrote)
                 self._die.at("before")
             self._die.at("after")
         return result

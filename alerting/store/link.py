@@ -8,6 +8,7 @@ hand is refused by the positions that it compares (see bus.taken).
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -17,12 +18,14 @@ from sqlalchemy import Connection, text
 
 from alerting.errors import SuianError
 from alerting.store import postgres
+from alerting.store.schema import metadata
 
 log = structlog.get_logger()
 PATIENCE = "4s"  # of a session that says nothing, before its locks are free
 PROCESS = "process "  # what every process holds for itself, so that others know it lives
 ALIVE = "alive"  # what all processes hold together, so that a start knows whether any does
 WORKERS = "workers"  # what all who act for a share of the places hold together, to be counted
+ANY = frozenset(metadata.tables)
 LEADS = 0x5375_6961  # the first number of every lock of ours; the second is of its name
 
 
@@ -40,14 +43,16 @@ def lives(connection: Connection, name: str) -> bool:
 class Link:
     """`wanted` are the things that this process would do if no other does; `patience` is how long the
     server waits for its next word, "0" for ever. Of `shares` it takes as many as come to it, so that
-    all who take some have about as many. Blocking: use it in a thread.
+    all who take some have about as many. What `sender` commits is no news. Blocking: use it in a
+    thread.
     """
 
     def __init__(
-        self, url: str, wanted: Sequence[str], patience: str = PATIENCE, shares: int = 0
-    ) -> None:
+        self, url: str, wanted: Sequence[str], patience: str = PATIENCE, shares: int = 0,
+        sender: str = "",
+    ) -> None:  # fmt: skip
         self._url, self._wanted, self._patience = url, tuple(wanted), patience
-        self._shares = shares
+        self._shares, self._sender = shares, sender
         self._session: psycopg.Connection[tuple[int | bool, ...]] | None = None
         self.held: frozenset[str] = frozenset()
         self._times: Counter[str] = Counter()  # that a thing was taken
@@ -63,8 +68,8 @@ class Link:
         """Which time it is that this process has it, from 1 on; 0 where it has not."""
         return self._times[what] if what in self.held else 0
 
-    def turn(self, seconds: float) -> bool:
-        """Take what is free, then wait so long at most for news; True where there was some.
+    def turn(self, seconds: float) -> frozenset[str]:
+        """Take what is free, then wait so long at most for news; gives which tables others wrote.
 
         Raises SuianError where the database does not answer: nothing is held then.
         """
@@ -72,13 +77,26 @@ class Link:
             session = self._session or self._begin()
             self._take(session, self._wanted)
             self._share_out(session)
-            news = session.notifies(timeout=seconds, stop_after=1)
-            return any(True for _ in news)
+            return self._news(session, time.monotonic() + seconds)
         except psycopg.Error as error:
             if self.held:
                 log.warning("others take over", what=sorted(self.held), error=str(error).strip())
             self.close()
             raise SuianError(f"the database does not answer: {str(error).strip()}") from None
+
+    def _news(
+        self, session: psycopg.Connection[tuple[int | bool, ...]], until: float
+    ) -> frozenset[str]:
+        found: frozenset[str] = frozenset()
+        while not found:
+            left = until - time.monotonic()
+            for one in session.notifies(timeout=max(0.0, left), stop_after=1):
+                sender, *wrote = one.payload.split() or [""]
+                if not sender or sender != self._sender:
+                    found |= frozenset(wrote or ANY)
+            if left <= 0:
+                break
+        return found
 
     def close(self) -> None:
         self.held = frozenset()

@@ -319,14 +319,15 @@ def _whoever_reads_a_topic_says_how_it_goes(connection: Connection) -> None:
 
 
 def _a_crowd_is_told(connection: Connection) -> None:
-    for name in ("pursuit_due", "notice_due"):  # they were of all that is over, too
-        connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
     wanted = {"notice_nobody", "notice_next", "notice_queue", "delivery_lane", "pursuit_deadlines",
               "pursuit_of_post", "pursuit_subjects"}  # fmt: skip
     for table in (delivery, notice, pursuit):
         for index in table.indexes:
             if index.name in wanted:
                 connection.execute(CreateIndex(index, if_not_exists=True))
+    # They were of all that is over, too. Last: from here on nobody may read until all is committed.
+    for name in ("pursuit_due", "notice_due"):
+        connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
 
 
 MIGRATIONS = {

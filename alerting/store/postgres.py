@@ -7,11 +7,12 @@ the order of the commits: a reader that goes on after the last number it saw has
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import psycopg
 import structlog
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from alerting.errors import BadInput, SuianError
@@ -124,6 +125,7 @@ def check_kind(connection: Connection, where: str) -> None:
         )  # fmt: skip
 
 
-def make_known(connection: Connection) -> None:
-    """Tell the other processes, if this transaction commits, that there is news."""
-    connection.exec_driver_sql(f"NOTIFY {NEWS}")
+def make_known(connection: Connection, sender: str, wrote: Collection[str]) -> None:
+    """Tell the other processes, if this transaction commits, which tables it wrote (none: any)."""
+    said = " ".join([sender, *sorted(wrote)])
+    connection.execute(text("SELECT pg_notify(:channel, :said)"), {"channel": NEWS, "said": said})

@@ -142,12 +142,14 @@ class Hall:
         if self.new:
             self.store.write(self._people)
 
-    def begin(self, owner: str = "") -> Dispatcher:
-        """A dispatcher as a process that starts has it; `owner` is its name among several."""
+    def begin(self, owner: str = "", lives: bool = True) -> Dispatcher:
+        """A dispatcher as a process that starts has it; `owner` is its name among several, who know
+        whether it lives."""
         self.dispatcher = Dispatcher(
             store=self.store, writer=self.writer, runtime=self.runtime, channels=self.channels,
             book=book(), places=places(), sender={"zh": "雾岭县应急办", "en": "Wuling EMO"},
             zone=ZONE, url="http://here/", now_of=self.now_of, owner=owner,
+            known_to_live=lambda: lives,
         )  # fmt: skip
         return self.dispatcher
 

@@ -17,7 +17,7 @@ from alerting.dispatch import Composer, Dispatcher
 from alerting.dispatch.bind import plan
 from alerting.dispatch.turns import FEW, Turns
 from alerting.dispatch.waiting import AT_ONCE, MESSAGES
-from alerting.dispatch.writing import Drafts, Settings
+from alerting.dispatch.writing import Drafts, Pen, Settings
 from alerting.people import Policies
 from alerting.runtime import VirtualRuntime
 from alerting.store import Store, Writer
@@ -181,3 +181,21 @@ def test_who_was_told_hears_of_an_end_that_comes_while_others_of_the_list_still_
     assert hall.notice(end).state == "carried", "half of them know of the start"
     told = {row.person for row in hall.deliveries() if start in hall.carried(row.id)}
     assert len(told) == MESSAGES, "nobody more is told of what is over"
+
+
+def test_one_of_a_long_list_who_cannot_be_written_to_silences_nobody_else(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compose = Pen.compose
+
+    def fails(self: Pen, bundle: Any, most: Any = None) -> Any:
+        if bundle.person.id == "village7":
+            raise KeyError("a word that is not there")
+        return compose(self, bundle, most)
+
+    monkeypatch.setattr(Pen, "compose", fails)
+    hall.phone.concurrency = 1000
+    told = hall.tell(listed(hall, "village", 2 * MESSAGES + 50), level=4, who="any one")
+    hall.passes(minutes=5)
+    assert len({m.person for m in hall.phone.got}) == 2 * MESSAGES + 49
+    assert hall.notice(told).state == "nobody", "somebody above hears of it"

@@ -10,9 +10,10 @@ from sqlalchemy import select, update
 
 from alerting.dispatch import Sent, outbox
 from alerting.dispatch.channels import Passing, Permanent, Unusable
+from alerting.dispatch.outbox import Outcome
 from alerting.dispatch.traffic import Traffic
 from alerting.store.schema import audit, contact, delivery
-from tests.dispatch.hall import START, Hall
+from tests.dispatch.hall import START, Hall, run
 
 
 def minutes(hall: Hall) -> float:
@@ -259,3 +260,29 @@ def test_what_failed_is_settled_few_at_a_time_and_what_arrived_all_at_once() -> 
     assert first == went + failed[:10]
     assert [len(part) for part in outbox.parted(rest)] == [10, 5]
     assert outbox.parted(went) == (went, [])
+
+
+@pytest.mark.parametrize(("level", "longest"), [(4, 120), (3, 300), (2, 900)])
+def test_a_provider_that_asks_us_to_wait_for_ever_is_not_waited_for(hall: Hall, level: int, longest: int) -> None:
+    """A moment of its own clock, in milliseconds, where seconds to wait are meant."""
+    hall.phone.answers = [Passing("HTTP 503", 1764300000000.0)]
+    told = hall.tell(level=level)
+    hall.passes(seconds=longest + 5)
+    assert hall.notice(told).state == "carried"
+    assert hall.deliveries(state="accepted")
+
+
+@pytest.mark.parametrize("lives", [True, False])
+def test_who_is_not_known_to_live_writes_down_what_came_and_leases_nothing_more(hall: Hall, lives: bool) -> None:
+    """Others would end its leases, and send what it sends."""
+    hall.phone.concurrency = 1
+    dispatcher = hall.begin("a", lives)
+    hall.tell()
+    hall.tell("site")
+    run(dispatcher._begin())
+    [one] = run(dispatcher._take(run(dispatcher._plans(True, False))))
+    dispatcher._traffic.ends(one)
+    dispatcher._outcomes = [Outcome(one.message.delivery, sent=Sent("accepted", "P1"))]
+    assert dispatcher._more == {"sms"}
+    run(dispatcher._settle_all())
+    assert sorted(row.state for row in hall.deliveries()) == ["accepted", "sending" if lives else "bound"]

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from alerting.dispatch import rates
 from tests.dispatch.hall import Hall, crowd
 
 
@@ -41,3 +42,9 @@ def test_one_that_begins_keeps_to_what_others_have_sent(hall: Hall) -> None:
     hall.begin("two")
     hall.goes()
     assert len(hall.phone.got) == 3
+
+
+def test_what_a_clock_that_was_ahead_has_noted_holds_up_nobody(hall: Hall) -> None:
+    now = hall.runtime.now()
+    noted = [now - timedelta(hours=1), now - timedelta(seconds=0.5), now, now + timedelta(hours=8)]
+    assert rates.counting(noted, 2.0, now) == noted[1:3]

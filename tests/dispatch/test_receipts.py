@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from alerting.dispatch import Sent, StatusChange, apply_status, outbox
-from alerting.dispatch.channels import RANK
-from alerting.store.schema import delivery, person
+from alerting.dispatch.channels import RANK, Permanent
+from alerting.dispatch.writing import Drafts
+from alerting.store.schema import audit, delivery, person
 from tests.dispatch.hall import Hall, run
 
 
@@ -138,3 +141,40 @@ def test_delivered_is_the_end_where_reading_is_not_told(hall: Hall, reads: bool)
     hall.store.write(lambda c: apply_status(
         c, hall.phone, StatusChange("delivered", "P1", 1), hall.now_of, hall.runtime.now()))  # fmt: skip
     assert hall.deliveries()[0].final is not reads
+
+
+def test_a_channel_that_left_the_configuration_holds_up_nobody(hall: Hall) -> None:
+    """Its message had not been delivered, and was to go out on it once more."""
+    hall.tell()
+    hall.goes()
+    says(hall, "failed", reason="30003 handset out of reach", again=True)
+    del hall.channels["sms"]
+    hall.begin()
+    told = hall.tell("police", kind="raise", level=3)
+    hall.passes(minutes=6)
+    assert hall.notice(told).state == "carried"
+    assert [(d.id, d.channel) for d in hall.deliveries(state="superseded")] == [(1, "sms")]
+    assert {d.channel for d in hall.deliveries() if d.state == "accepted"} == {"console"}
+
+
+def test_a_message_that_cannot_be_written_anew_is_dead_and_stops_no_other(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Drafts.write
+
+    def fails(self: Drafts, connection: Any, realm: Any, bundle: Any, at: Any) -> Any:
+        if bundle.fallback_of is not None and bundle.person.id == "chen":
+            raise KeyError("a word that is not there")
+        return write(self, connection, realm, bundle, at)
+
+    monkeypatch.setattr(Drafts, "write", fails)
+    hall.phone.answers = [Permanent("no such number")]
+    hall.tell()
+    told = hall.tell("site")
+    hall.passes(minutes=1)
+    assert hall.notice(told).state == "carried"
+    assert [(d.person, d.state) for d in hall.deliveries()] == [("chen", "dead"), ("smith", "accepted")]
+    assert "a word that is not there" in hall.deliveries()[0].error
+    with hall.store.read() as connection:
+        assert connection.execute(select(audit.c.subject).where(audit.c.action == "dead letter")).scalars().all() == [
+            "delivery:1"]

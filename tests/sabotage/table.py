@@ -916,11 +916,11 @@ BREAKS = (
           "test_who_plays_a_drill_takes_all_of_it_and_another_goes_on_with_all_of_it[killed]"),
     Break("a channel that refuses another process is nobody's trouble", "alerting/service/troubles.py",
           "in sorted(refusing(station, connection)):", "in sorted(station.dispatcher.unusable):",
-          "tests/service/test_refusals.py::"
+          "tests/service/test_process_word.py::"
           "test_a_token_that_is_revoked_is_told_by_another_process_until_the_provider_takes_it_again"),
-    Break("what a dead dispatcher was refused is refused for ever", "alerting/service/refusals.py",
-          "in _said(connection) if lives(connection, owner))", "in _said(connection))",
-          "tests/service/test_refusals.py::"
+    Break("what a dead dispatcher was refused is refused for ever", "alerting/service/process_word.py",
+          "if process != station.name and lives(connection, process)]", "if process != station.name]",
+          "tests/service/test_process_word.py::"
           "test_a_token_that_is_revoked_is_told_by_another_process_until_the_provider_takes_it_again"),
     Break("a broker that is gone is a quiet one", "alerting/bus/kafka.py",
           "            if look:", "            if False:",
@@ -1246,4 +1246,47 @@ BREAKS = (
           'if options.get("patient", False):', 'if options.get("hasty", False):',
           "tests/store/test_shared.py::"
           "test_a_start_waits_for_whoever_brings_the_tables_up_to_date"),
+    Break("a channel that is gone stops all sending", "alerting/dispatch/ways.py",
+          " and row.channel in drafts.settings.channels", "",
+          "tests/dispatch/test_receipts.py::test_a_channel_that_left_the_configuration_holds_up_nobody"),
+    Break("a message that cannot be written anew stops all sending", "alerting/dispatch/ways.py",
+          "            if of_the_store(error):\n                raise\n", "            raise\n",
+          "tests/dispatch/test_receipts.py::"
+          "test_a_message_that_cannot_be_written_anew_is_dead_and_stops_no_other"),
+    Break("a provider may have us wait for ever", "alerting/dispatch/outbox.py",
+          "min(given or 0.0, LONGEST_PAUSE[row.band])", "given or 0.0",
+          "tests/dispatch/test_outbox.py::"
+          "test_a_provider_that_asks_us_to_wait_for_ever_is_not_waited_for"),
+    Break("who is taken for dead leases more", "alerting/dispatch/dispatcher.py",
+          " and self._known_to_live()", "",
+          "tests/dispatch/test_outbox.py::"
+          "test_who_is_not_known_to_live_writes_down_what_came_and_leases_nothing_more"),
+    Break("one of a list who cannot be written to silences the rest", "alerting/dispatch/bind.py",
+          "(waits and row.id not in written)", "waits",
+          "tests/dispatch/test_crowd.py::"
+          "test_one_of_a_long_list_who_cannot_be_written_to_silences_nobody_else"),
+    Break("a queue hides what was sent", "alerting/service/heartbeat.py",
+          ", where=delivery.c.accepted_at.is_not(None))", ")",
+          "tests/service/test_heartbeat.py::"
+          "test_what_was_sent_last_is_known_behind_however_many_that_wait"),
+    Break("nonsense from a provider ends the sentinel's round", "alerting/sentinel/guard.py",
+          "            except Exception:  # a channel", "            except ZeroDivisionError:  # a channel",
+          "tests/sentinel/test_guard.py::"
+          "test_a_channel_that_answers_nonsense_keeps_nobody_from_being_called"),
+    Break("one's own commit is news", "alerting/store/link.py",
+          "if not sender or sender != self._sender:", "if True:",
+          "tests/store/test_shared.py::"
+          "test_news_says_which_tables_others_wrote_and_nothing_of_our_own"),
+    Break("a clock that is set back stops what a process waits for", "alerting/service/link_loop.py",
+          "                one.clock_set(by)\n", "                pass\n",
+          "tests/service/test_several.py::"
+          "test_a_clock_that_is_set_back_stops_nothing_that_a_process_waits_for"),
+    Break("hours of a clock that was ahead never strike again", "alerting/service/tick_loop.py",
+          "min(self._last(realm.id) or now, now)", "self._last(realm.id) or now",
+          "tests/service/test_several.py::"
+          "test_hours_struck_by_a_clock_that_was_ahead_strike_again"),
+    Break("a loop that fails in another process is nobody's trouble", "alerting/service/troubles.py",
+          "    return others + [", "    return [",
+          "tests/service/test_process_word.py::"
+          "test_a_loop_that_keeps_failing_in_another_process_is_told_by_the_one_that_watches"),
 )  # fmt: skip

@@ -55,8 +55,8 @@ class Night:
     def beats(self, **said: Any) -> None:
         """A heartbeat of a service that goes well, but for what is said."""
         def beat(challenge: str) -> Heartbeat:
-            return Heartbeat(challenge=challenge, nonce="n", at=self.clock.now(), duty=DUTY, exercise=False,
-                             county={"zh": "县", "en": "county"}, **said)  # fmt: skip
+            return Heartbeat(challenge=challenge, nonce="n", at=self.clock.now(), exercise=False,
+                             county={"zh": "县", "en": "county"}, **{"duty": DUTY, **said})  # fmt: skip
 
         _, answer = self.guard.hear(beat(""))
         assert self.guard.hear(beat(answer.challenge))[0]
@@ -198,3 +198,19 @@ def test_what_a_newer_service_says_besides_is_passed_over() -> None:
     said = beat.model_dump_json()[:-1] + ', "mood": "fine"}'
     assert Heartbeat.model_validate_json(said) == beat
     assert sign(SECRET, "heartbeat", said.encode())
+
+
+def test_a_channel_that_answers_nonsense_keeps_nobody_from_being_called(night: Night) -> None:
+    class Broken(Phones):
+        async def send(self, message: Message) -> Sent:
+            raise TypeError("'NoneType' object is not iterable")
+
+    duty = (Reader(id="zhao", name="zhao", language="en", contacts=(("sms", "+44 1"), ("call", "+44 1"))),)
+
+    async def story() -> None:
+        night.beats(duty=duty)
+        night.guard._channels = {"sms": Broken(night.clock), "call": night.phones}  # type: ignore[dict-item]
+        await night.passes(200)
+        assert night.phones.heard("no heartbeat") == ["zhao"]
+
+    asyncio.run(story())

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -18,7 +19,7 @@ from alerting.service.loop import Rounds
 from alerting.service.process import loops_of
 from alerting.service.station import Station
 from alerting.signals import Tick
-from alerting.store.schema import notice
+from alerting.store.schema import delivery, notice
 from tests.service.small import START, small_station
 
 
@@ -88,3 +89,19 @@ def test_a_part_that_hangs_or_fails_stands_still(beating: Beating) -> None:
     assert standing["engine"] == pytest.approx(400, abs=20)
     assert standing["chase"] == 360
     assert standing["seal"] == pytest.approx(0, abs=20)
+
+
+def test_what_was_sent_last_is_known_behind_however_many_that_wait(beating: Beating) -> None:
+    """A crowd's messages are all made before the first is sent."""
+    sent = START + timedelta(minutes=1)
+
+    def bound(number: int, **more: Any) -> dict[str, Any]:
+        return {"id": number, "realm": "live", "person": "zhao", "channel": "sms", "address": "+447700900104", "band": "red",
+                "round": 1, "state": "bound", "language": "zh", "created": START, "at": START, "code": "11",
+                "link": str(number), "letters": {}, "bound": START, "subject": "", "text": "", "segments": 1,
+                "accepted_at": None} | more  # fmt: skip
+
+    rows = [bound(1, state="accepted", accepted_at=sent), *(bound(n) for n in range(2, 400))]
+    beating.station.store.write(lambda c: c.execute(insert(delivery), rows))
+    beating.clock.advance(timedelta(minutes=6))
+    assert beating.says().sent == sent

@@ -30,9 +30,11 @@ from alerting.service.county import load_county
 from alerting.service.engine_loop import EngineLoop
 from alerting.service.head_loop import HeadLoop
 from alerting.service.lease_loop import MISSED, LeaseLoop
+from alerting.service.link_loop import LinkLoop
 from alerting.service.loop import Loops
-from alerting.service.process import loops_of
+from alerting.service.process import loops_of, timed
 from alerting.service.station import Station
+from alerting.service.tick_loop import TickLoop
 from alerting.signals import Forecast, Observation, Signal, Spot, Tick
 from alerting.store import Store
 from alerting.store.link import Link, lives
@@ -342,6 +344,9 @@ def test_the_head_goes_out_once_a_day_whoever_sends_it(process: Callable[[], Sta
             one.runtime.advance(timedelta(days=1))  # type: ignore[attr-defined]
         for one in heads:
             await one.step()
+            one._due = one._due - timedelta(days=1)  # the clock was set back a little: it is not eight yet
+        for one in heads:
+            await one.step()
 
     asyncio.run(story())
     with first.store.read() as connection:
@@ -430,3 +435,38 @@ def test_another_number_of_partitions_is_refused_while_others_run_with_theirs(
             assert time.monotonic() < deadline
     with second.store.read() as connection:
         assert second.bus.positions(connection, LIVE).keys() == {0, 1, 2}
+
+
+def test_a_clock_that_is_set_back_stops_nothing_that_a_process_waits_for(process: Callable[[], Station]) -> None:
+    """It started with a clock eight hours ahead, and the network put that right."""
+    station = process()
+    loops = loops_of(station)
+    ahead = {loop.name: due for loop in timed(loops._loops)
+             if (due := getattr(loop, "_due", None)) is not None}  # fmt: skip
+    assert {"rules", "watch", "sentinels", "leases", "word", "head", "keep"} <= ahead.keys()
+    runtime: Any = station.runtime
+    runtime._drift = timedelta(hours=-8)
+
+    async def story() -> None:
+        await LinkLoop(station, Link(station.store.url, []), timed(loops._loops)).step()
+
+    asyncio.run(story())
+    assert runtime.drift() == timedelta()
+    for loop in timed(loops._loops):
+        if loop.name in ahead and loop.name not in ("head", "keep"):  # of a time of the day
+            assert loop._due == ahead[loop.name] - timedelta(hours=8)  # type: ignore[attr-defined]
+        elif loop.name in ahead:
+            assert loop._due <= runtime.now() + timedelta(days=1), loop.name  # type: ignore[attr-defined]
+
+
+def test_hours_struck_by_a_clock_that_was_ahead_strike_again(process: Callable[[], Station]) -> None:
+    station = process()
+
+    async def story() -> None:
+        await station.publish(LIVE, [Tick(source="clock", issued=START + timedelta(hours=8))])
+        ticks = TickLoop(station)
+        await ticks.step()
+        assert (due := ticks.next_due()) is not None
+        assert due <= station.runtime.now() + timedelta(hours=1)
+
+    asyncio.run(story())

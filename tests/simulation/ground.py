@@ -27,7 +27,9 @@ from alerting.service import (
     lease_loop,
     loop,
     process,
+    process_word,
     watch_loop,
+    word_loop,
 )
 from alerting.service import station as station_module
 from alerting.service.config import load_config
@@ -129,7 +131,7 @@ def database(watch: Watched) -> Engine:
     return made.engine
 
 
-def _known_otherwise(_connection: Connection) -> None:
+def _known_otherwise(*_: object) -> None:
     """In memory there is no NOTIFY: whoever commits says so to the others' links itself."""
 
 
@@ -141,8 +143,9 @@ def rarely_looking(link: Any, lives: Any) -> Iterator[None]:
     often = (
         (loop, "LONGEST_REST", 1800.0), (watch_loop, "EVERY", timedelta(minutes=15)),
         (clock_loop, "EVERY", timedelta(minutes=2)), (book_loop, "EVERY", timedelta(days=1)),
-        (lease_loop, "EVERY", timedelta(minutes=1)), (process, "Link", link),
-        *((module, "lives", lives) for module in (lease_loop, done_by, station_module)),
+        (lease_loop, "EVERY", timedelta(minutes=1)), (word_loop, "EVERY", timedelta(minutes=1)),
+        (process, "Link", link),
+        *((module, "lives", lives) for module in (lease_loop, process_word, done_by, station_module)),
         (postgres, "make_known", _known_otherwise),
     )  # fmt: skip
     with ExitStack() as stack:

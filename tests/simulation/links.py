@@ -6,12 +6,12 @@ A session may end without its process hearing of it: then two believe that they 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 
 from alerting.errors import SuianError
-from alerting.store.link import ALIVE, lock_of
+from alerting.store.link import ALIVE, ANY, lock_of
 
 
 class Sessions:
@@ -20,25 +20,26 @@ class Sessions:
     def __init__(self) -> None:
         self._holder: dict[str, str] = {}  # what: address
         self._links: dict[str, Link] = {}
-        self._news: set[str] = set()  # addresses that have not been told
+        self._news: dict[str, frozenset[str]] = {}  # by address, written tables of which it was not told
 
-    def link(self, url: str, wanted: Sequence[str], _patience: str = "", shares: int = 0) -> Link:
+    def link(
+        self, url: str, wanted: Sequence[str], _patience: str = "", shares: int = 0, _sender: str = ""
+    ) -> Link:
         made = self._links[url] = Link(self, url, wanted, shares)
         return made
 
     def lives(self, _connection: Connection, name: str) -> bool:
         return bool(self._links) if name == ALIVE else name in self._holder
 
-    def tell(self, but: str = "") -> None:
-        self._news |= self._links.keys() - {but}
+    def tell(self, but: str = "", wrote: Collection[str] = ANY) -> None:
+        for url in self._links.keys() - {but}:
+            self._news[url] = self._news.get(url, frozenset()).union(wrote)
 
     def has_news(self, url: str) -> bool:
         return url in self._news
 
-    def heard(self, url: str) -> bool:
-        had = url in self._news
-        self._news.discard(url)
-        return had
+    def heard(self, url: str) -> frozenset[str]:
+        return self._news.pop(url, frozenset())
 
     def take(self, url: str, what: str) -> bool:
         return self._holder.setdefault(what, url) == url
@@ -73,7 +74,7 @@ class Link:
     def times(self, what: str) -> int:
         return self._session if what in self.held else 0
 
-    def turn(self, _seconds: float) -> bool:
+    def turn(self, _seconds: float) -> frozenset[str]:
         sessions = self._sessions
         if not sessions.knows(self.url):
             sessions.again(self)

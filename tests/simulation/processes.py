@@ -26,7 +26,7 @@ from tests.simulation.virtual_time import Clock, SeedRuntime, VirtualLoop
 
 T = TypeVar("T")
 # Those that signals, answers and messages go through; what brings rosters, books and drills stands still.
-LOOPS = ("clock", "tick", "engine", "chase", "leases", "dispatch", "watch", "seal", "link", "follow")
+LOOPS = ("clock", "tick", "engine", "chase", "leases", "dispatch", "watch", "seal", "link", "word", "follow")
 # In the undisturbed run, of which only the end of alerts, measures and answers counts.
 CALM = ("tick", "engine", "chase", "dispatch")
 
@@ -68,10 +68,12 @@ class Face(Store):
     the only process; `told` is called after each commit."""
 
     def __init__(
-        self, engine: Engine, mortal: Mortal, url: str, refusal: Refusal, told: Callable[[], None]
-    ) -> None:
+        self, engine: Engine, mortal: Mortal, url: str, refusal: Refusal,
+        told: Callable[[Collection[str]], None],
+    ) -> None:  # fmt: skip
         self._engine = self._reading = engine
         self.shared, self.url, self.path = bool(url), url, ":memory:"
+        self.sender = url
         self._die = mortal  # type: ignore[assignment]
         self._refusal, self._told = refusal, told
 
@@ -86,8 +88,9 @@ class Face(Store):
             self._refusal.commit()
             return done
 
+        wrote = set() if wrote is None else wrote
         done = super().write(refusing, wrote)
-        self._told()
+        self._told(wrote)
         return done
 
     def close(self) -> None:
@@ -103,7 +106,7 @@ class Process:
 
     def __init__(
         self, name: str, clock: Clock, engine: Engine, provider: Provider, seed: random.Random,
-        url: str, refusal: Refusal, told: Callable[[], None],
+        url: str, refusal: Refusal, told: Callable[[Collection[str]], None],
         loops: Collection[str] = LOOPS,
     ) -> None:  # fmt: skip
         self.name, self.url, self.mortal = name, url, Mortal()

@@ -6,7 +6,7 @@ import asyncio
 import random
 import sys
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import select
 
 from alerting.service.station import Station
+from alerting.store.link import ANY
 from tests.laws.provider import Killed
 from tests.laws.seen import Seen
 from tests.simulation.carrier import Carrier
@@ -135,10 +136,10 @@ class World:
         self._session_ends(one)
         self.after(down, lambda: self._begin(one.name))
 
-    def _news(self, but: str = "") -> None:
+    def _news(self, but: str = "", wrote: Collection[str] = ANY) -> None:
         """Somebody has committed, or let go of something: the others hear of it."""
         if self.several:
-            self.sessions.tell(but)
+            self.sessions.tell(but, wrote)
             for one in self.processes:
                 if self.sessions.has_news(one.url):
                     one.runtime.news.set()

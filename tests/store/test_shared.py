@@ -12,7 +12,8 @@ from sqlalchemy.exc import DatabaseError
 
 from alerting.errors import BadInput, SuianError
 from alerting.store import Store, postgres
-from alerting.store.link import Link
+from alerting.store.link import ANY, Link
+from alerting.store.postgres import session
 from alerting.store.schema import setting
 from tests.postgres_server import Server
 
@@ -203,3 +204,20 @@ def test_shares_are_taken_in_equal_parts_by_whoever_is_there(address: str) -> No
     assert sorted(map(len, (second.shares, third.shares))) == [2, 3]
     second.close()
     third.close()
+
+
+def test_news_says_which_tables_others_wrote_and_nothing_of_our_own(address: str) -> None:
+    mine, theirs = Store(address), Store(address)
+    link = Link(address, [], sender=mine.sender)
+    link.turn(0)
+    put(mine, "a")
+    assert link.turn(0.2) == frozenset()
+    put(theirs, "b")
+    assert link.turn(5) == {"setting"}
+    theirs.write(lambda c: None)
+    assert link.turn(5) == ANY, "of what it does not know it may be any"
+    with session(address) as old:
+        old.execute("NOTIFY suian")  # as a process of an earlier release says it
+    assert link.turn(5) == ANY
+    for one in (link, mine, theirs):
+        one.close()

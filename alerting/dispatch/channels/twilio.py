@@ -119,6 +119,8 @@ class Channel(base.Plain):
             raise _refusal(
                 _number(answer.get("error_code")), str(answer.get("error_message") or "")
             )
+        if "sid" not in answer:  # it was not Twilio that answered, or not as it says it does
+            raise Passing("an answer without a sid", unsure=True)
         return Sent(_STATES.get(status, "accepted"), str(answer["sid"]))
 
     async def ask(self, message: Message) -> Sent | None:
@@ -143,7 +145,7 @@ class Channel(base.Plain):
         try:
             async with session.request(method, self._messages, **more) as answer:
                 if answer.status < 300:
-                    return dict(await answer.json(content_type=None))
+                    return _as_object(await answer.json(content_type=None))
                 raise await self._refused(answer, reading)
         except aiohttp.ClientConnectorError as error:
             raise Passing(f"no connection to {_host(self._messages)}: {error.strerror}") from None
@@ -218,6 +220,13 @@ class Channel(base.Plain):
             return Inbound(params["From"], params.get("Body", ""), params["MessageSid"])
         except KeyError as error:
             raise BadInput(f"an inbound message needs the field {error}") from None
+
+
+def _as_object(said: object) -> dict[str, Any]:
+    """Raises ValueError where it is none."""
+    if not isinstance(said, dict):
+        raise ValueError(said)
+    return said
 
 
 def form(fields: Mapping[str, str]) -> bytes:

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from alerting.service import process_word
 from alerting.service.clock import LIVE
 from alerting.service.process import loops_of
-from alerting.service.refusals import refusing
+from alerting.service.process_word import refusing
 from alerting.service.station import Station
+from alerting.service.word_loop import WordLoop
 from alerting.signals import Observation
 from alerting.store.schema import alert, setting
 from tests.scenarios.standin import ACCOUNT, SENDER, TOKEN, StandIn
@@ -79,7 +81,7 @@ def test_a_token_that_is_revoked_is_told_by_another_process_until_the_provider_t
             assert refused() == set()
             assert told() == [("channel:sms", "closed")]
             with watches.store.read() as connection:
-                assert connection.execute(select(setting.c.key).where(setting.c.key.startswith("refused:"))).all() == []
+                assert connection.execute(select(setting.c.key).where(setting.c.key.startswith("process:"))).all() == []
 
             provider.refuses(401, 20003, times=1000)
             await passes(30)
@@ -92,3 +94,59 @@ def test_a_token_that_is_revoked_is_told_by_another_process_until_the_provider_t
         while refused() and time.monotonic() < deadline:  # the server's process ends after ours
             time.sleep(0.05)
         assert refused() == set(), "nobody knows any more"
+
+
+def test_a_loop_that_keeps_failing_in_another_process_is_told_by_the_one_that_watches(
+    process: Callable[[], Station],
+) -> None:
+    watches, strikes = process(), process()
+
+    def told() -> list[tuple[str, str]]:
+        of = alert.c.rule == "loop-failing"
+        with watches.store.read() as connection:
+            rows = connection.execute(select(alert.c.place, alert.c.state).where(of, alert.c.place == "source:tick"))
+            return [(row.place, row.state) for row in rows]
+
+    async def story() -> None:
+        looks, other = loops_of(watches, "engine"), loops_of(strikes, "ingest")
+        await other.settle()  # from here on it lives
+
+        async def passes(minutes: int) -> None:
+            for _ in range(minutes):
+                for one in (watches, strikes):
+                    one.runtime.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
+                await WordLoop(strikes).step()
+                looks.wake()
+                await looks.settle()
+
+        for _ in range(3):
+            strikes.loops["tick"].failed(KeyError("an hour"), strikes.runtime.now())
+        await passes(12)
+        assert told() == [("source:tick", "open")]
+        strikes.loops["tick"].succeeded()
+        await passes(25)
+        assert told() == [("source:tick", "closed")]
+
+    asyncio.run(story())
+
+
+def test_a_word_that_others_took_away_is_said_again(process: Callable[[], Station]) -> None:
+    """The database began anew, and who came back first took the others for dead."""
+    first, second = process(), process()
+    word = process_word.Word(("sms",))
+
+    async def story() -> None:
+        loop = WordLoop(first)
+        first.dispatcher._traffic.refuses("sms", first.runtime.now())
+        await loop.step()
+        with second.store.read() as connection:
+            assert process_word.said(connection, first.name) == word
+        second.store.write(lambda c: process_word.say(c, second.name, process_word.Word(("console",))))
+        with second.store.read() as connection:
+            assert process_word.said(connection, first.name) == process_word.Word(), "its link has not begun"
+        first.runtime.advance(timedelta(seconds=3))  # type: ignore[attr-defined]
+        await loop.step()
+        with second.store.read() as connection:
+            assert process_word.said(connection, first.name) == word
+
+    asyncio.run(story())
