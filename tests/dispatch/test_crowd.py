@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select, text, update
 
 from alerting import chase
 from alerting.chase import pursuits
-from alerting.dispatch import Composer, Dispatcher
+from alerting.dispatch import Composer, Dispatcher, ways
 from alerting.dispatch.bind import plan
 from alerting.dispatch.turns import FEW, Turns
 from alerting.dispatch.waiting import AT_ONCE, MESSAGES
@@ -116,6 +116,10 @@ def taken_up(_: Crowd, connection: Connection) -> object:
     pytest.param(planned, id="a batch is planned"),
     pytest.param(lambda crowd, c: Turns(c), id="turns are handed out"),
     pytest.param(asked_for, id="whether anything is to be sent"),
+    pytest.param(lambda crowd, c: ways.undelivered(c, crowd.drafts, START, lambda _: START),
+                 id="whether anything could not be delivered"),
+    pytest.param(lambda crowd, c: ways.stopped(c, crowd.drafts, lambda _: START),
+                 id="whether anything waits for an address that was stopped"),
     pytest.param(lambda crowd, c: chase.look(c, life(), START), id="whether and when a chase goes on"),
     pytest.param(taken_up, id="whether what is taken up is waited for already"),
 ])  # fmt: skip
