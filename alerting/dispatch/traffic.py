@@ -7,14 +7,19 @@ is less urgent holds that up as little.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 
 from alerting.dispatch import rates
 from alerting.dispatch.channels import Channel
 from alerting.dispatch.outbox import AT_ONCE, Claimed, Room
 
+# Of red, one in so many of a channel's concurrency is leased ahead: it goes out in the moment in which
+# another's answer comes, while that is still being written down.
+AHEAD = 4
 KEPT_FOR_RED = 4  # one in so many of a channel's concurrency
 UNUSABLE_FOR = timedelta(minutes=5)  # until a channel that refused us is tried again
 
@@ -27,6 +32,7 @@ class Traffic:
         self._refused: dict[str, datetime] = {}  # until when a channel is left alone
         self._sent_at: dict[str, list[datetime]] = {}  # of channels with a rate, the last window's
         self._under_way: Counter[tuple[str, bool]] = Counter()  # channel, whether it is urgent
+        self._slots: dict[str, asyncio.Semaphore] = {}
 
     @property
     def refused(self) -> set[str]:
@@ -59,6 +65,16 @@ class Traffic:
         """What has been sent lately on channels with a rate, by other processes too."""
         self._sent_at |= sent
 
+    def slot(self, channel: str) -> AbstractAsyncContextManager[object]:
+        """For as long as a message is under way at the provider: in their turn, no more of them at once
+        than the channel says. What was leased ahead waits here."""
+        known = self._channels.get(channel)
+        if known is None:
+            return nullcontext()
+        if channel not in self._slots:
+            self._slots[channel] = asyncio.Semaphore(known.concurrency)
+        return self._slots[channel]
+
     def ends(self, one: Claimed) -> None:
         self._under_way[one.channel, one.urgent] -= 1
 
@@ -87,12 +103,15 @@ class Traffic:
         if name in self.left_alone(now):
             return Room(0, 0)  # what waits for it is passed on
         channel = self._channels[name]
-        most = min(AT_ONCE, channel.concurrency - self._busy(name))
+        most = channel.concurrency - self._busy(name)
         if channel.rate:
             most = min(most, self._pace(name, channel.rate, now))
+        else:
+            most += channel.concurrency // AHEAD
         kept = channel.concurrency // KEPT_FOR_RED
         others = channel.concurrency - kept - self._under_way[name, False]
-        return Room(max(0, most), max(0, min(most, others)))
+        most = max(0, min(AT_ONCE, most))
+        return Room(most, max(0, min(most, others)))
 
     def _busy(self, name: str) -> int:
         return self._under_way[name, True] + self._under_way[name, False]

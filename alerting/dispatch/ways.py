@@ -35,7 +35,8 @@ AT_ONCE = 10  # messages a transaction that go on by another way: each is compos
 Now = Callable[[str], datetime]
 
 
-# Looked for before every lease. Of any order: asked for that of the ids, SQLite goes through all there are.
+# Looked for before every lease. In any order: asked for that of the ids, SQLite goes through all there
+# ever were.
 _UNDELIVERED = select(delivery).where(
     is_later, delivery.c.state == "accepted", delivery.c.next_try <= bindparam("now")
 )
