@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 BATCH = 500
 # It looks over the whole county after each round: what comes within this (seconds) is seen in one.
-GATHER = 0.2
+GATHER = 1.0
 
 
 class FollowLoop:
