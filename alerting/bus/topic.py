@@ -33,7 +33,7 @@ class Unread:
     def unlooked(self, started: datetime, now: datetime) -> datetime | None:
         """Since when nobody has looked, where that is too long; None where somebody does. Before
         `started`, when whoever asks began, all may have been down."""
-        looked = self.looked or started
+        looked = min(self.looked or started, now)  # a clock that was ahead may have noted it
         return looked if now - max(looked, started) > SILENT else None
 
     def since(self, started: datetime, now: datetime) -> datetime | None:

@@ -34,8 +34,8 @@ def note(connection: Connection, life: Life, held: Any, who: str, at: datetime) 
     left = called & {p.id for p in list_of(connection, held.at_post)} - known - {who}
     if not left:
         return None
-    others = sorted(left) if len(left) <= MANY else len(left)
-    record(connection, life.realm, at, who, "answer", f"pursuit:{held.id}", {"waits for": others})
+    others: dict[str, Any] = {"waits for": sorted(left)} if len(left) <= MANY else {"others": len(left)}
+    record(connection, life.realm, at, who, "answer", f"pursuit:{held.id}", others)
     return True
 
 

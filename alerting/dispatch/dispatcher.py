@@ -262,7 +262,8 @@ class Dispatcher:
                 self._traffic.begins(one, now)
             self._traffic.knows(sent)
             went = Counter(one.channel for one in claimed)
-            self._more = frozenset(n for n, one in room.items() if went[n] >= one.others > 0)
+            full = {n: one.others or one.most for n, one in room.items()}
+            self._more = frozenset(n for n, most in full.items() if went[n] >= most > 0)
         return claimed
 
     def _plan(self) -> list[Plan]:
@@ -398,7 +399,10 @@ class Dispatcher:
     def _must_be_ours(self, one: Claimed) -> None:
         """Of several processes one that was stopped between a lease and its send looks first: others
         went on without it. Raises Lapsed."""
-        if not self._owner or self._runtime.now() < one.until - LEASE + LATE:
+        now = self._runtime.now()
+        if now >= one.until:  # it has waited too long for its turn: it is leased again
+            raise Lapsed
+        if not self._owner or now < one.until - LEASE + LATE:
             return
         try:
             with self._store.read() as connection:

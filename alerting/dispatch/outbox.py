@@ -32,7 +32,7 @@ from sqlalchemy import (
 from alerting.dispatch.channels import RANK, Failed, Message, Passing, Permanent, Sent, Unusable
 from alerting.dispatch.superseding import carried_by, may_have_arrived, supersede_moot
 from alerting.dispatch.ways import AT_ONCE as OTHER_WAYS
-from alerting.dispatch.ways import carry_on, each, next_contact, next_way, ready
+from alerting.dispatch.ways import carry_on, dies, each, next_contact, next_way, ready
 from alerting.dispatch.writing import Drafts
 from alerting.store.many import among, pairs
 from alerting.store.schema import (
@@ -272,7 +272,15 @@ def settle(
             at = now_of(whole.realm)
             _not_handed_over(connection, drafts, whole, one.failed, one.asking, now, at)
 
-    each(connection, connection.execute(_ATTEMPTED, {"numbers": list(others)}).all(), deal, now_of)
+    def fails(whole: Row[Any], why: str) -> None:
+        at = now_of(whole.realm)
+        if isinstance(others[whole.id].failed, Unusable):  # nothing of the message is at fault
+            pause = timedelta(seconds=FIRST_PAUSE)
+            _wait(connection, whole, why, now + pause, whole.attempts - 1, at)
+        else:
+            dies(connection, whole, why, at)
+
+    each(connection, connection.execute(_ATTEMPTED, {"numbers": list(others)}).all(), deal, fails)
 
 
 # Nearly all were taken: of those no more is read than where they stand.

@@ -109,7 +109,9 @@ class Traffic:
         else:
             most += channel.concurrency // AHEAD
         kept = channel.concurrency // KEPT_FOR_RED
-        others = channel.concurrency - kept - self._under_way[name, False]
+        # None of them waits for a slot: red that comes would wait behind them.
+        others = min(channel.concurrency - self._busy(name),
+                     channel.concurrency - kept - self._under_way[name, False])  # fmt: skip
         most = max(0, min(AT_ONCE, most))
         return Room(most, max(0, min(most, others)))
 

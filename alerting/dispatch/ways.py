@@ -59,15 +59,17 @@ def undelivered(connection: Connection, drafts: Drafts, now: datetime, now_of: N
         else:
             next_way(connection, drafts, row, reason, at)
 
-    each(connection, rows, goes_on, now_of)
+    each(connection, rows, goes_on, lambda row, why: dies(connection, row, why, now_of(row.realm)))
     return len(rows)
 
 
 def each(
-    connection: Connection, rows: Sequence[Row[Any]], deal: Callable[[Row[Any]], None], now_of: Now
-) -> None:
+    connection: Connection, rows: Sequence[Row[Any]], deal: Callable[[Row[Any]], None],
+    fails: Callable[[Row[Any], str], None],
+) -> None:  # fmt: skip
     """Deal with deliveries one by one. One that cannot be dealt with, as its text cannot be written
-    anew, is dead and stops no other; the log says why. Raises what is the store's fault."""
+    anew, `fails` by itself, with a reason, and stops no other; the log says why. Raises what is the
+    store's fault."""
     for row in rows:
         apart = connection.begin_nested()
         try:
@@ -78,7 +80,7 @@ def each(
             apart.rollback()
             log.exception("a message cannot go another way", delivery=row.id)
             reason = f"it cannot go another way: {type(error).__name__}: {error}"
-            _dies(connection, row, reason, now_of(row.realm))
+            fails(row, reason)
         else:
             apart.commit()
 
@@ -115,17 +117,20 @@ def pass_on(
     ).all()
 
     def goes_elsewhere(row: Row[Any]) -> None:
-        until = refused[row.channel]
         unsure = row.leased_until is not None or may_have_arrived(row)
         another = None if unsure else next_contact(connection, drafts, row)
         if another is not None:
             why = f"{row.channel} refuses us"
             carry_on(connection, drafts, row, another, why, now_of(row.realm))
             return
+        waits(row)
+
+    def waits(row: Row[Any], _why: str = "") -> None:
+        until = refused[row.channel]
         later = {"next_try": until} if row.leased_until is None else {"leased_until": until}
         connection.execute(update(delivery).where(delivery.c.id == row.id).values(later))
 
-    each(connection, rows, goes_elsewhere, now_of)
+    each(connection, rows, goes_elsewhere, waits)
     return len(rows)
 
 
@@ -149,7 +154,7 @@ def stopped(connection: Connection, drafts: Drafts, now_of: Now) -> int:
     def goes_on(row: Row[Any]) -> None:
         next_way(connection, drafts, row, STOPPED, now_of(row.realm))
 
-    each(connection, rows, goes_on, now_of)
+    each(connection, rows, goes_on, lambda row, why: dies(connection, row, why, now_of(row.realm)))
     return len(rows)
 
 
@@ -161,10 +166,10 @@ def next_way(
     if another is not None:
         carry_on(connection, drafts, row, another, reason, at)
     else:
-        _dies(connection, row, reason, at)
+        dies(connection, row, reason, at)
 
 
-def _dies(connection: Connection, row: Row[Any], reason: str, at: datetime) -> None:
+def dies(connection: Connection, row: Row[Any], reason: str, at: datetime) -> None:
     connection.execute(
         update(delivery)
         .where(delivery.c.id == row.id)

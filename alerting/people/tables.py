@@ -144,7 +144,8 @@ def import_people(
     entries += [entry(realm, at, who, "retire person", one, {}) for one in gone]
     touched = [one["id"] for one in (*new, *changed)]
     _put(connection, person, new, [*changed, *({"id": one, "active": False} for one in gone)])
-    connection.execute(delete(contact).where(among(contact.c.person, "of")), {"of": touched})
+    if touched:
+        connection.execute(delete(contact).where(among(contact.c.person, "of")), {"of": touched})
     if contacts:
         connection.execute(insert(contact), contacts)
     record_all(connection, entries)
@@ -177,7 +178,8 @@ def import_posts(
     gone = [one.id for one in before.values() if one.active and one.id not in here]
     touched = [one["id"] for one in (*new, *changed)]
     _put(connection, post, new, [*changed, *({"id": one, "active": False} for one in gone)])
-    connection.execute(delete(holder).where(among(holder.c.post, "of")), {"of": touched})
+    if touched:
+        connection.execute(delete(holder).where(among(holder.c.post, "of")), {"of": touched})
     if holders:
         connection.execute(insert(holder), holders)
     record_all(connection, entries)
@@ -197,7 +199,9 @@ def _put(
     if new:
         connection.execute(insert(table), new)
     for one in changed:
-        connection.execute(update(table).where(table.c.id == one["id"]).values(one))
+        # Not its key, though the same: SQLite would look through all that refers to it.
+        values = {name: value for name, value in one.items() if name != "id"}
+        connection.execute(update(table).where(table.c.id == one["id"]).values(values))
 
 
 def _contacts(who: str, wanted: list[tuple[str, str]], held: list[Any]) -> list[dict[str, Any]]:

@@ -108,6 +108,9 @@ class HttpFetch:
         """The source asked not to be called before `at`."""
         self._hold("", at, why)
 
+    def clock_set(self, by: timedelta) -> None:
+        self._holds = {host: (at + by, why) for host, (at, why) in self._holds.items()}
+
     def _hold(self, host: str, at: datetime, why: str) -> None:
         self._holds[host] = (at, why)
         self.held_until = at

@@ -23,22 +23,24 @@ class FollowLoop:
 
     def __init__(self, station: Station) -> None:
         self._station = station
+        self._behind = False  # more is there than was read
 
     def next_due(self) -> datetime | None:
         return None
 
     async def step(self) -> bool:
         station = self._station
-        if not station.runtime.virtual:
+        if not (self._behind or station.runtime.virtual):
             await station.runtime.sleep(GATHER)
         if station.acts_for or station.plays:
             return False
-        worked = await station.take_offered_book()
+        worked, self._behind = await station.take_offered_book(), False
         for realm in station.running():
             engine = station.engines[realm.id]
             with station.store.read() as connection:
                 furthest = max(station.bus.positions(connection, realm.id).values())
                 records = station.bus.read(connection, realm.id, engine.seen, BATCH)
+            self._behind |= len(records) == BATCH
             if taken := [one for one in records if one.seq <= furthest]:
                 see_again(engine, taken, station.now(realm.id))
                 engine.seen, worked = taken[-1].seq, True

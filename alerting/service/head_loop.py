@@ -41,6 +41,7 @@ class HeadLoop:
         return self._due
 
     def clock_set(self, by: timedelta) -> None:
+        # Of a time of the day: set back, an earlier morning comes first; set on, it is due already.
         self._due = min(self._due, self._next_morning())
 
     async def step(self) -> bool:

@@ -94,7 +94,7 @@ def _last_sent(connection: Connection) -> datetime | None:
 
 
 def _newest(*columns: ColumnElement[Any], where: ColumnElement[bool] = true()) -> Subquery:
-    """Of the last deliveries: how long the history is costs nothing."""
+    """Of the last deliveries, or the last of such: the history before them costs nothing."""
     return (select(*columns).where(delivery.c.realm == LIVE, where)
             .order_by(delivery.c.id.desc()).limit(NEWEST).subquery())  # fmt: skip
 

@@ -31,6 +31,9 @@ class KafkaLoop:
         # Kafka does not wake us: ask again at once; each read waits a moment for news.
         return self._station.runtime.now()
 
+    def clock_set(self, by: timedelta) -> None:
+        self._look += by
+
     async def step(self) -> bool:
         station, kafka = self._station, self._kafka
         now = station.runtime.now()

@@ -60,6 +60,7 @@ class KeepLoop:
         return self._due
 
     def clock_set(self, by: timedelta) -> None:
+        # Of a time of the day: set back, an earlier night comes first; set on, it is due already.
         now = self._station.runtime.now()
         self._due = min(self._due, self._next_night() if self._batches is None else now)
 

@@ -45,8 +45,12 @@ class LinkLoop:
             for one in self._timed:
                 one.clock_set(by)
             self._station.writer.tell()  # what is due has moved with it
-        if "realm" in news or self._link.held != held:
-            self._station.refresh_realms()  # another process may have opened or ended one
+        taken = self._link.held != held
+        # Another process may have opened or ended a realm; how far its clock is stands there, too.
+        if taken or "realm" in news:
+            self._station.refresh_realms()
+        if taken:
+            self._station.writer.tell()
         elif news:
             self._station.writer.tell(news)
         return False

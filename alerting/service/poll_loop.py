@@ -69,6 +69,7 @@ class PollLoop:
     def clock_set(self, by: timedelta) -> None:
         for source in self._sources:
             source.due += by
+            source.fetch.clock_set(by)
 
     async def step(self) -> bool:
         now = self._station.runtime.now()

@@ -61,6 +61,8 @@ def say(connection: Connection, process: str, word: Word) -> None:
 
 
 def _others(station: Station, connection: Connection) -> list[Word]:
+    if not station.store.shared:  # but a backup of one that was may have brought words along
+        return []
     return [word for process, word in _all(connection)
             if process != station.name and lives(connection, process)]  # fmt: skip
 

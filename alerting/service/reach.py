@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, func, select
 
 from alerting.chase.consent import LASTS
 from alerting.dispatch.budget import WINDOWS, limits, sent_to
@@ -85,6 +85,23 @@ def budgets(
 
 def has_loud(channels: Mapping[str, Channel]) -> bool:
     return any(channel.loudness > 0 for channel in channels.values())
+
+
+def without_loud(connection: Connection, channels: Mapping[str, Channel]) -> int:
+    """How many who hold a post now no loud channel reaches; 0 where the county has none at all."""
+    loud = [name for name, channel in channels.items() if channel.loudness > 0]
+    if not loud:
+        return 0
+    rings = exists().where(
+        contact.c.person == person.c.id, contact.c.channel.in_(loud),
+        contact.c.verified.is_not(None), contact.c.stopped.is_(None),
+    )  # fmt: skip
+    holding = (
+        select(on_duty.c.person).join(post, post.c.id == on_duty.c.post).where(post.c.active)
+    )
+    return connection.execute(
+        select(func.count()).where(person.c.active, person.c.id.in_(holding), ~rings)
+    ).scalar_one()
 
 
 def _contact(row: Any, channel: Channel | None) -> dict[str, Any]:

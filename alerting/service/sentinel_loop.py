@@ -49,9 +49,8 @@ class SentinelLoop:
         if not self._urls or now < self._due:
             return False
         self._due = now + EVERY
-        with self._station.store.read() as connection:
-            known = {one.name: one for one in states(connection, self._station.config)}
-            beat = heartbeat(self._station, connection, now, "", "")
+        # Off the event loop: it looks past all that waits, which may be a crowd's.
+        known, beat = await self._station.runtime.in_thread("sentinels", lambda: self._look(now))
         async with aiohttp.ClientSession(timeout=PATIENCE) as session:
             found = await asyncio.gather(*(self._tell(session, known[n], beat) for n in self._urls))
 
@@ -61,6 +60,11 @@ class SentinelLoop:
 
         await self._station.writer.write(write)
         return False
+
+    def _look(self, now: datetime) -> tuple[dict[str, State], Heartbeat]:
+        with self._station.store.read() as connection:
+            known = {one.name: one for one in states(connection, self._station.config)}
+            return known, heartbeat(self._station, connection, now, "", "")
 
     async def _tell(self, session: aiohttp.ClientSession, held: State, beat: Heartbeat) -> State:
         """How one was heard; the second try is for one that waits for another challenge."""

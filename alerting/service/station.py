@@ -216,9 +216,12 @@ class Station:
         self.writer.tell()
 
     def refresh_realms(self) -> None:
+        """Where any has changed, all are told."""
+        before = self._realms
         with self.store.read() as connection:
             self._realms = realms(connection)
-        self.writer.tell()
+        if self._realms != before:
+            self.writer.tell()
 
     # Signals
 

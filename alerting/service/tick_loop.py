@@ -8,12 +8,17 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from alerting.bus import newest_by_source
 from alerting.service.clock import next_hour
-from alerting.signals import Tick
+from alerting.signals import Tick, content_id
 
 if TYPE_CHECKING:
     from alerting.service.station import Station
+
+
+log = structlog.get_logger()
 
 
 class TickLoop:
@@ -48,7 +53,14 @@ class TickLoop:
             if now < self._next(since):
                 continue
             ticks = [Tick(source="clock", issued=at) for at in self._missed(since, now)]
-            await self._station.publish(realm.id, list(ticks))
+            new = await self._station.publish(realm.id, list(ticks))
+            if known := [one for one in ticks if one.id not in new]:
+                # A clock that was ahead has struck them, and they were judged by what was known then.
+                log.warning("hours strike again", hours=[f"{one.issued:%d %H:%M}Z" for one in known])
+                await self._station.publish(realm.id, [
+                    one.model_copy(update={"id": content_id("tick", one.id, now.isoformat())})
+                    for one in known
+                ])  # fmt: skip
             self._since[realm.id] = now  # only now: a write that failed is tried again
             worked = True
         return worked

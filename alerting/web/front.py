@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from alerting.bus import newest_by_source
 from alerting.service import callout_listing, hand_overs, listing
-from alerting.service.reach import has_loud, people
+from alerting.service.reach import without_loud
 from alerting.service.response_listing import responses
 from alerting.service.sentinels import states
 from alerting.store.schema import (
@@ -57,7 +57,7 @@ def front(connection: Connection, station: Station, realm_id: str) -> dict[str, 
         "waiting": waiting(connection, station, realm_id),
         "hand_overs": list(hand_overs.listed(connection).values()) if realm_id == LIVE else [],
         "unreachable": unreachable(connection, station),
-        "not_loud": _not_loud(connection, station),
+        "not_loud": without_loud(connection, station.channels),
         "blind": blind,
         "blind_count": sum(len(one["places"]) for one in blind),
         "undecidable": undecidable,
@@ -77,13 +77,6 @@ def _sentinels(connection: Connection, station: Station) -> list[dict[str, Any]]
          "state": "silent" if one.silent(station.started, now) else "heard"}
         for one in states(connection, station.config)
     ]  # fmt: skip
-
-
-def _not_loud(connection: Connection, station: Station) -> int:
-    """How many who hold a post no loud channel reaches; 0 where the county has none at all."""
-    if not has_loud(station.channels):
-        return 0
-    return sum(not one["loud"] and bool(one["posts"]) for one in people(connection, station.channels))
 
 
 def heard(connection: Connection, station: Station, realm_id: str) -> list[dict[str, Any]]:

@@ -35,6 +35,7 @@ REFRESH, REFRESH_PLAYING = 30, 5  # seconds
 MESSAGES_SHOWN = 200
 EVENTS = 10  # of what has just happened
 TOP_CARDS = 2  # which a phone shows before who has not answered
+TOP_WAITING = 30  # posts: the gravest come first
 PLACES = 6  # that a card names before the rest is folded away
 
 
@@ -53,7 +54,8 @@ async def first_page(request: Request, who_asks: Asking) -> Response:
         request, "front.html", who=who_asks, now=station.now(shown["realm"].id),
         refresh=REFRESH_PLAYING if playing else REFRESH, playing=playing,
         exercise=station.exercise, may_play=_may_play(request, who_asks),
-        top_cards=TOP_CARDS, named_places=PLACES, said=said, failing=failing(station),
+        top_cards=TOP_CARDS, top_waiting=TOP_WAITING, named_places=PLACES, said=said,
+        failing=failing(station),
         book_problem=station.book_problem, **shown,
     )  # fmt: skip
 

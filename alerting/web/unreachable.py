@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from alerting.people import on_duty
 from alerting.people.rosters import members
+from alerting.store.many import among
 from alerting.store.schema import contact, person, post
 from alerting.web.desk import Station
 
@@ -18,17 +19,25 @@ def unreachable(connection: Connection, station: Station) -> list[dict[str, Any]
     Each with `person` and `posts` in both languages, and `stopped`: (channel, since when) of what
     they have stopped themselves, the latest last.
     """
-    pairs = {(row.person, row.post) for row in connection.execute(select(on_duty))}
+    on = [name for name, channel in station.config.channels.items() if channel.on]
+    ours = contact.c.channel.in_(on)
+    reached = exists().where(contact.c.person == person.c.id, ours, contact.c.stopped.is_(None))
+    people = {
+        row.id: row
+        for row in connection.execute(select(person).where(person.c.active, ~reached))
+    }  # few, of however many there are
+    these = {"these": list(people)}
+    holding = select(on_duty.c.person, on_duty.c.post).where(among(on_duty.c.person, "these"))
+    pairs = {(row.person, row.post) for row in connection.execute(holding, these)}
     # Whoever's turn comes must be reached then.
-    pairs |= {(one, post_id) for post_id, named in members(connection).items() for one in named}
-    people = {row.id: row for row in connection.execute(select(person).where(person.c.active))}
+    pairs |= {(one, post_id) for post_id, named in members(connection).items()
+              for one in named if one in people}  # fmt: skip
     posts = {row.id: row for row in connection.execute(select(post).where(post.c.active))}
-    on = {name for name, channel in station.config.channels.items() if channel.on}
-    contacts = connection.execute(select(contact).where(contact.c.channel.in_(on))).all()
-    reached = {one.person for one in contacts if one.stopped is None}
+    stopped = select(contact).where(ours, among(contact.c.person, "these"))
+    contacts = connection.execute(stopped, these).all()
     found: dict[str, dict[str, Any]] = {}
     for person_id, post_id in sorted(pairs):
-        if person_id in reached or person_id not in people or post_id not in posts:
+        if post_id not in posts:
             continue
         row, at = people[person_id], posts[post_id]
         one = found.setdefault(row.id, {

@@ -150,6 +150,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "n_places": ("{n} 处", "{n} places"),
     "n_more_asked": ("另有 {n} 项", "{n} more"),
     "n_more": ("另有 {n} 处", "{n} more"),
+    "n_more_posts": ("另有 {n} 个岗位", "{n} more posts"),
+    "n_more_people": ("另有 {n} 人", "and {n} more"),
     "blind_since": ("自 {at} 起", "since {at}"),
     "sources": ("数据源", "Sources"),
     "no_sources": ("没有启用的数据源。", "No source is switched on."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import insert
@@ -15,6 +16,8 @@ from alerting.dispatch.channels import console as console_module
 from alerting.dispatch.channels.base import PerPerson
 from alerting.dispatch.channels.twilio import Channel as Twilio
 from alerting.dispatch.channels.twilio import Options
+from alerting.dispatch.outbox import Room
+from alerting.dispatch.traffic import Traffic
 from alerting.runtime import RealRuntime
 from alerting.store import Writer
 from alerting.store.schema import realm
@@ -203,3 +206,20 @@ def test_a_terminal_that_takes_no_more_holds_up_nobody(hall: Hall) -> None:
         assert len(printed) == 1  # the other was not begun, and is not printed late
 
     run(story())
+
+
+def test_red_is_leased_ahead_and_nothing_else_waits_for_a_slot(hall: Hall) -> None:
+    hall.phone.concurrency = 100
+    traffic = Traffic({"sms": hall.phone})
+
+    def begins(number: int, urgent: bool) -> Room:
+        for _ in range(number):
+            traffic.begins(SimpleNamespace(channel="sms", urgent=urgent), START)  # type: ignore[arg-type]
+        return traffic.rooms(START)["sms"]
+
+    assert traffic.rooms(START)["sms"] == Room(100, 75)
+    assert begins(90, urgent=True) == Room(35, 10), "what is less urgent has a slot each, or is not leased"
+    assert begins(10, urgent=False) == Room(25, 0)
+    assert begins(25, urgent=True) == Room(0, 0)
+    hall.phone.rate = 5.0
+    assert Traffic({"sms": hall.phone}).rooms(START)["sms"] == Room(5, 5), "a rate leaves nothing to wait for"

@@ -79,4 +79,4 @@ def test_a_commit_wakes_who_waits_for_what_it_wrote_and_who_waits_for_all() -> N
     assert rounds({"delivery"}) == (0, 1, 1)
     assert rounds({"realm"}) == (0, 0, 1)
     assert rounds(set()) == (0, 0, 1)
-    assert rounds(None) == (1, 1, 1), "what another process wrote nobody knows"
+    assert rounds(None) == (1, 1, 1), "what has failed, or is not in tables, may be anybody's"

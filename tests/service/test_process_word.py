@@ -1,4 +1,5 @@
-"""A channel that refuses the process that sends is known to those that watch."""
+"""What is wrong with one process, a channel that refuses it or a loop that keeps failing, is known to those that
+watch."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from sqlalchemy import select
 
 from alerting.service import process_word
 from alerting.service.clock import LIVE
+from alerting.service.county import remember
 from alerting.service.process import loops_of
 from alerting.service.process_word import refusing
 from alerting.service.station import Station
@@ -21,6 +23,7 @@ from alerting.service.word_loop import WordLoop
 from alerting.signals import Observation
 from alerting.store.schema import alert, setting
 from tests.scenarios.standin import ACCOUNT, SENDER, TOKEN, StandIn
+from tests.service.small import small_station
 from tests.service.test_several import process
 
 __all__ = ["process"]  # a fixture
@@ -150,3 +153,12 @@ def test_a_word_that_others_took_away_is_said_again(process: Callable[[], Statio
             assert process_word.said(connection, first.name) == word
 
     asyncio.run(story())
+
+
+def test_a_word_that_came_with_a_backup_of_several_is_nobodys_in_the_one_process(tmp_path: Path) -> None:
+    station, _ = small_station(tmp_path)
+    station.store.write(lambda c: remember(c, "process:process x", json.dumps({"refused": ["sms"], "failing": {"tick": "x"}})))
+    with station.store.read() as connection:
+        assert refusing(station, connection) == set()
+        assert process_word.failing(station, connection) == {}
+    asyncio.run(station.close())

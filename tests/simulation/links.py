@@ -33,7 +33,7 @@ class Sessions:
 
     def tell(self, but: str = "", wrote: Collection[str] = ANY) -> None:
         for url in self._links.keys() - {but}:
-            self._news[url] = self._news.get(url, frozenset()).union(wrote)
+            self._news[url] = self._news.get(url, frozenset()).union(wrote or ANY)
 
     def has_news(self, url: str) -> bool:
         return url in self._news

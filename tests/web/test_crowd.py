@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from alerting.store import schema as s
 from alerting.web.alert_page import ANSWERS, MESSAGES
+from alerting.web.pages import TOP_WAITING
+from alerting.web.waiting import NAMED
 from tests.web.web_desk import NOW, Browser, Desk
 
 
@@ -36,3 +38,35 @@ def test_a_page_lists_the_newest_of_a_crowds_answers(desk: Desk, web: Browser) -
     assert "另有 7 条未列出" in page
     assert f"第{ANSWERS + 6}句" in page
     assert "第6句" not in page
+
+
+def test_the_first_page_names_a_few_of_long_lists_and_the_gravest_of_many_posts(desk: Desk, web: Browser) -> None:
+    posts, people = TOP_WAITING + 5, 250
+    alert = desk.open_alert()
+
+    def write(c: Connection) -> None:
+        c.execute(insert(s.post), [
+            {"id": f"list{n:02}", "tier": "village", "sector": "", "place": "99", "title": f"第{n:02}村", "title_en": f"V{n}"}
+            for n in range(posts)])  # fmt: skip
+        c.execute(insert(s.person), [
+            {"id": f"v{n:03}", "name": f"村民{n:03}", "name_en": f"Villager {n}", "language": "zh", "role": "answer"}
+            for n in range(people)])  # fmt: skip
+        c.execute(insert(s.contact), [
+            {"person": f"v{n:03}", "rank": 0, "channel": "console", "address": f"v{n:03}"} for n in range(people)])
+        c.execute(insert(s.holder), [
+            {"post": f"list{n:02}", "rank": rank, "person": f"v{rank:03}"}
+            for n in range(posts) for rank in range(people)])  # fmt: skip
+        c.execute(insert(s.pursuit), [
+            {"realm": "live", "wants": "acknowledge", "alert": alert, "post": f"list{n:02}", "level": 3 if n else 4,
+             "state": "open", "rung": 0, "round": 0, "at_post": f"list{n:02}", "opened": NOW, "deadline": NOW}
+            for n in range(posts)])  # fmt: skip
+
+    desk.store.write(write)
+    page = web.get("/").text
+    silent = page[page.index('<section id="waiting"') :].partition("</section>")[0]
+    assert silent.index("第00村") < silent.index("第01村"), "the gravest first"
+    assert silent.count("村民007") == TOP_WAITING
+    assert "村民008" not in page
+    assert silent.count(f"另有 {people - NAMED} 人") == TOP_WAITING
+    assert "另有 5 个岗位" in silent
+    assert web.get("/waiting?realm=live").text.count("村民007") == posts

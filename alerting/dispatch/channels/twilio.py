@@ -119,7 +119,7 @@ class Channel(base.Plain):
             raise _refusal(
                 _number(answer.get("error_code")), str(answer.get("error_message") or "")
             )
-        if "sid" not in answer:  # it was not Twilio that answered, or not as it says it does
+        if not answer.get("sid"):  # it was not Twilio that answered, or not as it says it does
             raise Passing("an answer without a sid", unsure=True)
         return Sent(_STATES.get(status, "accepted"), str(answer["sid"]))
 
