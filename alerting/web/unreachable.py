@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, select
 
 from alerting.people import on_duty
 from alerting.people.rosters import members
@@ -21,11 +21,10 @@ def unreachable(connection: Connection, station: Station) -> list[dict[str, Any]
     """
     on = [name for name, channel in station.config.channels.items() if channel.on]
     ours = contact.c.channel.in_(on)
-    reached = exists().where(contact.c.person == person.c.id, ours, contact.c.stopped.is_(None))
-    people = {
-        row.id: row
-        for row in connection.execute(select(person).where(person.c.active, ~reached))
-    }  # few, of however many there are
+    # Read once: asked for each person, SQLite would go by the channel.
+    reached = select(contact.c.person).where(ours, contact.c.stopped.is_(None))
+    lacking = select(person).where(person.c.active, person.c.id.not_in(reached))
+    people = {row.id: row for row in connection.execute(lacking)}  # few, of however many there are
     these = {"these": list(people)}
     holding = select(on_duty.c.person, on_duty.c.post).where(among(on_duty.c.person, "these"))
     pairs = {(row.person, row.post) for row in connection.execute(holding, these)}

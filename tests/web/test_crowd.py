@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 from sqlalchemy import Connection, insert
 
+from alerting.service.reach import without_loud
 from alerting.store import schema as s
 from alerting.web.alert_page import ANSWERS, MESSAGES
 from alerting.web.pages import TOP_WAITING
+from alerting.web.unreachable import unreachable
 from alerting.web.waiting import NAMED
 from tests.web.web_desk import NOW, Browser, Desk
 
@@ -70,3 +76,38 @@ def test_the_first_page_names_a_few_of_long_lists_and_the_gravest_of_many_posts(
     assert silent.count(f"另有 {people - NAMED} 人") == TOP_WAITING
     assert "另有 5 个岗位" in silent
     assert web.get("/waiting?realm=live").text.count("村民007") == posts
+
+
+@pytest.mark.sqlite
+def test_who_is_out_of_reach_costs_each_person_the_same_however_many_there_are(desk: Desk) -> None:
+    """In steps of the database, which no slow machine lengthens."""
+
+    def has(first: int, last: int) -> None:
+        people = [f"v{n:05}" for n in range(first, last)]
+
+        def write(c: Connection) -> None:
+            c.execute(insert(s.person), [{"id": one, "name": one, "language": "zh", "role": "answer"} for one in people])
+            c.execute(insert(s.contact), [{"person": one, "rank": 0, "channel": "console", "address": one} for one in people])
+            c.execute(insert(s.holder), [{"post": "field-road", "rank": 1 + int(one[1:]), "person": one} for one in people])
+
+        desk.store.write(write)
+
+    def steps() -> int:
+        counted = [0]
+
+        def step() -> int:
+            counted[0] += 1
+            return 0
+
+        with desk.store.read() as connection:
+            raw: Any = connection.connection.driver_connection
+            raw.set_progress_handler(step, 100)
+            unreachable(connection, desk)  # type: ignore[arg-type]
+            without_loud(connection, {"console": SimpleNamespace(loudness=1)})  # type: ignore[dict-item]
+            raw.set_progress_handler(None, 0)
+        return counted[0]
+
+    has(0, 200)
+    few = steps()
+    has(200, 4000)
+    assert steps() <= 30 * few
