@@ -352,9 +352,9 @@ class Dispatcher:
     async def _send(self, one: Claimed) -> Outcome:
         first, *others = one.message.causes or (f"delivery:{one.message.delivery}",)
         said: Said = {"delivery": one.message.delivery, "channel": one.channel}
-        async with self._traffic.slot(one.channel):
-            began, at = self._runtime.elapsed(), self._runtime.now()
-            with about(first, **said):
+        with about(first, **said):
+            async with self._traffic.slot(one.channel):
+                began, at = self._runtime.elapsed(), self._runtime.now()
                 outcome = await self._attempt(one)
             took = self._runtime.elapsed() - began
             self._tally.sent(one.channel, outcome.kind, took)

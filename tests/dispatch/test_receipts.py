@@ -105,6 +105,7 @@ def test_what_did_not_reach_somebody_who_has_left_is_dead_and_holds_up_nobody(ha
     hall.passes(minutes=1)
     assert hall.notice(told).state == "carried"
     assert [(d.person, d.state) for d in hall.deliveries()] == [("chen", "dead"), ("smith", "accepted")]
+    assert hall.deliveries()[0].error == "30003 handset out of reach"
 
 
 def test_what_is_blocked_for_good_goes_elsewhere_at_once(hall: Hall) -> None:
