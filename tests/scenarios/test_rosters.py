@@ -292,15 +292,15 @@ def test_a_night_in_which_the_clock_jumps_ends_when_the_wall_says_so(
 def test_a_call_that_still_rings_at_the_hand_over_is_made_to_whoever_came(
     make_town: Callable[..., Town],
 ) -> None:
-    town = make_town(start=datetime(2026, 1, 20, 11, 55, tzinfo=UTC), changes=ONE_SOURCE)
+    town = make_town(start=datetime(2026, 1, 20, 11, 57, tzinfo=UTC), changes=ONE_SOURCE)
     town.also("people.csv", *NEWCOMERS)
     rosters(town, ROSTERS)
     town.begin()
     assert roster(town, "police")["now"] == ["chen"]
     chen, brown = town.phone("chen"), town.phone("brown")
-    town.provider.refuses(429, 20429, retry_after=420, to=chen.number)  # busy until after eight
+    town.provider.refuses(429, 20429, retry_after=290, to=chen.number)  # busy until after eight
     orders(town, "guide", "弯道落石")
-    town.passes(minutes=6)
+    town.passes(minutes=4)
     assert roster(town, "police")["now"] == ["brown"]
     chen.expects_nothing(), brown.expects_nothing()
     town.passes(minutes=2)
