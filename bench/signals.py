@@ -278,7 +278,9 @@ def run(
             own.mkdir()
             database = ""
             if name == "PostgreSQL":
-                database = postgres_server.of_the_run(Path(folder) / "server", os.getpid()).fresh()
+                database = postgres_server.of_the_run(
+                    Path(folder) / "server", os.getpid(), durable=True
+                ).fresh()
             stations = min(STATIONS, points // len(KINDS))
             made = measure(own, database, points, stations, pace, seconds, mixed)
             half = len(made.taken) // 2
