@@ -110,6 +110,7 @@ class HttpFetch:
 
     def clock_set(self, by: timedelta) -> None:
         self._holds = {host: (at + by, why) for host, (at, why) in self._holds.items()}
+        self.held_until = None if self.held_until is None else self.held_until + by
 
     def _hold(self, host: str, at: datetime, why: str) -> None:
         self._holds[host] = (at, why)

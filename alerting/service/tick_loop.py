@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 log = structlog.get_logger()
+MUCH = timedelta(hours=1)  # less ahead than this, as much was known
 
 
 class TickLoop:
@@ -28,6 +29,8 @@ class TickLoop:
     def __init__(self, station: Station) -> None:
         self._station = station
         self._since: dict[str, datetime] = {}  # the last stroke ticked, by the realm's own clock
+        # Up to when a clock that was ahead has struck, and it was judged by what was known then.
+        self._ahead: dict[str, datetime] = {}
 
     def next_due(self) -> datetime | None:
         going_on = {r.id: r for r in self._station.going_on()}
@@ -39,23 +42,28 @@ class TickLoop:
 
     def clock_set(self, by: timedelta) -> None:
         """Set back, the hours strike again from here on; set on, those passed over are made up."""
-        now = {key: self._station.now(key) for key in self._since}
-        self._since = {key: min(since, now[key]) for key, since in self._since.items()}
+        for key, since in self._since.items():
+            self._since[key] = self._no_later(key, since, self._station.now(key))
+
+    def _no_later(self, realm_id: str, last: datetime, now: datetime) -> datetime:
+        if last - now > MUCH:
+            self._ahead[realm_id] = last
+        return min(last, now)
 
     async def step(self) -> bool:
         worked = False
         for realm in self._station.going_on():
             now = self._station.now(realm.id)
             if realm.id not in self._since:
-                # Struck by a clock that was ahead, the last one is still to come.
-                self._since[realm.id] = min(self._last(realm.id) or now, now)
+                self._since[realm.id] = self._no_later(realm.id, self._last(realm.id) or now, now)
             since = self._since[realm.id]
             if now < self._next(since):
                 continue
             ticks = [Tick(source="clock", issued=at) for at in self._missed(since, now)]
             new = await self._station.publish(realm.id, list(ticks))
-            if known := [one for one in ticks if one.id not in new]:
-                # A clock that was ahead has struck them, and they were judged by what was known then.
+            ahead = self._ahead.get(realm.id, since)
+            # Not what another process has struck in its time.
+            if known := [one for one in ticks if one.id not in new and one.issued <= ahead]:
                 log.warning("hours strike again", hours=[f"{one.issued:%d %H:%M}Z" for one in known])
                 await self._station.publish(realm.id, [
                     one.model_copy(update={"id": content_id("tick", one.id, now.isoformat())})

@@ -459,20 +459,44 @@ def test_a_clock_that_is_set_back_stops_nothing_that_a_process_waits_for(process
             assert loop._due <= runtime.now() + timedelta(days=1), loop.name  # type: ignore[attr-defined]
 
 
+def struck(station: Station) -> list[datetime]:
+    with station.store.read() as connection:
+        ticks = select(signal.c.issued).where(signal.c.kind == "tick").order_by(signal.c.seq)
+        return list(connection.execute(ticks).scalars())
+
+
 def test_hours_struck_by_a_clock_that_was_ahead_strike_again(process: Callable[[], Station]) -> None:
-    station, runtime = (one := process()), one.runtime
-    next_one = START + timedelta(hours=1)
+    station, later = process(), START + timedelta(hours=3)
 
     async def story() -> None:
-        await station.publish(LIVE, [Tick(source="clock", issued=next_one)])
+        await station.publish(LIVE, [Tick(source="clock", issued=later)])
         ticks = TickLoop(station)
         await ticks.step()
-        assert ticks.next_due() == next_one
-        runtime.advance(timedelta(hours=1))  # type: ignore[attr-defined]
+        assert ticks.next_due() == START + timedelta(hours=1)
+        station.runtime.advance(timedelta(hours=3))  # type: ignore[attr-defined]
         assert await ticks.step()
         assert not await ticks.step()
 
     asyncio.run(story())
-    with station.store.read() as connection:
-        struck = connection.execute(select(signal.c.issued).where(signal.c.kind == "tick")).scalars().all()
-    assert struck == [next_one, next_one], "what it said by what was known too early is said again"
+    assert struck(station) == [later, later], "what it said by what was known too early is said again"
+
+
+def test_whoever_takes_the_hours_over_strikes_none_that_another_has_struck(
+    process: Callable[[], Station],
+) -> None:
+    """It struck them itself before, and remembers how far it was then; or was stopped and wakes."""
+    first, second = process(), process()
+
+    async def story() -> None:
+        loops = TickLoop(first), TickLoop(second)
+        for one in (first, second):
+            await TickLoop(one).step()
+        for loop in loops:
+            await loop.step()
+        for one in (first, second):
+            one.runtime.advance(timedelta(hours=1))  # type: ignore[attr-defined]
+        for loop in (*loops, loops[0]):
+            await loop.step()
+
+    asyncio.run(story())
+    assert struck(first) == [START + timedelta(hours=1)]
