@@ -25,6 +25,7 @@ from alerting.store.schema import contact, holder, notice, person, post
 from alerting.vocabulary import Level
 from bench import queue
 from tests.dispatch.hall import START, Hall, Phone, book, facts, places
+from tests.steps import steps
 
 FEW_PEOPLE, MANY = AT_ONCE + 100, 3_000
 AS_MUCH = 1.5  # of the steps: an index is deeper by a page
@@ -38,21 +39,6 @@ class Crowd:
     store: Store
     runtime: VirtualRuntime
     drafts: Drafts
-
-    def steps(self, work: Callable[[Connection], object]) -> int:
-        """What a piece of reading costs, in tens of the database's own steps."""
-        counted = [0]
-
-        def step() -> int:
-            counted[0] += 1
-            return 0
-
-        with self.store.read() as connection:
-            raw: Any = connection.connection.driver_connection
-            raw.set_progress_handler(step, 10)
-            work(connection)
-            raw.set_progress_handler(None, 0)
-        return counted[0]
 
 
 def gathered(folder: Path, people: int, bound: bool) -> Crowd:
@@ -126,7 +112,7 @@ def taken_up(_: Crowd, connection: Connection) -> object:
 def test_what_a_step_costs_does_not_grow_with_the_crowd(
     crowds: list[Crowd], work: Callable[[Crowd, Connection], object]
 ) -> None:
-    few, many = (one.steps(lambda c, one=one: work(one, c)) for one in crowds)  # type: ignore[misc]
+    few, many = (steps(one.store, lambda c, one=one: work(one, c)) for one in crowds)  # type: ignore[misc]
     assert many <= AS_MUCH * few + 20, f"{few} for {FEW_PEOPLE} people, {many} for {MANY}"
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import Connection, event, insert, update
+from sqlalchemy import Connection, insert, update
 
 from alerting.bus import Access, KafkaBus
 from alerting.service import troubles
@@ -24,14 +23,13 @@ from alerting.service.process import loops_of
 from alerting.service.station import Station
 from alerting.service.watch_loop import WatchLoop
 from alerting.signals import Tick, encode
-from alerting.store import Store
 from alerting.store import schema as s
 from alerting.web import figures
 from tests.service.small import START, small_station
+from tests.steps import STEP, counted
 
 EACH = 14_000  # rows of each of seven tables: 98,000
 pytestmark = pytest.mark.sqlite  # whose steps are counted
-STEP = 10  # the steps of the database after which it is counted
 
 
 @pytest.fixture
@@ -70,23 +68,6 @@ def history(c: Connection) -> None:
     fill(s.audit, lambda n, t: live | {
         "at": t, "who": "x", "action": "opened", "subject": "y", "change": {}, "number": 1000 + n, "hash": "0"})
     c.execute(update(s.position).where(s.position.c.realm == "live").values(taken=1000 + EACH))
-
-
-@contextmanager
-def counted(store: Store) -> Iterator[Callable[[], int]]:
-    """The steps of the database, in tens."""
-    steps = [0]
-
-    def one_more() -> int:
-        steps[0] += 1
-        return 0
-
-    def on(dbapi: Any, *_: Any) -> None:
-        dbapi.set_progress_handler(one_more, STEP)
-
-    event.listen(store._engine, "checkout", on)
-    yield lambda: steps[0]
-    event.remove(store._engine, "checkout", on)
 
 
 def cost(station: Station, work: Callable[[], Any]) -> int:

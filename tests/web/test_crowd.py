@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert
@@ -14,6 +13,7 @@ from alerting.web.alert_page import ANSWERS, MESSAGES
 from alerting.web.pages import TOP_WAITING
 from alerting.web.unreachable import unreachable
 from alerting.web.waiting import NAMED
+from tests.steps import steps
 from tests.web.web_desk import NOW, Browser, Desk
 
 
@@ -92,22 +92,11 @@ def test_who_is_out_of_reach_costs_each_person_the_same_however_many_there_are(d
 
         desk.store.write(write)
 
-    def steps() -> int:
-        counted = [0]
-
-        def step() -> int:
-            counted[0] += 1
-            return 0
-
-        with desk.store.read() as connection:
-            raw: Any = connection.connection.driver_connection
-            raw.set_progress_handler(step, 100)
-            unreachable(connection, desk)  # type: ignore[arg-type]
-            without_loud(connection, {"console": SimpleNamespace(loudness=1)})  # type: ignore[dict-item]
-            raw.set_progress_handler(None, 0)
-        return counted[0]
+    def looked(connection: Connection) -> None:
+        unreachable(connection, desk)  # type: ignore[arg-type]
+        without_loud(connection, {"console": SimpleNamespace(loudness=1)})  # type: ignore[dict-item]
 
     has(0, 200)
-    few = steps()
+    few = steps(desk.store, looked)
     has(200, 4000)
-    assert steps() <= 30 * few
+    assert steps(desk.store, looked) <= 30 * few
