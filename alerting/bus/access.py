@@ -118,7 +118,7 @@ class Access:
             self.meet(within_ms=0)
         except SuianError as found:
             return found
-        if isinstance(error, SaslAuthenticationFailedError):  # the client's last attempt is the older one
+        if isinstance(error, SaslAuthenticationFailedError):  # at the last attempt of a client
             what = f"Kafka at {self.servers} refused the login a moment ago, and takes it now"
             return NotMet(what, "Nothing is to be done: it is tried again.")
         return NotMet(f"Kafka at {self.servers} does not answer ({type(error).__name__})", _LATER)
