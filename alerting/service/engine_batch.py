@@ -24,7 +24,7 @@ from alerting.telemetry import about
 if TYPE_CHECKING:
     from alerting.service.station import Station
 
-TOGETHER = 500  # at most
+TOGETHER = 1000  # at most: what a country's stations say in a second
 REVIEW = "review:"  # a tick that has the home share look at the plans
 
 

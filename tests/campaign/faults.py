@@ -119,6 +119,14 @@ def _broker_disk_full(town: Province, _: random.Random) -> Callable[[], None]:
     return mend
 
 
+def _everything_killed(town: Province, draw: random.Random) -> Callable[[], None]:
+    """Both servers and all processes, as where the power fails; each is back in the order in which it went."""
+    ends = [lambda: _database_killed(town, draw), lambda: _broker_killed(town, draw),
+            lambda: _kill_all(town, draw)]  # fmt: skip
+    mends = [end() for end in draw.sample(ends, len(ends))]
+    return lambda: [mend() for mend in mends] and None
+
+
 def _slow_database(town: Province, draw: random.Random) -> Callable[[], None]:
     for one in town.crew:
         one.door.slow(draw.uniform(0.02, 0.1))
@@ -180,6 +188,7 @@ FAULTS = (
     Fault("one or all dispatchers killed", _kill("dispatch"), (0, 0)),
     Fault("web killed", _kill("web"), (0, 0)),
     Fault("all killed", _kill_all, (0, 0)),
+    Fault("everything killed", _everything_killed),
     Fault("an ingest process stopped", _stop("ingest")),
     Fault("an engine stopped", _stop("engine")),
     Fault("a dispatcher stopped", _stop("dispatch")),

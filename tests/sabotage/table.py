@@ -1301,4 +1301,12 @@ BREAKS = (
           "if one.id not in new and one.issued <= ahead]", "if one.id not in new]",
           "tests/service/test_several.py::"
           "test_whoever_takes_the_hours_over_strikes_none_that_another_has_struck"),
+    Break("whoever looks on looks over the county each second", "alerting/service/follow_loop.py",
+          "runtime.virtual or runtime.elapsed() - self._looked >= LOOKS", "True",
+          "tests/service/test_several.py::"
+          "test_who_looks_on_sees_each_second_and_looks_over_the_county_once_in_several"),
+    Break("what was seen last is never looked at", "alerting/service/follow_loop.py",
+          "        self._look()\n        return worked", "        if worked:\n            self._look()\n        return worked",
+          "tests/service/test_several.py::"
+          "test_who_looks_on_sees_each_second_and_looks_over_the_county_once_in_several"),
 )  # fmt: skip

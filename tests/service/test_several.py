@@ -28,10 +28,11 @@ from alerting.service.clock import LIVE, open_exercise
 from alerting.service.config import load_config
 from alerting.service.county import load_county
 from alerting.service.engine_loop import EngineLoop
+from alerting.service.follow_loop import FollowLoop
 from alerting.service.head_loop import HeadLoop
 from alerting.service.lease_loop import MISSED, LeaseLoop
 from alerting.service.link_loop import LinkLoop
-from alerting.service.loop import Loops
+from alerting.service.loop import LONGEST_REST, Loops
 from alerting.service.process import loops_of, timed
 from alerting.service.station import Station
 from alerting.service.tick_loop import TickLoop
@@ -298,6 +299,39 @@ def test_what_was_taken_while_a_process_began_is_seen_by_it(process: Callable[[]
         memory = one.engines[LIVE]
         sight = memory.fields.sight(START, memory.facts.at(START))
         assert np.nanmin(sight.observed["visibility"]) == 40.0
+
+
+def test_who_looks_on_sees_each_second_and_looks_over_the_county_once_in_several(
+    process: Callable[[], Station], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 40,000 points a look takes 0.2 s, in which its pages wait."""
+    engine, looks_on = process(), process()
+    passed, looked, memory = 0.0, list[float](), looks_on.engines[LIVE]
+
+    async def sleep(seconds: float) -> None:
+        nonlocal passed
+        passed += seconds
+
+    real = {"virtual": False, "elapsed": lambda: passed, "sleep": sleep}
+    for name, value in real.items():
+        monkeypatch.setattr(looks_on.runtime, name, value)
+    monkeypatch.setattr(memory, "look", lambda _: looked.append(passed))
+
+    async def story() -> None:
+        nonlocal passed
+        follow = FollowLoop(looks_on)
+        for n in range(12):
+            fog = Observation(source="stations", issued=START, station=f"s{n}", lat=26.5, lon=106.5,
+                              elevation=900, at=START, values={"visibility": 40.0})  # fmt: skip
+            await engine.publish(LIVE, [fog])
+            await EngineLoop(engine).step()
+            assert await follow.step()
+            assert memory.seen == engine.engines[LIVE].seen
+        passed += LONGEST_REST
+        await follow.step()  # nothing more came, and what was seen last is looked at
+
+    asyncio.run(story())
+    assert looked == [1.0, 6.0, 11.0, 18.0]
 
 
 def test_a_signal_that_two_accept_at_once_has_one_effect(process: Callable[[], Station]) -> None:
