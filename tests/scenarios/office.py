@@ -5,11 +5,12 @@ What it says of a warning is its messages; that a message is no longer listed sa
 
 from __future__ import annotations
 
-import threading
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from xml.sax.saxutils import escape
+
+from tests.listening import listens
 
 SENDER = "虚构县气象台"
 
@@ -82,7 +83,7 @@ class Office:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}/index"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        listens(self._server)
         return self
 
     def __exit__(self, *_: object) -> None:

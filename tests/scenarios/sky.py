@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.listening import listens
 
 HOUR = timedelta(hours=1)
 RUNS_EVERY = 2  # hours
@@ -77,7 +78,7 @@ class Sky:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        listens(self._server)
         return self
 
     def __exit__(self, *_: object) -> None:

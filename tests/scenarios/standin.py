@@ -22,6 +22,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
+from tests.listening import listens
+
 ACCOUNT, TOKEN, SENDER = "AC" + "0" * 32, "a-token-of-the-stand-in", "+447700900000"
 
 
@@ -82,7 +84,7 @@ class StandIn:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        listens(self._server)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.listening import listens
 from tests.scenarios.town import Town
 
 
@@ -34,7 +34,7 @@ class Office:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        listens(self._server)
         self.address = f"http://127.0.0.1:{self._server.server_port}"
 
     def close(self) -> None:

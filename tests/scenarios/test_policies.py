@@ -4,7 +4,6 @@ sets under it all."""
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ import pytest
 import requests
 
 from alerting.store.schema import audit, notice, pursuit
+from tests.listening import listens
 from tests.scenarios.town import ANSWERED, SOON, Town, plainly
 from tests.scenarios.weather import ORANGE_FOG, YELLOW_FOG
 
@@ -41,7 +41,7 @@ class Bell:
                 return None
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        listens(self._server)
         self.channel = {"use": "webhook", "url": f"http://127.0.0.1:{self._server.server_port}",
                         "loudness": 2}  # fmt: skip
 

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +18,7 @@ import requests
 
 from alerting.sentinel.wire import SIGNATURE, Answer, Heartbeat, is_signed, sign
 from alerting.store.schema import audit
+from tests.listening import listens
 from tests.scenarios.lookout import SECRET, VARIABLE, Lookout
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import StandIn
@@ -247,7 +247,7 @@ def impostor(lookout: Lookout, secret: str, nonce: str = "") -> Iterator[None]:
             return None
 
     with ThreadingHTTPServer(("127.0.0.1", lookout.port), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        listens(server)
         yield
         server.shutdown()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -20,6 +19,7 @@ from alerting.service import fetch as module
 from alerting.service.fetch import HttpFetch
 from alerting.service.pace import DAY, calls_a_day, pace, portion
 from connectors import find
+from tests.listening import listens
 
 NOW = datetime(2026, 1, 20, 8, tzinfo=UTC)
 
@@ -48,7 +48,7 @@ class Server:
                 pass
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+        listens(self._http)
         self.url = f"http://127.0.0.1:{self._http.server_port}"
 
     def says(self, path: str, body: bytes | str, status: int = 200, **headers: str) -> str:

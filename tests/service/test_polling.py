@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -37,6 +36,7 @@ from alerting.store.schema import source_health
 from alerting.weather import RunSight
 from connectors.open_meteo import Source
 from tests.cli.conftest import MEASURES, PACK, ROOT, TABLES
+from tests.listening import listens
 
 START = datetime(2026, 1, 20, 14, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -77,7 +77,7 @@ class Model:
 
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        Thread(target=self._server.serve_forever, daemon=True).start()
+        listens(self._server)
 
     def answer(self) -> dict[str, Any]:
         midnight = self.now.replace(hour=0, minute=0)
