@@ -31,7 +31,7 @@ def heartbeat(
         county={"zh": county.sender or county.name, "en": county.sender_en or county.name_en},
         signal_age=_age(_oldest_signal(station, connection, now), now),
         unsent_age=_age(_oldest_unsent(connection, sent, now), now), sent=sent,
-        standing={name: round(rounds.standing(now, station.runtime.elapsed()), 1)
+        standing={name: round(rounds.standing(station.runtime.elapsed()), 1)
                   for name, rounds in station.loops.items()},
         duty=duty_list(station, connection),
         exercises=tuple(

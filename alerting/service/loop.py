@@ -22,7 +22,7 @@ LONGEST_REST = 5.0  # seconds a loop sleeps at most in real time: a lost wake-up
 SHORTEST_REST = 0.02  # what is due by a clock that is held back must not be asked for in a spin
 AFTER_FAILURE = 2.0
 KEEPS_FAILING = 3  # rounds in a row, or
-FAILING_LONG = timedelta(seconds=60)  # since the first of them: then it will not pass by itself
+FAILING_LONG = 60.0  # seconds since the first of them: then it will not pass by itself
 
 
 class Loop(Protocol):
@@ -48,17 +48,20 @@ def heeded(loop: Loop) -> frozenset[str] | None:
 
 @dataclass(slots=True)
 class Rounds:
-    """How the last rounds of a loop went: failures in a row, since when, and the last error; when the
-    last one ended, well or not, by `Runtime.elapsed` (in real time alone)."""
+    """How the last rounds of a loop went: failures in a row, since when, and the last error. `began`
+    (the first of them) and `ended` (the last round, well or not; in real time alone) are by
+    `Runtime.elapsed`: a clock that is set makes no loop fail for long."""
 
     failures: int = 0
     since: datetime | None = None
+    began: float = 0.0
     error: str = ""
     ended: float | None = None
 
-    def failed(self, error: Exception, now: datetime) -> None:
+    def failed(self, error: Exception, now: datetime, elapsed: float) -> None:
+        if self.since is None:
+            self.since, self.began = now, elapsed
         self.failures += 1
-        self.since = self.since or now
         # Only its first line: a database's error goes on with the values it was given.
         said = (str(error).splitlines() or [""])[0][:200]
         self.error = f"{type(error).__name__}: {said}"
@@ -66,15 +69,15 @@ class Rounds:
     def succeeded(self) -> None:
         self.failures, self.since, self.error = 0, None, ""
 
-    def standing(self, now: datetime, elapsed: float) -> float:
+    def standing(self, elapsed: float) -> float:
         """Seconds for which it has done no good round: they fail, or one hangs."""
-        failing = (now - self.since).total_seconds() if self.since is not None else 0.0
+        failing = elapsed - self.began if self.since is not None else 0.0
         return max(failing, elapsed - self.ended if self.ended is not None else 0.0)
 
-    def keeps_failing(self, now: datetime) -> bool:
+    def keeps_failing(self, elapsed: float) -> bool:
         if self.since is None:
             return False
-        return self.failures >= KEEPS_FAILING or now - self.since >= FAILING_LONG
+        return self.failures >= KEEPS_FAILING or elapsed - self.began >= FAILING_LONG
 
 
 class Loops:
@@ -121,7 +124,7 @@ class Loops:
             except Exception as error:
                 # A loop that dies would be silence; it says so, rests, and tries again.
                 before = rounds.error
-                rounds.failed(error, self._runtime.now())
+                rounds.failed(error, self._runtime.now(), self._runtime.elapsed())
                 # In full once: what fails every two seconds must not push its own cause out of the log.
                 say = log.error if rounds.error == before else log.exception
                 say("loop failed", loop=loop.name, error=rounds.error, times=rounds.failures)

@@ -26,8 +26,8 @@ class Word(NamedTuple):
 
 
 def own(station: Station) -> Word:
-    now = station.runtime.now()
-    failing = {name: one.error for name, one in sorted(station.loops.items()) if one.keeps_failing(now)}
+    at, loops = station.runtime.elapsed(), sorted(station.loops.items())
+    failing = {name: one.error for name, one in loops if one.keeps_failing(at)}
     return Word(tuple(sorted(station.dispatcher.unusable)), failing)
 
 

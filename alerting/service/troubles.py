@@ -59,7 +59,7 @@ def look(station: Station, connection: Connection, now: datetime) -> list[Troubl
         *_blind(station, connection),
         *_calendar(station, now),
         *_unreached(connection),
-        *_failing(station, connection, now),
+        *_failing(station, connection),
         *_undone(station, connection),
         *_rules(station),
         *_unsealed(station, connection, now),
@@ -160,7 +160,7 @@ def _unsealed(station: Station, connection: Connection, now: datetime) -> list[T
     })]  # fmt: skip
 
 
-def _failing(station: Station, connection: Connection, now: datetime) -> list[Trouble]:
+def _failing(station: Station, connection: Connection) -> list[Trouble]:
     """Loops that will not mend themselves, here or in another process: what they do stands still,
     whatever the page shows."""
     others = [
@@ -176,7 +176,8 @@ def _failing(station: Station, connection: Connection, now: datetime) -> list[Tr
             "en": f"{loop_words(name)['en']} failed {rounds.failures} times in a row:"
             f" {rounds.error}",
         })
-        for name, rounds in sorted(station.loops.items()) if rounds.keeps_failing(now)
+        for name, rounds in sorted(station.loops.items())
+        if rounds.keeps_failing(station.runtime.elapsed())
     ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ import uvicorn
 
 from alerting.cli.serve import _until_stopped
 from alerting.runtime import RealRuntime
-from alerting.service.loop import AFTER_FAILURE, Loops
+from alerting.service.loop import AFTER_FAILURE, Loops, Rounds
 
 
 class Hasty(RealRuntime):
@@ -107,3 +107,14 @@ def test_a_process_whose_loops_have_ended_ends_with_their_error() -> None:
 
     with pytest.raises(ZeroDivisionError, match="a mistake of ours"):
         asyncio.run(serve())
+
+
+def test_a_clock_that_is_set_makes_no_round_fail_for_longer() -> None:
+    """One that failed a moment ago would be told to the duty office, red."""
+    at, rounds = datetime(2027, 1, 20, tzinfo=UTC), Rounds()
+    rounds.failed(ConnectionError("gone"), at, 100.0)
+    rounds.failed(ConnectionError("gone"), at + timedelta(hours=1), 102.0)  # it was set on
+    assert rounds.since == at
+    assert not rounds.keeps_failing(102.0)
+    assert rounds.standing(102.0) == 2.0
+    assert rounds.keeps_failing(160.0)

@@ -123,7 +123,7 @@ def test_a_loop_that_keeps_failing_in_another_process_is_told_by_the_one_that_wa
                 await looks.settle()
 
         for _ in range(3):
-            strikes.loops["tick"].failed(KeyError("an hour"), strikes.runtime.now())
+            strikes.loops["tick"].failed(KeyError("an hour"), strikes.runtime.now(), 0.0)
         await passes(12)
         assert told() == [("source:tick", "open")]
         strikes.loops["tick"].succeeded()
