@@ -114,16 +114,20 @@ class Link:
         return session
 
     def _share_out(self, session: psycopg.Connection[tuple[int | bool, ...]]) -> None:
-        """Let go of what is more than an equal part, and ask for what is less."""
+        """Let go of what is more than an equal part, and ask for what is less. What is left over when
+        all have as many goes to those whose sessions the server calls by the lowest numbers."""
         if not self._shares:
             return
         row = session.execute(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %s"
+            "SELECT count(*), count(*) FILTER (WHERE pid < pg_backend_pid()) FROM pg_locks"
+            " WHERE locktype = 'advisory' AND granted AND classid = %s"
             " AND objid = CAST(hashtext(%s) AS oid) AND mode = 'ShareLock' AND database ="
             " (SELECT oid FROM pg_database WHERE datname = current_database())", [LEADS, WORKERS]
         ).fetchone()  # fmt: skip
         assert row is not None
-        part = -(-self._shares // max(1, row[0]))
+        workers, before = row
+        part, left_over = divmod(self._shares, max(1, workers))
+        part += before < left_over
         mine = [name for name in map(lock_of, range(self._shares)) if name in self.held]
         for share in mine[part:]:
             session.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [LEADS, share])

@@ -955,7 +955,7 @@ BREAKS = (
           "if apart or connection.execute(half).first() is not None:", "if False:",
           "tests/bus/test_shares.py::test_the_number_of_shares_is_changed_when_all_have_come_equally_far"),
     Break("whoever is first has all the parts", "alerting/store/link.py",
-          "part = -(-self._shares // max(1, row[0]))", "part = self._shares",
+          "part += before < left_over", "part = self._shares",
           "tests/store/test_shared.py::test_shares_are_taken_in_equal_parts_by_whoever_is_there"),
     Break("what concerns all is in no partition of the topic", "alerting/bus/kafka.py",
           "if one.share in (None, part)]", "if one.share == part]",
@@ -1309,4 +1309,7 @@ BREAKS = (
           "        self._look()\n        return worked", "        if worked:\n            self._look()\n        return worked",
           "tests/service/test_several.py::"
           "test_who_looks_on_sees_each_second_and_looks_over_the_county_once_in_several"),
+    Break("equal parts are rounded up for all", "alerting/store/link.py",
+          "part += before < left_over", "part += left_over > 0",
+          "tests/store/test_shared.py::test_where_there_are_parts_enough_none_of_those_who_are_there_is_idle"),
 )  # fmt: skip

@@ -190,7 +190,7 @@ def test_shares_are_taken_in_equal_parts_by_whoever_is_there(address: str) -> No
         second.turn(0)
         first.turn(0)
     second.turn(0)
-    assert (len(first.shares), len(second.shares)) == (3, 2)
+    assert sorted(map(len, (first.shares, second.shares))) == [2, 3]
     for _ in range(3):
         for one in (third, first, second):
             one.turn(0)
@@ -204,6 +204,18 @@ def test_shares_are_taken_in_equal_parts_by_whoever_is_there(address: str) -> No
     assert sorted(map(len, (second.shares, third.shares))) == [2, 3]
     second.close()
     third.close()
+
+
+def test_where_there_are_parts_enough_none_of_those_who_are_there_is_idle(address: str) -> None:
+    links = [Link(address, [], shares=4) for _ in range(5)]
+    for there, parts in ((1, [4]), (2, [2, 2]), (3, [1, 1, 2]), (4, [1, 1, 1, 1]), (5, [0, 1, 1, 1, 1])):
+        for _ in range(3):
+            for one in links[:there]:
+                one.turn(0)
+        assert sorted(len(one.shares) for one in links[:there]) == parts
+        assert sorted(n for one in links for n, _ in one.shares) == list(range(4))
+    for one in links:
+        one.close()
 
 
 def test_news_says_which_tables_others_wrote_and_nothing_of_our_own(address: str) -> None:
