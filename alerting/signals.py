@@ -86,8 +86,8 @@ class Forecast:
         for name in sorted(self.values):
             digest.update(name.encode())
             digest.update(np.ascontiguousarray(self.values[name]).data)
-        stamp = f"{self.issued:%Y%m%dT%H%MZ}"
-        return content_id("forecast", self.source, stamp, self.start, digest.hexdigest())
+        issued = self.issued.astimezone(UTC).isoformat()  # of two runs in a minute each is one
+        return content_id("forecast", self.source, issued, self.start, digest.hexdigest())
 
 
 class _Told(BaseModel):

@@ -94,7 +94,7 @@ def tell(
     """
     facts = facts | {"reason": reason, "by": by}
     if kind == "escalation" or (kind == "service" and wants):
-        alert_id, measure_id = _not_over(connection, alert_id, measure_id)
+        alert_id, measure_id = not_over(connection, alert_id, measure_id)
     connection.execute(
         insert(notice).values(
             realm=life.realm, kind=kind, alert=alert_id, measure=measure_id, post=post,
@@ -105,7 +105,7 @@ def tell(
     )  # fmt: skip
 
 
-def _not_over(
+def not_over(
     connection: Connection, alert_id: str | None, measure_id: str | None
 ) -> tuple[str | None, str | None]:
     """The two ids, as far as they are of what is open still."""
@@ -115,8 +115,13 @@ def _not_over(
             connection.execute(goes_on).scalar_one_or_none())
 
 
+def is_cry(row: Any) -> bool:
+    """Whether this notice is the first that somebody is told of a call for help."""
+    return bool(row.wants == "acknowledge" and row.kind in CRIES and row.rung == 0 and row.round == 0)
+
+
 def cry() -> ColumnElement[bool]:
-    """Condition on notices: the first that somebody is told of a call for help."""
+    """The same, as a condition on notices."""
     return and_(notice.c.wants == "acknowledge", notice.c.kind.in_(CRIES), notice.c.rung == 0,
                 notice.c.round == 0)  # fmt: skip
 

@@ -68,6 +68,7 @@ def _take_up(connection: Connection, life: Life, these: Select[Any], now: dateti
     rows = connection.execute(these, {"most": AT_ONCE}).all()
     if not rows:
         return 0
+    rows = [_as_it_stands(connection, row, now) for row in rows]
     # A front's notices are each the first of theirs, a thousand of them: they are written together.
     waited_for, firsts = _waited_for(connection, life.realm, rows), list[Any]()
     for row in rows:
@@ -85,6 +86,22 @@ def _take_up(connection: Connection, life: Life, these: Select[Any], now: dateti
             _join(connection, life, held, row, now)
     _open_all(connection, life, firsts)
     return len(rows)
+
+
+def _as_it_stands(connection: Connection, row: Any, now: datetime) -> Any:
+    """The notice; of a cry for help that waited until what it was about was over, as one that hangs on
+    nothing of it, and that goes out where it was held back for that."""
+    if not calls.is_cry(row):
+        return row
+    alert_id, measure_id = calls.not_over(connection, row.alert, row.measure)
+    if (alert_id, measure_id) == (row.alert, row.measure):
+        return row
+    stands: dict[str, Any] = {"alert": alert_id, "measure": measure_id}
+    if row.state == "withheld" and row.reason == _NOT_SENT:
+        stands |= {"state": "due", "due": now, "reason": ""}
+    mine = notice.c.id == row.id
+    connection.execute(update(notice).where(mine).values(stands))
+    return connection.execute(select(notice).where(mine)).one()
 
 
 def _subject(row: Any) -> _Subject:
@@ -111,10 +128,10 @@ def _unpursued_ones(realm: str) -> Select[Any]:
 
 def unpursued(realm: str) -> ColumnElement[bool]:
     # Written so that SQLite goes by its index of exactly these: the words not bound, the post not
-    # offered as the better way in.
+    # offered as the better way in. Who cries for help is waited for though the message was held back.
     return and_(
         notice.c.realm == realm, notice.c.wants != literal_column("''"), notice.c.pursuit.is_(None),
-        (notice.c.post + "").is_not(None), notice.c.state != "withheld",
+        (notice.c.post + "").is_not(None), or_(notice.c.state != "withheld", calls.cry()),
     )  # fmt: skip
 
 

@@ -63,6 +63,18 @@ def test_a_run_packed_beforehand_is_stamped_when_it_is_kept(store: Store) -> Non
     store.close()
 
 
+def test_a_run_that_says_again_what_was_said_before_another_is_another(store: Store) -> None:
+    """Within a minute: mild, cold, and mild as before. The last is no repetition of the first."""
+    def said(seconds: int, degrees: float) -> Forecast:
+        at, values = NOW + timedelta(seconds=seconds), {"temperature": np.array([[degrees]], np.float32)}
+        return Forecast("model", at, NOW, (Spot("p", 26.5, 106.5, 900.0),), values)
+
+    runs = [said(0, 5.0), said(1, -6.0), said(2, 5.0), said(2, 5.0)]
+    new = [store.write(lambda c, one=one: BUS.publish(c, LIVE, [one], NOW)) for one in runs]  # type: ignore[misc]
+    assert new == [[runs[0].id], [runs[1].id], [runs[2].id], []]
+    store.close()
+
+
 def test_who_was_overtaken_moves_nothing_and_keeps_nothing(store: Store) -> None:
     store.write(lambda c: BUS.publish(c, LIVE, [tick(1), tick(2)], NOW))
     with store.read() as connection:

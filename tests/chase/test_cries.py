@@ -97,6 +97,45 @@ def test_a_cry_that_was_held_back_goes_out(county: County, why: str) -> None:
     assert ("acknowledge", "office") in county.open()
 
 
+def before_the_chase_comes_by(county: County, monkeypatch: pytest.MonkeyPatch, words: str, why: str = "") -> None:
+    """Someone in the township cries for help and the alert ends, before either is seen; `why` holds the message
+    back meanwhile, as dispatch does."""
+    with monkeypatch.context() as patch:
+        patch.setattr(county, "step", lambda: 0)
+        assert county.text("township", words) == "taken"
+        if why:
+            county.store.write(lambda c: c.execute(
+                update(notice).where(notice.c.state == "due", notice.c.kind == "escalation")
+                .values(state="withheld", reason=why)))  # fmt: skip
+        county.close_alert()
+
+
+@pytest.mark.parametrize("why", ["it ended before it was sent", "corrected before it was sent"])
+def test_a_cry_is_heard_though_it_was_held_back_before_the_chase_had_seen_it(
+    county: County, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    county.news("township")
+    county.wait(1)
+    before_the_chase_comes_by(county, monkeypatch, "4 two trapped", why)
+    county.step()
+    assert ("acknowledge", "office") in county.open()
+    if why.startswith("it ended"):
+        assert cried_for(county, "two trapped"), "it is not over, and not late"
+    county.wait(TWO_HOURS)
+    assert cried_for(county, "two trapped")
+
+
+def test_the_same_cry_again_asks_for_one_answer_though_its_alert_is_over_by_then(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by the simulation: the process that chases was dead while the alert ended."""
+    in_the_county(county, "4 two trapped")
+    assert county.text("township", "4 three trapped") == "taken"
+    before_the_chase_comes_by(county, monkeypatch, "4 two trapped")
+    county.step()
+    assert county.open().count(("acknowledge", "office")) == 1
+
+
 def test_two_cries_about_nothing_that_is_open_are_answered_one_by_one(county: County) -> None:
     county.text("police", BUS)
     county.wait(1)
