@@ -90,13 +90,13 @@ def _take_up(connection: Connection, life: Life, these: Select[Any], now: dateti
 
 def _as_it_stands(connection: Connection, row: Any, now: datetime) -> Any:
     """The notice; of a cry for help that waited until what it was about was over, as one that hangs on
-    nothing of it, and that goes out where it was held back for that."""
+    nothing, see `_cut_loose`, and goes out where it was held back for that."""
     if not calls.is_cry(row):
         return row
-    alert_id, measure_id = calls.not_over(connection, row.alert, row.measure)
-    if (alert_id, measure_id) == (row.alert, row.measure):
+    about = row.alert, row.measure
+    if calls.not_over(connection, *about) == about:
         return row
-    stands: dict[str, Any] = {"alert": alert_id, "measure": measure_id}
+    stands: dict[str, Any] = {"alert": None, "measure": None}
     if row.state == "withheld" and row.reason == _NOT_SENT:
         stands |= {"state": "due", "due": now, "reason": ""}
     mine = notice.c.id == row.id
