@@ -38,7 +38,7 @@ TICKS_KEPT = 72  # hours; no hold is longer
 class Engine:
     """One realm's engine. `cadence`, of its most trusted source, is what blindness is judged by;
     `shares` are those of its places that several workers may act for. `seen` is the number of the last
-    signal in its memory."""
+    signal in its memory, `taken` by share that of the last whose outcome is."""
 
     def __init__(
         self,
@@ -50,9 +50,11 @@ class Engine:
         cadence: timedelta,
         shares: Shares | None = None,
         seen: int = 0,
+        taken: Mapping[int, int] | None = None,
     ) -> None:
         self.life, self.fields, self.facts, self._tags = life, fields, facts, tags
         self.standings, self.cadence, self.seen = standings, cadence, seen
+        self.taken = dict(taken or {})
         self.spoke: dict[str, datetime] = {}  # when each source last said something
         self._said = b""
         self._ticked: set[int] = set()  # the hours of the clock's ticks, for holds over an outage

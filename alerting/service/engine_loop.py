@@ -91,6 +91,12 @@ class EngineLoop:
             records += await self._more(realm.id, records)
             held = station.shares_in(realm.id)
             mine = {share: at for share, at in positions.items() if share in held}
+            if any(at > engine.taken.get(share, at) for share, at in mine.items()):
+                # Another that believed to act for these places has taken some signals since: what it
+                # decided is not in this memory.
+                self._unsure.add(realm.id)
+                worked = True
+                continue
             while records:
                 worked = True
                 async with station.judging:
@@ -110,7 +116,9 @@ class EngineLoop:
                     elif not await self._take(realm.id, some[0], was):
                         break
                     engine.seen = some[-1].seq
-                mine |= dict.fromkeys(was, some[-1].seq)
+                moved = dict.fromkeys(was, some[-1].seq)
+                mine |= moved
+                engine.taken |= moved
                 del records[: len(some)]
                 station.goes_on(self.name)
         return worked

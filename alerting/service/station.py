@@ -282,13 +282,15 @@ class Station:
         facts = FactBook(self.places, self.county.calendar, dict(feeds.warnings))
         ids = {rule: places.ids for rule, places in rule_places(life).items()}
         with self.store.read() as connection:
+            # Positions first: who moves one after that is noticed, see EngineLoop.
+            positions = self.bus.positions(connection, realm.id)
             standings = load_standings(connection, realm.id, ids)
-            seen = self._seen(realm.id, self.bus.positions(connection, realm.id))
+            seen = self._seen(realm.id, positions)
             # Its time goes on with the signals: what came before others took over is judged as it came.
             now = min([now, *(r.accepted for r in self.bus.read(connection, realm.id, seen, 1))])
             records = self.bus.history(connection, realm.id, now - REBUILD_FROM, seen)
         engine = Engine(life, fields, facts, self._tags(), standings, feeds.cadence,
-                        self.bus.shares, seen)  # fmt: skip
+                        self.bus.shares, seen, positions)  # fmt: skip
         see_again(engine, records, now)
         engine.look(now)
         return engine

@@ -27,7 +27,7 @@ from alerting.service import good_book
 from alerting.service.clock import LIVE, open_exercise
 from alerting.service.config import load_config
 from alerting.service.county import load_county
-from alerting.service.engine_loop import EngineLoop
+from alerting.service.engine_loop import EXERCISES, EngineLoop
 from alerting.service.follow_loop import FollowLoop
 from alerting.service.head_loop import HeadLoop
 from alerting.service.lease_loop import MISSED, LeaseLoop
@@ -299,6 +299,35 @@ def test_what_was_taken_while_a_process_began_is_seen_by_it(process: Callable[[]
         memory = one.engines[LIVE]
         sight = memory.fields.sight(START, memory.facts.at(START))
         assert np.nanmin(sight.observed["visibility"]) == 40.0
+
+
+def test_what_another_took_that_believed_to_act_still_is_in_mind_before_more_is_judged(
+    process: Callable[[], Station],
+) -> None:
+    """Found by the simulation: a red warning stood for ever, for whoever took its end knew of no alert."""
+    believes, acts = process(), process()
+
+    def fog(source: str) -> Observation:
+        return Observation(source=source, issued=START, station="s", lat=26.5, lon=106.5, elevation=900,
+                           at=START, values={"visibility": 40.0})  # fmt: skip
+
+    async def story() -> None:
+        old, new = (EngineLoop(one, lambda: frozenset({(0, 1), (EXERCISES, 1)})) for one in (believes, acts))
+        await old.step()
+        await new.step()  # it has taken over, and knows all that was decided by then
+        await believes.publish(LIVE, [fog("stations")])
+        await old.step()
+        await acts.publish(LIVE, [fog("nobody's")])
+        while await new.step():
+            pass
+
+    asyncio.run(story())
+    with acts.store.read() as connection:
+        held = connection.execute(select(alert.c.place, alert.c.level).where(alert.c.rule == "fog")).all()
+        assert not acts.bus.waiting(connection, LIVE)
+    memory = acts.engines[LIVE].standings["fog"]
+    assert held
+    assert {(place, memory.level[memory.places.index(place)]) for place, _ in held} == set(map(tuple, held))
 
 
 def test_who_looks_on_sees_each_second_and_looks_over_the_county_once_in_several(
