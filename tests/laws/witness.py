@@ -37,8 +37,9 @@ class Broken(AssertionError):
 
 
 class Witness:
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, gathers: timedelta = timedelta()) -> None:
+        """What has come due is done within `gathers`: a run may end in between."""
+        self.world, self.gathers = world, gathers
         self.over: dict[int, tuple[int, int]] = {}  # a pursuit that is over: how the provider stood then
         self.stood: dict[int, tuple[Any, float]] = {}  # an open one: how it stood, and since when
         self.died: dict[int, float] = {}  # a dead letter: when it was first seen
@@ -180,7 +181,7 @@ class Witness:
             if key in keys:
                 yield f"{said} is there twice"
             keys.add(key)
-            if held.deadline is None or held.deadline <= now:
+            if held.deadline is None or held.deadline <= now - self.gathers:
                 yield f"{said} has the deadline {held.deadline}: nobody will be called"
             called = seen.latest_call(held)
             if called is not None and held.at_post != TOP and held.wants != "handover":

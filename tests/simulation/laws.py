@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from alerting import audit
+from alerting.service.chase_loop import GATHER
+from alerting.service.loop import SHORTEST_REST
 from alerting.store.schema import (
     alert,
     answer,
@@ -25,6 +27,7 @@ from tests.simulation.world import World
 
 IDLE = ("late", "refused", "not-understood")
 BRIEF = timedelta(seconds=1)
+GATHERS = timedelta(seconds=GATHER + SHORTEST_REST)  # from a deadline until the chase has acted on it
 AUDIENCE = {"icing": "police", "frost": "road-owner"}
 End = dict[str, dict[Any, Any]]
 
@@ -100,7 +103,7 @@ def _chained(world: World) -> Iterator[str]:
 
 def _witnessed(world: World) -> Iterator[str]:
     """The laws of the machine of moves, at this one moment."""
-    witness, seen = Witness(world), world.seen()  # type: ignore[arg-type]
+    witness, seen = Witness(world, GATHERS), world.seen()  # type: ignore[arg-type]
     for law in (witness._once, witness._told, witness._climbs, witness._decided):
         for wrong in law(seen):
             yield f"{law.__name__.strip('_')}: {wrong}"
