@@ -45,7 +45,7 @@ from alerting.store import Store
 from alerting.web.tokens import create_token
 from bench import standin, towns
 from bench.rounds import Target, same
-from tests.kafka_broker import free_port
+from tests.ports import free_port
 
 PROGRAM = "prometheus-alertmanager"
 AT_ONCE = (1_000, 10_000)

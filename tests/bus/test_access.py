@@ -3,6 +3,7 @@ why, once."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -112,8 +113,12 @@ def test_a_forecast_goes_through(way: str, kafka: SecuredBroker, store: Store) -
 @pytest.mark.parametrize("who", REFUSED)
 def test_who_is_refused_is_told_at_once_why_and_what_to_do(who: str, kafka: SecuredBroker) -> None:
     way, what, mend = REFUSED[who]
-    with pytest.raises(SuianError, match=what) as refused:
-        way(kafka).meet(within_ms=0)
+    for _ in range(3):  # a starved broker is silent for longer than a greeting takes
+        with pytest.raises(SuianError) as refused:
+            way(kafka).meet(within_ms=0)
+        if "does not answer" not in refused.value.what:
+            break
+    assert re.search(what, str(refused.value)), refused.value
     assert mend in refused.value.mend
     for word in (SecuredBroker.password, "guessed-word"):
         assert word not in refused.value.text()
@@ -139,14 +144,14 @@ def test_a_password_that_the_broker_takes_no_more_is_told_and_one_that_it_takes_
         began = time.monotonic()
         with pytest.raises(SuianError, match="refuses the login of suian"):
             KafkaBus(IN["by SCRAM-SHA-256"](kafka), "changed", ALL).publish(LIVE, [run(1)], NOW)
-        assert time.monotonic() - began < ANSWER_MS / 3000, "it tries in vain"
+        assert time.monotonic() - began < ANSWER_MS / 1500, "it tries in vain"
     finally:
         password(kafka, SecuredBroker.password)
-    ids += bus.publish(LIVE, [run(1)], NOW)
-    # The reader's connections come back one by one, and one may have been refused just before.
+    # Connections come back one by one, and one may have been refused just before.
     for _ in range(5):
         with suppress(NotMet):
-            assert drain(bus, store, 2) == ids
+            again = bus.publish(LIVE, [run(1)], NOW)  # one that is there twice is kept once
+            assert drain(bus, store, 2) == ids + again
             break
     else:
         pytest.fail("it takes the password and still refuses us")

@@ -20,7 +20,7 @@ from tests.campaign.faults import FAULTS, REFUSING, Fault
 from tests.campaign.gate import Gates
 from tests.campaign.province import Province, World
 from tests.campaign.servers import Kafka, Postgres, disk
-from tests.kafka_broker import free_port
+from tests.ports import free_port
 from tests.scenarios.nursery import ROOT, Nursery
 from tests.scenarios.standin import StandIn
 

@@ -17,6 +17,7 @@ import psycopg
 
 from tests import postgres_server
 from tests.kafka_broker import Broker
+from tests.ports import free_port
 
 ROOM = "160m"  # of the disk that the broker fills
 
@@ -31,7 +32,7 @@ class Postgres:
         self._home = Path(tempfile.mkdtemp(prefix="suian-campaign-"))
         if self._account:
             os.chown(self._home, self._account["user"], self._account["group"])
-        self.port = postgres_server.free_port()
+        self.port = free_port()
         postgres_server.init(self._programs, self._home / "data", self._account)
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = 0

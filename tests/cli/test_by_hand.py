@@ -17,13 +17,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cli.conftest import CONFIG, MEASURES, ROOT, Folder
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
+from tests.ports import free_port
 
 CLOSE = """\
   close-road:
@@ -41,7 +35,7 @@ CLOSE = """\
 @pytest.fixture
 def served(county: Folder) -> Iterator[Folder]:
     """The county with its service running, no source switched on, not where the config puts it."""
-    port = _free_port()
+    port = free_port()
     config = CONFIG.format(port=1).partition("sources:")[0]
     county.write("rules/measures.yaml", MEASURES + CLOSE)
     county.write("config.yaml", config + "channels:\n  console: {silent: true}\n")

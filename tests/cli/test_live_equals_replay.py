@@ -14,8 +14,8 @@ from typing import Any
 
 from alerting.service.replay import as_json
 from tests.cli.conftest import CONFIG, ROOT, Folder
-from tests.cli.test_by_hand import _free_port
 from tests.cli.test_replay import START, clock, history, run_of
+from tests.ports import free_port
 
 
 class Clock:
@@ -39,7 +39,7 @@ class Clock:
 
 
 def test_the_same_bytes(county: Folder) -> None:
-    port, sock = _free_port(), f"/tmp/suian-{os.getpid()}.sock"
+    port, sock = free_port(), f"/tmp/suian-{os.getpid()}.sock"
     source = "signals, brings: forecast, cadence_hours: 240, quantities: [temperature, visibility]"
     county.write("config.yaml", CONFIG.format(port=port).partition("sources:")[0]
                  + f"sources:\n  open-meteo: {{use: {source}}}\n"

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.ports import free_port
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import ACCOUNT, SENDER, TOKEN, StandIn
-from tests.scenarios.town import SOON, Phone, ProcessGone, Town, _free_port
+from tests.scenarios.town import SOON, Phone, ProcessGone, Town
 
 SECRET = "a secret that both of them have"
 VARIABLE = "SUIAN_SENTINEL_SECRET"
@@ -28,7 +29,7 @@ class Lookout:
     ) -> None:
         self.folder, self.provider, self.nursery = folder / "sentinel", provider, nursery
         self.folder.mkdir()
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.config = {
             "port": self.port, "public_url": self.url,

@@ -23,7 +23,8 @@ import requests
 
 from alerting.runtime import RealRuntime
 from tests.deploy.files import compose, image, probes, seconds, without_own_settings
-from tests.kafka_broker import Broker, free_port
+from tests.kafka_broker import Broker
+from tests.ports import free_port
 from tests.postgres_server import account, programs
 from tests.scenarios.apart import Apart, Process
 from tests.scenarios.standin import TOKEN

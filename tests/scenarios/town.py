@@ -34,6 +34,7 @@ from alerting.store import Store
 from alerting.store.schema import audit as audit_table
 from alerting.store.schema import delivery
 from alerting.web.tokens import create_token
+from tests.ports import free_port
 from tests.scenarios.nursery import Nursery
 from tests.scenarios.standin import ACCOUNT, SENDER, TOKEN, Sms, StandIn
 
@@ -147,7 +148,7 @@ class Town:
         shutil.copytree(HERE / county, folder / "county")
         shutil.copytree(HERE / rules, folder / "rules")
         shutil.copytree(HERE / "storm", folder / "storm")
-        port = _free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         config = json.loads((HERE / "config.json").read_text())
         config |= {"port": port, "public_url": self.url}
@@ -545,9 +546,3 @@ def code_in(message: str) -> str:
     shown = re.search(r"\d[A-F]? ([0-9A-Z]{2,4})$", message, re.MULTILINE)
     assert shown is not None, f"no code in {message!r}"
     return shown[1]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

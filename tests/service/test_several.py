@@ -103,7 +103,7 @@ def test_a_process_that_starts_leaves_the_leases_of_those_that_live(process: Cal
 def test_the_leases_of_one_that_died_end_at_once(process: Callable[[], Station]) -> None:
     """And those of one that lives do not."""
     dies, stays = process(), process()
-    links = [Link(one.store.url, [one.name]) for one in (dies, stays)]
+    links = [Link(one.store.url, [one.name], "0") for one in (dies, stays)]  # whoever says nothing lives on
     for n, one in enumerate((dies, stays)):
         links[n].turn(0)
         one.store.write(lambda c, one=one, n=n: c.execute(insert(delivery).values(
@@ -140,7 +140,7 @@ def test_the_leases_of_one_that_died_end_at_once(process: Callable[[], Station])
 def test_leases_outlive_a_restart_of_the_database(process: Callable[[], Station]) -> None:
     """All sessions end at once; one that is back a moment before the others takes nothing of theirs."""
     first, second = process(), process()
-    links = [Link(one.store.url, [one.name]) for one in (first, second)]
+    links = [Link(one.store.url, [one.name], "0") for one in (first, second)]
     links[0].turn(0)
     links[1].turn(0)
     until = START + timedelta(seconds=60)

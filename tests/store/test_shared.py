@@ -123,7 +123,7 @@ def test_who_is_stopped_in_the_middle_of_a_transaction_holds_nobody_up_for_long(
     def stands_still(connection: object) -> None:
         connection.execute(insert(setting).values(key="half", value=""))  # type: ignore[attr-defined]
         begun.set()
-        time.sleep(6)
+        goes_on.wait(20)
 
     def write() -> None:
         try:
@@ -131,12 +131,13 @@ def test_who_is_stopped_in_the_middle_of_a_transaction_holds_nobody_up_for_long(
         except DatabaseError as error:
             failed.append(error)
 
-    begun = threading.Event()
+    begun, goes_on = threading.Event(), threading.Event()
     thread = threading.Thread(target=write)
     thread.start()
     assert begun.wait(10)
     put(other, "whole")
     assert thread.is_alive(), "nobody had to wait for its end"
+    goes_on.set()
     thread.join()
     assert len(failed) == 1
     put(stopped, "again")
