@@ -120,7 +120,8 @@ class Access:
             return found
         if isinstance(error, SaslAuthenticationFailedError):  # at the last attempt of a client
             what = f"Kafka at {self.servers} refused the login a moment ago, and takes it now"
-            return NotMet(what, "Nothing is to be done: it is tried again.")
+            mend = "Reading goes on by itself; send again what was not accepted meanwhile."
+            return NotMet(what, mend)
         return NotMet(f"Kafka at {self.servers} does not answer ({type(error).__name__})", _LATER)
 
     def _greet(self, manager: Any) -> NotMet | None:

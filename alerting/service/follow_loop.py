@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
 BATCH = 500
 GATHER = 1.0  # seconds: what comes within them is seen in one round
-# To look over the county which its sources can tell of takes 0.2 s of the event loop at 40,000 points
-# where many stations speak, and pages need it seldom: so many seconds lie between two looks. The
-# loop comes by as often, whatever happens.
+# Seconds between two looks over the whole county: at 40,000 points with many stations one takes 0.17 s
+# of the event loop, in which pages wait. The loop comes by as often even where nothing happens.
 LOOKS = LONGEST_REST
 
 

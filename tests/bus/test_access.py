@@ -144,7 +144,7 @@ def test_a_password_that_the_broker_takes_no_more_is_told_and_one_that_it_takes_
         began = time.monotonic()
         with pytest.raises(SuianError, match="refuses the login of suian"):
             KafkaBus(IN["by SCRAM-SHA-256"](kafka), "changed", ALL).publish(LIVE, [run(1)], NOW)
-        assert time.monotonic() - began < ANSWER_MS / 1500, "it tries in vain"
+        assert time.monotonic() - began < ANSWER_MS / 3000, "it tries in vain"
     finally:
         password(kafka, SecuredBroker.password)
     # Connections come back one by one, and one may have been refused just before.
